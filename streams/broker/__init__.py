@@ -1,0 +1,1 @@
+"""Brokers: one contract, Kafka and memory behind it."""

@@ -1,0 +1,198 @@
+"""Bytes to values and back; the only module that knows the wire format.
+
+Mentions, window counts, detections and topics are JSON, for whoever reads along. Partial counts, watermarks and
+snapshots are MessagePack, for ourselves; the first two share a topic and begin with their kind.
+"""
+
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from streams.errors import InvalidMention, StateCorrupted
+from streams.events import Detection, PartialCount, Watermark, WindowCount
+from streams.mention import Author, Media, Mention
+from streams.topic import Topic
+
+MAX_MENTION_BYTES: Final = 1_000_000
+
+T = TypeVar("T")
+
+_mention = msgspec.json.Decoder(Mention)
+_anything = msgspec.json.Decoder()
+_json = msgspec.json.Encoder()
+_msgpack = msgspec.msgpack.Encoder()
+_partial_or_watermark: Final = msgspec.msgpack.Decoder(tuple[str, msgspec.Raw])
+_partial = msgspec.msgpack.Decoder(PartialCount)
+_watermark = msgspec.msgpack.Decoder(Watermark)
+_window = msgspec.json.Decoder(WindowCount)
+_detection = msgspec.json.Decoder(Detection)
+_topic = msgspec.json.Decoder(Topic)
+
+
+def decode_mention(value: bytes | None) -> Mention:
+    """Read one mention; keys that Tocsin does not know are kept in `extra`.
+
+    Raises:
+        InvalidMention: It is empty, larger than 1,000,000 bytes, not JSON, or a field is missing or out of range.
+    """
+    if not value:
+        raise InvalidMention("the record has no value")
+    if len(value) > MAX_MENTION_BYTES:
+        raise InvalidMention(f"the record has {len(value)} bytes; at most {MAX_MENTION_BYTES} are allowed")
+    try:
+        return _mention.decode(value)
+    except msgspec.ValidationError as exc:
+        if "unknown field" not in str(exc):
+            raise InvalidMention(str(exc)) from exc
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise InvalidMention(f"not JSON: {exc}") from exc
+    try:
+        return mention_from(_anything.decode(value))
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise InvalidMention(f"not JSON: {exc}") from exc
+
+
+def mention_from(fields: Any) -> Mention:
+    """Make a mention of plain values, such as a decoded JSON object; unknown keys go to `extra`.
+
+    Raises:
+        InvalidMention: A field is missing, of the wrong type or out of range.
+    """
+    if not isinstance(fields, dict):
+        raise InvalidMention(f"expected an object, got {type(fields).__name__}")
+    known = set(Mention.__struct_fields__)
+    plain = {key: value for key, value in fields.items() if key in known}
+    extra = {key: value for key, value in fields.items() if key not in known}
+    given = plain.get("extra")
+    if isinstance(given, dict):
+        extra = {**extra, **given}
+    _keep_unknown(plain, "author", Author, extra)
+    _keep_unknown_media(plain, extra)
+    if extra:
+        plain["extra"] = extra
+    try:
+        return msgspec.convert(plain, Mention)
+    except (msgspec.ValidationError, RecursionError) as exc:
+        raise InvalidMention(str(exc)) from exc
+
+
+def _keep_unknown(plain: dict[str, Any], key: str, kind: type[msgspec.Struct], extra: dict[str, Any]) -> None:
+    nested = plain.get(key)
+    if not isinstance(nested, dict):
+        return
+    known = set(kind.__struct_fields__)
+    unknown = {name: value for name, value in nested.items() if name not in known}
+    if unknown:
+        plain[key] = {name: value for name, value in nested.items() if name in known}
+        extra[key] = unknown
+
+
+def _keep_unknown_media(plain: dict[str, Any], extra: dict[str, Any]) -> None:
+    media = plain.get("media")
+    if not isinstance(media, list):
+        return
+    known = set(Media.__struct_fields__)
+    if any(isinstance(item, dict) and not known.issuperset(item) for item in media):
+        extra["media"] = media
+        plain["media"] = [
+            {name: value for name, value in item.items() if name in known} if isinstance(item, dict) else item
+            for item in media
+        ]
+
+
+def encode_mention(mention: Mention) -> bytes:
+    """One JSON object, defaults left out."""
+    return _json.encode(mention)
+
+
+def encode_partial(partial: PartialCount) -> bytes:
+    """A partial count for the partials topic."""
+    return _msgpack.encode(("partial", partial))
+
+
+def encode_watermark(watermark: Watermark) -> bytes:
+    """A watermark for the partials topic."""
+    return _msgpack.encode(("watermark", watermark))
+
+
+def decode_partial_or_watermark(value: bytes | None) -> PartialCount | Watermark:
+    """What stands in a record of the partials topic.
+
+    Raises:
+        StateCorrupted: It is neither; only Tocsin writes this topic, so somebody else did.
+    """
+    try:
+        kind, body = _partial_or_watermark.decode(value or b"")
+        if kind == "partial":
+            return _partial.decode(body)
+        if kind == "watermark":
+            return _watermark.decode(body)
+    except msgspec.MsgspecError as exc:
+        raise StateCorrupted(f"a record of the partials topic cannot be read: {exc}") from exc
+    raise StateCorrupted(f"a record of the partials topic has the unknown type {kind!r}")
+
+
+def encode_window(window: WindowCount) -> bytes:
+    """A window count, JSON."""
+    return _json.encode(window)
+
+
+def decode_window(value: bytes | None) -> WindowCount:
+    """Read a window count.
+
+    Raises:
+        StateCorrupted: It cannot be read.
+    """
+    return _decode(_window, value)
+
+
+def encode_detection(detection: Detection) -> bytes:
+    """A detection, JSON."""
+    return _json.encode(detection)
+
+
+def decode_detection(value: bytes | None) -> Detection:
+    """Read a detection.
+
+    Raises:
+        StateCorrupted: It cannot be read.
+    """
+    return _decode(_detection, value)
+
+
+def encode_topic(topic: Topic) -> bytes:
+    """A topic definition, JSON."""
+    return _json.encode(topic)
+
+
+def decode_topic(value: bytes | None) -> Topic:
+    """Read a topic definition.
+
+    Raises:
+        StateCorrupted: It cannot be read.
+    """
+    return _decode(_topic, value)
+
+
+def encode_snapshot(state: Any) -> bytes:
+    """Plain values, MessagePack."""
+    return _msgpack.encode(state)
+
+
+def decode_snapshot(value: bytes) -> Any:
+    """Plain values back.
+
+    Raises:
+        StateCorrupted: It is not MessagePack.
+    """
+    try:
+        return msgspec.msgpack.decode(value)
+    except msgspec.MsgspecError as exc:
+        raise StateCorrupted(f"a snapshot cannot be read: {exc}") from exc
+
+
+def _decode(decoder: "msgspec.json.Decoder[T]", value: bytes | None) -> T:
+    try:
+        return decoder.decode(value or b"")
+    except msgspec.MsgspecError as exc:
+        raise StateCorrupted(f"a record cannot be read: {exc}") from exc

@@ -1,0 +1,64 @@
+"""What can go wrong between a mention and a detection, named by what the caller should do.
+
+StreamsError
+├── InvalidMention      put the record on the dead-letter topic and go on
+├── InvalidQuery        tell the author of the topic, with the column
+├── InvalidConfig       refuse to start; carries every problem at once
+├── BrokerUnavailable   wait and try again; nothing was written
+├── Fenced              a newer owner has the partition: drop it, write nothing more
+├── TopicsMismatch      Kafka topics are missing or shaped wrongly: refuse to start
+├── TooManyDeadLetters  stop the worker and tell a human
+└── StateCorrupted      rebuild the state from its source, or stop; never guess
+"""
+
+
+class StreamsError(Exception):
+    """The root of everything `streams` raises on purpose."""
+
+
+class InvalidMention(StreamsError):
+    """The record cannot become a mention; it belongs on the dead-letter topic."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class InvalidQuery(StreamsError):
+    """The topic's query does not parse; `column` is where, counted from 1."""
+
+    def __init__(self, message: str, *, column: int) -> None:
+        super().__init__(f"{message} (column {column})")
+        self.column = column
+
+
+class InvalidConfig(StreamsError):
+    """The configuration is refused; `problems` has one finished sentence per problem."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class BrokerUnavailable(StreamsError):
+    """The broker did not answer; the caller waits and tries again, nothing is lost."""
+
+
+class Fenced(StreamsError):
+    """Somebody newer owns the partition; what was not committed will be done again by them."""
+
+
+class TopicsMismatch(StreamsError):
+    """The Kafka topics are not as the configuration needs them; `problems` says how."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class TooManyDeadLetters(StreamsError):
+    """More than the allowed share of recent mentions could not be read."""
+
+
+class StateCorrupted(StreamsError):
+    """Stored state cannot be read or does not fit; rebuild it or stop."""

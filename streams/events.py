@@ -1,0 +1,245 @@
+"""The values that travel between the stages: partial counts, watermarks, window counts, detections."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One mention as evidence; its text is hostile and has to be escaped wherever it leaves."""
+
+    key: str
+    text: str
+    published_at: datetime
+    polarity: float | None = None
+    author: str | None = None
+    followers: int | None = None
+    reach: int | None = None
+    url: str | None = None
+    lang: str | None = None
+    content_type: str = "post"
+
+
+class Tally(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Counts of mentions that can be added and subtracted exactly.
+
+    Attributes:
+        mentions: All of them; `negative + neutral + positive + unscored == mentions`.
+        polarity_sum: Sum of polarity in [-1, 1] over the scored ones.
+        polarity_squares: Sum of its squares, for a standard error.
+        reach: Sum of reach where the source gave one.
+        engagement: Sum of likes, reposts, replies and quotes.
+        delayed: How many were counted at `ingested_at` because they reached us older than the grace period.
+    """
+
+    mentions: int = 0
+    negative: int = 0
+    neutral: int = 0
+    positive: int = 0
+    unscored: int = 0
+    polarity_sum: float = 0.0
+    polarity_squares: float = 0.0
+    reach: int = 0
+    engagement: int = 0
+    delayed: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Field by field.
+
+        >>> (Tally(mentions=2, negative=1, neutral=1) + Tally(mentions=1, negative=1)).negative
+        2
+        """
+        return Tally(
+            self.mentions + other.mentions,
+            self.negative + other.negative,
+            self.neutral + other.neutral,
+            self.positive + other.positive,
+            self.unscored + other.unscored,
+            self.polarity_sum + other.polarity_sum,
+            self.polarity_squares + other.polarity_squares,
+            self.reach + other.reach,
+            self.engagement + other.engagement,
+            self.delayed + other.delayed,
+        )
+
+    @property
+    def scored(self) -> int:
+        """Mentions that have a polarity."""
+        return self.mentions - self.unscored
+
+    @property
+    def polarity_mean(self) -> float | None:
+        """Mean polarity in [-1, 1]; None where nothing was scored."""
+        return self.polarity_sum / self.scored if self.scored > 0 else None
+
+
+class PartialCount(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one commit of the score stage adds to one topic in one event second. Deltas may be negative.
+
+    Attributes:
+        second: Event time, whole seconds since 1970, UTC.
+        accepted_ms: When the broker accepted the newest mention in it, milliseconds since 1970; for latency only.
+        history: True where past data is loaded to learn from; nothing in it pages.
+        authors: 64-bit hashes of distinct authors, at most 64; approximate, never subtracted.
+        terms: Counts of the 32 most frequent terms; the rest is in `terms_other`.
+    """
+
+    topic: str
+    revision: int
+    second: int
+    tally: Tally
+    platforms: dict[str, int] = {}
+    regions: dict[str, int] = {}
+    languages: dict[str, int] = {}
+    authors: tuple[int, ...] = ()
+    terms: dict[str, int] = {}
+    terms_other: int = 0
+    samples: tuple[Sample, ...] = ()
+    accepted_ms: int = 0
+    history: bool = False
+
+
+class Watermark(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far one source partition has come in event time; written into every partials partition.
+
+    Attributes:
+        source: `kafka_topic-partition` of the input.
+        event_ms: Up to here all mentions are counted, milliseconds since 1970; None before the first mention.
+        idle: Caught up and silent: holds nobody back.
+        sources: How many source partitions there are in all; time stands still until each has reported.
+    """
+
+    source: str
+    event_ms: int | None
+    idle: bool
+    sources: int
+
+
+class WindowCount(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The state of one topic's window; a higher revision replaces a lower one.
+
+    Attributes:
+        start: First second, inclusive, whole seconds since 1970, UTC.
+        seconds: Width; `[start, start + seconds)`.
+        revision: 0 for the first count of a closed window, one more for every late correction.
+        expected: The mean the volume detector expected, mentions per window; None while warming up.
+        low: Lower end of the band in which 95 of 100 such windows fall.
+        high: Upper end of that band.
+        score: The volume detector's score at the window's end; None while warming up.
+    """
+
+    topic: str
+    start: int
+    seconds: int
+    tally: Tally
+    revision: int = 0
+    expected: float | None = None
+    low: float | None = None
+    high: float | None = None
+    score: float | None = None
+    history: bool = False
+
+
+class Phase(StrEnum):
+    """Where an episode stands."""
+
+    OPENED = "opened"
+    GREW = "grew"
+    PEAKED = "peaked"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
+class Direction(StrEnum):
+    """What kind of rise it is."""
+
+    CRISIS = "crisis"
+    VIRAL = "viral"
+
+
+class Driver(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A term and what it contributes to the excess, in mentions."""
+
+    term: str
+    mentions: int
+    expected: float
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The counts behind a decision; every number is counted or says what it was compared with.
+
+    Attributes:
+        observed: Mentions in the deciding window.
+        expected: Mentions the baseline expected in it.
+        low: Lower end of the expected 95 % band.
+        high: Upper end of it.
+        window_seconds: Width of the deciding window.
+        polarity: Mean polarity in the window, [-1, 1].
+        polarity_expected: The topic's own usual mean polarity.
+        negative_share: Share of negative among scored mentions, [0, 1].
+        authors: Distinct authors since onset, approximate.
+    """
+
+    observed: int
+    expected: float
+    low: float
+    high: float
+    window_seconds: int
+    polarity: float | None = None
+    polarity_expected: float | None = None
+    negative_share: float | None = None
+    negative_share_expected: float | None = None
+    reach: int = 0
+    engagement: int = 0
+    authors: int = 0
+    per_minute: float = 0.0
+    velocity: float = 0.0
+    platforms: dict[str, int] = {}
+    regions: dict[str, int] = {}
+    languages: dict[str, int] = {}
+    drivers: tuple[Driver, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+
+class Detection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A detector's claim about one topic. The same log always yields the same detections with the same ids.
+
+    Attributes:
+        id: Deterministic: equal content, equal id.
+        episode: Deterministic id of the event; all phases of one event share it.
+        sequence: 0 for the first claim of the episode, then rising by one.
+        at: Event time of the decision.
+        onset: Estimated start of the event.
+        score: Nats of evidence against "as usual"; comparable only within a detector.
+        false_pages_per_week: How often this topic would show at least this score with nothing going on.
+        accepted_ms: When the broker accepted the mention that made the score cross, milliseconds since 1970.
+        history: It was found while loading past data and pages nobody.
+    """
+
+    id: str
+    episode: str
+    sequence: int
+    topic: str
+    topic_revision: int
+    detector: str
+    phase: Phase
+    direction: Direction
+    at: datetime
+    onset: datetime
+    score: float
+    false_pages_per_week: float
+    evidence: Evidence
+    accepted_ms: int = 0
+    history: bool = False
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A record that could not be read, with where it came from and why it was refused."""
+
+    reason: str
+    kafka_topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None

@@ -1,0 +1,1 @@
+"""What stands behind a detection: counts that add up."""

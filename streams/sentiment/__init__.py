@@ -1,0 +1,1 @@
+"""Sentiment scorers: one contract, one scorer a file, listed in `registry`."""

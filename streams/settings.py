@@ -1,0 +1,150 @@
+"""What can be set about the stream side; one YAML file holds it together with the alerting side."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from streams.broker.base import Guarantee
+from streams.topic import Topic
+
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+TopicId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+
+class Section(BaseModel):
+    """A part of the configuration file: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KafkaSettings(Section):
+    """Where Kafka is and what our topics there are called."""
+
+    bootstrap_servers: str = "localhost:9092"
+    guarantee: Guarantee = Guarantee.EXACTLY_ONCE
+    mentions: str = "mentions"
+    prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "tocsin"
+    partitions: Annotated[int, Field(ge=1, le=1000)] = 6
+    replication: Annotated[int, Field(ge=1, le=9)] = 1
+    session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
+    request_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 15.0
+
+    @property
+    def dead_letters(self) -> str:
+        """Mentions that could not be read."""
+        return f"{self.mentions}.DLT"
+
+    @property
+    def partials(self) -> str:
+        """Partial counts and watermarks, keyed by topic."""
+        return f"{self.prefix}.partials"
+
+    @property
+    def detections(self) -> str:
+        """What the detectors claim, keyed by topic."""
+        return f"{self.prefix}.detections"
+
+    @property
+    def windows(self) -> str:
+        """Window counts, keyed by topic."""
+        return f"{self.prefix}.windows"
+
+    @property
+    def detect_state(self) -> str:
+        """The changelog of the detect stage, compacted."""
+        return f"{self.prefix}.detect-state"
+
+
+class TimeSettings(Section):
+    """How event time moves on.
+
+    Attributes:
+        wait_seconds: The watermark stays this far behind the newest mention.
+        grace_seconds: Windows are final this long after the watermark passed their end; a mention older than this
+            when it was ingested counts at `ingested_at`.
+        idle_seconds: A caught-up partition without mentions for this long holds nobody back.
+    """
+
+    wait_seconds: Seconds = 5.0
+    grace_seconds: Seconds = 120.0
+    idle_seconds: Seconds = 10.0
+
+
+class ScoreSettings(Section):
+    """The score stage.
+
+    Attributes:
+        flush_seconds: At the latest this long after its arrival a mention is on its way to the detect stage.
+        index_mentions: How many recent mentions each partition remembers to recognise duplicates and updates.
+        dead_letter_share: More than this share of the last 1,000 records unreadable stops the worker.
+    """
+
+    flush_seconds: Annotated[float, Field(gt=0, le=10)] = 0.2
+    index_mentions: Annotated[int, Field(ge=0, le=10_000_000)] = 1_000_000
+    index_seconds: Annotated[float, Field(ge=0, le=604_800)] = 3600.0
+    dead_letter_share: Annotated[float, Field(gt=0, le=1)] = 0.5
+    sentiment: Literal["vader", "none"] = "vader"
+
+
+class DetectSettings(Section):
+    """The detect stage.
+
+    Attributes:
+        pages_per_week: False pages a week accepted for a topic that does not say otherwise.
+        warm_up_mentions: A topic has no opinion of its own before it saw this many mentions or `warm_up_days`.
+        snapshot_seconds: State is saved at least this often.
+        quiet_hours_to_end: An event is over after this long below its threshold.
+    """
+
+    pages_per_week: Annotated[float, Field(gt=0, le=1000)] = 0.25
+    warm_up_mentions: Annotated[int, Field(ge=1)] = 50
+    warm_up_days: Annotated[float, Field(gt=0)] = 14.0
+    snapshot_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    quiet_hours_to_end: Annotated[float, Field(gt=0, le=168)] = 1.0
+
+
+class TopicSettings(Section):
+    """One topic as it stands in the file."""
+
+    id: TopicId
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    query: Annotated[str, Field(min_length=1, max_length=20_000)]
+    brand: str | None = None
+    parent: TopicId | None = None
+    owner: str | None = None
+    pages_per_week: Annotated[float, Field(gt=0, le=1000)] | None = None
+    collecting_since: datetime | None = None
+
+    @field_validator("collecting_since")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("needs a time zone, for example 2026-01-31T00:00:00Z")
+        return value
+
+
+class StreamSettings(Section):
+    """Everything the score and detect stages need to know."""
+
+    kafka: KafkaSettings = KafkaSettings()
+    time: TimeSettings = TimeSettings()
+    score: ScoreSettings = ScoreSettings()
+    detect: DetectSettings = DetectSettings()
+    topics: tuple[TopicSettings, ...] = ()
+
+    def topic_values(self) -> tuple[Topic, ...]:
+        """The topics as the stages know them, with the defaults filled in."""
+        return tuple(
+            Topic(
+                id=topic.id,
+                name=topic.name,
+                query=topic.query,
+                brand=topic.brand,
+                parent=topic.parent,
+                owner=topic.owner,
+                pages_per_week=topic.pages_per_week or self.detect.pages_per_week,
+                collecting_since=topic.collecting_since,
+            )
+            for topic in self.topics
+        )

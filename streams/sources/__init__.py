@@ -1,0 +1,1 @@
+"""Sources: what turns a file or a provider's payload into mentions."""

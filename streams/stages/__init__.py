@@ -1,0 +1,1 @@
+"""The two stages: pure folds over one partition's log."""
