@@ -1,0 +1,1 @@
+"""Charts: one chart value, drawn as a page's SVG."""

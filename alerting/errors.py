@@ -1,0 +1,61 @@
+"""What can go wrong between a detection and a person, named by what the caller should do.
+
+AlertingError
+├── DeliveryRetryable     the same attempt may succeed later; honours `retry_after`
+├── DeliveryInDoubt       it may have arrived: ask the provider, or rely on its dedup, before sending again
+├── DeliveryRejected      trying again changes nothing: tell a human
+├── UnknownIncident       there is no incident with that id
+├── TransitionRefused     the incident's state does not allow this act
+├── Stale                 somebody changed it meanwhile: read it again
+├── PositionLost          another process took this Kafka partition: roll back and drop it
+└── DatabaseUnavailable   wait and try again; nothing was written
+"""
+
+
+class AlertingError(Exception):
+    """The root of everything `alerting` raises on purpose."""
+
+
+class DeliveryRetryable(AlertingError):
+    """The provider did not take it now; `retry_after` is the wait in seconds that it asked for, None if it did not."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class DeliveryInDoubt(AlertingError):
+    """The request went out and no answer came back."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class DeliveryRejected(AlertingError):
+    """The provider refused for good: a wrong key, a channel that is gone, a message it will never take."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnknownIncident(AlertingError):
+    """No incident has this id."""
+
+
+class TransitionRefused(AlertingError):
+    """The act does not fit the incident's state; the message says which would."""
+
+
+class Stale(AlertingError):
+    """What the caller based its change on is no longer current."""
+
+
+class PositionLost(AlertingError):
+    """The stored Kafka position is not where this process left it."""
+
+
+class DatabaseUnavailable(AlertingError):
+    """The database did not answer."""

@@ -1,0 +1,1 @@
+"""Slack and a pager on loopback, for the demo and the tests."""

@@ -1,0 +1,192 @@
+"""The values of an incident: what it is, what happened to it, who was told."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from streams.events import Detection, Direction, Evidence
+
+
+class IncidentState(StrEnum):
+    """Where the work on it stands."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Severity(StrEnum):
+    """Harm, SEV1 the worst."""
+
+    SEV1 = "SEV1"
+    SEV2 = "SEV2"
+    SEV3 = "SEV3"
+    SEV4 = "SEV4"
+
+
+class Transition(StrEnum):
+    """What a detection or an act did to an incident."""
+
+    OPENED = "opened"
+    GREW = "grew"
+    SEVERITY_CHANGED = "severity_changed"
+    PEAKED = "peaked"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    WITHDRAWN = "withdrawn"
+    UNCHANGED = "unchanged"
+
+
+class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event that people work on.
+
+    Attributes:
+        id: `inc_` and 26 characters, sortable by time of creation, the public name everywhere.
+        dedup_key: What pager providers fold on; stays the same over all states of the incident.
+        episode: The detector's event that opened it.
+        revision: Grows with every change; the ETag.
+        why: One sentence of counts in a person's words; contains no text from mentions.
+        direction: A crisis or a joyful rise.
+        false_pages_per_week: Odds of the strongest detection, see `Detection`.
+        evidence: Of the latest detection.
+        peak_per_minute: Highest rate seen so far.
+        accepted_ms: When the broker accepted the mention that opened it, milliseconds since 1970.
+        acknowledged_by: A person's name as given, or the key's name.
+    """
+
+    id: str
+    dedup_key: str
+    episode: str
+    topic: str
+    topic_name: str
+    title: str
+    why: str
+    state: IncidentState
+    severity: Severity
+    direction: Direction
+    detectors: tuple[str, ...]
+    onset_at: datetime
+    opened_at: datetime
+    updated_at: datetime
+    evidence: Evidence
+    false_pages_per_week: float
+    revision: int = 1
+    brand: str | None = None
+    owner: str | None = None
+    peak_per_minute: float = 0.0
+    last_detection_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    accepted_ms: int = 0
+    history: bool = False
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that happened to an incident; `position` is its place in the live stream, rising, set by the store.
+
+    Attributes:
+        actor: Who did it: a person, or `tocsin`.
+        text: One sentence; may quote a person's comment, never a mention.
+    """
+
+    incident: str
+    at: datetime
+    transition: Transition
+    actor: str
+    text: str
+    position: int = 0
+
+
+class DeliveryState(StrEnum):
+    """Where one message to one receiver stands."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+
+
+class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One message about one incident revision, for one notifier of one receiver.
+
+    Attributes:
+        change: Why this message is due.
+        reference: The provider's handle of the conversation (a Slack `channel:ts`, a dedup key), once known.
+        attempts: How often it was tried.
+        next_attempt_at: Not before this time.
+        reason: Why the last attempt failed.
+        detail: Where it goes, as people know it: `#comms-now`, `payments on-call`.
+    """
+
+    id: str
+    incident: str
+    incident_revision: int
+    receiver: str
+    notifier: str
+    change: Transition
+    state: DeliveryState
+    created_at: datetime
+    next_attempt_at: datetime
+    attempts: int = 0
+    sent_at: datetime | None = None
+    reference: str | None = None
+    reason: str | None = None
+    detail: str = ""
+
+
+class TopicStatus(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One topic on the board.
+
+    Attributes:
+        per_minute: Mentions a minute over the last five closed minutes; None before the first window.
+        expected_per_minute: What the baseline expects; None while warming up.
+        score: The latest volume score; None while warming up.
+        pages_this_week: Incidents that paged in the last seven days.
+        pages_per_week: The budget.
+    """
+
+    topic: str
+    name: str
+    owner: str | None
+    brand: str | None
+    query: str
+    pages_per_week: float
+    pages_this_week: int
+    open_incidents: int = 0
+    per_minute: float | None = None
+    expected_per_minute: float | None = None
+    polarity: float | None = None
+    score: float | None = None
+    last_window_at: datetime | None = None
+
+
+class WindowPoint(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One window of a curve.
+
+    Attributes:
+        start: Inclusive, seconds since 1970.
+        polarity: Mean, [-1, 1]; None where nothing was scored.
+    """
+
+    start: int
+    seconds: int
+    mentions: int
+    negative: int = 0
+    positive: int = 0
+    polarity: float | None = None
+    expected: float | None = None
+    low: float | None = None
+    high: float | None = None
+    score: float | None = None
+
+
+class Derived(msgspec.Struct, frozen=True):
+    """What a detection led to: the incident as it stands now, what happened, and the detection itself."""
+
+    incident: Incident
+    transition: Transition
+    detection: Detection | None

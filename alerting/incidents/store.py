@@ -1,0 +1,180 @@
+"""The store contract: one unit of work commits the Kafka position, incidents, timeline, windows and outbox together."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from alerting.incidents.model import (
+    Delivery,
+    Incident,
+    IncidentState,
+    Severity,
+    TimelineEntry,
+    TopicStatus,
+    WindowPoint,
+)
+from streams.broker.base import Partition
+from streams.events import WindowCount
+from streams.topic import Topic
+
+
+class IncidentFilter(msgspec.Struct, frozen=True):
+    """Which incidents a list shows; empty means all."""
+
+    states: tuple[IncidentState, ...] = ()
+    topics: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    history: bool = False
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of a list, newest first; `next_cursor` is opaque, None on the last page."""
+
+    incidents: tuple[Incident, ...]
+    next_cursor: str | None
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """A delivery to be attempted by us alone until `until`; no send may begin after that."""
+
+    delivery: Delivery
+    incident: Incident
+    until: datetime
+    token: int
+
+
+class Unit(Protocol):
+    """One database transaction. Everything in it happens, or nothing."""
+
+    async def position(self, partition: Partition) -> int | None:
+        """Next offset to read, as stored; None before the first."""
+        ...
+
+    async def advance(self, partition: Partition, expected: int | None, following: int) -> None:
+        """Move the stored position on.
+
+        Raises:
+            PositionLost: It is not at `expected`: another process has the partition.
+        """
+        ...
+
+    async def first_sight(self, detection_id: str, at: datetime) -> bool:
+        """Remember the detection; False where it was taken in before."""
+        ...
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        """The incident, locked for this unit; None where there is none."""
+        ...
+
+    async def by_episode(self, episode: str) -> Incident | None:
+        """The incident that this episode opened or joined, locked for this unit."""
+        ...
+
+    async def open_for_topic(self, topic: str) -> Incident | None:
+        """The topic's incident that is not resolved, locked for this unit."""
+        ...
+
+    async def save(
+        self, incident: Incident, entries: Sequence[TimelineEntry], *, expected_revision: int | None
+    ) -> None:
+        """Insert (`expected_revision` None) or replace the incident, and append to its timeline.
+
+        Raises:
+            Stale: The stored revision is another one.
+        """
+        ...
+
+    async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
+        """Add to the outbox. An older pending update of the same incident and notifier becomes superseded."""
+        ...
+
+    async def record_windows(self, windows: Sequence[WindowCount]) -> None:
+        """Add window counts to the history; a higher revision replaces a lower one."""
+        ...
+
+    async def save_topics(self, topics: Sequence[Topic]) -> None:
+        """Make the topic table equal to `topics`."""
+        ...
+
+
+class Store(Protocol):
+    """Shared memory of the alerting side. Safe for several processes on Postgres, for one on SQLite."""
+
+    def begin(self) -> AbstractAsyncContextManager[Unit]:
+        """A unit of work: committed when the block ends, rolled back when it raises.
+
+        Raises:
+            DatabaseUnavailable: Nothing was written.
+        """
+        ...
+
+    async def find(self, wanted: IncidentFilter, *, cursor: str | None, limit: int) -> Page:
+        """Incidents, newest first.
+
+        Raises:
+            ValueError: The cursor is not one of ours.
+        """
+        ...
+
+    async def get(self, incident_id: str) -> Incident:
+        """One incident.
+
+        Raises:
+            UnknownIncident: There is none.
+        """
+        ...
+
+    async def timeline(self, incident_id: str) -> tuple[TimelineEntry, ...]:
+        """What happened to it, oldest first."""
+        ...
+
+    async def timeline_after(self, position: int, *, limit: int) -> tuple[TimelineEntry, ...]:
+        """Entries of all incidents behind `position`, oldest first: the live stream."""
+        ...
+
+    async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
+        """Who was told, oldest first."""
+        ...
+
+    async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:
+        """The board."""
+        ...
+
+    async def windows(self, topic: str, *, start: datetime, end: datetime, seconds: int) -> tuple[WindowPoint, ...]:
+        """A topic's curve in `[start, end)`, in windows of `seconds`; empty windows are left out."""
+        ...
+
+    async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:
+        """Due deliveries, at most one for each incident and notifier (the oldest), that nobody else has."""
+        ...
+
+    async def settle(self, lease: Lease, outcome: Delivery) -> None:
+        """Write an attempt's outcome.
+
+        Raises:
+            PositionLost: The lease went to somebody else meanwhile; their outcome counts.
+        """
+        ...
+
+    async def outbox_age(self, now: datetime) -> tuple[int, float]:
+        """How many deliveries are pending, and the age of the oldest that is due, in seconds."""
+        ...
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields after every commit of this process, so that listeners need not poll."""
+        ...
+
+    async def healthy(self) -> None:
+        """Return if the database answers.
+
+        Raises:
+            DatabaseUnavailable: It does not.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...

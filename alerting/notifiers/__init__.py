@@ -1,0 +1,1 @@
+"""Notifiers: one contract, one channel a file, listed in `registry`."""

@@ -1,0 +1,96 @@
+"""The notifier contract: one attempt, one classified outcome. Retry, backoff and deadlines live in `delivery`."""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from alerting.incidents.model import Severity, Transition
+from streams.events import Direction, Driver, Sample
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One number with what was expected of it: `143/min`, `expected 29 to 46`."""
+
+    value: str
+    label: str
+
+
+class Message(msgspec.Struct, frozen=True):
+    """Everything a channel may show about an incident revision.
+
+    `headline`, `why` and `facts` are Tocsin's own words and safe; `drivers` and `samples` come from mentions and are
+    hostile: each notifier escapes them for its own medium.
+
+    Attributes:
+        change: Why it is sent; decides between a new message, an edit and an all-clear.
+        headline: At most 80 characters: brand, what, how big; a lock screen shows no more.
+        odds: In words: "about once in 40 weeks for this topic".
+        url: The incident in the console; None where the console has no public address.
+        test: Sent by a drill: every channel says so, visibly.
+    """
+
+    incident: str
+    dedup_key: str
+    revision: int
+    change: Transition
+    severity: Severity
+    direction: Direction
+    topic: str
+    topic_name: str
+    headline: str
+    title: str
+    why: str
+    odds: str
+    facts: tuple[Fact, ...]
+    opened_at: datetime
+    onset_at: datetime
+    at: datetime
+    brand: str | None = None
+    owner: str | None = None
+    actor: str | None = None
+    url: str | None = None
+    drivers: tuple[Driver, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    test: bool = False
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The provider took it; `reference` names the conversation for later edits, None where there is no such thing."""
+
+    reference: str | None = None
+
+
+class Notifier(Protocol):
+    """One configured channel of one receiver."""
+
+    @property
+    def kind(self) -> str:
+        """As it stands in the configuration: `slack`, `pagerduty`, `webhook`, `log`."""
+        ...
+
+    @property
+    def destination(self) -> str:
+        """Where it goes, as people know it; never a secret."""
+        ...
+
+    def wants(self, change: Transition) -> bool:
+        """Whether this channel says anything about such a change."""
+        ...
+
+    async def send(self, message: Message, *, reference: str | None, timeout_seconds: float) -> Receipt:
+        """Make one attempt, within `timeout_seconds`.
+
+        Args:
+            reference: What an earlier message about the same incident was answered with.
+
+        Raises:
+            DeliveryRetryable: The provider is busy, limited or down.
+            DeliveryInDoubt: It may have arrived.
+            DeliveryRejected: It never will.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give connections back."""
+        ...

@@ -1,0 +1,1 @@
+"""Routing: which receivers hear of an incident."""

@@ -1,0 +1,190 @@
+"""What can be set: the whole configuration file, stream side included."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl, SecretStr, model_validator
+
+from streams.settings import Section, StreamSettings
+
+Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$")]
+Matcher = Annotated[str, Field(pattern=r"^[a-z_]+(=|!=|=~|!~).*$", max_length=500)]
+
+
+class DatabaseSettings(Section):
+    """Where incidents live: SQLite for one process, Postgres for several."""
+
+    url: Annotated[str, Field(pattern=r"^(sqlite\+aiosqlite|postgresql\+asyncpg)://")] = "sqlite+aiosqlite:///tocsin.db"
+    url_file: Path | None = None
+    pool_size: Annotated[int, Field(ge=1, le=100)] = 5
+
+
+class SlackSettings(Section):
+    """A Slack channel, written to with a bot token (`chat:write`)."""
+
+    type: Literal["slack"]
+    channel: Annotated[str, Field(min_length=1, max_length=100)]
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    api_url: HttpUrl = HttpUrl("https://slack.com/api/")
+
+    @model_validator(mode="after")
+    def _one_token(self) -> "SlackSettings":
+        if (self.token is None) == (self.token_file is None):
+            raise ValueError("needs exactly one of token and token_file")
+        return self
+
+
+class PagerDutySettings(Section):
+    """A PagerDuty service, reached by its Events v2 integration key."""
+
+    type: Literal["pagerduty"]
+    routing_key: SecretStr | None = None
+    routing_key_file: Path | None = None
+    service: str = "PagerDuty"
+    events_url: HttpUrl = HttpUrl("https://events.pagerduty.com/v2/enqueue")
+
+    @model_validator(mode="after")
+    def _one_key(self) -> "PagerDutySettings":
+        if (self.routing_key is None) == (self.routing_key_file is None):
+            raise ValueError("needs exactly one of routing_key and routing_key_file")
+        return self
+
+
+class WebhookSettings(Section):
+    """An HTTP endpoint that gets every transition, signed as Standard Webhooks ask."""
+
+    type: Literal["webhook"]
+    url: HttpUrl
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> "WebhookSettings":
+        if (self.secret is None) == (self.secret_file is None):
+            raise ValueError("needs exactly one of secret and secret_file")
+        return self
+
+
+class LogSettings(Section):
+    """The service's own log; always works, wakes nobody."""
+
+    type: Literal["log"]
+
+
+NotifierSettings = Annotated[
+    SlackSettings | PagerDutySettings | WebhookSettings | LogSettings, Field(discriminator="type")
+]
+
+
+class ReceiverSettings(Section):
+    """Somebody who is told, over one or more notifiers."""
+
+    name: Name
+    notifiers: Annotated[tuple[NotifierSettings, ...], Field(min_length=1)]
+
+
+class RouteSettings(Section):
+    """A node of the routing tree, in Alertmanager's words.
+
+    Attributes:
+        matchers: `label=value`, `!=`, `=~`, `!~`; all must hold. Labels: topic, brand, owner, severity, direction.
+        continue_: Go on to the next sibling after a match; `continue` in the file.
+    """
+
+    receiver: Name | None = None
+    matchers: tuple[Matcher, ...] = ()
+    continue_: Annotated[bool, Field(alias="continue")] = False
+    group_wait_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
+    routes: tuple["RouteSettings", ...] = ()
+
+
+class ApiKeySettings(Section):
+    """A key for the API and the console."""
+
+    name: Name
+    key: Annotated[SecretStr, Field(min_length=16)] | None = None
+    key_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_key(self) -> "ApiKeySettings":
+        if (self.key is None) == (self.key_file is None):
+            raise ValueError("needs exactly one of key and key_file")
+        return self
+
+
+class ApiSettings(Section):
+    """The HTTP side."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    public_url: HttpUrl | None = None
+    keys: tuple[ApiKeySettings, ...] = ()
+    max_body_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = 5_000_000
+    max_inflated_bytes: Annotated[int, Field(ge=1024, le=1_000_000_000)] = 25_000_000
+    max_batch_mentions: Annotated[int, Field(ge=1, le=100_000)] = 5_000
+
+
+class DeliverySettings(Section):
+    """How hard delivery tries.
+
+    Attributes:
+        attempt_seconds: Time limit of one attempt.
+        first_backoff_seconds: Wait after the first failure; doubles, with jitter, up to `max_backoff_seconds`.
+        give_up_hours: A message still undelivered after this long is rejected, loudly.
+        lease_seconds: How long a process may hold a message; must exceed `attempt_seconds`.
+    """
+
+    attempt_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    first_backoff_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    max_backoff_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    give_up_hours: Annotated[float, Field(gt=0, le=168)] = 24.0
+    lease_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
+
+    @model_validator(mode="after")
+    def _lease_outlives_attempt(self) -> "DeliverySettings":
+        if self.lease_seconds <= self.attempt_seconds:
+            raise ValueError("lease_seconds must be larger than attempt_seconds")
+        return self
+
+
+class LogOutput(Section):
+    """How the service logs."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+
+
+class RoleSettings(Section):
+    """Where the roles `score` and `detect` serve /metrics and /-/ when they run alone."""
+
+    host: str = "127.0.0.1"
+    score_port: Annotated[int, Field(ge=0, le=65_535)] = 8081
+    detect_port: Annotated[int, Field(ge=0, le=65_535)] = 8082
+
+
+class Settings(StreamSettings):
+    """The whole file."""
+
+    database: DatabaseSettings = DatabaseSettings()
+    receivers: tuple[ReceiverSettings, ...] = ()
+    route: RouteSettings = RouteSettings()
+    api: ApiSettings = ApiSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    log: LogOutput = LogOutput()
+    roles: RoleSettings = RoleSettings()
+
+    @model_validator(mode="after")
+    def _route_leads_to_receivers(self) -> "Settings":
+        known = {receiver.name for receiver in self.receivers}
+        missing = sorted(name for name in _receivers_of(self.route) if name not in known)
+        if missing:
+            raise ValueError(f"route names unknown receivers: {', '.join(missing)}; known are {sorted(known)}")
+        if self.receivers and self.route.receiver is None:
+            raise ValueError("route.receiver is missing: the top route needs a receiver for what nothing else matches")
+        return self
+
+
+def _receivers_of(route: RouteSettings) -> set[str]:
+    found = {route.receiver} if route.receiver else set()
+    return found.union(*(_receivers_of(child) for child in route.routes))
