@@ -5,6 +5,7 @@ StreamsError
 ├── InvalidQuery        tell the author of the topic, with the column
 ├── InvalidConfig       refuse to start; carries every problem at once
 ├── BrokerUnavailable   wait and try again; nothing was written
+├── RecordTooLarge      split or drop the record; trying again cannot help
 ├── Fenced              a newer owner has the partition: drop it, write nothing more
 ├── TopicsMismatch      Kafka topics are missing or shaped wrongly: refuse to start
 ├── TooManyDeadLetters  stop the worker and tell a human
@@ -42,6 +43,10 @@ class InvalidConfig(StreamsError):
 
 class BrokerUnavailable(StreamsError):
     """The broker did not answer; the caller waits and tries again, nothing is lost."""
+
+
+class RecordTooLarge(StreamsError):
+    """The broker refuses a record for its size; nothing of the call counts, and trying again cannot help."""
 
 
 class Fenced(StreamsError):
