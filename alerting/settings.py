@@ -173,18 +173,3 @@ class Settings(StreamSettings):
     delivery: DeliverySettings = DeliverySettings()
     log: LogOutput = LogOutput()
     roles: RoleSettings = RoleSettings()
-
-    @model_validator(mode="after")
-    def _route_leads_to_receivers(self) -> "Settings":
-        known = {receiver.name for receiver in self.receivers}
-        missing = sorted(name for name in _receivers_of(self.route) if name not in known)
-        if missing:
-            raise ValueError(f"route names unknown receivers: {', '.join(missing)}; known are {sorted(known)}")
-        if self.receivers and self.route.receiver is None:
-            raise ValueError("route.receiver is missing: the top route needs a receiver for what nothing else matches")
-        return self
-
-
-def _receivers_of(route: RouteSettings) -> set[str]:
-    found = {route.receiver} if route.receiver else set()
-    return found.union(*(_receivers_of(child) for child in route.routes))

@@ -1,0 +1,121 @@
+"""One YAML file, overridden by `TOCSIN__SECTION__KEY` variables, checked as a whole: every problem at once."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
+from streams.query import parse_query
+
+from alerting.settings import Settings
+from streams.config_file import Location, explain, parse_config, read_config_file
+from streams.errors import InvalidConfig, InvalidQuery
+
+PREFIX = "TOCSIN__"
+
+
+class _Overridable(Settings, BaseSettings):
+    """The same settings, as pydantic-settings reads them from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True)
+
+
+def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the file, lay the environment over it, check all of it.
+
+    Args:
+        path: None is an empty file: every default.
+        environ: `TOCSIN__KAFKA__PARTITIONS=12` sets `kafka.partitions`; lists and mappings are written as JSON.
+
+    Raises:
+        InvalidConfig: With one sentence per problem: file, line, key, value, what is allowed.
+    """
+    read = parse_config("", "defaults") if path is None else read_config_file(path)
+    overrides = _overrides(environ)
+    file = read.overridden(overrides, dict(_variables(overrides, ())))
+    problems: list[str] = []
+    settings: Settings | None = None
+    try:
+        settings = Settings.model_validate(file.values)
+    except ValidationError as exc:
+        problems.extend(explain(exc, file, Settings.model_json_schema()))
+    problems.extend(file.problem(location, message) for location, message in _cross_checks(file.values))
+    if problems or settings is None:
+        raise InvalidConfig(tuple(problems))
+    return settings
+
+
+def _overrides(environ: Mapping[str, str]) -> dict[str, Any]:
+    ours = {name: value for name, value in environ.items() if name.upper().startswith(PREFIX)}
+    if not ours:
+        return {}
+    sections = {name: name.upper()[len(PREFIX) :].split("__")[0].lower() for name in ours}
+    unknown = sorted(name for name, section in sections.items() if section not in Settings.model_fields)
+    if unknown:
+        raise InvalidConfig(tuple(f"environment: {name}: there is no such setting" for name in unknown))
+    source = EnvSettingsSource(_Overridable)
+    source.env_vars = {name.lower(): value for name, value in ours.items()}
+    try:
+        return dict(source())
+    except SettingsError as exc:
+        raise InvalidConfig((f"environment: {exc}; lists and mappings are written as JSON",)) from exc
+
+
+def _variables(overrides: Mapping[str, Any], above: Location) -> Iterator[tuple[Location, str]]:
+    for key, value in overrides.items():
+        here = (*above, key)
+        yield here, f"environment: {PREFIX}{'__'.join(str(part).upper() for part in here)}"
+        if isinstance(value, dict):
+            yield from _variables(value, here)
+
+
+def _cross_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+    yield from _topic_checks(values.get("topics"))
+    receivers = _names(values.get("receivers"), "name")
+    yield from _twice(receivers, "receivers", "name")
+    known = {name for name in receivers if name is not None}
+    route = values.get("route") or {}
+    for location, name in _routed(route, ("route",)):
+        if name not in known:
+            yield location, f"there is no receiver {name!r}; known are {', '.join(sorted(known)) or 'none'}"
+    if known and isinstance(route, dict) and route.get("receiver") is None:
+        yield ("route", "receiver"), "is missing: the top route needs a receiver for what nothing else matches"
+
+
+def _topic_checks(topics: Any) -> Iterator[tuple[Location, str]]:
+    names = _names(topics, "id")
+    yield from _twice(names, "topics", "id")
+    for index, topic in enumerate(topics if isinstance(topics, list) else ()):
+        query = topic.get("query") if isinstance(topic, dict) else None
+        if isinstance(query, str) and query:
+            try:
+                parse_query(query)
+            except InvalidQuery as exc:
+                yield ("topics", index, "query"), str(exc)
+        parent = topic.get("parent") if isinstance(topic, dict) else None
+        if parent is not None and parent not in names:
+            yield ("topics", index, "parent"), f"there is no topic {parent!r}"
+
+
+def _names(entries: Any, key: str) -> list[str | None]:
+    found = [
+        entry.get(key) if isinstance(entry, dict) else None for entry in entries or () if isinstance(entries, list)
+    ]
+    return [name if isinstance(name, str) else None for name in found]
+
+
+def _twice(names: list[str | None], section: str, key: str) -> Iterator[tuple[Location, str]]:
+    for index, name in enumerate(names):
+        if name is not None and name in names[:index]:
+            yield (section, index, key), f"{name!r} is taken by entry {names.index(name)}"
+
+
+def _routed(route: Any, location: Location) -> Iterator[tuple[Location, str]]:
+    if not isinstance(route, dict):
+        return
+    if isinstance(route.get("receiver"), str):
+        yield (*location, "receiver"), route["receiver"]
+    children = route.get("routes")
+    for index, child in enumerate(children if isinstance(children, list) else ()):
+        yield from _routed(child, (*location, "routes", index))

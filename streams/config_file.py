@@ -1,0 +1,217 @@
+"""A YAML file that remembers where everything stood, so that every problem can be named with its line."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from streams.errors import InvalidConfig
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """The plain values of one file and the place of each of them.
+
+    Attributes:
+        name: As it is called in messages.
+        places: `file:line`, or the variable that had the last word, of every key and list entry by its location.
+    """
+
+    name: str
+    values: dict[str, Any]
+    places: Mapping[Location, str]
+
+    def problem(self, location: Location, message: str) -> str:
+        """One sentence with file, line and key, as an editor can jump to it.
+
+        >>> ConfigFile("tocsin.yaml", {}, {("kafka",): "tocsin.yaml:3"}).problem(("kafka", "partitions"), "is wrong")
+        'tocsin.yaml:3: kafka.partitions: is wrong'
+        """
+        ends = range(len(location), 0, -1)
+        place = next((self.places[location[:end]] for end in ends if location[:end] in self.places), f"{self.name}:1")
+        key = ".".join(str(part) for part in location)
+        return f"{place}: {key}: {message}" if key else f"{place}: {message}"
+
+    def overridden(self, values: Mapping[str, Any], places: Mapping[Location, str]) -> "ConfigFile":
+        """The same file with `values` laid over its own, section by section."""
+        return ConfigFile(self.name, _laid_over(self.values, values), {**self.places, **places})
+
+
+def read_config_file(path: Path) -> ConfigFile:
+    """Read a YAML file; an empty one holds nothing.
+
+    Raises:
+        InvalidConfig: It cannot be read, is no YAML, holds no mapping, or names a key twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise InvalidConfig((f"{path}: cannot be read: {exc.strerror}",)) from exc
+    except UnicodeDecodeError as exc:
+        raise InvalidConfig((f"{path}: is not UTF-8 text (byte {exc.start})",)) from exc
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, name: str) -> ConfigFile:
+    """Like `read_config_file`, from text.
+
+    Raises:
+        InvalidConfig: As there.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as exc:
+        line = exc.problem_mark.line + 1 if exc.problem_mark else 1
+        raise InvalidConfig((f"{name}:{line}: not YAML: {exc.problem}",)) from exc
+    except yaml.YAMLError as exc:
+        raise InvalidConfig((f"{name}:1: not YAML: {exc}",)) from exc
+    if root is None or values is None:
+        return ConfigFile(name, {}, {})
+    if not isinstance(values, dict):
+        raise InvalidConfig((f"{name}:1: expected keys such as `kafka:`, got a {type(values).__name__}",))
+    places: dict[Location, str] = {}
+    twice: list[str] = []
+    for location, line in _walk(root, ()):
+        place = f"{name}:{line}"
+        if location in places:
+            twice.append(
+                f"{place}: {'.'.join(map(str, location))}: stands here again; it was set at {places[location]}"
+            )
+        places[location] = place
+    if twice:
+        raise InvalidConfig(tuple(twice))
+    return ConfigFile(name, values, places)
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _walk(node: yaml.Node, location: Location) -> Iterator[tuple[Location, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            here = (*location, str(key.value))
+            yield here, key.start_mark.line + 1
+            yield from _walk(value, here)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            here = (*location, index)
+            yield here, value.start_mark.line + 1
+            yield from _walk(value, here)
+
+
+def explain(error: ValidationError, file: ConfigFile, schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every problem of a validation of `file.values` as one sentence: file, line, key, value, what is allowed.
+
+    Args:
+        schema: The model's JSON schema; says what is allowed and what is secret.
+    """
+    items = [dict(item) for item in error.errors(include_url=False)]
+    inside = {item["loc"][:end] for item in items for end in range(len(item["loc"]))}
+    # A list whose every entry was refused is also "too short": that is no problem of its own.
+    return tuple(
+        _explain_one(item, file, schema) for item in items if item["type"] != "too_short" or item["loc"] not in inside
+    )
+
+
+def _explain_one(item: Mapping[str, Any], file: ConfigFile, schema: Mapping[str, Any]) -> str:
+    values = file.values
+    location = _real_location(item["loc"], values)
+    field = _schema_at(location, values, schema, schema)
+    value = _value_at(location, values)
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        parent = _schema_at(location[:-1], values, schema, schema)
+        known = sorted(parent.get("properties", {}))
+        near = get_close_matches(str(location[-1]), known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; allowed are {', '.join(known)}"
+        return file.problem(location, f"there is no such setting{hint}")
+    if kind == "missing":
+        return file.problem(location, f"is missing{_allowed(field)}")
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if isinstance(value, dict | list):
+        return file.problem(location, message)
+    shown = "the given value" if _secret(field) else repr(value)
+    return file.problem(location, f"{shown} is not allowed: {message[0].lower()}{message[1:]}{_allowed(field)}")
+
+
+def _real_location(location: Sequence[str | int], values: Any) -> Location:
+    """Pydantic puts the tag of a union into the path; the file has no such step."""
+    found: list[str | int] = []
+    here = values
+    for position, part in enumerate(location):
+        if isinstance(here, dict) and part not in here and here.get("type") == part:
+            continue
+        last = position == len(location) - 1
+        if not last and not isinstance(here, dict | list):
+            continue
+        found.append(part)
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            here = None
+    return tuple(found)
+
+
+def _value_at(location: Location, values: Any) -> Any:
+    here = values
+    for part in location:
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return here
+
+
+def _resolve(node: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    while True:
+        if "$ref" in node:
+            node = root["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        elif (
+            "discriminator" in node
+            and isinstance(value, dict)
+            and value.get("type") in node["discriminator"]["mapping"]
+        ):
+            node = root["$defs"][node["discriminator"]["mapping"][value["type"]].rsplit("/", 1)[1]]
+        elif "anyOf" in node:
+            node = next(option for option in node["anyOf"] if option.get("type") != "null")
+        else:
+            return node
+
+
+def _schema_at(location: Location, value: Any, node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    node = _resolve(node, value, root)
+    for part in location:
+        below = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+        if below is None:
+            return {}
+        value = _value_at((part,), value)
+        node = _resolve(below, value, root)
+    return node
+
+
+def _secret(field: Mapping[str, Any]) -> bool:
+    return field.get("format") == "password"
+
+
+def _allowed(field: Mapping[str, Any]) -> str:
+    words = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    bounds = [f"{sign} {field[word]:g}" for word, sign in words.items() if word in field]
+    if "enum" in field:
+        bounds.append("one of " + ", ".join(map(str, field["enum"])))
+    if "pattern" in field:
+        bounds.append(f"matching {field['pattern']}")
+    if "minLength" in field and "maxLength" in field:
+        bounds.append(f"{field['minLength']} to {field['maxLength']} characters")
+    return f" (allowed: {' and '.join(bounds)})" if bounds else ""

@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from alerting.settings_file import load_settings
+from streams.errors import InvalidConfig
+
+WRONG = """\
+kafka:
+  partitions: 0
+  bootstrap_server: x
+topics:
+  - id: refunds
+    name: Refunds
+    query: "refund AND ("
+    pages_per_week: -1
+  - id: refunds
+    name: Two
+    query: refund
+    parent: nobody
+receivers:
+  - name: care
+    notifiers:
+      - type: slack
+        channel: "#care"
+        token: [xoxb-very-secret]
+      - type: pigeon
+route:
+  receiver: ops
+  routes: [{receiver: nights}]
+delivery: {attempt_seconds: 50, lease_seconds: 3}
+"""
+
+
+def problems_of(text: str, folder: Path, environ: dict[str, str] | None = None) -> list[str]:
+    path = folder / "tocsin.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidConfig) as refused:
+        load_settings(path, environ or {})
+    return [problem.replace(f"{folder}/", "") for problem in refused.value.problems]
+
+
+def test_names_every_problem_at_once_with_line_key_value_and_range(tmp_path: Path) -> None:
+    problems = problems_of(WRONG, tmp_path)
+
+    for beginning, part in [
+        ("tocsin.yaml:2: kafka.partitions: 0 is not allowed", "(allowed: >= 1 and <= 1000)"),
+        ("tocsin.yaml:3: kafka.bootstrap_server: there is no such setting", "did you mean bootstrap_servers?"),
+        ("tocsin.yaml:7: topics.0.query: ", "column"),
+        ("tocsin.yaml:8: topics.0.pages_per_week: -1 is not allowed", "> 0"),
+        ("tocsin.yaml:9: topics.1.id: 'refunds' is taken", "entry 0"),
+        ("tocsin.yaml:12: topics.1.parent: ", "'nobody'"),
+        ("tocsin.yaml:18: receivers.0.notifiers.0.token: ", "string"),
+        ("tocsin.yaml:19: receivers.0.notifiers.1: ", "'slack', 'pagerduty', 'webhook', 'log'"),
+        ("tocsin.yaml:21: route.receiver: ", "'ops'"),
+        ("tocsin.yaml:22: route.routes.0.receiver: ", "'nights'"),
+        ("tocsin.yaml:23: delivery: ", "larger than attempt_seconds"),
+    ]:
+        assert any(problem.startswith(beginning) and part in problem for problem in problems), (beginning, problems)
+    assert len(problems) == 11
+
+
+def test_never_shows_a_secret(tmp_path: Path) -> None:
+    assert "very-secret" not in "\n".join(problems_of(WRONG, tmp_path))
+
+
+def test_names_the_variable_where_the_environment_had_the_last_word(tmp_path: Path) -> None:
+    problems = problems_of("kafka: {partitions: 3}\n", tmp_path, {"TOCSIN__KAFKA__PARTITIONS": "-4"})
+
+    assert len(problems) == 1
+    assert problems[0].startswith("environment: TOCSIN__KAFKA__PARTITIONS: kafka.partitions: '-4' is not allowed")
+
+
+def test_refuses_a_variable_that_sets_nothing(tmp_path: Path) -> None:
+    problems = problems_of("", tmp_path, {"TOCSIN__KAFAK__PARTITIONS": "3"})
+
+    assert problems == ["environment: TOCSIN__KAFAK__PARTITIONS: there is no such setting"]
+
+
+def test_lays_the_environment_over_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "tocsin.yaml"
+    path.write_text("kafka: {partitions: 3, prefix: alarm}\n", encoding="utf-8")
+
+    settings = load_settings(path, {"TOCSIN__KAFKA__PARTITIONS": "12", "UNRELATED": "x"})
+
+    assert (settings.kafka.partitions, settings.kafka.prefix) == (12, "alarm")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kafka: {\n", "not YAML"),
+        ("- kafka\n", "expected keys"),
+        ("kafka: {}\nkafka: {}\n", "tocsin.yaml:2: kafka: stands here again; it was set at tocsin.yaml:1"),
+    ],
+)
+def test_says_why_a_file_is_no_configuration(text: str, expected: str, tmp_path: Path) -> None:
+    problems = problems_of(text, tmp_path)
+
+    assert expected in problems[0]
+
+
+def test_says_that_a_file_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfig, match="cannot be read: No such file"):
+        load_settings(tmp_path / "nowhere.yaml", {})
