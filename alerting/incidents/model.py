@@ -53,6 +53,9 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         evidence: Of the latest detection.
         peak_per_minute: Highest rate seen so far.
         accepted_ms: When the broker accepted the mention that opened it, milliseconds since 1970.
+        episodes: All episodes that opened or joined it, oldest first; the store finds it by each of them.
+        running: Those of them that have not ended yet.
+        receivers: Who was told of it so far; they hear of every later change.
         acknowledged_by: A person's name as given, or the key's name.
     """
 
@@ -83,6 +86,9 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     resolved_by: str | None = None
     accepted_ms: int = 0
     history: bool = False
+    episodes: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -70,11 +70,15 @@ class Unit(Protocol):
         ...
 
     async def by_episode(self, episode: str) -> Incident | None:
-        """The incident that this episode opened or joined, locked for this unit."""
+        """The incident that has this episode among its `episodes`, locked for this unit."""
         ...
 
     async def open_for_topic(self, topic: str) -> Incident | None:
         """The topic's incident that is not resolved, locked for this unit."""
+        ...
+
+    async def latest_for_topic(self, topic: str) -> Incident | None:
+        """The topic's newest incident that is not history, resolved or not, locked for this unit."""
         ...
 
     async def save(
@@ -88,7 +92,11 @@ class Unit(Protocol):
         ...
 
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
-        """Add to the outbox. An older pending update of the same incident and notifier becomes superseded."""
+        """Add to the outbox; a delivery whose id is there already changes nothing.
+
+        An older pending update of the same incident, receiver and notifier becomes superseded; a page (opened,
+        reopened) never does, it waits for its turn.
+        """
         ...
 
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
