@@ -74,17 +74,19 @@ class FileSource:
 
     def _rows(self, stream: IO[bytes]) -> Iterator[Mention | InvalidMention]:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-        rows = csv.DictReader(text, strict=False)
+        try:
+            yield from self._parsed(csv.DictReader(text))
+        finally:
+            text.detach()
+
+    def _parsed(self, rows: "csv.DictReader[str]") -> Iterator[Mention | InvalidMention]:
         while True:
             try:
-                row = next(rows)
+                yield codec.mention_from(fields_of(next(rows)))
             except StopIteration:
                 return
             except csv.Error as exc:
                 yield InvalidMention(f"{self.path.name}:{rows.line_num}: {exc}")
-                continue
-            try:
-                yield codec.mention_from(fields_of(row))
             except InvalidMention as exc:
                 yield InvalidMention(f"{self.path.name}:{rows.line_num}: {exc.reason}")
 

@@ -1,0 +1,192 @@
+"""Draws a scenario: mentions one by one, or only their counts by the minute."""
+
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+
+import msgspec
+
+from streams.mention import Author, Mention
+from streams.simulate.scenario import EventKind, Label, Scenario, SimulatedEvent, SimulatedTopic, Voice
+
+_PLATFORMS = ("x", "x", "x", "instagram", "instagram", "reddit", "facebook", "trustpilot")
+_COUNTRIES = ("us", "us", "gb", "de", "fr", "nl", "ca")
+_MEMORY_SECONDS = 1800.0
+
+
+class MinuteCount(msgspec.Struct, frozen=True):
+    """One topic's minute: `negative + positive <= mentions`."""
+
+    topic: str
+    minute: datetime
+    mentions: int
+    negative: int
+    positive: int
+
+
+class World:
+    """A scenario that unfolds second by second, the same for the same seed.
+
+    The rate of a topic is its mean, times a daily wave, times a slow random drift (the exponential of a mean-reverting
+    walk), plus the extra mentions of the events. Counts are Poisson around that rate, so over any stretch they are
+    overdispersed and correlated in time.
+
+    Args:
+        scenario: What is to happen.
+        start: Event time of the first second; whole seconds, aware.
+        seed: Any whole number.
+    """
+
+    def __init__(self, scenario: Scenario, start: datetime, seed: int) -> None:
+        self.scenario = scenario
+        self.start = start.replace(microsecond=0)
+        self._random = Random(f"{seed}")  # noqa: S311  # a simulation, no secret
+        self._drift = {topic.id: self._random.gauss(0, 1) for topic in scenario.topics}
+        self._elapsed = 0.0
+        self._serial = 0
+
+    def labels(self) -> tuple[Label, ...]:
+        """What is planted, with times."""
+        origin = self.start.timestamp()
+        return tuple(
+            Label(
+                kind=event.kind,
+                topic=event.topic,
+                start=origin + event.at_seconds,
+                end=origin + event.at_seconds + event.ramp_seconds + event.hold_seconds + 3 * event.fade_seconds,
+                factor=event.factor,
+            )
+            for event in self.scenario.events
+        )
+
+    def mentions(self, seconds: int) -> Iterator[Mention]:
+        """The mentions of the next `seconds` seconds, in order of time."""
+        for _ in range(seconds):
+            yield from self._second()
+
+    def counts(self, minutes: int) -> Iterator[MinuteCount]:
+        """The next `minutes` minutes, counted only; minutes without mentions are left out."""
+        for _ in range(minutes):
+            minute = self.start + timedelta(seconds=self._elapsed)
+            for topic in self.scenario.topics:
+                drawn = self._minute_of(topic, minute)
+                if drawn.mentions:
+                    yield drawn
+            self._elapsed += 60
+
+    def _minute_of(self, topic: SimulatedTopic, minute: datetime) -> MinuteCount:
+        usual = self._usual_rate(topic, 60.0)
+        extra = self._events_of(topic)
+        negative_share, positive_share = _shares(topic, extra)
+        groups = [(usual, negative_share, positive_share)]
+        groups += [
+            (height * topic.per_minute * (event.factor - 1), event.negative, event.positive) for event, height in extra
+        ]
+        negative = positive = neutral = 0
+        for rate, bad, good in groups:
+            negative += self._poisson(rate * bad)
+            positive += self._poisson(rate * good)
+            neutral += self._poisson(rate * (1 - bad - good))
+        return MinuteCount(topic.id, minute, negative + positive + neutral, negative, positive)
+
+    def _second(self) -> Iterator[Mention]:
+        second = self.start + timedelta(seconds=self._elapsed)
+        drawn = [spoken for topic in self.scenario.topics for spoken in self._said_about(topic)]
+        chatter = self._poisson(self.scenario.chatter_per_minute / 60)
+        drawn += [(self._random.random(), self._random.choice(self.scenario.chatter), 0.0) for _ in range(chatter)]
+        self._elapsed += 1
+        for offset, text, anger in sorted(drawn):
+            yield self._mention(second + timedelta(seconds=offset), text, anger)
+
+    def _said_about(self, topic: SimulatedTopic) -> Iterator[tuple[float, str, float]]:
+        extra = self._events_of(topic)
+        shares = _shares(topic, extra)
+        for _ in range(self._poisson(self._usual_rate(topic, 1.0) / 60)):
+            yield self._spoken(topic.voice, *shares)
+        for event, height in extra:
+            for _ in range(self._poisson(height * topic.per_minute * (event.factor - 1) / 60)):
+                yield self._spoken(event.voice, event.negative, event.positive)
+
+    def _events_of(self, topic: SimulatedTopic) -> list[tuple[SimulatedEvent, float]]:
+        """The topic's events that go on now, with how far each is up, (0, 1]."""
+        ours = [(event, _height(event, self._elapsed)) for event in self.scenario.events if event.topic == topic.id]
+        return [(event, height) for event, height in ours if height > 0]
+
+    def _usual_rate(self, topic: SimulatedTopic, step_seconds: float) -> float:
+        keep = math.exp(-step_seconds / _MEMORY_SECONDS)
+        self._drift[topic.id] = keep * self._drift[topic.id] + math.sqrt(1 - keep * keep) * self._random.gauss(0, 1)
+        now = self.start + timedelta(seconds=self._elapsed)
+        hour = now.hour + now.minute / 60
+        wave = 1 + topic.daily_swing * math.cos((hour - 15) * math.tau / 24)
+        return topic.per_minute * wave * math.exp(topic.roughness * self._drift[topic.id] - topic.roughness**2 / 2)
+
+    def _spoken(self, voice: Voice, negative: float, positive: float) -> tuple[float, str, float]:
+        mood = self._random.random()
+        if mood < negative:
+            sentences, anger = voice.negative, 1.0
+        elif mood < negative + positive:
+            sentences, anger = voice.positive, -1.0
+        else:
+            sentences, anger = voice.neutral, 0.0
+        sentence = self._random.choice(sentences)
+        filled = {slot: self._random.choice(words) for slot, words in voice.slots.items()}
+        return self._random.random(), sentence.format(brand=self.scenario.brand, **filled), anger
+
+    def _mention(self, at: datetime, text: str, anger: float) -> Mention:
+        self._serial += 1
+        who = self._random.randrange(20_000)
+        followers = int(math.exp(Random(who).gauss(5.0, 1.6)))  # noqa: S311
+        spread = self._poisson(0.3 + (1.5 if anger > 0 else 0.2))
+        return Mention(
+            id=f"{int(self.start.timestamp())}-{self._serial}",
+            platform=self._random.choice(_PLATFORMS),
+            published_at=at,
+            text=text,
+            content_type="reply" if self._random.random() < 0.4 else "post",
+            author=Author(id=f"u{who}", name=f"person{who}", followers=followers),
+            lang="en",
+            country=self._random.choice(_COUNTRIES),
+            likes=spread,
+            reposts=spread // 3,
+            reach=followers,
+            provider="simulator",
+        )
+
+    def _poisson(self, rate: float) -> int:
+        """A Poisson draw: exact by multiplication below 30, by the rounded normal above."""
+        if rate <= 0:
+            return 0
+        if rate > 30:
+            return max(0, round(self._random.gauss(rate, math.sqrt(rate))))
+        limit, drawn, product = math.exp(-rate), 0, self._random.random()
+        while product > limit:
+            drawn += 1
+            product *= self._random.random()
+        return drawn
+
+
+def _height(event: SimulatedEvent, elapsed: float) -> float:
+    """How far the event is up at `elapsed` seconds, [0, 1]."""
+    into = elapsed - event.at_seconds
+    if into < 0:
+        return 0.0
+    if into < event.ramp_seconds:
+        return (into + 1) / (event.ramp_seconds + 1)
+    past = into - event.ramp_seconds - event.hold_seconds
+    if past <= 0:
+        return 1.0
+    left = 0.5 ** (past / event.fade_seconds) if event.fade_seconds > 0 else 0.0
+    return left if left > 0.01 else 0.0
+
+
+def _shares(topic: SimulatedTopic, extra: list[tuple[SimulatedEvent, float]]) -> tuple[float, float]:
+    """Negative and positive share among the usual mentions; a flip turns these."""
+    flips = [(event, height) for event, height in extra if event.kind is EventKind.FLIP]
+    if not flips:
+        return topic.negative, topic.positive
+    event, height = flips[0]
+    return (
+        topic.negative + height * (event.negative - topic.negative),
+        topic.positive + height * (event.positive - topic.positive),
+    )
