@@ -1,0 +1,62 @@
+"""The command line as a client of the API."""
+
+import os
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+from alerting.cli.exits import Exit, complain
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+
+
+class ApiClient:
+    """One conversation with a running Tocsin; an async context manager.
+
+    Args:
+        url: Where it listens; without it `TOCSIN_URL`, else http://127.0.0.1:8080.
+        key: An API key; without it `TOCSIN_API_KEY`.
+    """
+
+    def __init__(self, url: str | None, key: str | None) -> None:
+        self._url = (url or os.environ.get("TOCSIN_URL") or DEFAULT_URL).rstrip("/")
+        self._key = key or os.environ.get("TOCSIN_API_KEY") or ""
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        self._session = aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=30))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(self, path: str, params: list[tuple[str, str]] | None = None) -> dict[str, Any]:
+        """The decoded answer; a problem is told and ends the program."""
+        return await self._call("GET", path, params=params or [])
+
+    async def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The decoded answer; a problem is told and ends the program."""
+        return await self._call("POST", path, json=body or {})
+
+    async def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        assert self._session is not None, "use it as a context manager"  # noqa: S101  # a programming error
+        try:
+            async with self._session.request(method, f"{self._url}{path}", **options) as answer:
+                body: dict[str, Any] = await answer.json(content_type=None)
+                if answer.status < 400:
+                    return body
+        except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+            complain(f"no Tocsin answers at {self._url}: {exc}")
+            raise SystemExit(Exit.UNREACHABLE) from exc
+        except ValueError as exc:
+            complain(f"what answers at {self._url} is no Tocsin: {exc}")
+            raise SystemExit(Exit.UNREACHABLE) from exc
+        detail = body.get("detail") or body.get("title") or "refused"
+        hint = "; set TOCSIN_API_KEY or pass --key" if answer.status == 401 else ""
+        complain(f"{detail} ({answer.status}){hint}")
+        raise SystemExit(Exit.REFUSED)

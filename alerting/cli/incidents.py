@@ -1,0 +1,102 @@
+"""`tocsin incidents`: read and work on incidents through the API."""
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from alerting.cli.client import ApiClient
+from alerting.cli.options import JsonOption, KeyOption, UrlOption
+from alerting.cli.tables import show_json, show_table
+
+app = typer.Typer(help="Read and work on incidents, as a client of the API.", no_args_is_help=True)
+
+IncidentArgument = Annotated[str, typer.Argument(help="The incident's id, `inc_...`.")]
+StateOption = Annotated[list[str] | None, typer.Option("--state", help="triggered, acknowledged, resolved or all.")]
+TopicOption = Annotated[list[str] | None, typer.Option("--topic", help="Only this topic; may be repeated.")]
+SeverityOption = Annotated[list[str] | None, typer.Option("--severity", help="SEV1 to SEV4; may be repeated.")]
+
+
+@app.command("list")
+def list_incidents(
+    state: StateOption = None,
+    topic: TopicOption = None,
+    severity: SeverityOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """List incidents, newest first; without --state those that are not resolved."""
+    params = [("limit", str(limit))]
+    params += [("state", value) for value in state or []]
+    params += [("topic", value) for value in topic or []]
+    params += [("severity", value) for value in severity or []]
+    answer = asyncio.run(_get("/api/v1/incidents", params, url, key))
+    if as_json:
+        show_json(answer)
+        return
+    rows = [
+        (found["id"], found["severity"], found["state"], found["opened_at"], found["topic"], found["title"])
+        for found in answer["incidents"]
+    ]
+    show_table("Incidents", ("id", "severity", "state", "opened", "topic", "title"), rows, empty="No such incidents.")
+    if answer.get("next_cursor"):
+        typer.echo(f"There are more; the newest {limit} are shown.")
+
+
+@app.command("show")
+def show_incident(
+    incident: IncidentArgument,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    """Show one incident with its timeline and who was told."""
+    found = asyncio.run(_get(f"/api/v1/incidents/{incident}", [], url, key))
+    if as_json:
+        show_json(found)
+        return
+    facts = [(name, found.get(name)) for name in ("id", "severity", "state", "topic", "owner", "title", "why")]
+    facts += [(name, found.get(name)) for name in ("onset_at", "opened_at", "acknowledged_by", "resolved_by")]
+    show_table("Incident", ("", ""), facts, empty="")
+    happened = [(entry["at"], entry["actor"], entry["text"]) for entry in found.get("timeline", [])]
+    show_table("\nWhat happened", ("at", "who", "what"), happened, empty="")
+    told = [
+        (
+            entry["receiver"],
+            entry["notifier"],
+            entry.get("detail"),
+            entry["change"],
+            entry["state"],
+            entry.get("reason"),
+        )
+        for entry in found.get("deliveries", [])
+    ]
+    show_table(
+        "\nWho was told", ("receiver", "by", "where", "of", "state", "reason"), told, empty="\nNobody was told yet."
+    )
+
+
+@app.command("ack")
+def acknowledge(incident: IncidentArgument, url: UrlOption = None, key: KeyOption = None) -> None:
+    """Acknowledge: I have it, stop paging others."""
+    answer = asyncio.run(_post(f"/api/v1/incidents/{incident}/acknowledge", url, key))
+    typer.echo(f"{answer['id']} is {answer['state']}")
+
+
+@app.command("resolve")
+def resolve(incident: IncidentArgument, url: UrlOption = None, key: KeyOption = None) -> None:
+    """Resolve: it is over."""
+    answer = asyncio.run(_post(f"/api/v1/incidents/{incident}/resolve", url, key))
+    typer.echo(f"{answer['id']} is {answer['state']}")
+
+
+async def _get(path: str, params: list[tuple[str, str]], url: str | None, key: str | None) -> dict[str, Any]:
+    async with ApiClient(url, key) as api:
+        return await api.get(path, params)
+
+
+async def _post(path: str, url: str | None, key: str | None) -> dict[str, Any]:
+    async with ApiClient(url, key) as api:
+        return await api.post(path)
