@@ -1,0 +1,235 @@
+"""All topics against one mention at a time."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import ahocorasick_rs
+import msgspec
+
+from streams.fold import HANGUL, NO_WORD, SPACED, fold, script_of
+from streams.mention import Mention
+from streams.query import And, Atom, Field, Not, Or, Phrase, Query, Word, atoms, parse, required
+from streams.topic import Topic
+
+MAX_CHARACTERS: Final = 100_000
+MAX_GAP: Final = 8
+
+# Between text, title and hashtags; no phrase reaches across it.
+_BREAK: Final = "\n\0"
+
+Test = Callable[[set[int]], bool]
+
+
+class _Phrase(msgspec.Struct, frozen=True):
+    """A phrase seen from its needle, the longest word; `before` has the nearest word first."""
+
+    number: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    prefix: bool
+
+
+class _Needle(msgspec.Struct):
+    """What the automaton looks for, and which atoms that may decide; -1 is none."""
+
+    left: int
+    right: int
+    whole: int = -1
+    prefix: int = -1
+    phrases: tuple[_Phrase, ...] = ()
+
+
+class TopicMatcher:
+    """Finds the topics of a mention with one pass of one automaton over its text, title and hashtags.
+
+    Of all queries only those are looked at that have a hit among the atoms they cannot do without, so the cost hardly
+    depends on how many topics there are. At most the first 100,000 characters of each part are searched; the words of
+    a phrase stand at most 8 characters apart.
+
+    Raises:
+        InvalidQuery: A topic's query does not parse.
+    """
+
+    def __init__(self, topics: Sequence[Topic]) -> None:
+        self._topics = tuple(topics)
+        self._numbers: dict[Atom, int] = {}
+        self._needles: dict[str, _Needle] = {}
+        self._fields: dict[tuple[str, str], int] = {}
+        self._tests: list[Test | None] = []
+        triggers: dict[int, list[int]] = {}
+        for index, topic in enumerate(self._topics):
+            query = parse(topic.query)
+            for atom in atoms(query):
+                self._learn(atom)
+            needed = required(query) or frozenset()
+            for atom in needed:
+                triggers.setdefault(self._numbers[atom], []).append(index)
+            alternatives = query.parts if isinstance(query, Or) else (query,)
+            self._tests.append(None if needed.issuperset(alternatives) else _compile(query, self._numbers))
+        self._triggers = {number: tuple(indexes) for number, indexes in triggers.items()}
+        self._by_index = tuple(self._needles.values())
+        self._automaton = ahocorasick_rs.AhoCorasick(self._needles) if self._needles else None
+        self._field_names = frozenset(name for name, _ in self._fields)
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """All topics, in the order given."""
+        return self._topics
+
+    def match(self, mention: Mention) -> tuple[Topic, ...]:
+        """The topics that the mention belongs to, in the order in which they were given."""
+        hits = self._words_in(_search_text(mention))
+        if self._fields:
+            for key in _field_values(mention, self._field_names):
+                number = self._fields.get(key)
+                if number is not None:
+                    hits.add(number)
+        if not hits:
+            return ()
+        triggers = self._triggers
+        candidates: set[int] = set()
+        for number in hits:
+            if number in triggers:
+                candidates.update(triggers[number])
+        tests = self._tests
+        found = [index for index in candidates if (test := tests[index]) is None or test(hits)]
+        found.sort()
+        return tuple([self._topics[index] for index in found])
+
+    def _words_in(self, text: str) -> set[int]:
+        hits: set[int] = set()
+        if self._automaton is None:
+            return hits
+        needles, size = self._by_index, len(text)
+        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            needle = needles[index]
+            if needle.left and start and script_of(text[start - 1]) == needle.left:
+                continue
+            if needle.prefix >= 0:
+                hits.add(needle.prefix)
+            if needle.whole >= 0 and not (needle.right and end < size and script_of(text[end]) == needle.right):
+                hits.add(needle.whole)
+            for phrase in needle.phrases:
+                if phrase.number not in hits and _stands(phrase, text, start, end):
+                    hits.add(phrase.number)
+        return hits
+
+    def _learn(self, atom: Atom) -> None:
+        if atom in self._numbers:
+            return
+        number = self._numbers[atom] = len(self._numbers)
+        if isinstance(atom, Field):
+            self._fields[atom.name, atom.value] = number
+        elif isinstance(atom, Word):
+            needle = self._needle(atom.text)
+            if atom.prefix:
+                needle.prefix = number
+            else:
+                needle.whole = number
+        else:
+            longest = max(range(len(atom.words)), key=lambda i: len(atom.words[i]))
+            needle = self._needle(atom.words[longest])
+            before, after = atom.words[:longest][::-1], atom.words[longest + 1 :]
+            needle.phrases += (_Phrase(number, before, after, atom.prefix),)
+
+    def _needle(self, text: str) -> _Needle:
+        return self._needles.setdefault(text, _Needle(_blocked(text[0], sign=True), _blocked(text[-1])))
+
+
+def _blocked(edge: str, *, sign: bool = False) -> int:
+    """The kind of neighbour that would continue a word beyond this edge; NO_WORD where none would.
+
+    A leading # or @ counts as a letter: info@acme is no @acme.
+    """
+    script = SPACED if sign and edge in "#@" else script_of(edge)
+    return script if script in {SPACED, HANGUL} else NO_WORD
+
+
+def _ends(text: str, end: int, last: str) -> bool:
+    """Whether the word that ends with `last` is over at `end`."""
+    blocked = _blocked(last)
+    return not blocked or end >= len(text) or script_of(text[end]) != blocked
+
+
+def _stands(phrase: _Phrase, text: str, start: int, end: int) -> bool:
+    """Whether the other words of the phrase stand around its needle at [start, end)."""
+    for word in phrase.before:
+        found = _word_before(text, start, word)
+        if found is None:
+            return False
+        start = found
+    for word in phrase.after:
+        if not _ends(text, end, text[end - 1]):
+            return False
+        found = _word_after(text, end, word)
+        if found is None:
+            return False
+        end = found
+    return phrase.prefix or _ends(text, end, text[end - 1])
+
+
+def _word_after(text: str, end: int, word: str) -> int | None:
+    for position in range(end, min(end + MAX_GAP, len(text)) + 1):
+        if position > end and text.startswith(word, position):
+            return position + len(word)
+        if position == len(text) or text[position] == "\0" or script_of(text[position]) != NO_WORD:
+            return None
+    return None
+
+
+def _word_before(text: str, start: int, word: str) -> int | None:
+    for position in range(start, max(start - MAX_GAP, 0) - 1, -1):
+        if position < start and text.endswith(word, 0, position):
+            found = position - len(word)
+            blocked = _blocked(word[0], sign=True)
+            return None if blocked and found and script_of(text[found - 1]) == blocked else found
+        if position == 0 or text[position - 1] == "\0" or script_of(text[position - 1]) != NO_WORD:
+            return None
+    return None
+
+
+def _search_text(mention: Mention) -> str:
+    text = fold(mention.text[:MAX_CHARACTERS])
+    if mention.title:
+        text = f"{text}{_BREAK}{fold(mention.title[:MAX_CHARACTERS])}"
+    if mention.hashtags:
+        tags = _BREAK.join("#" + fold(tag).lstrip("#") for tag in mention.hashtags)[:MAX_CHARACTERS]
+        text = f"{text}{_BREAK}{tags}"
+    return text
+
+
+def _field_values(mention: Mention, names: frozenset[str]) -> Iterable[tuple[str, str]]:
+    if "platform" in names:
+        yield "platform", _value(mention.platform)
+    if "country" in names and mention.country:
+        yield "country", _value(mention.country)
+    if "lang" in names and mention.lang:
+        lang = _value(mention.lang).replace("_", "-")
+        while lang:  # en-gb is also en
+            yield "lang", lang
+            lang = lang.rpartition("-")[0]
+    if "author" in names and mention.author:
+        for name in (mention.author.name, mention.author.id):
+            if name:
+                yield "author", _value(name).removeprefix("@")
+
+
+def _value(text: str) -> str:
+    return " ".join(fold(text).split())
+
+
+def _compile(query: Query, numbers: dict[Atom, int]) -> Test:
+    """A function that decides the query from the numbers of the atoms that were found."""
+    if isinstance(query, Not):
+        inner = _compile(query.part, numbers)
+        return lambda hits: not inner(hits)
+    if isinstance(query, And):
+        wanted = frozenset(numbers[part] for part in query.parts if isinstance(part, Word | Phrase | Field))
+        rest = tuple(_compile(part, numbers) for part in query.parts if isinstance(part, Not | And | Or))
+        return lambda hits: wanted <= hits and all(test(hits) for test in rest)
+    if isinstance(query, Or):
+        accepted = frozenset(numbers[part] for part in query.parts if isinstance(part, Word | Phrase | Field))
+        others = tuple(_compile(part, numbers) for part in query.parts if isinstance(part, Not | And | Or))
+        return lambda hits: not accepted.isdisjoint(hits) or any(test(hits) for test in others)
+    number = numbers[query]
+    return lambda hits: number in hits

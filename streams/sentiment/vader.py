@@ -1,0 +1,43 @@
+"""VADER: an English lexicon with rules for negation, emphasis and emoji."""
+
+from functools import lru_cache
+from typing import Final
+
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+MAX_CHARACTERS: Final = 2000
+REMEMBERED_TEXTS: Final = 2048
+
+
+class VaderScorer:
+    """Polarity of English text by lexicon and rules; other languages are not scored.
+
+    A text whose language nobody stated counts as English if it has a Latin letter or an emoji that the lexicon knows.
+    Only the first 2,000 characters are read. Equal texts, such as reposts, are scored once while they are among the
+    2,048 most recent.
+
+    Source:
+        Hutto & Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text", 2014.
+    """
+
+    name = "vader"
+
+    def __init__(self) -> None:
+        self._analyzer = SentimentIntensityAnalyzer()
+        self._remembered = lru_cache(maxsize=REMEMBERED_TEXTS)(self._compound)
+
+    def score(self, text: str, lang: str | None) -> float | None:
+        """Polarity in [-1, 1], VADER's `compound`; None for languages other than English and for nothing to read."""
+        if lang is not None and not _is_english(lang):
+            return None
+        return self._remembered(text[:MAX_CHARACTERS])
+
+    def _compound(self, text: str) -> float | None:
+        compound = float(self._analyzer.polarity_scores(text)["compound"])
+        if compound == 0.0 and not any(char.isascii() and char.isalpha() for char in text):
+            return None
+        return compound
+
+
+def _is_english(lang: str) -> bool:
+    return lang[:2].lower() == "en" and lang[2:3] in {"", "-", "_"}

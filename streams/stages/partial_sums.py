@@ -1,0 +1,139 @@
+"""What has been counted since the last flush."""
+
+from typing import Final
+
+from streams.events import PartialCount, Sample, Tally
+from streams.id_index import Counted
+
+MAX_TERMS: Final = 32
+MAX_AUTHORS: Final = 64
+MAX_SAMPLES: Final = 5
+
+# The thresholds that VADER's authors publish: https://github.com/cjhutto/vaderSentiment#about-the-scoring
+NEGATIVE_UP_TO: Final = -0.05
+POSITIVE_FROM: Final = 0.05
+
+
+class PartialSums:
+    """The growing partial count of one topic and event second.
+
+    Counts add up and subtract exactly in any order; terms, authors and samples only grow.
+    """
+
+    __slots__ = (
+        "_authors",
+        "_delayed",
+        "_engagement",
+        "_languages",
+        "_mentions",
+        "_negative",
+        "_neutral",
+        "_platforms",
+        "_polarity_squares",
+        "_polarity_sum",
+        "_positive",
+        "_reach",
+        "_regions",
+        "_samples",
+        "_terms",
+        "_unscored",
+        "accepted_ms",
+    )
+
+    def __init__(self) -> None:
+        self._mentions = self._negative = self._neutral = self._positive = self._unscored = 0
+        self._polarity_sum = self._polarity_squares = 0.0
+        self._reach = self._engagement = self._delayed = 0
+        self._platforms: dict[str, int] = {}
+        self._regions: dict[str, int] = {}
+        self._languages: dict[str, int] = {}
+        self._terms: dict[str, int] = {}
+        self._authors: set[int] = set()
+        self._samples: list[tuple[int, Sample]] = []
+        self.accepted_ms = 0
+
+    def count(self, counted: Counted, sign: int) -> None:
+        """Add (`sign` 1) or subtract (-1) one mention."""
+        self._mentions += sign
+        polarity = counted.polarity
+        if polarity is None:
+            self._unscored += sign
+        else:
+            if polarity <= NEGATIVE_UP_TO:
+                self._negative += sign
+            elif polarity >= POSITIVE_FROM:
+                self._positive += sign
+            else:
+                self._neutral += sign
+            self._polarity_sum += sign * polarity
+            self._polarity_squares += sign * polarity * polarity
+        self._reach += sign * counted.reach
+        self._engagement += sign * counted.engagement
+        self._delayed += sign * counted.delayed
+        self._platforms[counted.platform] = self._platforms.get(counted.platform, 0) + sign
+        if counted.region is not None:
+            self._regions[counted.region] = self._regions.get(counted.region, 0) + sign
+        if counted.lang is not None:
+            self._languages[counted.lang] = self._languages.get(counted.lang, 0) + sign
+
+    def describe(self, terms: list[str], author: int | None) -> None:
+        """Add what is only ever approximate: terms of one more mention, and its author."""
+        counts = self._terms
+        for term in terms:
+            counts[term] = counts.get(term, 0) + 1
+        if author is not None:
+            self._authors.add(author)
+
+    def wants_sample(self, weight: int) -> bool:
+        """Whether a mention of this weight would be among the five heaviest."""
+        return len(self._samples) < MAX_SAMPLES or weight > self._samples[-1][0]
+
+    def add_sample(self, sample: Sample, weight: int) -> None:
+        """Keep the mention as evidence; of equal weights the first to come stays."""
+        self._samples.append((weight, sample))
+        self._samples.sort(key=lambda kept: -kept[0])
+        del self._samples[MAX_SAMPLES:]
+
+    def partial(self, topic: str, revision: int, second: int, *, history: bool) -> PartialCount | None:
+        """The partial count; None if everything cancels out.
+
+        Of the authors those with the smallest hashes are kept, which makes any union of partials a fair sample.
+        """
+        tally = Tally(
+            self._mentions,
+            self._negative,
+            self._neutral,
+            self._positive,
+            self._unscored,
+            self._polarity_sum,
+            self._polarity_squares,
+            self._reach,
+            self._engagement,
+            self._delayed,
+        )
+        platforms, regions, languages = map(_without_zeros, (self._platforms, self._regions, self._languages))
+        if not (self._samples or self._terms or platforms or regions or languages) and tally == Tally():
+            return None
+        terms, terms_other = self._terms, 0
+        if len(terms) > MAX_TERMS:
+            ranked = sorted(terms.items(), key=lambda item: (-item[1], item[0]))
+            terms, terms_other = dict(ranked[:MAX_TERMS]), sum(count for _, count in ranked[MAX_TERMS:])
+        return PartialCount(
+            topic=topic,
+            revision=revision,
+            second=second,
+            tally=tally,
+            platforms=platforms,
+            regions=regions,
+            languages=languages,
+            authors=tuple(sorted(self._authors)[:MAX_AUTHORS]),
+            terms=terms,
+            terms_other=terms_other,
+            samples=tuple(sample for _, sample in self._samples),
+            accepted_ms=self.accepted_ms,
+            history=history,
+        )
+
+
+def _without_zeros(counts: dict[str, int]) -> dict[str, int]:
+    return counts if all(counts.values()) else {key: count for key, count in counts.items() if count}

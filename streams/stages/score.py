@@ -1,0 +1,269 @@
+"""The score stage: mentions in, partial counts and watermarks out."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from streams import codec
+from streams.broker.base import Outgoing, Partition, Record
+from streams.errors import InvalidMention
+from streams.id_index import Counted, IdIndex
+from streams.matching import TopicMatcher
+from streams.mention import Mention
+from streams.query import Field, Word, atoms, parse
+from streams.sentiment.base import Scorer
+from streams.settings import KafkaSettings, ScoreSettings, TimeSettings
+from streams.stages.dead_letters import DeadLetters
+from streams.stages.partial_sums import PartialSums
+from streams.stages.sampling import author_of, engagement_of, reach_of, sample_of, short_name, weight_of
+from streams.stages.source_clock import SourceClock
+from streams.terms import terms
+from streams.topic import Topic
+
+MAX_AHEAD_MS: Final = 120_000
+MAX_REPLAYED_RECORDS: Final = 20_000
+POLARITY_STEPS: Final = 8192
+HISTORY_HEADER: Final = "history"
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_LAST_MS: Final = 253_402_300_799_000  # the year 9999 ends
+
+
+class ScoreStage:
+    """Folds one input partition into signed deltas per topic and event second.
+
+    Event time is `published_at`, at most two minutes after the broker accepted the record; a mention that was older
+    than the grace period already when it was ingested counts at `ingested_at`, flagged `delayed`. All versions of a
+    mention count once: a repeated or older `seq`, or none, changes nothing; a newer one replaces the old at the
+    original second; `delete` subtracts. A version of an unknown mention counts as its first, a deletion of one does
+    nothing. Terms, authors and samples of what was replaced or deleted stay: they are approximate by design.
+
+    Records with a header `history` load the past: their partials are flagged so.
+
+    There is no changelog. The index of counted mentions is built again from the last 20,000 input records (fewer where
+    the index is smaller), so after a restart duplicates are recognised that far back and no further.
+
+    Args:
+        source: The input partition.
+        sources: How many input partitions there are in all.
+        partials_partitions: How many partitions the partials topic has; each gets every watermark.
+    """
+
+    def __init__(
+        self,
+        *,
+        matcher: TopicMatcher,
+        scorer: Scorer,
+        kafka: KafkaSettings,
+        time: TimeSettings,
+        settings: ScoreSettings,
+        source: Partition,
+        sources: int,
+        partials_partitions: int,
+    ) -> None:
+        self._matcher = matcher
+        self._scorer = scorer
+        self._kafka = kafka
+        self._grace_ms = round(time.grace_seconds * 1000)
+        self._settings = settings
+        self._partials_partitions = range(partials_partitions)
+        self._topics = {topic.id: topic for topic in matcher.topics}
+        self._own_words = {topic.id: _own_words(topic) for topic in matcher.topics}
+        self._clock = SourceClock(str(source), sources, time)
+        self._index = IdIndex(settings.index_mentions, settings.index_seconds)
+        self._dead_letters = DeadLetters(kafka.dead_letters, settings.dead_letter_share)
+        self._sums: dict[tuple[str, int, bool], PartialSums] = {}
+        self._read = self._matched = self._duplicate = self._partials = 0
+
+    @property
+    def watermark_ms(self) -> int | None:
+        """Up to here everything is counted, milliseconds since 1970; None before the first mention."""
+        return self._clock.reached_ms
+
+    def counts(self) -> dict[str, int]:
+        """Totals since the stage was made."""
+        return {
+            "read": self._read,
+            "matched": self._matched,
+            "duplicate": self._duplicate,
+            "dead_lettered": self._dead_letters.total,
+            "partials": self._partials,
+        }
+
+    def restore(self, changelog: Sequence[Record], committed: int | None) -> int | None:  # noqa: ARG002
+        """There is no changelog: the answer reaches back far enough to recognise recent duplicates."""
+        if committed is None:
+            return None
+        return max(0, committed - min(self._settings.index_mentions, MAX_REPLAYED_RECORDS))
+
+    def replay(self, records: Sequence[Record]) -> None:
+        """Remember what was counted already, and how far event time had come."""
+        newest: int | None = None
+        for record in records:
+            try:
+                mention = codec.decode_mention(record.value)
+            except InvalidMention:
+                continue
+            event_ms, delayed = self._event_time(mention, record.timestamp_ms)
+            newest = event_ms if newest is None else max(newest, event_ms)
+            self._take_in(mention, record, event_ms, delayed=delayed)
+        self._sums.clear()
+        self._matched = self._duplicate = 0
+        self._clock.saw(newest, None)
+
+    def fold(self, records: Sequence[Record], now: datetime) -> None:
+        """Count new records.
+
+        Raises:
+            TooManyDeadLetters: More than the allowed share of recent records cannot be read.
+        """
+        self._read += len(records)
+        newest: int | None = None
+        for record in records:
+            try:
+                mention = codec.decode_mention(record.value)
+            except InvalidMention as exc:
+                self._dead_letters.refuse(record, exc.reason)
+                continue
+            self._dead_letters.readable()
+            event_ms, delayed = self._event_time(mention, record.timestamp_ms)
+            if newest is None or event_ms > newest:
+                newest = event_ms
+            self._take_in(mention, record, event_ms, delayed=delayed)
+        self._clock.saw(newest, now)
+
+    def flush(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
+        """Partial counts and dead letters since the last flush; once a second a watermark for every partition."""
+        outgoing = self._dead_letters.take()
+        sums, self._sums = self._sums, {}
+        for (topic, second, history), growing in sums.items():
+            partial = growing.partial(topic, self._topics[topic].revision, second, history=history)
+            if partial is not None:
+                self._partials += 1
+                outgoing.append(Outgoing(self._kafka.partials, topic.encode(), codec.encode_partial(partial)))
+        if self._clock.is_due(now):
+            value = codec.encode_watermark(self._clock.watermark(now, at_end=at_end))
+            outgoing += [
+                Outgoing(self._kafka.partials, None, value, partition=number) for number in self._partials_partitions
+            ]
+        return outgoing
+
+    def snapshot(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002
+        """Nothing: the input itself is the changelog."""
+        return []
+
+    def _event_time(self, mention: Mention, accepted_ms: int) -> tuple[int, bool]:
+        """Milliseconds since 1970, and whether the mention reached us too late to count when it was published."""
+        published = (mention.published_at - _EPOCH) // _MILLISECOND
+        latest = accepted_ms + MAX_AHEAD_MS if accepted_ms > 0 else _LAST_MS
+        if mention.ingested_at is not None:
+            ingested = (mention.ingested_at - _EPOCH) // _MILLISECOND
+        else:
+            ingested = accepted_ms if accepted_ms > 0 else published
+        delayed = published < ingested - self._grace_ms
+        return max(0, min(ingested if delayed else published, latest, _LAST_MS)), delayed
+
+    def _take_in(self, mention: Mention, record: Record, event_ms: int, *, delayed: bool) -> None:
+        key = mention.key
+        known = self._index.get(key)
+        if known is not None:
+            if mention.op == "delete":
+                self._delete(mention, known, record)
+            elif mention.seq is not None and (known.seq is None or mention.seq > known.seq):
+                self._count(mention, record, event_ms, known.second, delayed=known.delayed, known=known)
+            else:
+                self._duplicate += 1
+        elif mention.op != "delete":
+            self._count(mention, record, event_ms, event_ms // 1000, delayed=delayed, known=None)
+
+    def _delete(self, mention: Mention, known: Counted, record: Record) -> None:
+        if mention.seq is not None and known.seq is not None and mention.seq <= known.seq:
+            self._duplicate += 1
+            return
+        for topic in known.topics:
+            self._grow(topic, known, record).count(known, -1)
+        seq = known.seq if mention.seq is None else mention.seq
+        gone = Counted(seq, known.second, (), None, 0, 0, known.delayed, known.history, known.platform, None, None)
+        self._index.put(mention.key, gone)
+
+    def _count(
+        self, mention: Mention, record: Record, event_ms: int, second: int, *, delayed: bool, known: Counted | None
+    ) -> None:
+        matched = self._matcher.match(mention)
+        if not matched and known is None:
+            return
+        self._matched += known is None
+        topics = _same(tuple([topic.id for topic in matched]))
+        polarity = self._polarity(mention) if matched else None
+        region = mention.country or mention.region
+        counted = Counted(
+            seq=mention.seq,
+            second=second,
+            topics=topics,
+            polarity=polarity,
+            reach=reach_of(mention),
+            engagement=engagement_of(mention),
+            delayed=delayed,
+            history=known.history if known else any(name == HISTORY_HEADER for name, _ in record.headers),
+            platform=short_name(mention.platform),
+            region=short_name(region) if region else None,
+            lang=short_name(mention.lang) if mention.lang else None,
+        )
+        if known is not None:
+            for topic in known.topics:
+                self._grow(topic, known, record).count(known, -1)
+        self._index.put(mention.key, counted)
+        words: list[str] | None = None
+        for topic in topics:
+            growing = self._grow(topic, counted, record)
+            growing.count(counted, 1)
+            if known is not None and topic in known.topics:
+                continue  # described when it was first counted
+            words = terms(mention.text) if words is None else words
+            own, beginnings = self._own_words[topic]
+            told = [word for word in words if word not in own]
+            if beginnings:
+                told = [word for word in told if not word.startswith(beginnings)]
+            growing.describe(told, author_of(mention))
+            weight = weight_of(mention)
+            if growing.wants_sample(weight):
+                growing.add_sample(sample_of(mention, event_ms, polarity), weight)
+
+    def _grow(self, topic: str, counted: Counted, record: Record) -> PartialSums:
+        place = (topic, counted.second, counted.history)
+        growing = self._sums.get(place)
+        if growing is None:
+            growing = self._sums[place] = PartialSums()
+        growing.accepted_ms = max(growing.accepted_ms, record.timestamp_ms)
+        return growing
+
+    def _polarity(self, mention: Mention) -> float | None:
+        """Rounded to steps of 1/8192, whose sums and sums of squares a float holds exactly."""
+        polarity = mention.sentiment
+        if polarity is None:
+            polarity = self._scorer.score(mention.text or mention.title or "", mention.lang)
+        return None if polarity is None else round(polarity * POLARITY_STEPS) / POLARITY_STEPS
+
+
+@lru_cache(maxsize=4096)
+def _same(topics: tuple[str, ...]) -> tuple[str, ...]:
+    """One object for equal values: the index holds a million of them."""
+    return topics
+
+
+def _own_words(topic: Topic) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The words that the query names, and the beginnings of words: they stand in every mention and explain nothing."""
+    whole: set[str] = set()
+    beginnings: set[str] = set()
+    for atom in atoms(parse(topic.query)):
+        if isinstance(atom, Field):
+            continue
+        words = (atom.text,) if isinstance(atom, Word) else atom.words
+        bare = [word.lstrip("#@") for word in words]
+        whole.update(bare)
+        whole.update(f"@{word}" for word in bare)
+        if atom.prefix:
+            beginnings.add(bare[-1])
+    return frozenset(whole), tuple(sorted(beginnings))

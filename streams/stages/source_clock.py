@@ -1,0 +1,69 @@
+"""How far one source partition has come in event time."""
+
+from datetime import datetime
+from typing import Final
+
+from streams.events import Watermark
+from streams.settings import TimeSettings
+
+EMIT_EVERY_SECONDS: Final = 1.0
+
+
+class SourceClock:
+    """Newest event minus the wait, carried on by processing time only while the partition is proven caught up.
+
+    It never goes back. A partition that lags stands still in event time, however long that takes, so nobody closes a
+    window whose mentions are still on their way.
+
+    Args:
+        source: Name of the source partition in its watermarks.
+        sources: How many source partitions there are in all.
+
+    Attributes:
+        reached_ms: The newest watermark given out; None before the first mention.
+
+    Source:
+        Bytewax, `EventClock`, https://docs.bytewax.io/stable/api/bytewax/bytewax.operators.windowing.html
+    """
+
+    def __init__(self, source: str, sources: int, settings: TimeSettings) -> None:
+        self._source = source
+        self._sources = sources
+        self._wait_ms = round(settings.wait_seconds * 1000)
+        self._idle_seconds = settings.idle_seconds
+        self._base_ms: int | None = None
+        self._base_at: datetime | None = None
+        self.reached_ms: int | None = None
+        self._heard_at: datetime | None = None
+        self._emitted_at: datetime | None = None
+
+    def saw(self, event_ms: int | None, now: datetime | None) -> None:
+        """Records arrived at `now`, the newest mention among them of `event_ms`; None for unknown."""
+        self._heard_at = now
+        if event_ms is None:
+            return
+        candidate = event_ms - self._wait_ms
+        if self._base_ms is None or candidate > max(self._base_ms, self.reached_ms or self._base_ms):
+            self._base_ms = candidate
+            self._base_at = now
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether a second has passed since the last watermark."""
+        return self._emitted_at is None or abs((now - self._emitted_at).total_seconds()) >= EMIT_EVERY_SECONDS
+
+    def watermark(self, now: datetime, *, at_end: bool) -> Watermark:
+        """Where the partition stands at `now`."""
+        self._emitted_at = now
+        self._heard_at = self._heard_at or now
+        self._base_at = self._base_at or now
+        if self._base_ms is not None:
+            elapsed_ms = max(0, round((now - self._base_at).total_seconds() * 1000)) if at_end else 0
+            reached = self._base_ms + elapsed_ms
+            self.reached_ms = reached if self.reached_ms is None else max(self.reached_ms, reached)
+        silent_seconds = (now - self._heard_at).total_seconds()
+        return Watermark(
+            source=self._source,
+            event_ms=self.reached_ms,
+            idle=at_end and silent_seconds >= self._idle_seconds,
+            sources=self._sources,
+        )

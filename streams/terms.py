@@ -1,0 +1,53 @@
+"""The words of a text that may tell why people talk."""
+
+import re
+from typing import Final
+
+from streams.fold import UNSPACED, fold, script_of
+
+MAX_CHARACTERS: Final = 2000
+MAX_TERMS: Final = 64
+MAX_TERM_CHARACTERS: Final = 40
+
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+")
+_TERM: Final = re.compile(r"@?[^\W\d_][\w']*[^\W_]")
+STOP_WORDS: Final = frozenset(
+    """
+    about above after again all also am an and any are aren't as at back be because been before being below between
+    both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each even ever
+    every few for from further get gets getting go goes going gonna got had hadn't has hasn't have haven't having he
+    her here hers herself him himself his how i'd i'll i'm i've if im in into is isn't it it's its itself ive just
+    let let's like made make many may me might more most much must my myself need never no nor not now of off ok on
+    once one only or other our ours ourselves out over own please put really rt said same say says see she should
+    shouldn't so some still such take than thanks that that's the their theirs them themselves then there there's
+    these they they're they've this those through to today too under until up us very via want was wasn't way we
+    we'll we're we've well were weren't what what's when where which while who who's whom why will with won't would
+    wouldn't yes yet you you'd you'll you're you've your yours yourself yourselves
+    """.split()  # noqa: SIM905 - two hundred quotation marks help nobody
+)
+
+
+def terms(text: str) -> list[str]:
+    """The distinct folded terms of a text in order of appearance, at most 64 from its first 2,000 characters.
+
+    Links, numbers, stop words and words of one or two letters are left out; hashtags count as words, handles keep their
+    `@`. Scripts without spaces yield pairs of characters.
+
+    >>> terms("Still no REFUND, @AcmeAir?! #refund https://x.co/1")
+    ['refund', '@acmeair']
+    """
+    folded = fold(text[:MAX_CHARACTERS])
+    if "://" in folded or "www." in folded:
+        folded = _LINK.sub(" ", folded)
+    found = dict.fromkeys(_TERM.findall(folded))
+    if folded.isascii():
+        kept = [word for word in found if 2 < len(word) <= MAX_TERM_CHARACTERS and word not in STOP_WORDS]
+    else:
+        kept = []
+        for word in found:
+            if any(script_of(char) == UNSPACED for char in word):
+                kept += [word[i : i + 2] for i in range(len(word) - 1)]
+            elif 2 < len(word) <= MAX_TERM_CHARACTERS and word not in STOP_WORDS:
+                kept.append(word)
+        kept = list(dict.fromkeys(kept))
+    return kept[:MAX_TERMS]
