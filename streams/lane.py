@@ -1,0 +1,199 @@
+"""One input partition in a worker's hands."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from streams.broker.base import Broker, Outgoing, Partition, PartitionWriter, Record
+from streams.clock import Clock
+from streams.metrics import StreamMetrics
+from streams.stages.base import Stage
+from streams.state import restore
+
+TICK_SECONDS: Final = 1.0
+_GOLDEN: Final = 0.618033988749895  # multiples of it spread evenly, however many partitions there are
+
+StageFactory = Callable[[Partition], Stage]
+
+
+class LanePhase(StrEnum):
+    """Where a lane stands."""
+
+    TAKING_OVER = "taking over"
+    RESTORED = "restored"
+    RUNNING = "running"
+
+
+class _Write(msgspec.Struct, frozen=True):
+    outgoing: list[Outgoing]
+    next_offset: int
+
+
+class Lane:
+    """A partition's stage and writer, and how far both have come.
+
+    Folding is synchronous and goes on while a commit is under way; there is one commit at a time, so what is written
+    stays in order. After any error the lane is worthless until `take_over` has built it anew from what is committed.
+
+    Attributes:
+        position: The offset after the last record that was taken in; None before the first.
+        pending: Records taken in since the last write was drawn up.
+
+    Args:
+        changelog: Kafka topic for the stage's snapshots; None for a stage without.
+        flush_seconds: What was folded is committed at the latest this long after the last commit; 0 means at once.
+        snapshot_seconds: Between two snapshots; the first one comes earlier, at another moment for each partition.
+    """
+
+    def __init__(
+        self,
+        partition: Partition,
+        *,
+        broker: Broker,
+        group: str,
+        stage_factory: StageFactory,
+        changelog: str | None,
+        clock: Clock,
+        metrics: StreamMetrics,
+        flush_seconds: float,
+        snapshot_seconds: float,
+    ) -> None:
+        self.partition = partition
+        self.phase = LanePhase.TAKING_OVER
+        self.position: int | None = None
+        self.pending = 0
+        self._caught_up_at: float | None = None
+        self._broker = broker
+        self._group = group
+        self._stage_factory = stage_factory
+        self._changelog = changelog
+        self._clock = clock
+        self._metrics = metrics
+        self._flush_seconds = flush_seconds
+        self._snapshot_seconds = snapshot_seconds
+        self._stage: Stage | None = None
+        self._writer: PartitionWriter | None = None
+        self._committed: int | None = None
+        self._flushed: int | None = None
+        self._snapshotted: int | None = None
+        self._last_flush = self._last_write = self._next_snapshot = 0.0
+
+    async def take_over(self) -> None:
+        """Fence the previous owner, then build the state up to what is committed.
+
+        Raises:
+            BrokerUnavailable: Try again later.
+            StateCorrupted: The stored state cannot be read: stop.
+        """
+        self.phase = LanePhase.TAKING_OVER
+        await self.release()
+        began = self._clock.monotonic()
+        self._writer = self._broker.writer(self._group, self.partition)
+        committed = await self._writer.open()
+        stage = self._stage_factory(self.partition)
+        self.position = await restore(
+            stage,
+            broker=self._broker,
+            partition=self.partition,
+            changelog=self._changelog,
+            committed=committed,
+        )
+        now = self._clock.monotonic()
+        self._metrics.restore_seconds.labels(self._group).observe(now - began)
+        self._stage = stage
+        self._committed = self._flushed = self._snapshotted = self.position
+        self._last_flush = self._last_write = now - TICK_SECONDS
+        self._next_snapshot = now + self._snapshot_seconds * (self.partition.number * _GOLDEN % 1.0)
+        self.pending = 0
+        self._caught_up_at = None
+        self.phase = LanePhase.RESTORED
+
+    def fold(self, records: Sequence[Record], now: datetime) -> None:
+        """Take in new records, oldest first; what was taken in already is passed over."""
+        if self._stage is None or self.phase is not LanePhase.RUNNING:
+            return
+        if self.position is not None and records[0].offset < self.position:
+            records = [record for record in records if record.offset >= self.position]
+            if not records:
+                return
+        self._stage.fold(records, now)
+        self.position = records[-1].offset + 1
+        self.pending += len(records)
+        self._caught_up_at = None
+
+    def caught_up(self) -> None:
+        """Just now it was proven that nothing stands between our position and the log's end."""
+        self._caught_up_at = self._clock.monotonic()
+
+    def due_in(self) -> float:
+        """Seconds until something has to be written; 0 or less means now."""
+        due = self._last_flush + TICK_SECONDS
+        if self.position != self._flushed:
+            due = min(due, self._last_write + self._flush_seconds)
+        return due - self._clock.monotonic()
+
+    async def commit_due(self) -> None:
+        """Write whatever is due, again while that was being written more came due.
+
+        Raises:
+            Fenced: Somebody newer has the partition.
+            BrokerUnavailable: Whether it was written is unknown: take over anew.
+        """
+        while self.phase is LanePhase.RUNNING and self.due_in() <= 0:
+            await self._commit(self._draw(last=False))
+
+    async def finish(self) -> None:
+        """Write everything there is together with a snapshot, then let go.
+
+        Raises:
+            Fenced: Somebody newer has the partition.
+            BrokerUnavailable: Whether it was written is unknown; the next owner finds out.
+        """
+        if self.phase is LanePhase.RUNNING:
+            await self._commit(self._draw(last=True))
+        await self.release()
+
+    async def release(self) -> None:
+        """Give the writer back without writing anything."""
+        writer, self._writer, self._stage = self._writer, None, None
+        if writer is not None:
+            await writer.close()
+
+    def _draw(self, *, last: bool) -> _Write | None:
+        if self._stage is None:
+            return None
+        now = self._clock.monotonic()
+        # A proof grows old: while a commit took its time, mentions may have come that nobody has looked for.
+        at_end = self._caught_up_at is not None and now - self._caught_up_at <= TICK_SECONDS
+        outgoing = list(self._stage.flush(self._clock.now(), at_end=at_end))
+        next_offset = self.position or 0  # nothing was ever read: the partition is empty
+        self._last_flush = now
+        self._flushed = self.position
+        self.pending = 0
+        snapshot: list[Outgoing] = []
+        if self._changelog is not None and (last or now >= self._next_snapshot) and self.position != self._snapshotted:
+            snapshot = [self._into_own_partition(record) for record in self._stage.snapshot(next_offset)]
+            self._snapshotted = self.position
+            self._next_snapshot = now + self._snapshot_seconds
+        progressed = self.position != self._committed
+        overdue = last or now - self._last_write >= TICK_SECONDS
+        if not outgoing and not snapshot and not (progressed and overdue):
+            return None
+        self._last_write = now
+        return _Write(outgoing=outgoing + snapshot, next_offset=next_offset)
+
+    def _into_own_partition(self, record: Outgoing) -> Outgoing:
+        """The changelog is restored by partition number, whatever the record's key hashes to."""
+        return msgspec.structs.replace(record, partition=self.partition.number)
+
+    async def _commit(self, write: _Write | None) -> None:
+        if write is None or self._writer is None or self._stage is None:
+            return
+        began = self._clock.monotonic()
+        await self._writer.commit(write.outgoing, write.next_offset)
+        seconds = self._clock.monotonic() - began
+        self._committed = write.next_offset
+        self._metrics.committed(self._group, self.partition, self._stage, write.outgoing, seconds=seconds)

@@ -1,0 +1,42 @@
+"""Bringing a partition's state back: snapshots from the changelog, then a replay of the input."""
+
+from streams.broker.base import Broker, Partition, Record
+from streams.stages.base import Stage
+
+
+async def restore(
+    stage: Stage, *, broker: Broker, partition: Partition, changelog: str | None, committed: int | None
+) -> int | None:
+    """Bring `stage` to where the committed outputs end; answer the offset to go on from, None for the oldest record.
+
+    To be called after `PartitionWriter.open`, whose answer `committed` is: from then on nobody else writes the
+    changelog. Where the group's position has expired but snapshots remain, reading goes on from what they include.
+
+    Args:
+        changelog: Kafka topic with the stage's snapshots, read at the number of `partition`; None for a stage without.
+
+    Raises:
+        StateCorrupted: The changelog or the input cannot be read as what it should be.
+        BrokerUnavailable: Nothing is lost; try again with a new stage.
+    """
+    snapshots: tuple[Record, ...] = ()
+    if changelog is not None:
+        snapshots = await _newest_by_key(broker, Partition(changelog, partition.number))
+    replay_from = stage.restore(snapshots, committed)
+    if committed is None:
+        return replay_from
+    if replay_from is None or replay_from < committed:
+        async for records in broker.scan(partition, replay_from, committed):
+            stage.replay(records)
+    return committed
+
+
+async def _newest_by_key(broker: Broker, changelog: Partition) -> tuple[Record, ...]:
+    """What compaction would leave, oldest first; the broker compacts only now and then."""
+    newest: dict[bytes | None, Record] = {}
+    async for records in broker.scan(changelog, None):
+        for record in records:
+            newest.pop(record.key, None)
+            if record.value is not None:
+                newest[record.key] = record
+    return tuple(newest.values())

@@ -1,0 +1,481 @@
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+import pytest
+from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
+
+from streams.broker.base import Outgoing, Partition, TopicSpec
+from streams.broker.memory import MemoryBroker
+from streams.broker.memory_cluster import MemoryCluster
+from streams.errors import BrokerUnavailable, Fenced, StateCorrupted
+from streams.metrics import StreamMetrics
+from streams.readiness import Readiness
+from streams.worker import Worker, WorkerSettings
+from tests.fakes.clock import FakeClock
+from tests.fakes.flaky_broker import FlakyBroker
+from tests.fakes.summing_stage import SummingStage
+
+GROUP = "adders"
+QUICK = WorkerSettings(poll_seconds=0.002, snapshot_seconds=30, stop_seconds=10, fenced_seconds=20)
+ZERO, ONE = Partition("numbers", 0), Partition("numbers", 1)
+
+
+class Bench:
+    """A cluster with numbers to add up, and workers on it."""
+
+    def __init__(self, partitions: int = 1) -> None:
+        self.clock = FakeClock()
+        self.cluster = MemoryCluster(clock=self.clock)
+        for name in ("numbers", "sums", "state"):
+            self.cluster.create(TopicSpec(name, partitions))
+        self.stages: list[SummingStage] = []
+        self.registry = CollectorRegistry()
+        self.metrics = StreamMetrics(self.registry)
+
+    def put(self, numbers: Iterable[int], partition: int = 0) -> None:
+        self.cluster.append([Outgoing("numbers", None, str(n).encode(), partition=partition) for n in numbers])
+
+    def sums(self, partition: int = 0) -> list[str]:
+        return [
+            (record.value or b"").decode() for record in self.cluster.log(Partition("sums", partition)).read(0, 9999)
+        ]
+
+    def committed(self, partition: Partition = ZERO) -> int | None:
+        return self.cluster.committed(GROUP, partition)
+
+    def snapshots(self, partition: int = 0) -> list[bytes | None]:
+        return [record.value for record in self.cluster.log(Partition("state", partition)).read(0, 9999)]
+
+    def broker(self) -> FlakyBroker:
+        return FlakyBroker(MemoryBroker(self.cluster))
+
+    def worker(self, broker: FlakyBroker | None = None, settings: WorkerSettings = QUICK) -> Worker:
+        def make(partition: Partition) -> SummingStage:
+            self.stages.append(SummingStage(partition))
+            return self.stages[-1]
+
+        return Worker(
+            broker or self.broker(),
+            GROUP,
+            ("numbers",),
+            make,
+            changelog="state",
+            clock=self.clock,
+            settings=settings,
+            metrics=self.metrics,
+        )
+
+    @asynccontextmanager
+    async def running(self, worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(worker.run(stop), name="worker")
+            yield task
+            stop.set()
+            await until(task.done)
+
+    def metric(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(name, labels)
+
+
+async def until(reached: Callable[[], bool], clock: FakeClock | None = None, step: float = 0.1) -> None:
+    """Let things run, and time go on in steps where a clock is given, until `reached`."""
+    async with asyncio.timeout(10):
+        while not reached():
+            await FakeClock.settle()
+            if clock is not None:
+                await clock.advance(step)
+
+
+def sums_of(numbers: Iterable[int]) -> list[str]:
+    total, lines = 0, []
+    for offset, number in enumerate(numbers):
+        total += number
+        lines.append(f"{offset}:{total}")
+    return lines
+
+
+async def test_writes_what_it_read_together_with_its_position() -> None:
+    bench = Bench()
+    bench.put([1, 2, 3])
+
+    async with bench.running(bench.worker()):
+        await until(lambda: bench.committed() == 3)
+
+    assert bench.sums() == ["0:1", "1:3", "2:6"]
+
+
+async def test_goes_on_after_a_restart_where_it_stopped() -> None:
+    bench = Bench()
+    bench.put([1, 2])
+    async with bench.running(bench.worker()):
+        await until(lambda: bench.committed() == 2)
+
+    bench.put([3])
+    async with bench.running(bench.worker()):
+        await until(lambda: bench.committed() == 3)
+
+    assert bench.sums() == ["0:1", "1:3", "2:6"]
+    assert bench.stages[-1].replayed == []
+
+
+async def test_a_stop_saves_the_state_so_that_nothing_is_replayed() -> None:
+    bench = Bench()
+    bench.put([4, 5])
+
+    async with bench.running(bench.worker()):
+        await until(lambda: bench.committed() == 2)
+
+    assert bench.snapshots()[-1] == b"9@2"
+
+
+async def test_replays_in_silence_what_is_committed_but_in_no_snapshot() -> None:
+    bench = Bench()
+    bench.put([1, 2, 3, 4])
+    bench.cluster.append([Outgoing("state", b"sum", b"3@2", partition=0)])
+    bench.cluster.commit(GROUP, ZERO, 3)
+
+    async with bench.running(bench.worker()):
+        await until(lambda: bench.committed() == 4)
+
+    assert bench.stages[0].replayed == [2]
+    assert bench.sums() == ["3:10"]
+
+
+async def test_goes_on_from_the_snapshot_when_the_position_of_the_group_has_expired() -> None:
+    bench = Bench()
+    bench.put([1, 2, 3])
+    bench.cluster.append([Outgoing("state", b"sum", b"3@2", partition=0)])
+
+    async with bench.running(bench.worker()):
+        await until(lambda: bench.committed() == 3)
+
+    assert bench.sums() == ["2:6"]
+
+
+async def test_takes_snapshots_of_different_partitions_at_different_times() -> None:
+    bench = Bench(partitions=2)
+    bench.put([1], 0)
+    bench.put([1], 1)
+    worker = bench.worker()
+
+    async with bench.running(worker):
+        await until(lambda: bench.committed(ZERO) == bench.committed(ONE) == 1)
+        # The first one comes at a fraction of the 30 seconds: 0 for partition 0, 0.618 for partition 1.
+        assert (len(bench.snapshots(0)), len(bench.snapshots(1))) == (1, 0)
+        bench.put([1], 1)
+        await bench.clock.advance(18)
+        await until(lambda: bench.committed(ONE) == 2)
+        assert len(bench.snapshots(1)) == 0
+        await bench.clock.advance(1)
+        bench.put([1], 1)
+        await until(lambda: bench.committed(ONE) == 3)
+        assert len(bench.snapshots(1)) == 1
+
+
+async def test_an_idle_worker_flushes_every_second_and_commits_nothing() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    worker = bench.worker(broker)
+
+    async with bench.running(worker):
+        await until(lambda: worker.readiness is Readiness.READY)
+        flushes = bench.stages[0].flushes
+        await until(lambda: len(flushes) == 1)
+        for second in range(1, 10):
+            await bench.clock.advance(0.99)
+            assert len(flushes) == second
+            await bench.clock.advance(0.01)
+            await until(lambda: len(flushes) == second + 1)  # noqa: B023  # awaited in this very turn
+        assert all(flushes[1:])
+
+    assert broker.commits == []
+
+
+async def test_waits_with_a_second_flush_but_never_with_the_first_after_a_silence() -> None:
+    bench = Bench()
+    worker = bench.worker(settings=WorkerSettings(poll_seconds=0.002, flush_seconds=0.2))
+
+    async with bench.running(worker):
+        await until(lambda: worker.readiness is Readiness.READY)
+        bench.put([1])
+        await until(lambda: bench.sums() == ["0:1"])
+        bench.put([1])
+        await until(lambda: bench.stages[0].sum == 2)
+        assert bench.sums() == ["0:1"]
+        await bench.clock.advance(0.2)
+        await until(lambda: bench.sums() == ["0:1", "1:2"])
+
+
+async def test_two_workers_share_the_partitions_and_lose_and_double_nothing() -> None:
+    bench = Bench(partitions=2)
+    first, second = bench.worker(), bench.worker()
+    numbers = list(range(60))
+
+    async with bench.running(first):
+        for number in numbers[:30]:
+            bench.put([number], number % 2)
+            await bench.clock.settle()
+        async with bench.running(second):
+            for number in numbers[30:]:
+                bench.put([number], number % 2)
+                await bench.clock.settle()
+            await until(lambda: bench.committed(ZERO) == bench.committed(ONE) == 30, bench.clock)
+            assert first.readiness is second.readiness is Readiness.READY
+
+    assert bench.sums(0) == sums_of(numbers[::2])
+    assert bench.sums(1) == sums_of(numbers[1::2])
+
+
+async def test_a_member_without_partitions_is_ready_once_that_is_certain() -> None:
+    bench = Bench(partitions=1)
+    first, second = bench.worker(), bench.worker()
+
+    async with bench.running(first), bench.running(second):
+        await until(lambda: first.readiness is Readiness.READY)
+        assert second.readiness is Readiness.WAITING
+        await bench.clock.advance(20)
+        assert await second.until_ready() is Readiness.STANDBY
+
+
+async def test_a_broker_that_is_away_is_waited_for_and_said_once_and_loses_nothing() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    worker = bench.worker(broker)
+    away = False
+
+    async def fail_while_away(_: Partition) -> None:
+        if away:
+            raise BrokerUnavailable("connection refused")
+
+    broker.before_open = broker.before_commit = fail_while_away
+    with capture_logs() as logs:
+        async with bench.running(worker):
+            bench.put([1])
+            await until(lambda: bench.committed() == 1)
+            away = True
+            bench.put([2])
+            await until(lambda: worker.readiness is Readiness.UNAVAILABLE)
+            await bench.clock.advance(60)
+            assert worker.readiness is Readiness.UNAVAILABLE
+            away = False
+            await until(lambda: bench.committed() == 2, bench.clock, step=1)
+            assert await worker.until_ready() is Readiness.READY
+
+    assert bench.sums() == ["0:1", "1:3"]
+    said = [entry["event"] for entry in logs if entry["event"].startswith("broker.")]
+    assert said == ["broker.unavailable", "broker.available"]
+
+
+async def test_a_commit_whose_answer_was_lost_is_not_written_again() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    lost = 0
+
+    async def lose_the_first_answer(_: Partition) -> None:
+        nonlocal lost
+        lost += 1
+        if lost == 1:
+            raise BrokerUnavailable("no answer within 15 s")
+
+    broker.after_commit = lose_the_first_answer
+    async with bench.running(bench.worker(broker)):
+        bench.put([1])
+        await until(lambda: bench.committed() == 1)
+        bench.put([2])
+        await until(lambda: bench.committed() == 2, bench.clock)
+
+    assert bench.sums() == ["0:1", "1:3"]
+
+
+async def test_an_unreachable_broker_at_the_start_is_waited_for() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    attempts = 0
+
+    async def refuse_three_times() -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts <= 3:
+            raise BrokerUnavailable("connection refused")
+
+    broker.before_join = refuse_three_times
+    worker = bench.worker(broker)
+    bench.put([1])
+
+    async with bench.running(worker):
+        await until(lambda: worker.readiness is Readiness.UNAVAILABLE)
+        await until(lambda: bench.committed() == 1, bench.clock)
+
+    assert attempts == 4
+
+
+async def test_stops_at_once_while_it_waits_for_the_broker() -> None:
+    bench = Bench()
+    broker = bench.broker()
+
+    async def refuse() -> None:
+        raise BrokerUnavailable("connection refused")
+
+    broker.before_join = refuse
+    worker = bench.worker(broker)
+
+    async with bench.running(worker):
+        await until(lambda: worker.readiness is Readiness.UNAVAILABLE)
+
+    assert worker.readiness is Readiness.STOPPED
+    assert await worker.until_ready() is Readiness.STOPPED
+
+
+async def test_a_fenced_partition_is_left_alone_and_taken_back_only_if_nobody_else_came() -> None:
+    bench = Bench()
+    worker = bench.worker()
+
+    async with bench.running(worker):
+        bench.put([1])
+        await until(lambda: bench.committed() == 1)
+        bench.cluster.next_epoch(GROUP, ZERO)  # as a broker does with a transaction that took too long
+        bench.put([2])
+        await until(lambda: worker.readiness is Readiness.RESTORING)
+        await bench.clock.advance(19)
+        assert bench.sums() == ["0:1"]
+        await bench.clock.advance(1)
+        await until(lambda: bench.committed() == 2, bench.clock)
+
+    assert bench.sums() == ["0:1", "1:3"]
+
+
+async def test_state_that_cannot_be_read_stops_the_worker() -> None:
+    bench = Bench()
+    bench.put([1])
+    bench.cluster.append([Outgoing("state", b"sum", b"garbage", partition=0)])
+    bench.cluster.commit(GROUP, ZERO, 0)
+
+    with pytest.raises(StateCorrupted, match="garbage"):
+        await bench.worker().run(asyncio.Event())
+
+    assert bench.sums() == []
+
+
+async def test_a_hanging_commit_pauses_its_partition_and_nobody_else() -> None:
+    bench = Bench(partitions=2)
+    broker = bench.broker()
+    released = asyncio.Event()
+
+    async def hang_on_zero(partition: Partition) -> None:
+        if partition == ZERO:
+            await released.wait()
+
+    broker.before_commit = hang_on_zero
+    settings = WorkerSettings(poll_seconds=0.002, max_records=10, max_pending=30)
+    async with bench.running(bench.worker(broker, settings)):
+        bench.put(range(500), 0)
+        bench.put(range(500), 1)
+        await until(lambda: bench.committed(ONE) == 500)
+        stage = next(stage for stage in bench.stages if stage.partition == ZERO)
+        assert stage.counts()["mentions_read"] <= 10 + 30 + 10
+        released.set()
+        await until(lambda: bench.committed(ZERO) == 500)
+
+    assert bench.sums(0) == sums_of(range(500))
+
+
+async def test_a_stop_gives_up_at_its_deadline() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    reached = asyncio.Event()
+
+    async def hang(_: Partition) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    broker.before_commit = hang
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(bench.worker(broker).run(stop), name="worker")
+        bench.put([1])
+        await reached.wait()
+        stop.set()
+        await until(lambda: bench.clock.sleepers > 0)
+        await bench.clock.advance(9)
+        assert not task.done()
+        await bench.clock.advance(1)
+        await until(task.done)
+
+    assert bench.committed() is None
+
+
+async def test_counts_what_it_did() -> None:
+    bench = Bench()
+    bench.put([1, 2, 3])
+    worker = bench.worker()
+
+    async with bench.running(worker):
+        await until(lambda: bench.committed() == 3)
+        await bench.clock.advance(1)
+        await until(lambda: bench.metric("tocsin_lag_records", group=GROUP, kafka_topic="numbers", partition="0") == 0)
+        assert bench.metric("tocsin_stream_ready", group=GROUP) == 1
+
+    assert bench.metric("tocsin_mentions_read_total") == 3
+    assert bench.metric("tocsin_stream_ready", group=GROUP) == 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_crashes_at_any_moment_change_nothing_in_what_is_written(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311  # crash points, not secrets
+    bench = Bench(partitions=2)
+    settings = WorkerSettings(poll_seconds=0.001, max_records=7, snapshot_seconds=1)
+    numbers = [rng.randrange(100) for _ in range(400)]
+    left = list(enumerate(numbers))
+
+    async def feed() -> None:
+        for _ in range(min(len(left), rng.randrange(1, 40))):
+            index, number = left.pop(0)
+            bench.put([number], index % 2)
+        await bench.clock.advance(rng.random())
+
+    while left:
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(bench.worker(settings=settings).run(asyncio.Event()), name="worker")
+            for _ in range(rng.randrange(3)):
+                await feed()
+            for _ in range(rng.randrange(60)):
+                await bench.clock.sleep(0)
+            task.cancel()
+    async with bench.running(bench.worker(settings=settings)):
+        await until(lambda: bench.committed(ZERO) == bench.committed(ONE) == 200, bench.clock)
+
+    assert bench.sums(0) == sums_of(numbers[::2])
+    assert bench.sums(1) == sums_of(numbers[1::2])
+    assert len(bench.stages) > 4
+
+
+async def test_a_cancel_is_never_swallowed() -> None:
+    bench = Bench()
+    bench.put([1])
+    worker = bench.worker()
+
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(worker.run(asyncio.Event()), name="worker")
+        await until(lambda: bench.committed() == 1)
+        task.cancel()
+
+    assert task.cancelled()
+
+
+async def test_a_zombie_can_write_nothing() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    zombie = MemoryBroker(bench.cluster).writer(GROUP, ZERO)
+    await zombie.open()
+    bench.put([1])
+
+    async with bench.running(bench.worker(broker)):
+        await until(lambda: bench.committed() == 1)
+        with pytest.raises(Fenced):
+            await zombie.commit([Outgoing("sums", None, b"0:1", partition=0)], 1)
+
+    assert bench.sums() == ["0:1"]
