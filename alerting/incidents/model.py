@@ -50,7 +50,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         why: One sentence of counts in a person's words; contains no text from mentions.
         direction: A crisis or a joyful rise.
         false_pages_per_week: Odds of the strongest detection, see `Detection`.
-        evidence: Of the latest detection.
+        evidence: Of the latest detection while it went on.
         peak_per_minute: Highest rate seen so far.
         accepted_ms: When the broker accepted the mention that opened it, milliseconds since 1970.
         episodes: All episodes that opened or joined it, oldest first; the store finds it by each of them.

@@ -1,0 +1,346 @@
+"""What a detection or a person does to an incident. Pure: values in, values out, `now` is an argument."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from alerting.errors import TransitionRefused
+from alerting.incidents import wording
+from alerting.incidents.identity import dedup_key, incident_id
+from alerting.incidents.model import Incident, IncidentState, Severity, TimelineEntry, Transition
+from alerting.incidents.severity import assess, worse
+from streams.events import Detection, Direction, Phase
+from streams.topic import Topic
+
+SYSTEM: Final = "tocsin"
+REOPEN_WITHIN: Final = timedelta(hours=2)
+
+_EPISODES_KEPT: Final = 64
+_GOES_ON: Final = frozenset({Phase.OPENED, Phase.GREW, Phase.PEAKED})
+_ACTOR_CHARACTERS: Final = 100
+_COMMENT_CHARACTERS: Final = 500
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of an incident.
+
+    Attributes:
+        incident: As it stands now; None where a detection led to none.
+        transition: What happened; `UNCHANGED` means that nobody has to be told.
+        entries: What to write into the timeline.
+        replaces: The revision it replaces; None for a new incident. Equal to the incident's own: nothing to save.
+    """
+
+    incident: Incident | None
+    transition: Transition
+    entries: tuple[TimelineEntry, ...] = ()
+    replaces: int | None = None
+
+
+def apply_detection(incident: Incident | None, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
+    """Apply one claim of a detector.
+
+    Args:
+        incident: The topic's open incident; else the one the episode belongs to; else the topic's newest.
+        topic: As configured; None where it no longer is.
+        now: Processing time; becomes the time of what happens to live incidents. Past data keeps event time.
+    """
+    if detection.history:
+        return _apply_history(incident, detection, topic)
+    if detection.phase in _GOES_ON:
+        return _apply_rise(incident, detection, topic, now)
+    if incident is None or incident.history or detection.episode not in incident.episodes:
+        return Outcome(incident, Transition.UNCHANGED, replaces=incident.revision if incident else None)
+    if incident.state is IncidentState.RESOLVED:
+        return _end_quietly(incident, detection, now)
+    return _end(incident, detection, now)
+
+
+def acknowledge(incident: Incident, by: str, now: datetime, comment: str | None = None) -> Outcome:
+    """Somebody takes it on. A second acknowledgement changes nothing.
+
+    Raises:
+        TransitionRefused: The incident is resolved.
+    """
+    if incident.state is IncidentState.RESOLVED:
+        raise TransitionRefused(
+            f"incident {incident.id} is resolved; only a triggered incident can be acknowledged"
+            " (a new rise of the topic opens it again)"
+        )
+    if incident.state is IncidentState.ACKNOWLEDGED:
+        return _unchanged(incident)
+    actor = _actor(by)
+    return _changed(
+        incident,
+        Transition.ACKNOWLEDGED,
+        f"Acknowledged by {actor}{_comment(comment)}",
+        now,
+        actor=actor,
+        state=IncidentState.ACKNOWLEDGED,
+        acknowledged_at=now,
+        acknowledged_by=actor,
+    )
+
+
+def resolve(incident: Incident, by: str, now: datetime, comment: str | None = None) -> Outcome:
+    """Somebody says that it is over. A second resolution changes nothing.
+
+    The event itself may go on: it opens the incident again only once it is worse than what was closed.
+    """
+    if incident.state is IncidentState.RESOLVED:
+        return _unchanged(incident)
+    actor = _actor(by)
+    return _changed(
+        incident,
+        Transition.RESOLVED,
+        f"Resolved by {actor}{_comment(comment)}",
+        now,
+        actor=actor,
+        state=IncidentState.RESOLVED,
+        resolved_at=now,
+        resolved_by=actor,
+    )
+
+
+def _apply_rise(incident: Incident | None, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
+    if incident is None:
+        return _open(detection, topic, now)
+    known = detection.episode in incident.episodes
+    if incident.history:
+        return _wake(incident, detection, topic, now) if known else _open(detection, topic, now)
+    if incident.state is not IncidentState.RESOLVED:
+        return _go_on(incident, detection, topic, now)
+    if known:
+        return _outgrow(incident, detection, topic, now)
+    if _quiet_since(incident, detection, now) <= REOPEN_WITHIN:
+        return _reopen(incident, detection, topic, now, "The topic rises again")
+    return _open(detection, topic, now)
+
+
+def _open(detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
+    opened = _new(detection, topic, now)
+    text = f"Opened as {opened.severity} by {wording.plain(detection.detector)}: {opened.why}"
+    return Outcome(opened, Transition.OPENED, (_entry(opened, Transition.OPENED, text, now),))
+
+
+def _go_on(incident: Incident, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
+    known = detection.episode in incident.episodes
+    outdated = incident.last_detection_at is not None and detection.at < incident.last_detection_at
+    if known and outdated:
+        return _unchanged(incident)
+    joined = msgspec.structs.replace(
+        incident,
+        episodes=_with(incident.episodes, detection.episode),
+        running=_with(incident.running, detection.episode),
+        detectors=_with(incident.detectors, wording.plain(detection.detector)),
+        false_pages_per_week=min(incident.false_pages_per_week, detection.false_pages_per_week),
+        onset_at=min(incident.onset_at, detection.onset),
+    )
+    seen = joined if outdated else _seen(joined, detection, topic)
+    why = seen.why
+    if seen.severity != incident.severity:
+        transition = Transition.SEVERITY_CHANGED
+        text = f"Raised from {incident.severity} to {seen.severity}: {why}"
+    elif not known:
+        transition, text = Transition.GREW, f"Also seen by {wording.plain(detection.detector)}: {why}"
+    elif detection.phase is Phase.PEAKED:
+        transition, text = Transition.PEAKED, f"Past its peak of {_peak(seen)}: {why}"
+    else:
+        transition, text = Transition.GREW, f"Grew: {why}"
+    return _changed(seen, transition, text, now)
+
+
+def _end(incident: Incident, detection: Detection, now: datetime) -> Outcome:
+    withdrawn = detection.phase is Phase.WITHDRAWN
+    running = tuple(episode for episode in incident.running if episode != detection.episode)
+    over = msgspec.structs.replace(
+        incident, running=running, last_detection_at=max(detection.at, incident.last_detection_at or detection.at)
+    )
+    detector = wording.plain(detection.detector)
+    if running:
+        if detection.episode not in incident.running:
+            return _unchanged(incident)
+        return _changed(over, Transition.UNCHANGED, f"{detector} sees it no more; others still do", now)
+    if withdrawn and len(incident.episodes) == 1:
+        transition, text = Transition.WITHDRAWN, f"Withdrawn: {detector} did not find it confirmed"
+    else:
+        transition, text = Transition.RESOLVED, f"Back to usual; peaked at {_peak(incident)}"
+    return _changed(over, transition, text, now, state=IncidentState.RESOLVED, resolved_at=now, resolved_by=SYSTEM)
+
+
+def _end_quietly(incident: Incident, detection: Detection, now: datetime) -> Outcome:
+    if detection.episode not in incident.running:
+        return _unchanged(incident)
+    running = tuple(episode for episode in incident.running if episode != detection.episode)
+    text = f"{wording.plain(detection.detector)} sees it no more"
+    return _changed(incident, Transition.UNCHANGED, text, now, running=running)
+
+
+def _outgrow(incident: Incident, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
+    """An episode goes on after its incident was resolved: a person's word stands until it got worse than they knew."""
+    if incident.resolved_by == SYSTEM:
+        return _reopen(incident, detection, topic, now, "The event goes on")
+    severity = assess(detection.evidence, _stronger(incident.direction, detection.direction)).severity
+    if worse(severity, incident.severity) == incident.severity:
+        return _unchanged(incident)
+    return _reopen(incident, detection, topic, now, f"Worse than when it was resolved ({severity})")
+
+
+def _reopen(incident: Incident, detection: Detection, topic: Topic | None, now: datetime, reason: str) -> Outcome:
+    direction = (
+        detection.direction if incident.resolved_by == SYSTEM else _stronger(incident.direction, detection.direction)
+    )
+    fresh = msgspec.structs.replace(
+        incident,
+        direction=direction,
+        severity=Severity.SEV4,
+        state=IncidentState.TRIGGERED,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        resolved_at=None,
+        resolved_by=None,
+        episodes=_with(incident.episodes, detection.episode),
+        running=_with(incident.running, detection.episode),
+        detectors=_with(incident.detectors, wording.plain(detection.detector)),
+        false_pages_per_week=min(incident.false_pages_per_week, detection.false_pages_per_week),
+    )
+    seen = _seen(fresh, detection, topic)
+    return _changed(seen, Transition.REOPENED, f"Opened again as {seen.severity}. {reason}: {seen.why}", now)
+
+
+def _apply_history(incident: Incident | None, detection: Detection, topic: Topic | None) -> Outcome:
+    """Past data: an incident that was over before anybody could be told, and so never is."""
+    if incident is None or not incident.history or detection.episode not in incident.episodes:
+        if detection.phase not in _GOES_ON or (incident is not None and detection.episode in incident.episodes):
+            return Outcome(None, Transition.UNCHANGED)
+        found = msgspec.structs.replace(
+            _new(detection, topic, detection.at),
+            state=IncidentState.RESOLVED,
+            resolved_at=detection.at,
+            resolved_by=SYSTEM,
+            running=(),
+            history=True,
+        )
+        text = f"Found in past data as {found.severity}: {found.why}"
+        return Outcome(found, Transition.OPENED, (_entry(found, Transition.OPENED, text, detection.at),))
+    if detection.phase is Phase.WITHDRAWN:
+        return _changed(
+            incident, Transition.WITHDRAWN, "Withdrawn: not confirmed", detection.at, resolved_at=detection.at
+        )
+    if detection.phase is Phase.ENDED:
+        text = f"Back to usual; peaked at {_peak(incident)}"
+        return _changed(incident, Transition.RESOLVED, text, detection.at, resolved_at=detection.at)
+    seen = _seen(incident, detection, topic)
+    transition = Transition.PEAKED if detection.phase is Phase.PEAKED else Transition.GREW
+    text = f"{transition.value.capitalize()}: {seen.why}"
+    return _changed(seen, transition, text, detection.at, resolved_at=detection.at)
+
+
+def _wake(incident: Incident, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
+    """An event that began in past data still goes on: from now on it is live, and people hear of it."""
+    live = msgspec.structs.replace(
+        incident,
+        history=False,
+        state=IncidentState.TRIGGERED,
+        resolved_at=None,
+        resolved_by=None,
+        opened_at=now,
+        running=_with(incident.running, detection.episode),
+        accepted_ms=detection.accepted_ms,
+    )
+    seen = _seen(live, detection, topic)
+    return _changed(seen, Transition.OPENED, f"Began in past data and goes on, {seen.severity}: {seen.why}", now)
+
+
+def _new(detection: Detection, topic: Topic | None, opened_at: datetime) -> Incident:
+    identity = incident_id(detection.topic, detection.episode, opened_at)
+    topic_name = wording.plain(topic.name if topic else detection.topic)
+    brand = wording.plain(topic.brand) if topic and topic.brand else None
+    evidence, direction = detection.evidence, detection.direction
+    return Incident(
+        id=identity,
+        dedup_key=dedup_key(identity),
+        episode=detection.episode,
+        topic=detection.topic,
+        topic_name=topic_name,
+        title=wording.title(topic_name, brand, evidence, direction),
+        why=wording.why(evidence, direction),
+        state=IncidentState.TRIGGERED,
+        severity=assess(evidence, direction).severity,
+        direction=direction,
+        detectors=(wording.plain(detection.detector),),
+        onset_at=detection.onset,
+        opened_at=opened_at,
+        updated_at=opened_at,
+        evidence=evidence,
+        false_pages_per_week=detection.false_pages_per_week,
+        brand=brand,
+        owner=wording.plain(topic.owner) if topic and topic.owner else None,
+        peak_per_minute=wording.per_minute(evidence),
+        last_detection_at=detection.at,
+        accepted_ms=detection.accepted_ms,
+        episodes=(detection.episode,),
+        running=(detection.episode,),
+    )
+
+
+def _seen(incident: Incident, detection: Detection, topic: Topic | None) -> Incident:
+    """With the detection's evidence. Severity only rises: calm does not undo harm, it resolves."""
+    direction = _stronger(incident.direction, detection.direction)
+    evidence = detection.evidence
+    owner = topic.owner if topic else incident.owner
+    return msgspec.structs.replace(
+        incident,
+        direction=direction,
+        evidence=evidence,
+        title=wording.title(incident.topic_name, incident.brand, evidence, direction),
+        why=wording.why(evidence, direction),
+        severity=worse(incident.severity, assess(evidence, direction).severity),
+        peak_per_minute=max(incident.peak_per_minute, wording.per_minute(evidence)),
+        last_detection_at=detection.at,
+        owner=wording.plain(owner) if owner else None,
+    )
+
+
+def _quiet_since(incident: Incident, detection: Detection, now: datetime) -> timedelta:
+    """How long it was over: in event time where the stream ended it, so that catching up changes nothing."""
+    if incident.resolved_by == SYSTEM and incident.last_detection_at is not None:
+        return detection.at - incident.last_detection_at
+    return now - (incident.resolved_at or now)
+
+
+def _changed(
+    incident: Incident, transition: Transition, text: str, now: datetime, *, actor: str = SYSTEM, **fields: object
+) -> Outcome:
+    changed = msgspec.structs.replace(incident, revision=incident.revision + 1, updated_at=now, **fields)
+    return Outcome(changed, transition, (_entry(changed, transition, text, now, actor),), replaces=incident.revision)
+
+
+def _unchanged(incident: Incident) -> Outcome:
+    return Outcome(incident, Transition.UNCHANGED, replaces=incident.revision)
+
+
+def _entry(incident: Incident, transition: Transition, text: str, at: datetime, actor: str = SYSTEM) -> TimelineEntry:
+    return TimelineEntry(incident=incident.id, at=at, transition=transition, actor=actor, text=text)
+
+
+def _with(known: tuple[str, ...], new: str) -> tuple[str, ...]:
+    return known if new in known else (*known, new)[-_EPISODES_KEPT:]
+
+
+def _stronger(one: Direction, other: Direction) -> Direction:
+    return Direction.CRISIS if Direction.CRISIS in {one, other} else one
+
+
+def _peak(incident: Incident) -> str:
+    return wording.rate(incident.peak_per_minute, " a minute", " an hour")
+
+
+def _actor(by: str) -> str:
+    return wording.plain(by, _ACTOR_CHARACTERS) or "somebody"
+
+
+def _comment(comment: str | None) -> str:
+    text = wording.plain(comment or "", _COMMENT_CHARACTERS)
+    return f": {text}" if text else ""

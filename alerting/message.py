@@ -1,0 +1,86 @@
+"""From an incident to what a channel may say about it."""
+
+from datetime import datetime
+from typing import Final
+
+from alerting.incidents import wording
+from alerting.incidents.model import Incident, Severity, Transition
+from alerting.notifiers.base import Fact, Message
+from streams.events import Direction
+
+_SAMPLES: Final = 3
+_DRIVERS: Final = 5
+_OVER: Final = frozenset({Transition.RESOLVED, Transition.WITHDRAWN})
+
+
+def message_about(incident: Incident, change: Transition, at: datetime, *, public_url: str | None = None) -> Message:
+    """Everything a channel may show about the incident as it stands.
+
+    Args:
+        change: Why it is sent.
+        at: When it is sent.
+        public_url: Where the console is reached from outside, without the incident's path; None where it is not.
+    """
+    return Message(
+        incident=incident.id,
+        dedup_key=incident.dedup_key,
+        revision=incident.revision,
+        change=change,
+        severity=incident.severity,
+        direction=incident.direction,
+        topic=incident.topic,
+        topic_name=incident.topic_name,
+        headline=_headline(incident, change),
+        title=incident.title,
+        why=incident.why,
+        odds=wording.odds(incident.false_pages_per_week),
+        facts=tuple(Fact(value, label) for value, label in wording.facts(incident.evidence)),
+        opened_at=incident.opened_at,
+        onset_at=incident.onset_at,
+        at=at,
+        brand=incident.brand,
+        owner=incident.owner,
+        actor=_actor(incident, change),
+        url=f"{public_url.rstrip('/')}/incidents/{incident.id}" if public_url else None,
+        drivers=incident.evidence.drivers[:_DRIVERS],
+        samples=incident.evidence.samples[:_SAMPLES],
+    )
+
+
+def drill(receiver: str, at: datetime) -> Message:
+    """A test page: says on every channel that it is one, and folds with no incident."""
+    identity = f"drill-{at:%Y%m%dT%H%M%S}"
+    who = wording.plain(receiver)
+    return Message(
+        incident=identity,
+        dedup_key=f"tocsin-{identity}",
+        revision=1,
+        change=Transition.OPENED,
+        severity=Severity.SEV4,
+        direction=Direction.CRISIS,
+        topic="drill",
+        topic_name="Drill",
+        headline=wording.fitted("Tocsin drill", None, f"a test page for {who}"),
+        title="A drill: nothing has happened",
+        why=f"Somebody tested the way to {who}.",
+        odds="not an alarm",
+        facts=(),
+        opened_at=at,
+        onset_at=at,
+        at=at,
+        test=True,
+    )
+
+
+def _headline(incident: Incident, change: Transition) -> str:
+    if change not in _OVER:
+        return wording.headline(incident.topic_name, incident.brand, incident.evidence, incident.direction)
+    peak = wording.rate(incident.peak_per_minute, "/min", "/hour")
+    over = "back to usual" if change is Transition.RESOLVED and incident.resolved_by == "tocsin" else change.value
+    return wording.fitted(incident.topic_name, incident.brand, f"{over}, peaked at {peak}")
+
+
+def _actor(incident: Incident, change: Transition) -> str | None:
+    if change is Transition.ACKNOWLEDGED:
+        return incident.acknowledged_by
+    return incident.resolved_by if change in _OVER else None

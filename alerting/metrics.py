@@ -1,0 +1,83 @@
+"""Every Prometheus metric of the alerting side, declared once."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from alerting.incidents.model import Severity
+
+_PAGE_BUCKETS: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
+_HTTP_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class AlertingMetrics:
+    """The alerting side's metrics in one registry.
+
+    Labels are bounded by what an operator configures or by our own words; never by what stands in mentions or URLs.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.incidents_open = Gauge(
+            "tocsin_incidents_open", "Incidents that are not resolved.", ["severity"], registry=registry
+        )
+        self.transitions = Counter(
+            "tocsin_incident_transitions", "What happened to incidents.", ["transition"], registry=registry
+        )
+        self.detections = Counter(
+            "tocsin_intake_detections",
+            "Detections taken in: new, seen before (duplicate), or not readable.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.windows = Counter("tocsin_intake_windows", "Window counts written to the history.", registry=registry)
+        self.windows_unreadable = Counter(
+            "tocsin_intake_windows_unreadable", "Window counts that could not be read.", registry=registry
+        )
+        self.intake_state = Gauge(
+            "tocsin_intake_state",
+            "1 for the state the intake is in: starting, following, kafka_down, database_down.",
+            ["stream", "state"],
+            registry=registry,
+        )
+        self.intake_lag = Gauge("tocsin_intake_lag_records", "Records not yet taken in.", ["stream"], registry=registry)
+        self.positions_lost = Counter(
+            "tocsin_intake_positions_lost",
+            "Partitions dropped: another process moved on.",
+            ["stream"],
+            registry=registry,
+        )
+        self.attempts = Counter("tocsin_delivery_attempts", "Attempts to deliver.", ["notifier"], registry=registry)
+        self.deliveries = Counter(
+            "tocsin_deliveries",
+            "Ends of attempts: sent, retried, in_doubt, rejected.",
+            ["notifier", "outcome"],
+            registry=registry,
+        )
+        self.outbox_pending = Gauge("tocsin_outbox_pending", "Messages not delivered yet.", registry=registry)
+        self.outbox_age = Gauge(
+            "tocsin_outbox_age_seconds", "Age of the oldest message that is due.", registry=registry
+        )
+        self.page_latency = Histogram(
+            "tocsin_page_latency_seconds",
+            "From the broker's acceptance of the deciding mention to the provider's receipt, first pages only.",
+            ["notifier"],
+            buckets=_PAGE_BUCKETS,
+            registry=registry,
+        )
+        self.http_requests = Counter(
+            "tocsin_http_requests", "HTTP requests by route template.", ["method", "route", "status"], registry=registry
+        )
+        self.http_seconds = Histogram(
+            "tocsin_http_request_seconds",
+            "How long HTTP requests took.",
+            ["method", "route"],
+            buckets=_HTTP_BUCKETS,
+            registry=registry,
+        )
+
+    def count_open(self, by_severity: Mapping[Severity, int]) -> None:
+        """Set the number of open incidents; a severity that is not named has none."""
+        for severity in Severity:
+            self.incidents_open.labels(severity.value).set(by_severity.get(severity, 0))

@@ -1,0 +1,116 @@
+"""The routing tree: which receivers hear of an incident, and why."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from alerting.incidents.model import Incident
+from alerting.routing.matchers import Matcher
+from alerting.settings import RouteSettings
+
+_ROOT: Final = "route"
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One node on the way: where it stands in the configuration and which matchers held there."""
+
+    place: str
+    matched: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.place} ({', '.join(self.matched) or 'everything'})"
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """A receiver that was arrived at.
+
+    Attributes:
+        group_wait_seconds: How long its first message waits for the incident to show its size.
+        path: From the root to the node that named it.
+    """
+
+    receiver: str
+    group_wait_seconds: float
+    path: tuple[Step, ...]
+
+    def __str__(self) -> str:
+        return f"{' > '.join(str(step) for step in self.path)}: {self.receiver}"
+
+
+class Routes:
+    """The tree as configured. Depth first; the first matching child wins unless it says `continue`.
+
+    Without receivers nobody is told: every incident is still on the page and in the API.
+
+    Raises:
+        ValueError: A matcher is wrong; the message says where.
+    """
+
+    def __init__(self, root: RouteSettings) -> None:
+        self._root = _Node(root, _ROOT, receiver=None, group_wait_seconds=0.0)
+
+    def stops_for(self, labels: Mapping[str, str]) -> tuple[Stop, ...]:
+        """Where an incident with these labels arrives: each receiver once, in the order of the tree."""
+        first: dict[str, Stop] = {}
+        for stop in self._root.stops(labels, ()):
+            first.setdefault(stop.receiver, stop)
+        return tuple(first.values())
+
+    def receivers_for(self, labels: Mapping[str, str]) -> tuple[str, ...]:
+        """The names of the receivers, each once, in the order of the tree."""
+        return tuple(stop.receiver for stop in self.stops_for(labels))
+
+
+def labels_of(incident: Incident) -> dict[str, str]:
+    """What matchers look at; unknown is empty."""
+    return {
+        "topic": incident.topic,
+        "brand": incident.brand or "",
+        "owner": incident.owner or "",
+        "severity": incident.severity.value,
+        "direction": incident.direction.value,
+    }
+
+
+class _Node:
+    """A route with what it inherits filled in."""
+
+    def __init__(self, settings: RouteSettings, place: str, *, receiver: str | None, group_wait_seconds: float) -> None:
+        self._place = place
+        self._receiver = settings.receiver or receiver
+        wait = settings.group_wait_seconds
+        self._group_wait_seconds = group_wait_seconds if wait is None else wait
+        self._matchers = tuple(_parse(text, place) for text in settings.matchers)
+        self._children = tuple(
+            _Node(
+                child,
+                f"{place}.routes[{index}]",
+                receiver=self._receiver,
+                group_wait_seconds=self._group_wait_seconds,
+            )
+            for index, child in enumerate(settings.routes)
+        )
+        self.continues = settings.continue_
+
+    def stops(self, labels: Mapping[str, str], path: tuple[Step, ...]) -> tuple[Stop, ...]:
+        """Where this subtree leads; empty where it does not match."""
+        if not all(matcher.holds(labels) for matcher in self._matchers):
+            return ()
+        path = (*path, Step(self._place, tuple(str(matcher) for matcher in self._matchers)))
+        found: tuple[Stop, ...] = ()
+        for child in self._children:
+            below = child.stops(labels, path)
+            found += below
+            if below and not child.continues:
+                break
+        if found or self._receiver is None:
+            return found
+        return (Stop(self._receiver, self._group_wait_seconds, path),)
+
+
+def _parse(text: str, place: str) -> Matcher:
+    try:
+        return Matcher.parse(text)
+    except ValueError as exc:
+        raise ValueError(f"{place}: {exc}") from exc
