@@ -1,1 +1,1 @@
-"""The HTTP API."""
+"""REST, live events, health and the console's routes; start at `app.create_api`."""

@@ -1,1 +1,1 @@
-"""Charts: one chart value, drawn as a page's SVG."""
+"""One chart value, drawn as SVG for the page and for the picture."""

@@ -1,1 +1,1 @@
-"""The web pages."""
+"""The web pages, as pure functions from values to HTML; `alerting.api.pages` serves them."""

@@ -1,0 +1,75 @@
+"""Server-sent events: what happens to incidents, as it happens."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Header
+from starlette.responses import StreamingResponse
+
+from alerting.api.live import LiveTimeline
+from alerting.api.problems import REFUSALS, Problem, unavailable
+from alerting.api.responses import TimelineAnswer
+from alerting.errors import DatabaseUnavailable
+from alerting.incidents.model import TimelineEntry
+from streams.clock import Clock
+
+RETRY_MILLISECONDS: Final = 2000
+LONGEST_SECONDS: Final = 3600.0
+
+
+def events_router(live: LiveTimeline, clock: Clock) -> APIRouter:
+    """`/api/v1/events`."""
+    router = APIRouter(tags=["events"], responses=REFUSALS)
+
+    @router.get(
+        "/api/v1/events",
+        response_class=StreamingResponse,
+        responses={200: {"description": "A stream of events", "content": {"text/event-stream": {}}}},
+    )
+    async def events(last_event_id: Annotated[str | None, Header()] = None) -> StreamingResponse:
+        """Changes of all incidents, as server-sent events called `incident`.
+
+        Each carries its position as `id`; with `Last-Event-ID` the stream goes on behind it, without it begins now.
+        A comment every 15 seconds keeps the line open. After an hour the stream ends and the client comes back.
+        """
+        if live.is_full:
+            raise unavailable("too-many-listeners", "Every place in the live stream is taken.", retry_seconds=30)
+        position = _position(last_event_id, live.newest)
+        return StreamingResponse(
+            _stream(live, clock, position), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        )
+
+    return router
+
+
+def _position(last_event_id: str | None, newest: int) -> int:
+    if not last_event_id:
+        return newest
+    if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= 19):
+        raise Problem(400, "unknown-event-id", "Last-Event-ID must be the id of an event of this stream.")
+    return min(int(last_event_id), newest)
+
+
+async def _stream(live: LiveTimeline, clock: Clock, position: int) -> AsyncIterator[str]:
+    with live.seat():
+        ends_at = clock.monotonic() + LONGEST_SECONDS
+        yield f"retry: {RETRY_MILLISECONDS}\nid: {position}\n\n"
+        while not live.closed and clock.monotonic() < ends_at:
+            signal = live.signal
+            try:
+                entries = await live.after(position)
+            except DatabaseUnavailable:
+                return
+            for entry in entries:
+                yield _event(entry)
+                position = entry.position
+            if entries:
+                continue
+            await signal.wait()
+            if live.newest == position:
+                yield ": still here\n\n"
+
+
+def _event(entry: TimelineEntry) -> str:
+    body = TimelineAnswer.model_validate(entry).model_dump_json()
+    return f"id: {entry.position}\nevent: incident\ndata: {body}\n\n"

@@ -1,0 +1,106 @@
+"""Nobody comes in without a key: everything is closed but what stands in `OPEN`."""
+
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from alerting.api.keys import KeyRing
+from alerting.api.problems import Problem
+from alerting.api.sessions import COOKIE, Session, Sessions
+
+OPEN: Final = frozenset({"/-/healthy", "/-/ready", "/metrics", "/login"})
+OPEN_BELOW: Final = "/static/"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the name of their key, and their session if they came through the console."""
+
+    name: str
+    session: Session | None = None
+
+
+class Gate:
+    """Lets requests with a key or a session through, as `request.state.caller` (ASGI).
+
+    A request that changes something through the API on the strength of a cookie alone must carry the session's CSRF
+    token in `X-CSRF-Token`; the console's forms carry it as a field.
+    """
+
+    def __init__(self, app: ASGIApp, *, ring: KeyRing, sessions: Sessions) -> None:
+        self._app = app
+        self._ring = ring
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer it with 401 or the sign-in page."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        caller = self._caller(headers)
+        path: str = scope["path"]
+        if caller is None and path not in OPEN and not path.startswith(OPEN_BELOW):
+            await _refuse(scope, headers)(scope, receive, send)
+            return
+        if self._lacks_csrf(scope, headers, caller):
+            problem = Problem(403, "csrf", "A request on the strength of a cookie needs the header X-CSRF-Token.")
+            await problem.response(scope.get("tocsin.request_id"))(scope, receive, send)
+            return
+        scope.setdefault("state", {})["caller"] = caller
+        await self._app(scope, receive, send)
+
+    def _caller(self, headers: Headers) -> Caller | None:
+        kind, _, presented = headers.get("authorization", "").partition(" ")
+        key = presented.strip() if kind.lower() == "bearer" else headers.get("x-api-key", "")
+        if key:
+            name = self._ring.name_of(key)
+            return Caller(name) if name else None
+        cookie = _cookie(headers)
+        session = self._sessions.read(cookie) if cookie else None
+        return Caller(session.name, session) if session else None
+
+    def _lacks_csrf(self, scope: Scope, headers: Headers, caller: Caller | None) -> bool:
+        if caller is None or caller.session is None or scope["method"] in SAFE_METHODS:
+            return False
+        if not scope["path"].startswith("/api/"):
+            return False
+        return not self._sessions.proves_csrf(caller.session, headers.get("x-csrf-token", ""))
+
+
+def caller_of(request: Request) -> Caller:
+    """Who asks; the gate lets nobody else through."""
+    caller = request.state.caller
+    if not isinstance(caller, Caller):
+        raise Problem(401, "no-key", "This needs a key.")
+    return caller
+
+
+def _refuse(scope: Scope, headers: Headers) -> Response:
+    path: str = scope["path"]
+    if scope["method"] == "GET" and not path.startswith("/api/") and "text/html" in headers.get("accept", ""):
+        wanted = quote(path) if path != "/" else ""
+        return RedirectResponse(f"/login?next={wanted}" if wanted else "/login", 303)
+    problem = Problem(
+        401,
+        "no-key",
+        "This needs a key: send it as 'Authorization: Bearer KEY' or as 'X-API-Key: KEY'.",
+        headers={"WWW-Authenticate": 'Bearer realm="tocsin"'},
+    )
+    return problem.response(scope.get("tocsin.request_id"))
+
+
+def _cookie(headers: Headers) -> str | None:
+    jar = SimpleCookie()
+    try:
+        jar.load(headers.get("cookie", ""))
+    except CookieError:
+        return None
+    return jar[COOKIE].value if COOKIE in jar else None

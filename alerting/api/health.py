@@ -1,0 +1,102 @@
+"""Is it alive, is it ready, and what does it count: answered without a key."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import structlog
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.responses import JSONResponse, Response
+
+from alerting.api.responses import ComponentAnswer, ReadinessAnswer
+from alerting.errors import DatabaseUnavailable
+from alerting.incidents.store import Store
+
+PROBE_SECONDS: Final = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class Condition(StrEnum):
+    """How a part stands: `degraded` still answers people, `down` does not."""
+
+    READY = "ready"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A part's condition, with a few words for people."""
+
+    condition: Condition
+    detail: str = ""
+
+
+Probe = Callable[[], Awaitable[Component]]
+
+
+def database_probe(store: Store) -> Probe:
+    """Down while the database does not answer."""
+
+    async def probe() -> Component:
+        try:
+            await store.healthy()
+        except DatabaseUnavailable as exc:
+            return Component(Condition.DOWN, str(exc))
+        return Component(Condition.READY)
+
+    return probe
+
+
+def health_router(probes: Mapping[str, Probe], registries: Sequence[CollectorRegistry]) -> APIRouter:
+    """`/-/healthy`, `/-/ready` and `/metrics`."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/-/healthy")
+    async def healthy() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "healthy"}
+
+    @router.get("/-/ready", response_model=ReadinessAnswer, responses={503: {"model": ReadinessAnswer}})
+    async def ready() -> Response:
+        """May traffic and hopes rest on this process?"""
+        components = {name: await _ask(name, probe) for name, probe in probes.items()}
+        worst = _worst(components.values())
+        answer = ReadinessAnswer(
+            status=worst,
+            components={
+                name: ComponentAnswer(condition=component.condition, detail=component.detail)
+                for name, component in components.items()
+            },
+        )
+        return JSONResponse(answer.model_dump(mode="json"), 503 if worst is Condition.DOWN else 200)
+
+    @router.get("/metrics", response_class=Response)
+    async def metrics() -> Response:
+        """Everything this process counts, in Prometheus' text format."""
+        text = b"".join(generate_latest(registry) for registry in registries)
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _ask(name: str, probe: Probe) -> Component:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            return await probe()
+    except TimeoutError:
+        return Component(Condition.DOWN, f"no answer within {PROBE_SECONDS:g} s")
+    except Exception:
+        log.exception("api.probe_failed", component=name)
+        return Component(Condition.DOWN, "the probe failed; see the log")
+
+
+def _worst(components: Iterable[Component]) -> Condition:
+    found = {component.condition for component in components}
+    return next(
+        (condition for condition in (Condition.DOWN, Condition.DEGRADED) if condition in found), Condition.READY
+    )

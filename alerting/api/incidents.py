@@ -1,0 +1,180 @@
+"""Incidents over HTTP: read, acknowledge, resolve."""
+
+from enum import StrEnum
+from typing import Annotated, Final, Protocol
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from alerting.api.gate import caller_of
+from alerting.api.problems import REFUSALS, Problem
+from alerting.api.responses import DeliveryAnswer, IncidentAnswer, IncidentDetailAnswer, IncidentPage, TimelineAnswer
+from alerting.charts import svg
+from alerting.charts.build import incident_chart, incident_span, step_for
+from alerting.incidents.model import Incident, IncidentState, Severity
+from alerting.incidents.store import IncidentFilter, Store
+from streams.clock import Clock
+
+LONGEST_COMMENT: Final = 500
+
+
+class ActsOnIncidents(Protocol):
+    """What people do to incidents. Doing it twice changes nothing more.
+
+    Raises:
+        UnknownIncident: There is none.
+        TransitionRefused: Its state does not allow it.
+        Stale: It is not at `expected_revision`.
+    """
+
+    async def acknowledge(
+        self, incident_id: str, *, by: str, comment: str | None = None, expected_revision: int | None = None
+    ) -> Incident:
+        """Somebody takes it on; the incident as it stands now."""
+        ...
+
+    async def resolve(
+        self, incident_id: str, *, by: str, comment: str | None = None, expected_revision: int | None = None
+    ) -> Incident:
+        """Somebody says that it is over; the incident as it stands now."""
+        ...
+
+
+class StateChoice(StrEnum):
+    """Which incidents to list: `active` is triggered and acknowledged."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    ACTIVE = "active"
+    ALL = "all"
+
+
+class IncidentQuery(BaseModel):
+    """The filters of the list; repeat a filter to widen it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: tuple[StateChoice, ...] = (StateChoice.ACTIVE,)
+    topic: tuple[str, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    history: bool = False
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: str | None = None
+
+    def states(self) -> tuple[IncidentState, ...]:
+        """The states asked for; empty means all."""
+        if StateChoice.ALL in self.state:
+            return ()
+        found = {IncidentState(choice) for choice in self.state if choice is not StateChoice.ACTIVE}
+        if StateChoice.ACTIVE in self.state:
+            found |= {IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED}
+        return tuple(sorted(found))
+
+
+class ActBody(BaseModel):
+    """What the caller wants to say about it; one line in the timeline."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    comment: Annotated[str, Field(max_length=LONGEST_COMMENT)] | None = None
+
+
+IfMatch = Annotated[str | None, Header(description="The ETag the act is based on; 412 where it is another by now.")]
+
+
+def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents) -> APIRouter:
+    """`/api/v1/incidents` and what lies below."""
+    router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=REFUSALS)
+
+    @router.get("")
+    async def list_incidents(query: Annotated[IncidentQuery, Query()], response: Response) -> IncidentPage:
+        """Incidents, newest first; without `state` those that are not resolved."""
+        wanted = IncidentFilter(query.states(), query.topic, query.severity, query.history)
+        try:
+            page = await store.find(wanted, cursor=query.cursor, limit=query.limit)
+        except ValueError as exc:
+            raise Problem(400, "unknown-cursor", "The cursor is not one of ours; start without one.") from exc
+        if page.next_cursor is not None:
+            response.headers["Link"] = f'<{_next(query, page.next_cursor)}>; rel="next"'
+        return IncidentPage.model_validate(page)
+
+    @router.get("/{incident_id}")
+    async def show_incident(incident_id: str, response: Response) -> IncidentDetailAnswer:
+        """One incident, with everything that happened and everybody who was told. The ETag is its revision."""
+        incident = await store.get(incident_id)
+        response.headers["ETag"] = _etag(incident)
+        answer = IncidentDetailAnswer.model_validate(incident)
+        return answer.model_copy(
+            update={
+                "timeline": tuple(TimelineAnswer.model_validate(item) for item in await store.timeline(incident_id)),
+                "deliveries": tuple(
+                    DeliveryAnswer.model_validate(item) for item in await store.deliveries(incident_id)
+                ),
+            }
+        )
+
+    @router.get(
+        "/{incident_id}/chart.svg", response_class=Response, responses={200: {"content": {"image/svg+xml": {}}}}
+    )
+    async def chart(incident_id: str) -> Response:
+        """The curve against what was expected, with onset, page and end marked."""
+        incident = await store.get(incident_id)
+        start, end = incident_span(incident, clock.now())
+        windows = await store.windows(incident.topic, start=start, end=end, seconds=step_for(end - start))
+        drawn = svg.render(incident_chart(incident, windows, start=start, end=end), width=1160, height=300)
+        return Response(drawn.encode(), media_type="image/svg+xml")
+
+    @router.post("/{incident_id}/acknowledge")
+    async def acknowledge_incident(
+        incident_id: str, request: Request, response: Response, body: ActBody | None = None, if_match: IfMatch = None
+    ) -> IncidentAnswer:
+        """I have it. The key's name goes down as who; again is 200 again."""
+        incident = await acts.acknowledge(
+            incident_id,
+            by=caller_of(request).name,
+            comment=body.comment if body else None,
+            expected_revision=_revision(if_match),
+        )
+        response.headers["ETag"] = _etag(incident)
+        return IncidentAnswer.model_validate(incident)
+
+    @router.post("/{incident_id}/resolve")
+    async def resolve_incident(
+        incident_id: str, request: Request, response: Response, body: ActBody | None = None, if_match: IfMatch = None
+    ) -> IncidentAnswer:
+        """It is over. The key's name goes down as who; again is 200 again."""
+        incident = await acts.resolve(
+            incident_id,
+            by=caller_of(request).name,
+            comment=body.comment if body else None,
+            expected_revision=_revision(if_match),
+        )
+        response.headers["ETag"] = _etag(incident)
+        return IncidentAnswer.model_validate(incident)
+
+    return router
+
+
+def _etag(incident: Incident) -> str:
+    return f'"{incident.revision}"'
+
+
+def _revision(if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    digits = if_match.strip().removeprefix("W/").strip('"')
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+        raise Problem(412, "stale", "If-Match must be the ETag of the incident, a revision in quotes.")
+    return int(digits)
+
+
+def _next(query: IncidentQuery, cursor: str) -> str:
+    pairs = [("state", choice.value) for choice in query.state]
+    pairs += [("topic", topic) for topic in query.topic]
+    pairs += [("severity", severity.value) for severity in query.severity]
+    pairs += [("history", "true")] if query.history else []
+    pairs += [("limit", str(query.limit)), ("cursor", cursor)]
+    return f"/api/v1/incidents?{urlencode(pairs)}"

@@ -1,0 +1,148 @@
+"""Mentions over HTTP: bounded, checked one by one, in Kafka before they are answered."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import structlog
+from fastapi import APIRouter, Request
+
+from alerting.api.inflate import read_body
+from alerting.api.problems import REFUSALS, Problem, unavailable
+from alerting.api.responses import IngestAnswer, RejectedMention
+from alerting.settings import ApiSettings
+from streams.broker.base import Broker, Outgoing
+from streams.codec import decode_mention, encode_mention
+from streams.errors import InvalidMention
+
+READ_SECONDS: Final = 30.0
+SEND_SECONDS: Final = 15.0
+AT_ONCE: Final = 8
+LONGEST_REASON: Final = 300
+NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"})
+REQUEST_BODY: Final = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "oneOf": [
+                    {"type": "object", "required": ["id", "platform", "published_at", "text"]},
+                    {"type": "array", "items": {"type": "object"}},
+                ]
+            },
+            "example": [
+                {"id": "1", "platform": "forum", "published_at": "2026-01-05T12:00:00Z", "text": "Where is my refund?"}
+            ],
+        },
+        "application/x-ndjson": {"schema": {"type": "string"}},
+    },
+}
+
+log = structlog.get_logger(__name__)
+
+
+class _Turnstile:
+    """Lets a bounded number of requests hold a batch in memory; the next ones are asked to come back."""
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+
+    def __enter__(self) -> None:
+        if self._free == 0:
+            raise unavailable("busy", f"{AT_ONCE} batches are being taken in already.", retry_seconds=1)
+        self._free -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._free += 1
+
+
+def mentions_router(broker: Broker | None, settings: ApiSettings, *, kafka_topic: str) -> APIRouter:
+    """`POST /api/v1/mentions`, into `kafka_topic`, keyed by `platform:id`."""
+    router = APIRouter(tags=["mentions"], responses=REFUSALS)
+    turnstile = _Turnstile(AT_ONCE)
+
+    @router.post("/api/v1/mentions", status_code=202, openapi_extra={"requestBody": REQUEST_BODY})
+    async def ingest(request: Request) -> IngestAnswer:
+        """Take mentions in: one JSON object, an array of them, or one a line (`application/x-ndjson`).
+
+        `Content-Encoding: gzip` and `deflate` are understood. 202 means that Kafka has acknowledged every accepted
+        mention; `rejected` names the others by their place. Sending a mention again does no harm.
+        """
+        if broker is None:
+            raise unavailable("no-broker", "This process takes no mentions in.")
+        with turnstile:
+            body = await _body(request, settings)
+            raw = _split(body, request.headers.get("content-type", ""), settings.max_batch_mentions)
+            outgoing, rejected = await asyncio.to_thread(_check, raw, kafka_topic)
+            if rejected and not outgoing:
+                raise Problem(
+                    422,
+                    "no-valid-mention",
+                    f"None of the {len(rejected)} mentions is valid; the first: {rejected[0].reason}",
+                    extensions={"rejected": [item.model_dump() for item in rejected]},
+                )
+            await _send(broker, outgoing)
+        if rejected:
+            log.info("api.mentions_rejected", rejected=len(rejected), accepted=len(outgoing))
+        return IngestAnswer(accepted=len(outgoing), rejected=tuple(rejected))
+
+    return router
+
+
+async def _body(request: Request, settings: ApiSettings) -> bytes:
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await read_body(
+                request.stream(),
+                encoding=request.headers.get("content-encoding", ""),
+                most_bytes=settings.max_body_bytes,
+                most_inflated_bytes=settings.max_inflated_bytes,
+            )
+    except TimeoutError as exc:
+        raise Problem(408, "too-slow", f"The body did not arrive within {READ_SECONDS:g} seconds.") from exc
+
+
+def _split(body: bytes, content_type: str, most: int) -> Sequence[bytes | msgspec.Raw]:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in NDJSON:
+        lines = [line for line in body.split(b"\n") if line.strip()]
+        return _bounded(lines, most)
+    if kind not in {"application/json", "text/json"} and not kind.endswith("+json"):
+        raise Problem(415, "unknown-type", "Content-Type must be application/json or application/x-ndjson.")
+    if body.lstrip()[:1] != b"[":
+        return [body]
+    try:
+        return _bounded(msgspec.json.decode(body, type=list[msgspec.Raw]), most)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        raise Problem(400, "not-json", f"The body is not a JSON array: {exc}.") from exc
+
+
+def _bounded(items: Sequence[bytes | msgspec.Raw], most: int) -> Sequence[bytes | msgspec.Raw]:
+    if len(items) > most:
+        raise Problem(413, "too-many", f"The batch has {len(items)} mentions; at most {most} are allowed.")
+    return items
+
+
+def _check(raw: Sequence[bytes | msgspec.Raw], kafka_topic: str) -> tuple[list[Outgoing], list[RejectedMention]]:
+    outgoing: list[Outgoing] = []
+    rejected: list[RejectedMention] = []
+    for index, item in enumerate(raw):
+        try:
+            mention = decode_mention(bytes(item))
+            outgoing.append(Outgoing(kafka_topic, mention.key.encode(), encode_mention(mention)))
+        except (InvalidMention, UnicodeEncodeError, msgspec.MsgspecError) as exc:
+            rejected.append(RejectedMention(index=index, reason=str(exc)[:LONGEST_REASON]))
+    return outgoing, rejected
+
+
+async def _send(broker: Broker, outgoing: Sequence[Outgoing]) -> None:
+    if not outgoing:
+        return
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            await broker.send(outgoing)
+    except TimeoutError as exc:
+        raise unavailable(
+            "broker-unavailable", f"Kafka did not acknowledge within {SEND_SECONDS:g} seconds; send the same again."
+        ) from exc

@@ -1,0 +1,211 @@
+"""What the API answers with, as OpenAPI describes it. Times are ISO 8601, UTC, with Z."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
+from streams.events import Direction
+
+UtcTime = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class DriverAnswer(_Answer):
+    """A term and what it contributes; the term comes from mentions: escape it where you show it."""
+
+    term: str
+    mentions: int
+    expected: float
+
+
+class SampleAnswer(_Answer):
+    """One mention as evidence; everything in it is as hostile as the internet: escape it where you show it."""
+
+    key: str
+    text: str
+    published_at: UtcTime
+    polarity: float | None
+    author: str | None
+    followers: int | None
+    reach: int | None
+    url: str | None
+    lang: str | None
+    content_type: str
+
+
+class EvidenceAnswer(_Answer):
+    """The counts behind the latest decision, in mentions per window of `window_seconds`."""
+
+    observed: int
+    expected: float
+    low: float
+    high: float
+    window_seconds: int
+    polarity: float | None
+    polarity_expected: float | None
+    negative_share: float | None
+    negative_share_expected: float | None
+    reach: int
+    engagement: int
+    authors: int
+    per_minute: float
+    velocity: float
+    platforms: dict[str, int]
+    regions: dict[str, int]
+    languages: dict[str, int]
+    drivers: tuple[DriverAnswer, ...]
+    samples: tuple[SampleAnswer, ...]
+
+
+class IncidentAnswer(_Answer):
+    """One event that people work on. `revision` grows with every change and is the ETag."""
+
+    id: str
+    dedup_key: str
+    revision: int
+    topic: str
+    topic_name: str
+    brand: str | None
+    owner: str | None
+    title: str
+    why: str
+    state: IncidentState
+    severity: Severity
+    direction: Direction
+    detectors: tuple[str, ...]
+    false_pages_per_week: float
+    peak_per_minute: float
+    onset_at: UtcTime
+    opened_at: UtcTime
+    updated_at: UtcTime
+    last_detection_at: UtcTime | None
+    acknowledged_at: UtcTime | None
+    acknowledged_by: str | None
+    resolved_at: UtcTime | None
+    resolved_by: str | None
+    history: bool
+    evidence: EvidenceAnswer
+
+
+class TimelineAnswer(_Answer):
+    """Something that happened to an incident; `position` is its id in the live stream."""
+
+    position: int
+    at: UtcTime
+    incident: str
+    transition: Transition
+    actor: str
+    text: str
+
+
+class DeliveryAnswer(_Answer):
+    """One message to one receiver: who was told, when, and whether it arrived."""
+
+    id: str
+    receiver: str
+    notifier: str
+    detail: str
+    change: Transition
+    incident_revision: int
+    state: DeliveryState
+    created_at: UtcTime
+    next_attempt_at: UtcTime
+    attempts: int
+    sent_at: UtcTime | None
+    reason: str | None
+
+
+class IncidentDetailAnswer(IncidentAnswer):
+    """An incident with everything that happened, and everybody who was told."""
+
+    timeline: tuple[TimelineAnswer, ...] = ()
+    deliveries: tuple[DeliveryAnswer, ...] = ()
+
+
+class IncidentPage(_Answer):
+    """One page of incidents, newest first; follow `next_cursor`, or the Link header, until it is null."""
+
+    incidents: tuple[IncidentAnswer, ...]
+    next_cursor: str | None
+
+
+class TopicAnswer(_Answer):
+    """One topic on the board. Rates are mentions a minute; null is unknown, not zero."""
+
+    id: str = Field(validation_alias="topic")
+    name: str
+    owner: str | None
+    brand: str | None
+    query: str
+    pages_per_week: float
+    pages_this_week: int
+    open_incidents: int
+    per_minute: float | None
+    expected_per_minute: float | None
+    polarity: float | None
+    score: float | None
+    last_window_at: UtcTime | None
+
+
+class TopicList(_Answer):
+    """The board, the most unusual topic first."""
+
+    topics: tuple[TopicAnswer, ...]
+
+
+class WindowAnswer(_Answer):
+    """One window of a topic's curve: `[start, start + seconds)`, seconds since 1970; empty windows are left out."""
+
+    start: int
+    seconds: int
+    mentions: int
+    negative: int
+    positive: int
+    polarity: float | None
+    expected: float | None
+    low: float | None
+    high: float | None
+    score: float | None
+
+
+class WindowList(_Answer):
+    """A topic's curve, oldest first."""
+
+    topic: str
+    start: UtcTime
+    end: UtcTime
+    seconds: int
+    windows: tuple[WindowAnswer, ...]
+
+
+class RejectedMention(_Answer):
+    """A mention that was not taken: its place in the request, from 0, and why."""
+
+    index: int
+    reason: str
+
+
+class IngestAnswer(_Answer):
+    """How many mentions Kafka has acknowledged, and which were refused."""
+
+    accepted: int
+    rejected: tuple[RejectedMention, ...] = ()
+
+
+class ComponentAnswer(_Answer):
+    """How one part stands."""
+
+    condition: str = Field(examples=["ready", "degraded", "down"])
+    detail: str
+
+
+class ReadinessAnswer(_Answer):
+    """`ready` and `degraded` answer 200, `down` answers 503."""
+
+    status: str
+    components: dict[str, ComponentAnswer]

@@ -1,0 +1,113 @@
+"""Console sessions: a signed cookie, nothing kept on the server but who signed out."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from alerting.api.keys import KeyRing
+from streams.clock import Clock
+
+LIFETIME: Final = timedelta(hours=12)
+FORM_LIFETIME: Final = timedelta(hours=1)
+COOKIE: Final = "tocsin_session"
+FORM_COOKIE: Final = "tocsin_login"
+LONGEST_COOKIE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser: the key's name, and what tells this sign-in from others."""
+
+    name: str
+    nonce: str
+    expires_at: datetime
+
+
+class Sessions:
+    """Opens, reads and closes sessions. A session ends after 12 hours, at sign-out, or when its key changes.
+
+    Signing out is remembered by this process alone; the browser forgets the cookie in any case.
+    """
+
+    def __init__(self, ring: KeyRing, clock: Clock) -> None:
+        self._ring = ring
+        self._clock = clock
+        self._signed_out: dict[str, datetime] = {}
+
+    def open(self, name: str) -> str:
+        """The cookie of a new session for the key called `name`."""
+        secret = self._ring.session_secret(name)
+        if secret is None:
+            raise ValueError(f"there is no key called {name!r}")
+        expires = int((self._clock.now() + LIFETIME).timestamp())
+        body = msgspec.json.encode((name, secrets.token_urlsafe(16), expires))
+        return f"{_pack(body)}.{_pack(_sign(secret, b'session', body))}"
+
+    def read(self, cookie: str) -> Session | None:
+        """The session that the cookie proves; None where it proves nothing."""
+        if len(cookie) > LONGEST_COOKIE:
+            return None
+        try:
+            packed, signature = cookie.split(".")
+            body = _unpack(packed)
+            name, nonce, expires = msgspec.json.decode(body, type=tuple[str, str, int])
+            given = _unpack(signature)
+        except (ValueError, binascii.Error, msgspec.MsgspecError):
+            return None
+        secret = self._ring.session_secret(name)
+        if secret is None or not hmac.compare_digest(given, _sign(secret, b"session", body)):
+            return None
+        expires_at = datetime.fromtimestamp(expires, UTC)
+        if expires_at <= self._clock.now() or nonce in self._signed_out:
+            return None
+        return Session(name, nonce, expires_at)
+
+    def close(self, session: Session) -> None:
+        """Sign out: the cookie proves nothing any more."""
+        now = self._clock.now()
+        self._signed_out = {nonce: end for nonce, end in self._signed_out.items() if end > now}
+        self._signed_out[session.nonce] = session.expires_at
+
+    def csrf_token(self, session: Session) -> str:
+        """What every form of this session carries; another site cannot know it."""
+        secret = self._ring.session_secret(session.name) or b""
+        return _pack(_sign(secret, b"csrf", session.nonce.encode()))
+
+    def proves_csrf(self, session: Session, token: str) -> bool:
+        """Whether the form came from one of our own pages."""
+        return hmac.compare_digest(token.encode(), self.csrf_token(session).encode())
+
+    def form_ticket(self) -> str:
+        """What the sign-in form and its cookie both carry."""
+        expires = str(int((self._clock.now() + FORM_LIFETIME).timestamp()))
+        body = f"{secrets.token_urlsafe(16)}~{expires}"
+        return f"{body}~{_pack(_sign(self._ring.form_secret(), b'form', body.encode()))}"
+
+    def proves_form(self, cookie: str, field: str) -> bool:
+        """Whether the sign-in form is ours, belongs to this browser, and is not too old."""
+        if not hmac.compare_digest(cookie.encode(), field.encode()) or cookie.count("~") != 2:
+            return False
+        body, signature = cookie.rsplit("~", 1)
+        expected = _pack(_sign(self._ring.form_secret(), b"form", body.encode()))
+        if not hmac.compare_digest(signature.encode(), expected.encode()):
+            return False
+        return int(body.rsplit("~", 1)[1]) > self._clock.now().timestamp()
+
+
+def _sign(secret: bytes, purpose: bytes, body: bytes) -> bytes:
+    return hmac.digest(secret, purpose + b"\0" + body, hashlib.sha256)
+
+
+def _pack(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def _unpack(value: str) -> bytes:
+    return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))

@@ -1,0 +1,115 @@
+"""From a topic's windows to a chart."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from alerting.charts.chart import Chart, ChartPoint, Marker, MarkerKind
+from alerting.incidents.model import Incident, IncidentState, WindowPoint
+
+UNIT: Final = "mentions/min"
+BEFORE_ONSET: Final = timedelta(hours=2)
+AFTER_END: Final = timedelta(minutes=30)
+SHORTEST: Final = timedelta(hours=3)
+STEPS_SECONDS: Final = (60, 300, 900, 3600, 14_400, 86_400)
+MOST_POINTS: Final = 240
+LONGEST_FILL: Final = 10_000
+
+
+def step_for(span: timedelta) -> int:
+    """The finest window width in seconds that shows `span` in at most 240 points.
+
+    >>> step_for(timedelta(hours=3)), step_for(timedelta(days=1))
+    (60, 900)
+    """
+    return next((step for step in STEPS_SECONDS if span.total_seconds() / step <= MOST_POINTS), STEPS_SECONDS[-1])
+
+
+def incident_span(incident: Incident, now: datetime) -> tuple[datetime, datetime]:
+    """What an incident's chart shows: from two hours before its onset to now, or to half an hour after its end."""
+    end = now
+    if incident.state is IncidentState.RESOLVED and incident.resolved_at is not None:
+        end = min(now, incident.resolved_at + AFTER_END)
+    start = min(incident.onset_at - BEFORE_ONSET, end - SHORTEST)
+    return start, max(end, incident.opened_at + timedelta(minutes=1))
+
+
+def incident_chart(incident: Incident, windows: Sequence[WindowPoint], *, start: datetime, end: datetime) -> Chart:
+    """The incident's curve, with its onset, the page and the end marked."""
+    markers = [Marker(MarkerKind.ONSET, incident.onset_at), Marker(MarkerKind.PAGED, incident.opened_at)]
+    if incident.resolved_at is not None:
+        markers.append(Marker(MarkerKind.ENDED, incident.resolved_at))
+    return _chart(incident.topic_name, windows, start=start, end=end, markers=tuple(markers))
+
+
+def topic_chart(name: str, windows: Sequence[WindowPoint], *, start: datetime, end: datetime) -> Chart:
+    """A topic's curve."""
+    return _chart(name, windows, start=start, end=end, markers=())
+
+
+def _chart(
+    name: str, windows: Sequence[WindowPoint], *, start: datetime, end: datetime, markers: tuple[Marker, ...]
+) -> Chart:
+    points = tuple(_points(sorted(windows, key=lambda window: window.start)))
+    drawn = Chart("", UNIT, start, end, points, markers)
+    return Chart(_label(name, drawn), UNIT, start, end, points, markers)
+
+
+def _points(windows: Sequence[WindowPoint]) -> Iterable[ChartPoint]:
+    for before, after in pairwise(windows):
+        yield _point(before)
+        yield from _between(before, after)
+    if windows:
+        yield _point(windows[-1])
+
+
+def _between(before: WindowPoint, after: WindowPoint) -> Iterable[ChartPoint]:
+    """Windows that the history left out because they were empty.
+
+    Where nothing at all is within the expected band, they are drawn as zero. Where it is not, or nobody knows, it is
+    likelier that nobody counted: a gap, never a false calm.
+    """
+    missing = range(before.start + before.seconds, after.start, before.seconds)
+    if not missing:
+        return
+    known = before.low is not None and after.low is not None
+    if known and min(before.low or 0.0, after.low or 0.0) < 1 and len(missing) <= LONGEST_FILL:
+        per_minute = 60 / before.seconds
+        for second in missing:
+            share = (second - before.start) / (after.start - before.start)
+            low = _blend(before.low, after.low, share, per_minute)
+            high = _blend(before.high, after.high, share, per_minute)
+            yield ChartPoint(_utc(second), 0.0, low, high)
+    else:
+        yield ChartPoint(_utc(missing[0]), None)
+
+
+def _blend(before: float | None, after: float | None, share: float, per_minute: float) -> float | None:
+    if before is None or after is None:
+        return None
+    return (before + (after - before) * share) * per_minute
+
+
+def _point(window: WindowPoint) -> ChartPoint:
+    per_minute = 60 / window.seconds
+    return ChartPoint(
+        at=_utc(window.start),
+        value=window.mentions * per_minute,
+        low=None if window.low is None else max(window.low, 0.0) * per_minute,
+        high=None if window.high is None else window.high * per_minute,
+    )
+
+
+def _label(name: str, chart: Chart) -> str:
+    if chart.latest is None:
+        return f"{name}: nothing counted yet"
+    newest = chart.points[-1]
+    label = f"{name}, mentions per minute: {chart.latest:.3g} at the end, {chart.highest:.3g} at most"
+    if newest.low is not None and newest.high is not None:
+        label += f", expected {newest.low:.3g} to {newest.high:.3g}"
+    return label
+
+
+def _utc(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

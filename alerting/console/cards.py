@@ -1,0 +1,191 @@
+"""What the pages show, made ready: every value here is text, but for our own drawings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from markupsafe import Markup
+
+from alerting.charts import svg
+from alerting.charts.chart import Chart
+from alerting.console import words
+from alerting.console.board import budget
+from alerting.incidents import wording
+from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, TimelineEntry, TopicStatus
+from streams.events import Evidence
+
+UNOWNED: Final = "unowned"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A line of the timeline."""
+
+    at: datetime
+    clock: str
+    text: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line of who was told."""
+
+    at: datetime
+    clock: str
+    what: str
+    outcome: str
+    state: DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class DriverLine:
+    """A driver with its share of the largest one drawn."""
+
+    term: str
+    excess: str
+    bar: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A mention in its own words, made harmless."""
+
+    text: str
+    source: str
+    url: str
+    lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCard:
+    """An incident as it is read top down in five seconds."""
+
+    id: str
+    title: str
+    severity: str
+    level: str
+    state: IncidentState
+    stand: str
+    owner: str
+    why: str
+    odds: str
+    facts: tuple[tuple[str, str], ...]
+    chart: Markup
+    wide_chart: Markup
+    opened_at: datetime
+    opened: str
+    can_acknowledge: bool
+    can_resolve: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopicTile:
+    """A topic on the board."""
+
+    id: str
+    name: str
+    rate: str
+    expected: str
+    budget: str
+    spark: Markup | None
+    open_incidents: int
+
+
+def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCard:
+    """The card of an incident, with its chart for narrow and wide places."""
+    return IncidentCard(
+        id=incident.id,
+        title=wording.plain(incident.title),
+        severity=incident.severity.value,
+        level=incident.severity.value.lower(),
+        state=incident.state,
+        stand=words.stand(incident, now),
+        owner=wording.plain(incident.owner or UNOWNED),
+        why=wording.plain(incident.why, words.LONGEST_QUOTE),
+        odds=wording.odds(incident.false_pages_per_week),
+        facts=wording.facts(incident.evidence),
+        chart=Markup(svg.render(chart)),  # noqa: S704  # our own drawing, its texts escaped there
+        wide_chart=Markup(svg.render(chart, width=1160, height=300)),  # noqa: S704
+        opened_at=incident.opened_at,
+        opened=words.clock(incident.opened_at, now),
+        can_acknowledge=incident.state is IncidentState.TRIGGERED,
+        can_resolve=incident.state is not IncidentState.RESOLVED,
+    )
+
+
+def topic_tile(status: TopicStatus, chart: Chart | None) -> TopicTile:
+    """The tile of a topic; without a chart it is a line."""
+    known = status.per_minute is not None
+    expected = status.expected_per_minute
+    return TopicTile(
+        id=status.topic,
+        name=wording.plain(status.name),
+        rate=wording.rate(status.per_minute or 0.0, "/min", "/hour") if known else "nothing counted yet",
+        expected=f"usually {wording.rate(expected, '/min', '/hour')}" if expected is not None else "still learning",
+        budget=budget(status),
+        spark=Markup(svg.sparkline(chart)) if chart else None,  # noqa: S704  # our own drawing
+        open_incidents=status.open_incidents,
+    )
+
+
+def drivers(evidence: Evidence) -> tuple[DriverLine, ...]:
+    """What drives it: excess mentions in the deciding window by term, the largest first."""
+    by_excess = sorted(
+        ((driver.mentions - driver.expected, driver.term) for driver in evidence.drivers), key=lambda item: -item[0]
+    )
+    largest = max((excess for excess, _ in by_excess), default=0.0)
+    return tuple(
+        DriverLine(
+            term=words.quoted(term, 80),
+            excess=f"{excess:+,.0f}" if abs(excess) >= 1 else f"{excess:+.1f}",
+            bar=Markup(svg.bar(excess / largest if largest > 0 else 0.0)),  # noqa: S704  # our own drawing
+        )
+        for excess, term in by_excess
+    )
+
+
+def quotes(evidence: Evidence, now: datetime) -> tuple[Quote, ...]:
+    """Samples in their own words."""
+    found = []
+    for sample in evidence.samples:
+        about = [words.quoted(sample.content_type, 20)]
+        if sample.followers is not None:
+            about.append(f"{wording.count(sample.followers)} followers")
+        about.append(words.clock(sample.published_at, now))
+        if sample.lang:
+            about.append(words.quoted(sample.lang, 12))
+        about.append(words.quoted(sample.key.partition(":")[0], 40))
+        lang = sample.lang if sample.lang and sample.lang.isascii() and sample.lang.isalpha() else None
+        found.append(
+            Quote(words.quoted(sample.text), ", ".join(filter(None, about)), words.quoted(sample.url, 120), lang)
+        )
+    return tuple(found)
+
+
+def moments(entries: Sequence[TimelineEntry], now: datetime) -> tuple[Moment, ...]:
+    """What happened, oldest first."""
+    return tuple(
+        Moment(
+            entry.at,
+            words.clock(entry.at, now),
+            wording.plain(entry.text, words.LONGEST_QUOTE),
+            "" if entry.actor == "tocsin" else wording.plain(entry.actor),
+        )
+        for entry in entries
+    )
+
+
+def told(deliveries: Sequence[Delivery], now: datetime) -> tuple[Told, ...]:
+    """Who was told, when, and whether it arrived."""
+    return tuple(
+        Told(
+            delivery.created_at,
+            words.clock(delivery.created_at, now),
+            words.told(delivery),
+            words.arrived(delivery, now),
+            delivery.state,
+        )
+        for delivery in deliveries
+    )

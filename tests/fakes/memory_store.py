@@ -1,0 +1,234 @@
+"""A store in memory: one process, nothing survives, units roll back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import msgspec
+
+from alerting.errors import DatabaseUnavailable, Stale, UnknownIncident
+from alerting.incidents.model import (
+    Delivery,
+    Incident,
+    IncidentState,
+    TimelineEntry,
+    TopicStatus,
+    WindowPoint,
+)
+from alerting.incidents.store import IncidentFilter, Lease, Page
+from streams.broker.base import Partition
+from streams.events import WindowCount
+from streams.topic import Topic
+
+
+class MemoryStore:
+    """What the API and the acts need of a store, and a switch that takes the database away.
+
+    Attributes:
+        down: While True every call raises `DatabaseUnavailable`.
+    """
+
+    def __init__(self) -> None:
+        self.down = False
+        self.incidents: dict[str, Incident] = {}
+        self.entries: list[TimelineEntry] = []
+        self.outbox: list[Delivery] = []
+        self.board: tuple[TopicStatus, ...] = ()
+        self.curves: dict[str, tuple[WindowPoint, ...]] = {}
+        self._listeners: set[asyncio.Event] = set()
+
+    def add(self, incident: Incident, *entries: TimelineEntry, deliveries: Sequence[Delivery] = ()) -> None:
+        """Put an incident there, as if it had been committed."""
+        self.incidents[incident.id] = incident
+        self._append(entries)
+        self.outbox.extend(deliveries)
+        self._tell()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator["MemoryUnit"]:
+        """A unit of work: committed when the block ends, dropped when it raises."""
+        self._answer()
+        unit = MemoryUnit(self.incidents)
+        yield unit
+        self._answer()
+        self.incidents.update(unit.saved)
+        self._append(unit.entries)
+        self.outbox.extend(unit.queued)
+        self._tell()
+
+    async def find(self, wanted: IncidentFilter, *, cursor: str | None, limit: int) -> Page:
+        """Incidents, newest first; the cursor is the last id of the page before."""
+        self._answer()
+        if cursor is not None and not cursor.startswith("inc_"):
+            raise ValueError(f"the cursor {cursor!r} is not one of ours")
+        found = [
+            incident
+            for incident in sorted(self.incidents.values(), key=lambda incident: incident.id, reverse=True)
+            if (not wanted.states or incident.state in wanted.states)
+            and (not wanted.topics or incident.topic in wanted.topics)
+            and (not wanted.severities or incident.severity in wanted.severities)
+            and (wanted.history or not incident.history)
+            and (cursor is None or incident.id < cursor)
+        ]
+        page = tuple(found[:limit])
+        return Page(incidents=page, next_cursor=page[-1].id if len(found) > limit else None)
+
+    async def get(self, incident_id: str) -> Incident:
+        """One incident."""
+        self._answer()
+        try:
+            return self.incidents[incident_id]
+        except KeyError as exc:
+            raise UnknownIncident(f"there is no incident {incident_id!r}") from exc
+
+    async def timeline(self, incident_id: str) -> tuple[TimelineEntry, ...]:
+        """What happened to it, oldest first."""
+        self._answer()
+        return tuple(entry for entry in self.entries if entry.incident == incident_id)
+
+    async def timeline_after(self, position: int, *, limit: int) -> tuple[TimelineEntry, ...]:
+        """Entries behind `position`, oldest first."""
+        self._answer()
+        return tuple(entry for entry in self.entries if entry.position > position)[:limit]
+
+    async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
+        """Who was told."""
+        self._answer()
+        return tuple(delivery for delivery in self.outbox if delivery.incident == incident_id)
+
+    async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:  # noqa: ARG002
+        """The board, as it was put there, with the open incidents counted."""
+        self._answer()
+        open_topics = [
+            incident.topic for incident in self.incidents.values() if incident.state is not IncidentState.RESOLVED
+        ]
+        return tuple(
+            msgspec.structs.replace(status, open_incidents=open_topics.count(status.topic)) for status in self.board
+        )
+
+    async def windows(
+        self,
+        topic: str,
+        *,
+        start: datetime,
+        end: datetime,
+        seconds: int,  # noqa: ARG002
+    ) -> tuple[WindowPoint, ...]:
+        """A topic's curve in `[start, end)`, in the windows that the test put there."""
+        self._answer()
+        first, last = start.timestamp(), end.timestamp()
+        return tuple(point for point in self.curves.get(topic, ()) if first <= point.start < last)
+
+    async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:  # noqa: ARG002
+        """Nothing is due here."""
+        self._answer()
+        return ()
+
+    async def settle(self, lease: Lease, outcome: Delivery) -> None:
+        """Nothing was leased."""
+        raise NotImplementedError
+
+    async def outbox_age(self, now: datetime) -> tuple[int, float]:  # noqa: ARG002
+        """Nothing waits."""
+        self._answer()
+        return 0, 0.0
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Yields after every commit."""
+        changed = asyncio.Event()
+        self._listeners.add(changed)
+        try:
+            while True:
+                await changed.wait()
+                changed.clear()
+                yield
+        finally:
+            self._listeners.discard(changed)
+
+    async def healthy(self) -> None:
+        """Return unless the database was taken away."""
+        self._answer()
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+    def _answer(self) -> None:
+        if self.down:
+            raise DatabaseUnavailable("the database does not answer")
+
+    def _append(self, entries: Sequence[TimelineEntry]) -> None:
+        for entry in entries:
+            self.entries.append(msgspec.structs.replace(entry, position=len(self.entries) + 1))
+
+    def _tell(self) -> None:
+        for changed in self._listeners:
+            changed.set()
+
+
+class MemoryUnit:
+    """What one unit of work wrote so far."""
+
+    def __init__(self, incidents: dict[str, Incident]) -> None:
+        self._incidents = incidents
+        self.saved: dict[str, Incident] = {}
+        self.entries: list[TimelineEntry] = []
+        self.queued: list[Delivery] = []
+
+    async def position(self, partition: Partition) -> int | None:
+        """No position is kept here."""
+        raise NotImplementedError
+
+    async def advance(self, partition: Partition, expected: int | None, following: int) -> None:
+        """No position is kept here."""
+        raise NotImplementedError
+
+    async def first_sight(self, detection_id: str, at: datetime) -> bool:
+        """Detections are not taken in here."""
+        raise NotImplementedError
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        """The incident as this unit sees it."""
+        return self.saved.get(incident_id) or self._incidents.get(incident_id)
+
+    async def by_episode(self, episode: str) -> Incident | None:
+        """The incident of this episode."""
+        return next((incident for incident in self._incidents.values() if incident.episode == episode), None)
+
+    async def open_for_topic(self, topic: str) -> Incident | None:
+        """The topic's incident that is not resolved."""
+        return next(
+            (
+                incident
+                for incident in self._incidents.values()
+                if incident.topic == topic and incident.state is not IncidentState.RESOLVED
+            ),
+            None,
+        )
+
+    async def latest_for_topic(self, topic: str) -> Incident | None:
+        """The topic's newest incident that is not history."""
+        found = [incident for incident in self._incidents.values() if incident.topic == topic and not incident.history]
+        return max(found, key=lambda incident: incident.id, default=None)
+
+    async def save(
+        self, incident: Incident, entries: Sequence[TimelineEntry], *, expected_revision: int | None
+    ) -> None:
+        """Keep the incident for the commit."""
+        stored = await self.incident(incident.id)
+        if (stored.revision if stored else None) != expected_revision:
+            raise Stale(f"the incident is not at revision {expected_revision}")
+        self.saved[incident.id] = incident
+        self.entries.extend(entries)
+
+    async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep the messages for the commit."""
+        self.queued.extend(deliveries)
+
+    async def record_windows(self, windows: Sequence[WindowCount]) -> None:
+        """The history is put there by the test."""
+        raise NotImplementedError
+
+    async def save_topics(self, topics: Sequence[Topic]) -> None:
+        """The board is put there by the test."""
+        raise NotImplementedError
