@@ -39,7 +39,10 @@ def terms(text: str) -> list[str]:
     folded = fold(text[:MAX_CHARACTERS])
     if "://" in folded or "www." in folded:
         folded = _LINK.sub(" ", folded)
-    found = dict.fromkeys(_TERM.findall(folded))
+    words = _TERM.findall(folded)
+    if "'s" in folded:
+        words = [word.removesuffix("'s") for word in words]
+    found = dict.fromkeys(words)
     if folded.isascii():
         kept = [word for word in found if 2 < len(word) <= MAX_TERM_CHARACTERS and word not in STOP_WORDS]
     else:
