@@ -1,0 +1,35 @@
+"""At least once: first every record, then the position."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from streams.broker.base import Outgoing, Partition
+from streams.broker.kafka_writer import Committed
+
+Send = Callable[[Sequence[Outgoing]], Awaitable[None]]
+CommitPosition = Callable[[str, Partition, int], Awaitable[None]]
+
+
+class KafkaPlainWriter:
+    """Writes without transactions, for brokers that have none; a kill between the two steps repeats the records."""
+
+    def __init__(
+        self, group: str, partition: Partition, *, send: Send, committed: Committed, commit: CommitPosition
+    ) -> None:
+        self._group = group
+        self._partition = partition
+        self._send = send
+        self._committed = committed
+        self._commit = commit
+
+    async def open(self) -> int | None:
+        """Answer the committed next offset; nobody is fenced beyond what the group itself does."""
+        return await self._committed(self._group, self._partition)
+
+    async def commit(self, outgoing: Sequence[Outgoing], next_offset: int) -> None:
+        """Make first the records durable, then the position; see the contract."""
+        if outgoing:
+            await self._send(outgoing)
+        await self._commit(self._group, self._partition, next_offset)
+
+    async def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,136 @@
+"""One producer of the Kafka client, with an end to everything."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.broker.base import Outgoing, Partition
+from streams.broker.kafka_calls import answering, milliseconds, transaction_timeout_seconds
+from streams.settings import KafkaSettings
+
+_LINGER_MS: Final = 2
+_BATCH_BYTES: Final = 256 * 1024
+_REQUEST_BYTES: Final = 64 * 1024 * 1024  # the broker's own limit per topic decides, not the client
+_RETRY_BACKOFF_MS: Final = 50
+_STOP_SECONDS: Final = 3.0
+
+
+class KafkaProducer:
+    """Sends records and waits until Kafka has them.
+
+    After any error the producer is used up: its sequence numbers and its transaction may have holes. Make a new one.
+
+    Args:
+        idempotent: No record twice however often the client repeats a request. Tansu cannot do it.
+        transactional_id: Makes `transact` possible, and fences every older producer of the same id on `start`.
+    """
+
+    def __init__(
+        self, settings: KafkaSettings, *, idempotent: bool = False, transactional_id: str | None = None
+    ) -> None:
+        self._settings = settings
+        self._producer: Any = AIOKafkaProducer(
+            bootstrap_servers=settings.bootstrap_servers,
+            acks="all",
+            linger_ms=_LINGER_MS,
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=_REQUEST_BYTES,
+            compression_type="lz4",
+            retry_backoff_ms=_RETRY_BACKOFF_MS,
+            request_timeout_ms=milliseconds(settings.request_timeout_seconds),
+            enable_idempotence=idempotent or transactional_id is not None,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=milliseconds(transaction_timeout_seconds(settings)),
+        )
+
+    async def start(self) -> None:
+        """Connect, and fence older producers of the same transactional id.
+
+        Raises:
+            BrokerUnavailable: Kafka did not answer; the producer is used up.
+        """
+        try:
+            async with answering(self._settings, "accept a producer"):
+                await self._producer.start()
+        except BaseException:
+            await self.abandon()
+            raise
+
+    async def send(self, outgoing: Sequence[Outgoing]) -> None:
+        """Send the records and wait for each; the client's errors pass through."""
+        futures: list[asyncio.Future[object]] = []
+        try:
+            for record in outgoing:
+                futures.append(  # noqa: PERF401 - a comprehension would lose the futures when a send fails
+                    await self._producer.send(
+                        record.kafka_topic,
+                        value=record.value,
+                        key=record.key,
+                        partition=record.partition,
+                        timestamp_ms=record.timestamp_ms,
+                        headers=list(record.headers),
+                    )
+                )
+            if futures:
+                await asyncio.wait(futures)
+        except BaseException:
+            for future in futures:
+                future.add_done_callback(_look_at_error)
+            raise
+        errors = [error for future in futures if (error := future.exception()) is not None]
+        if errors:
+            raise errors[0]
+
+    async def transact(self, outgoing: Sequence[Outgoing], group: str, partition: Partition, next_offset: int) -> None:
+        """Send the records and commit the position in one transaction; the client's errors pass through.
+
+        The client commits a transaction although a send in it failed, so every send is awaited first.
+        """
+        await self._producer.begin_transaction()
+        await self.send(outgoing)
+        await self._producer.send_offsets_to_transaction({TopicPartition(*partition): next_offset}, group)
+        await self._producer.commit_transaction()
+
+    async def abort(self) -> None:
+        """Undo the open transaction; the client's errors pass through."""
+        await self._producer.abort_transaction()
+
+    async def stop(self) -> None:
+        """Send what is pending and close; give up after three seconds."""
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._producer.stop()
+        except (TimeoutError, KafkaError):
+            await self.abandon()
+
+    async def abandon(self) -> None:
+        """Close without waiting for anything: nothing pending will be sent later."""
+        # The client has no such call: left alone it would try for ever and write once Kafka is back.
+        accumulator = self._producer._message_accumulator  # noqa: SLF001
+        transactions = self._producer._txn_manager  # noqa: SLF001
+        accumulator.fail_all(KafkaError("given up"))
+        waiters = [batch._drain_waiter for batches in accumulator._batches.values() for batch in batches]  # noqa: SLF001
+        if transactions is not None and transactions.wait_for_transaction_end() is not None:
+            waiters.append(transactions.wait_for_transaction_end())
+        for waiter in waiters:
+            waiter.add_done_callback(_look_at_error)
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._producer._sender.close()  # noqa: SLF001
+        except (TimeoutError, KafkaError):
+            pass
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._producer.stop()
+        except (TimeoutError, KafkaError):
+            pass
+        await self._producer.client.close()
+
+
+def _look_at_error(future: "asyncio.Future[object]") -> None:
+    """Keep asyncio from reporting an error that the caller has already been told in another form."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,82 @@
+"""Exactly once: a Kafka transaction per commit, a transactional id per input partition."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from streams.broker.base import Outgoing, Partition
+from streams.broker.kafka_calls import answering
+from streams.broker.kafka_producer import KafkaProducer
+from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge
+from streams.settings import KafkaSettings
+
+log = structlog.get_logger()
+
+Committed = Callable[[str, Partition], Awaitable[int | None]]
+
+
+class KafkaWriter:
+    """Writes records and position in one transaction. After any error `open` has to be called again.
+
+    Args:
+        committed: Answers the committed next offset of a group's partition.
+    """
+
+    def __init__(self, settings: KafkaSettings, group: str, partition: Partition, committed: Committed) -> None:
+        self._settings = settings
+        self._group = group
+        self._partition = partition
+        self._committed = committed
+        self._producer: KafkaProducer | None = None
+
+    async def open(self) -> int | None:
+        """Fence every older writer, then answer the committed next offset; None when there is none.
+
+        The order matters: read before the fence, the position could still be moved by the old writer.
+        """
+        await self.close()
+        producer = KafkaProducer(self._settings, transactional_id=f"{self._group}-{self._partition}")
+        await producer.start()
+        try:
+            position = await self._committed(self._group, self._partition)
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
+        return position
+
+    async def commit(self, outgoing: Sequence[Outgoing], next_offset: int) -> None:
+        """Make the records and the input position durable, all or nothing; see the contract.
+
+        Raises:
+            RecordTooLarge: A record exceeds its topic's limit; nothing of this call counts.
+        """
+        producer = self._producer
+        if producer is None:
+            raise BrokerUnavailable(f"the writer of {self._partition} has to be opened again")
+        self._producer = None
+        try:
+            async with answering(self._settings, f"commit {self._partition}"):
+                await producer.transact(outgoing, self._group, self._partition, next_offset)
+        except (BrokerUnavailable, RecordTooLarge):
+            await self._abort(producer)
+            raise
+        except BaseException:
+            await producer.abandon()
+            raise
+        self._producer = producer
+
+    async def _abort(self, producer: KafkaProducer) -> None:
+        # Readers wait for open transactions, so ending it here spares them the time until the next `open` ends it.
+        try:
+            async with answering(self._settings, "abort", seconds=min(2.0, self._settings.request_timeout_seconds)):
+                await producer.abort()
+        except (BrokerUnavailable, RecordTooLarge, Fenced) as exc:
+            log.info("broker.abort_left_to_kafka", partition=str(self._partition), error=str(exc))
+        await producer.abandon()
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
