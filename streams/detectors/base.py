@@ -9,15 +9,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from streams.events import Direction, Evidence, Tally
+from streams.events import Direction, Evidence
+from streams.windows import Slot
 
-
-class Slot(msgspec.Struct, frozen=True):
-    """A closed or still open stretch of one topic's event time, `[start, start + seconds)`, seconds since 1970."""
-
-    start: int
-    seconds: int
-    tally: Tally
+__all__ = ["Detector", "Reading", "Slot"]
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -48,13 +43,15 @@ class Detector(Protocol):
         """The reading at event second `at`; changes nothing. None while warming up.
 
         Args:
-            recent: Minute slots, oldest first, the last one possibly still open, covering at least the past
-                three hours up to `at`; minutes without mentions are left out.
+            recent: The minutes that were not learned yet, oldest first, the last one possibly still open; minutes
+                without mentions are left out. What came before them the detector knows from `learn_one`.
         """
         ...
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
-        """Learn from one closed minute, in order of time; every minute is passed, silent ones too.
+        """Learn from one final minute, in order of time; every minute is passed, silent ones too.
+
+        Where the start jumps ahead, the time between was not observed and counts as neither silent nor busy.
 
         Args:
             storm: An event is going on: the detector must not take it for the new normal.

@@ -1,0 +1,251 @@
+"""From readings to claims: one event is one episode, opened once, and no more often than the topic's budget allows."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from streams.detectors.base import Reading
+from streams.errors import StateCorrupted
+from streams.events import Direction, Phase
+
+_STAYS_BELOW: Final = 4.0  # hysteresis: an open episode lives on evidence four times as common as what opens one
+_MEMORY_SECONDS: Final = 2 * 86_400
+_MEMORY_SHARE: Final = 0.5
+_GREW_FACTOR: Final = 2.0
+_MOST_GROWTH: Final = 4
+_FEWEST_TO_GROW: Final = 10
+_PEAK_SHARE: Final = 0.5
+_PEAK_SECONDS: Final = 900
+_LEVEL_SECONDS: Final = 300
+_STORM_SECONDS: Final = 86_400
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A decision about the episode that is going on.
+
+    Attributes:
+        onset: Estimated start of the event, seconds since 1970; the same for all claims of an episode.
+        opened: When the episode was opened.
+    """
+
+    phase: Phase
+    sequence: int
+    onset: int
+    opened: int
+    detector: str
+    direction: Direction
+    reading: Reading
+
+
+class _Open(msgspec.Struct):
+    onset: int
+    opened: int
+    sequence: int
+    direction: str
+    detectors: list[str]
+    marker: float
+    growths: int
+    highest: float
+    highest_at: int
+    peaked: bool
+    seen_at: int
+    peak_score: float
+    confirmed: bool = False
+
+
+class Budget:
+    """One topic's episodes, over all its detectors.
+
+    An episode opens when the least of the readings' false pages a week falls below `pages_per_week`; it grows when the
+    count of five minutes has doubled since the last claim, when another detector joins or when joy turns into anger;
+    it peaks when that count has fallen to half; it ends `quiet_seconds` after evidence was last seen. While the memory
+    of an episode fades, by half every two days, a new one needs half of its evidence. A budget sets thresholds; it is
+    no quota that swallows a page.
+    """
+
+    def __init__(self, *, pages_per_week: float, quiet_seconds: float) -> None:
+        self._pages_per_week = pages_per_week
+        self._quiet = quiet_seconds
+        self._open: _Open | None = None
+        self._past_score = 0.0
+        self._past: tuple[int, int] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """An episode is going on."""
+        return self._open is not None
+
+    @property
+    def onset(self) -> int | None:
+        """Where the episode that is going on began; None while there is none."""
+        return None if self._open is None else self._open.onset
+
+    def storm(self, start: int) -> bool:
+        """Whether the minute at `start` lies in an episode; one that lasts beyond a day is a new normal."""
+        if self._open is not None and self._open.onset <= start:
+            return start - self._open.onset < _STORM_SECONDS
+        return self._past is not None and self._past[0] <= start < min(self._past[1], self._past[0] + _STORM_SECONDS)
+
+    def decide(self, at: int, readings: Sequence[tuple[str, Reading]], level: Callable[[], int]) -> list[Claim]:
+        """What has changed by event second `at`.
+
+        Args:
+            at: Never earlier than in the call before.
+            readings: Detector's name and reading; empty where all are warming up.
+            level: Mentions in the last five minutes; asked only when it matters.
+        """
+        if not readings:
+            return []
+        detector, reading = min(readings, key=_pages)
+        if self._open is None:
+            if reading.false_pages_per_week >= self._pages_per_week or reading.score < self._remembered(at):
+                return []
+            return [self._begin(at, detector, reading, readings, level())]
+        return self._follow(self._open, at, readings, detector, reading, level())
+
+    def _remembered(self, at: int) -> float:
+        if self._past is None:
+            return 0.0
+        return float(_MEMORY_SHARE * self._past_score * 0.5 ** ((at - self._past[1]) / _MEMORY_SECONDS))
+
+    def _begin(
+        self, at: int, detector: str, reading: Reading, readings: Sequence[tuple[str, Reading]], level: int
+    ) -> Claim:
+        onset = min(reading.since, at)
+        if self._past is not None:
+            onset = min(max(onset, self._past[1]), at)
+        # the five minutes may be mostly from before the onset's step: compare later counts with a full window of it
+        shown = min(max(at - onset, 60), _LEVEL_SECONDS)
+        self._open = _Open(
+            onset=onset,
+            opened=at,
+            sequence=0,
+            direction=reading.direction.value,
+            detectors=sorted(self._above(readings)),
+            marker=max(level * _LEVEL_SECONDS / shown, float(_FEWEST_TO_GROW)),
+            growths=0,
+            highest=float(level),
+            highest_at=at,
+            peaked=False,
+            seen_at=at,
+            peak_score=reading.score,
+        )
+        return Claim(Phase.OPENED, 0, onset, at, detector, reading.direction, reading)
+
+    def _above(self, readings: Sequence[tuple[str, Reading]]) -> list[str]:
+        return [name for name, reading in readings if reading.false_pages_per_week < self._pages_per_week]
+
+    def _follow(
+        self,
+        episode: _Open,
+        at: int,
+        readings: Sequence[tuple[str, Reading]],
+        detector: str,
+        reading: Reading,
+        level: int,
+    ) -> list[Claim]:
+        if reading.false_pages_per_week < self._pages_per_week * _STAYS_BELOW:
+            episode.seen_at = at
+        episode.peak_score = max(episode.peak_score, reading.score)
+        if level > episode.highest:
+            episode.highest, episode.highest_at = float(level), at
+        if at - episode.seen_at >= self._quiet:
+            claim = self._claim(episode, Phase.ENDED, detector, reading)
+            self._past_score = max(episode.peak_score, 2.0 * self._remembered(at))
+            self._past = (episode.onset, at)
+            self._open = None
+            return [claim]
+        grown = self._grown(episode, at, readings, level)
+        if grown is not None:
+            return [self._claim(episode, Phase.GREW, *grown)]
+        if not episode.peaked and at - episode.highest_at >= _PEAK_SECONDS and level <= _PEAK_SHARE * episode.highest:
+            episode.peaked = True
+            return [self._claim(episode, Phase.PEAKED, detector, reading)]
+        return []
+
+    def _grown(
+        self, episode: _Open, at: int, readings: Sequence[tuple[str, Reading]], level: int
+    ) -> tuple[str, Reading] | None:
+        doubled = level >= _GREW_FACTOR * episode.marker and episode.growths < _MOST_GROWTH
+        for name, reading in readings:
+            if reading.false_pages_per_week >= self._pages_per_week:
+                continue
+            joined = name not in episode.detectors
+            soured = episode.direction == Direction.VIRAL.value and reading.direction is Direction.CRISIS
+            if not (joined or soured or doubled):
+                continue
+            if joined:
+                episode.detectors.append(name)
+            if soured:
+                episode.direction = Direction.CRISIS.value
+            if doubled:
+                episode.growths += 1
+            episode.marker = max(episode.marker, float(level))
+            episode.highest, episode.highest_at = float(level), at
+            episode.peaked = False
+            return name, reading
+        return None
+
+    @staticmethod
+    def _claim(episode: _Open, phase: Phase, detector: str, reading: Reading) -> Claim:
+        episode.sequence += 1
+        direction = Direction(episode.direction)
+        return Claim(phase, episode.sequence, episode.onset, episode.opened, detector, direction, reading)
+
+    def unconfirmed(self, minute: int) -> bool:
+        """The episode that is going on was opened in the minute at `minute`, whose count has just become final."""
+        return self._open is not None and not self._open.confirmed and self._open.opened // 60 * 60 == minute
+
+    def confirm(self, then: Sequence[tuple[str, Reading]], now: Sequence[tuple[str, Reading]]) -> Claim | None:
+        """Take the opening back where the final counts no longer carry it, and nothing since does; else None.
+
+        Args:
+            then: Readings at the end of the minute in which it was opened, by its final count.
+            now: Readings of the present.
+        """
+        if self._open is None or not then or not now:
+            return None
+        self._open.confirmed = True
+        bound = self._pages_per_week * _STAYS_BELOW
+        detector, reading = min(then, key=_pages)
+        if reading.false_pages_per_week < bound or min(now, key=_pages)[1].false_pages_per_week < bound:
+            return None
+        claim = self._claim(self._open, Phase.WITHDRAWN, detector, reading)
+        self._open = None
+        return claim
+
+    def close(self, at: int, detector: str, reading: Reading) -> Claim | None:
+        """End the episode that is going on without waiting for quiet; None where there is none."""
+        if self._open is None:
+            return None
+        claim = self._claim(self._open, Phase.ENDED, detector, reading)
+        self._past_score = max(self._open.peak_score, 2.0 * self._remembered(at))
+        self._past = (self._open.onset, at)
+        self._open = None
+        return claim
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {
+            "open": None if self._open is None else msgspec.to_builtins(self._open),
+            "past_score": self._past_score,
+            "past": None if self._past is None else list(self._past),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of a budget.
+        """
+        try:
+            self._open = None if state["open"] is None else msgspec.convert(state["open"], _Open)
+            self._past_score = float(state["past_score"])
+            self._past = None if state["past"] is None else (int(state["past"][0]), int(state["past"][1]))
+        except (KeyError, TypeError, ValueError, IndexError, msgspec.ValidationError) as exc:
+            raise StateCorrupted(f"the snapshot of a budget cannot be read: {exc!r}") from exc
+
+
+def _pages(named: tuple[str, Reading]) -> float:
+    return named[1].false_pages_per_week

@@ -1,0 +1,114 @@
+"""From a score to false pages a week, by the extremes of the topic's own past."""
+
+import math
+from typing import Any, Final
+
+from streams.errors import StateCorrupted
+
+BLOCK_MINUTES: Final = 720
+BLOCKS_PER_WEEK: Final = 14
+_KEPT_BLOCKS: Final = 56
+_CLIP_SCALES: Final = 5.0  # a storm counts as a high block, not as the new measure of all things
+_SCALE_WEIGHT: Final = 3.0
+_PLACE_WEIGHT: Final = 2.0
+_EULER: Final = 0.5772156649015329
+_LARGEST_Z: Final = 60.0
+
+
+class BlockMaxima:
+    """Calibrates a score without labels: a Gumbel law fitted to the maxima of the last 56 twelve-hour blocks.
+
+    The fit is by L-moments, shrunk towards a prior that decides alone while there is no block yet.
+
+    Args:
+        location: Prior location of a block's maximum.
+        scale: Prior scale, > 0.
+
+    Source:
+        Hosking, "L-moments", J. R. Stat. Soc. B 52(1), 1990; Coles, "An Introduction to Statistical Modeling of
+        Extreme Values", 2001, chapter 3.
+    """
+
+    def __init__(self, location: float, scale: float) -> None:
+        self._prior_location = location
+        self._prior_scale = scale
+        self._maxima: list[float] = []
+        self._minutes = 0
+        self._highest = 0.0
+        self.location = location
+        self.scale = scale
+
+    @property
+    def blocks(self) -> int:
+        """How many whole blocks stand behind the fit, 0 to 56."""
+        return len(self._maxima)
+
+    def false_pages_per_week(self, score: float) -> float:
+        """How many blocks a week reach `score` with nothing going on, in (0, 14]."""
+        z = min((score - self.location) / self.scale, _LARGEST_Z)
+        if z < -_CLIP_SCALES:
+            return float(BLOCKS_PER_WEEK)
+        return -BLOCKS_PER_WEEK * math.expm1(-math.exp(-z))
+
+    def level(self, pages_per_week: float) -> float:
+        """The score that is reached `pages_per_week` times a week."""
+        share = min(pages_per_week / BLOCKS_PER_WEEK, 0.999)
+        return self.location - self.scale * math.log(-math.log1p(-share))
+
+    def add(self, score: float) -> None:
+        """The score of a minute that `pass_minute` is about to count."""
+        self._highest = max(self._highest, score)
+
+    def pass_minute(self) -> None:
+        """One more minute of the block is over."""
+        self._minutes += 1
+        if self._minutes >= BLOCK_MINUTES:
+            self._maxima.append(min(self._highest, self.location + _CLIP_SCALES * self.scale))
+            del self._maxima[:-_KEPT_BLOCKS]
+            self._minutes = 0
+            self._highest = 0.0
+            self._fit()
+
+    def expect(self, location: float) -> None:
+        """Replace the prior location."""
+        self._prior_location = location
+        self._fit()
+
+    def _fit(self) -> None:
+        n = len(self._maxima)
+        ordered = sorted(self._maxima)
+        mean = sum(ordered) / n if n else 0.0
+        scale = self._prior_scale
+        if n >= 2:
+            weighted = sum(rank * value for rank, value in enumerate(ordered)) / (n * (n - 1))
+            spread = max(2.0 * weighted - mean, 0.0) / math.log(2.0)
+            scale = (_SCALE_WEIGHT * scale + n * spread) / (_SCALE_WEIGHT + n)
+        prior_mean = self._prior_location + _EULER * self._prior_scale
+        mean = (_PLACE_WEIGHT * prior_mean + n * mean) / (_PLACE_WEIGHT + n)
+        self.scale = scale
+        self.location = mean - _EULER * scale
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {
+            "maxima": self._maxima,
+            "minutes": self._minutes,
+            "highest": self._highest,
+            "prior": self._prior_location,
+            "fit": [self.location, self.scale],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of block maxima.
+        """
+        try:
+            self._maxima = [float(value) for value in state["maxima"]]
+            self._minutes = int(state["minutes"])
+            self._highest = float(state["highest"])
+            self._prior_location = float(state["prior"])
+            self.location, self.scale = state["fit"]
+        except (KeyError, TypeError, ValueError) as exc:
+            raise StateCorrupted(f"the snapshot of block maxima cannot be read: {exc!r}") from exc

@@ -1,0 +1,50 @@
+"""A CUSUM on the likelihood ratio of a step: evidence that gathers with every mention and drains with time."""
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from streams.windows import MINUTE, Slot
+
+STEP: Final = 5.0
+_PER_MENTION: Final = math.log(STEP)
+_PER_EXPECTED: Final = STEP - 1.0
+
+
+class Climb(msgspec.Struct, frozen=True):
+    """Evidence for a fivefold step of the rate, gathered since it last was zero.
+
+    Attributes:
+        nats: Log likelihood ratio, >= 0.
+        since: Where the present climb began, seconds since 1970; meaningless at 0 nats.
+
+    Source:
+        Page, "Continuous inspection schemes", Biometrika 41, 1954; Lorden, "Procedures for reacting to a change in
+        distribution", Ann. Math. Stat. 42(6), 1971.
+    """
+
+    nats: float = 0.0
+    since: int = 0
+
+    def after(self, start: int, seconds: int, mentions: int, per_minute: float) -> "Climb":
+        """Where a stretch with `mentions` mentions leads, when `per_minute` are usual."""
+        nats = self.nats + mentions * _PER_MENTION - _PER_EXPECTED * per_minute * seconds / MINUTE
+        if nats <= 0.0:
+            return Climb()
+        return Climb(nats, self.since if self.nats > 0.0 else start)
+
+    def through(self, recent: Sequence[Slot], begin: int | None, at: int, per_minute: float) -> "Climb":
+        """Where the minutes `recent` lead by second `at`, when this is where `begin` stood."""
+        climb = self
+        position = begin
+        for slot in recent:
+            if position is not None and slot.start > position and climb.nats > 0.0:
+                climb = climb.after(position, slot.start - position, 0, per_minute)
+            seconds = min(slot.seconds, max(at - slot.start, 0) + 1)
+            climb = climb.after(slot.start, seconds, slot.tally.mentions, per_minute)
+            position = slot.start + seconds
+        if position is not None and at > position and climb.nats > 0.0:
+            climb = climb.after(position, at - position, 0, per_minute)
+        return climb

@@ -1,0 +1,102 @@
+"""A topic's usual mood: mean polarity, its scatter, and the share of negative mentions."""
+
+import math
+from typing import Any, Final
+
+from streams.detectors.fading_mean import FadingMean
+from streams.detectors.trail import Sums
+from streams.errors import StateCorrupted
+
+BLOCK_SECONDS: Final = 1800
+_HALF_LIFE_BLOCKS: Final = 7 * 48
+_MICRO: Final = 1_000_000
+_SMALLEST_VARIANCE: Final = 0.05
+_FEWEST_IN_BLOCK: Final = 5
+_PRIOR_DRIFT: Final = 0.01  # variance between half-hours: a tenth of the scale up or down
+_PRIOR_BLOCKS: Final = 8
+_CLIP: Final = 9.0
+
+
+class Mood:
+    """Fading averages per mention, learned in half-hour blocks; a block with a storm in it teaches nothing.
+
+    `drift` is how much the mean of whole half-hours varies beyond what the number of mentions explains.
+    """
+
+    def __init__(self) -> None:
+        self._sums = tuple(FadingMean(_HALF_LIFE_BLOCKS) for _ in range(4))
+        self._drift = FadingMean(_HALF_LIFE_BLOCKS)
+        self._block: int | None = None
+        self._open = [0, 0, 0, 0]
+        self._storm = False
+        self.scored = 0
+        self.polarity: float | None = None
+        self.negative_share: float | None = None
+        self.variance = 0.25
+        self.drift = _PRIOR_DRIFT
+
+    def learn(self, start: int, sums: Sums, *, storm: bool) -> None:
+        """One minute."""
+        block = start // BLOCK_SECONDS
+        if block != self._block:
+            self._close()
+            self._block = block
+        self._storm = self._storm or storm
+        if sums[1]:
+            for column in range(4):
+                self._open[column] += sums[column + 1]
+
+    def _close(self) -> None:
+        scored, negative, polarity, squares = self._open
+        storm, self._storm = self._storm, False
+        self._open = [0, 0, 0, 0]
+        if storm or self._block is None or (scored <= 0 and not self.scored):
+            return
+        if scored >= _FEWEST_IN_BLOCK and self.polarity is not None:
+            explained = self.variance / scored
+            apart = (polarity / _MICRO / scored - self.polarity) ** 2
+            self._drift.update(min(apart, _CLIP * (explained + self.drift)) - explained)
+            known = self._drift.weight
+            drift = (_PRIOR_BLOCKS * _PRIOR_DRIFT + known * max(self._drift.get(), 0.0)) / (_PRIOR_BLOCKS + known)
+            self.drift = drift
+        for mean, value in zip(self._sums, (scored, negative, polarity / _MICRO, squares / _MICRO), strict=True):
+            mean.update(float(value))
+        self.scored += max(scored, 0)
+        per_block = self._sums[0].get()
+        if per_block > 0.0:
+            self.polarity = self._sums[2].get() / per_block
+            self.negative_share = min(max(self._sums[1].get() / per_block, 0.0), 1.0)
+            self.variance = max(self._sums[3].get() / per_block - self.polarity**2, _SMALLEST_VARIANCE)
+
+    def error(self, scored: int) -> float:
+        """Standard error of the mean polarity of `scored` mentions around the usual one."""
+        own = max(self._sums[0].get() * self._sums[0].weight, 1.0)
+        return math.sqrt(self.variance * (1.0 / scored + 1.0 / own) + self.drift)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {
+            "sums": [mean.snapshot() for mean in self._sums],
+            "drifts": self._drift.snapshot(),
+            "block": self._block,
+            "open": self._open,
+            "storm": self._storm,
+            "now": [self.scored, self.polarity, self.negative_share, self.variance, self.drift],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of a mood.
+        """
+        try:
+            for mean, value in zip(self._sums, state["sums"], strict=True):
+                mean.restore(value)
+            self._drift.restore(state["drifts"])
+            self._block = state["block"]
+            self._open = [int(value) for value in state["open"]]
+            self._storm = bool(state["storm"])
+            self.scored, self.polarity, self.negative_share, self.variance, self.drift = state["now"]
+        except (KeyError, TypeError, ValueError) as exc:
+            raise StateCorrupted(f"the snapshot of a mood cannot be read: {exc!r}") from exc

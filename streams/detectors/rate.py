@@ -1,0 +1,118 @@
+"""The usual rate of a topic, and how widely its counts scatter."""
+
+import math
+from typing import Any, Final
+
+from streams.detectors.fading_mean import FadingMean
+from streams.errors import StateCorrupted
+
+BLOCK_MINUTES: Final = 5
+_HALF_LIFE_BLOCKS: Final = 7 * 24 * 12
+_CLIP_FACTOR: Final = 5.0
+_CLIP_ROOM: Final = 3.0
+_YOUNG_BLOCKS: Final = 288
+_LARGEST_DISPERSION: Final = 3.0
+_NINETY_FIVE: Final = 1.959964
+
+
+class Rate:
+    """A negative binomial baseline of five-minute counts that a storm cannot move far.
+
+    A count above five times the mean and three is taken for that much; a block in which an event is going on is left
+    out altogether. `dispersion` is the excess of variance over a Poisson stream's: variance = mean + dispersion mean^2.
+
+    Source:
+        Lawless, "Negative binomial and mixed Poisson regression", Can. J. Stat. 15(3), 1987 (moments).
+    """
+
+    def __init__(self) -> None:
+        self._mean = FadingMean(_HALF_LIFE_BLOCKS)
+        self._squares = FadingMean(_HALF_LIFE_BLOCKS)
+        self._anchor = 0.0
+        self._block: int | None = None
+        self._count = 0
+        self._minutes = 0
+        self.per_minute = 0.0
+        self.dispersion = 0.0
+
+    @property
+    def blocks(self) -> int:
+        """Five-minute blocks learned."""
+        return self._mean.steps
+
+    def begin(self, per_minute: float) -> None:
+        """Say what rate to start from; it limits what the first day's counts are clipped at, and wears off."""
+        self._anchor = per_minute * BLOCK_MINUTES
+        self.per_minute = per_minute
+
+    def learn(self, start: int, mentions: int, *, storm: bool) -> bool:
+        """One minute; whether the rate was revised. An incomplete block, or one with a storm in it, teaches nothing."""
+        minute = start // 60
+        block = minute // BLOCK_MINUTES
+        if block != self._block:
+            self._block, self._count, self._minutes = block, 0, 0
+        if storm:
+            self._minutes = -BLOCK_MINUTES
+        self._count += mentions
+        self._minutes += 1
+        if self._minutes < BLOCK_MINUTES:
+            return False
+        usual = self.per_minute * BLOCK_MINUTES
+        if self._mean.steps < _YOUNG_BLOCKS:
+            usual = max(usual, self._anchor)
+        count = min(float(max(self._count, 0)), _CLIP_FACTOR * usual + _CLIP_ROOM)
+        self._mean.update(count)
+        self._squares.update(count * count)
+        self._revise()
+        return True
+
+    def _revise(self) -> None:
+        mean = max(self._mean.get(), 0.5 / self._mean.weight)
+        variance = self._squares.get() - mean * mean
+        self.per_minute = mean / BLOCK_MINUTES
+        self.dispersion = min(max((variance - mean) / (mean * mean), 0.0), _LARGEST_DISPERSION)
+
+    def band(self, minutes: float) -> tuple[float, float, float]:
+        """Mean, low and high of the count in a window of `minutes`: 95 of 100 such windows lie in it.
+
+        The negative binomial's quantiles by way of the square root that evens out its variance.
+        """
+        mean = self.per_minute * minutes
+        dispersion = max(self.dispersion, 1e-6)
+        root = math.sqrt(dispersion)
+        centre = math.asinh(math.sqrt(dispersion * (mean + 0.375)))
+        reach = _NINETY_FIVE * root / 2.0
+        low = math.sinh(max(centre - reach, 0.0)) ** 2 / dispersion - 0.375
+        high = math.sinh(centre + reach) ** 2 / dispersion - 0.375
+        return mean, max(0.0, low), max(high, mean)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {
+            "mean": self._mean.snapshot(),
+            "squares": self._squares.snapshot(),
+            "anchor": self._anchor,
+            "block": self._block,
+            "count": self._count,
+            "minutes": self._minutes,
+            "per_minute": self.per_minute,
+            "dispersion": self.dispersion,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of a rate.
+        """
+        try:
+            self._mean.restore(state["mean"])
+            self._squares.restore(state["squares"])
+            self._anchor = float(state["anchor"])
+            self._block = state["block"]
+            self._count = int(state["count"])
+            self._minutes = int(state["minutes"])
+            self.per_minute = float(state["per_minute"])
+            self.dispersion = float(state["dispersion"])
+        except (KeyError, TypeError, ValueError) as exc:
+            raise StateCorrupted(f"the snapshot of a rate cannot be read: {exc!r}") from exc

@@ -1,0 +1,143 @@
+"""Sentiment: has the mood turned against the topic, faster and further than it usually moves?"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from streams.detectors.base import Reading
+from streams.detectors.block_maxima import BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.mood import Mood
+from streams.detectors.snapshots import require
+from streams.detectors.trail import Sums, Trail, sums_of
+from streams.errors import StateCorrupted
+from streams.events import Direction, Evidence
+from streams.windows import MINUTE, Slot
+
+_VERSION: Final = 1
+_SCALES: Final = (30, 180)
+_MICRO: Final = 1_000_000
+_FEWEST_SCORED: Final = 5
+_FEWEST_NEGATIVE: Final = 3
+_SMALLEST_TURN: Final = 0.15
+_PRIOR_LOCATION: Final = 2.2
+_PRIOR_SCALE: Final = 0.5
+_SHARE_OF_BUDGET: Final = 2.0  # two detectors watch; the budget is for both together
+_SMALLEST: Final = 1e-12
+
+
+class SentimentVelocityDetector:
+    """How far the mean polarity of the last 30 and 180 minutes has fallen below the topic's own usual, and how surely.
+
+    The fall is measured in its standard error, which grows with the scatter of single mentions and with how much the
+    mood of whole half-hours drifts by itself; what it means in false pages a week is read from the topic's own block
+    maxima. Only turns for the worse count: of at least 0.15, with at least five scored mentions, three of them negative,
+    and a greater share of negative ones than usual. The number of mentions plays no part beyond that.
+
+    Args:
+        warm_up_mentions: Scored mentions before there is an opinion.
+    """
+
+    name = "sentiment-velocity"
+
+    def __init__(self, *, warm_up_mentions: int) -> None:
+        self._warm_up_mentions = warm_up_mentions
+        self._mood = Mood()
+        self._trail = Trail()
+        self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE) for _ in _SCALES)
+
+    def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
+        """The reading at second `at`; None while fewer mentions were scored than the warm-up asks for."""
+        if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
+            return None
+        best = 0
+        best_pages = float("inf")
+        best_sums: Sums = (0, 0, 0, 0, 0)
+        open_minute = at - at % MINUTE
+        for index, minutes in enumerate(_SCALES):
+            sums = self._trail.window(recent, open_minute - (minutes - 1) * MINUTE)
+            pages = self._pages(index, sums)
+            if pages < best_pages:
+                best, best_pages, best_sums = index, pages, sums
+        return self._reading(best_sums, best_pages, _SCALES[best], open_minute)
+
+    def learn_one(self, slot: Slot, *, storm: bool) -> None:
+        """Learn one final minute; in a storm only how high scores can get."""
+        sums = sums_of(slot.tally)
+        self._trail.append(slot)
+        if self._mood.scored >= self._warm_up_mentions:
+            if sums[1]:
+                for minutes, maxima in zip(_SCALES, self._windows, strict=True):
+                    maxima.add(max(self._fall(self._trail.sums(minutes)), 0.0))
+            for maxima in self._windows:
+                maxima.pass_minute()
+        self._mood.learn(slot.start, sums, storm=storm)
+
+    def _fall(self, sums: Sums) -> float:
+        """Standard errors below usual; 0 where too few mentions were scored."""
+        scored = sums[1]
+        if scored < _FEWEST_SCORED or self._mood.polarity is None:
+            return 0.0
+        return (self._mood.polarity - sums[3] / _MICRO / scored) / self._mood.error(scored)
+
+    def _pages(self, index: int, sums: Sums) -> float:
+        _, scored, negative, polarity, _ = sums
+        usual = self._mood.polarity
+        if scored < _FEWEST_SCORED or negative < _FEWEST_NEGATIVE or usual is None:
+            return BLOCKS_PER_WEEK
+        turned = usual - polarity / _MICRO / scored >= _SMALLEST_TURN
+        if not turned or negative <= scored * (self._mood.negative_share or 0.0):
+            return BLOCKS_PER_WEEK
+        pages = _SHARE_OF_BUDGET * self._windows[index].false_pages_per_week(self._fall(sums))
+        return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
+
+    def _reading(self, sums: Sums, pages: float, minutes: int, open_minute: int) -> Reading:
+        mentions, scored, negative, polarity, _ = sums
+        since = open_minute - (minutes - 1) * MINUTE
+        return Reading(
+            score=max(math.log(BLOCKS_PER_WEEK / pages), 0.0),
+            false_pages_per_week=pages,
+            since=since,
+            direction=Direction.CRISIS,
+            evidence=Evidence(
+                observed=mentions,
+                # this detector knows no rate; whoever has one fills the expectation in
+                expected=float(mentions),
+                low=float(mentions),
+                high=float(mentions),
+                window_seconds=minutes * MINUTE,
+                polarity=polarity / _MICRO / scored if scored > 0 else None,
+                polarity_expected=self._mood.polarity,
+                negative_share=min(max(negative / scored, 0.0), 1.0) if scored > 0 else None,
+                negative_share_expected=self._mood.negative_share,
+            ),
+        )
+
+    def expected(self, seconds: int) -> tuple[float, float, float] | None:
+        """None: mentions are not what this detector counts."""
+        del seconds
+        return None
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {
+            "detector": self.name,
+            "version": _VERSION,
+            "mood": self._mood.snapshot(),
+            "trail": self._trail.snapshot(),
+            "windows": [maxima.snapshot() for maxima in self._windows],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of this detector, or of another version.
+        """
+        require(state, self.name, _VERSION)
+        try:
+            self._mood.restore(state["mood"])
+            self._trail.restore(state["trail"])
+            for maxima, old in zip(self._windows, state["windows"], strict=True):
+                maxima.restore(old)
+        except (KeyError, TypeError, ValueError) as exc:
+            raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc

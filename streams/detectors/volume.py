@@ -1,0 +1,246 @@
+"""Volume: are there more mentions than this topic's own past makes likely, at any time scale?"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+from streams.detectors.base import Reading
+from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.climb import Climb
+from streams.detectors.direction import direction_of
+from streams.detectors.mood import Mood
+from streams.detectors.rate import Rate
+from streams.detectors.snapshots import require
+from streams.detectors.trail import MINUTES, Trail, sums_of
+from streams.detectors.warm_up import WarmUp
+from streams.errors import StateCorrupted
+from streams.events import Evidence
+from streams.windows import MINUTE, Slot
+
+_VERSION: Final = 1
+_SCALES: Final = (1, 5, 30, 180)
+_MINUTES_PER_WEEK: Final = 7 * 24 * 60
+_FEWEST_MENTIONS: Final = 3
+_PRIOR_SCALE: Final = 0.4
+_PRIOR_DISPERSION: Final = 0.2
+_CLIMB_LOCATION: Final = 2.0
+_YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
+_SMALLEST: Final = 1e-12
+_WORTH_A_CHECK: Final = 5.0  # false pages a week; above, chance need not be asked
+_BLOCKS_OF_A_YOUNG_TOPIC: Final = 288
+_MICRO: Final = 1_000_000
+
+
+class VolumeDetector:
+    """How improbable the topic's counts are, in windows of 1, 5, 30 and 180 minutes and by a CUSUM per delta.
+
+    A window's score is the log of observed over usual; what a score means in false pages a week is read from the block
+    maxima of the same topic, so that a restless topic has to show more than a steady one. Sparse topics have floors:
+    at least three mentions, and fewer false pages than a Poisson stream would yield.
+
+    Args:
+        pages_per_week: The topic's budget, > 0; evidence much beyond it is not gathered, so that the next event shows.
+        warm_up_mentions: Mentions that prove collection.
+        warm_up_days: Days that prove it where mentions are few.
+        collected: It is known from when on the sources deliver everything.
+
+    Source:
+        Page 1954 (see `climb`), Hosking 1990 (see `block_maxima`).
+    """
+
+    name = "volume"
+
+    def __init__(self, *, pages_per_week: float, warm_up_mentions: int, warm_up_days: float, collected: bool) -> None:
+        self._pages_per_week = pages_per_week
+        self._fresh_warm_up = WarmUp(warm_up_mentions, warm_up_days, collected=collected)
+        self._warm_up: WarmUp | None = self._fresh_warm_up
+        self._rate = Rate()
+        self._mood = Mood()
+        self._trail = Trail()
+        self._climb = Climb()
+        self._windows = tuple(BlockMaxima(0.0, _PRIOR_SCALE) for _ in _SCALES)
+        self._climbs = BlockMaxima(_CLIMB_LOCATION + _YOUNG_MARGIN, _PRIOR_SCALE)
+        self._bands: dict[int, tuple[float, float, float]] = {}
+
+    def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
+        """The reading at second `at`; None while warming up."""
+        if self._warm_up is not None:
+            return None
+        open_minute = at - at % MINUTE
+        best, best_pages = -1, float("inf")
+        for index, minutes in enumerate(_SCALES):
+            mentions = self._mentions(recent, open_minute - (minutes - 1) * MINUTE)
+            pages = self._window_pages(index, minutes, mentions)
+            if pages < best_pages:
+                best, best_pages = index, pages
+        climb = self._climb.through(recent, self._trail.end, at, self._rate.per_minute)
+        pages = self._climb_pages(climb)
+        if pages < best_pages:
+            return self._reading(recent, pages, climb.since, at)
+        start = open_minute - (_SCALES[best] - 1) * MINUTE
+        since = max(start, climb.since) if climb.nats > 0.0 else start
+        return self._reading(recent, best_pages, since, at, minutes=_SCALES[best])
+
+    def learn_one(self, slot: Slot, *, storm: bool) -> None:
+        """Learn one final minute; in a storm only how high scores can get."""
+        mentions = slot.tally.mentions
+        self._mood.learn(slot.start, sums_of(slot.tally), storm=storm)
+        if self._warm_up is not None:
+            self._trail.append(slot)
+            if self._warm_up.add(slot.start, mentions):
+                self._begin(self._warm_up)
+                self._warm_up = None
+            return
+        if self._trail.end is not None and slot.start != self._trail.end:
+            self._climb = Climb()
+        self._trail.append(slot)
+        self._absorb(slot.start, mentions, storm=storm)
+
+    def _begin(self, warm_up: WarmUp) -> None:
+        begin, end, minutes = warm_up.baseline()
+        self._rate.begin(sum(minutes.values()) * MINUTE / (end - begin))
+        for start in range(begin, end, MINUTE):
+            self._rate.learn(start, minutes.get(start, 0), storm=False)
+        self._revise_priors()
+
+    def _absorb(self, start: int, mentions: int, *, storm: bool) -> None:
+        """What the minute teaches, measured against what was usual before it."""
+        if mentions or self._climb.nats > 0.0:
+            climb = self._climb.after(start, MINUTE, mentions, self._rate.per_minute)
+            self._climbs.add(math.log1p(climb.nats))
+            if climb.nats > 0.0:
+                # unbounded, one great day would hide the next storm for days
+                most = math.expm1(self._climbs.level(self._pages_per_week) + self._climbs.scale)
+                floor = math.log(max(self._rate.per_minute * _MINUTES_PER_WEEK / self._pages_per_week, 1.0)) + 1.0
+                climb = Climb(min(climb.nats, max(most, floor)), climb.since)
+            self._climb = climb
+        if mentions:
+            for minutes, maxima in zip(_SCALES, self._windows, strict=True):
+                maxima.add(self._surprise(minutes, self._trail.mentions(minutes)))
+        for maxima in (*self._windows, self._climbs):
+            maxima.pass_minute()
+        if self._rate.learn(start, mentions, storm=storm):
+            self._bands.clear()
+            if self._rate.blocks % 12 == 0:
+                self._revise_priors()
+
+    def _surprise(self, minutes: int, mentions: int) -> float:
+        return math.log((max(mentions, 0) + 1.0) / (minutes * self._rate.per_minute + 1.0))
+
+    def _mentions(self, recent: Sequence[Slot], start: int) -> int:
+        end = self._trail.end
+        mentions = self._trail.mentions((end - start) // MINUTE) if end is not None else 0
+        for slot in recent:
+            if slot.start >= start:
+                mentions += slot.tally.mentions
+        return mentions
+
+    def _window_pages(self, index: int, minutes: int, mentions: int) -> float:
+        if mentions < _FEWEST_MENTIONS:
+            return BLOCKS_PER_WEEK
+        pages = self._windows[index].false_pages_per_week(self._surprise(minutes, mentions))
+        if pages > _WORTH_A_CHECK:
+            return pages
+        mean = max(self._rate.per_minute * minutes, _SMALLEST)
+        # Chernoff's bound on a Poisson tail, for each of the windows that fit into a week side by side
+        tail = mentions - mean - mentions * math.log(mentions / mean) if mentions > mean else 0.0
+        by_chance = _MINUTES_PER_WEEK / minutes * math.exp(tail)
+        return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST)
+
+    def _climb_pages(self, climb: Climb) -> float:
+        by_chance = _MINUTES_PER_WEEK * self._rate.per_minute * math.exp(-climb.nats)
+        pages = self._climbs.false_pages_per_week(math.log1p(climb.nats))
+        return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST)
+
+    def _reading(
+        self, recent: Sequence[Slot], pages: float, since: int, at: int, minutes: int | None = None
+    ) -> Reading:
+        if minutes is None:
+            begin = max(since - since % MINUTE, at - at % MINUTE - (MINUTES - 1) * MINUTE)
+            seconds = max(at - begin + 1, 1)
+            mean, low, high = self._rate.band(seconds / MINUTE)
+        else:
+            begin, seconds = at - at % MINUTE - (minutes - 1) * MINUTE, minutes * MINUTE
+            mean, low, high = self._band(minutes)
+        sums = self._trail.window(recent, begin)
+        scored = sums[1]
+        return Reading(
+            score=max(math.log(BLOCKS_PER_WEEK / pages), 0.0),
+            false_pages_per_week=pages,
+            since=since,
+            direction=direction_of(sums, self._mood),
+            evidence=Evidence(
+                observed=sums[0],
+                expected=mean,
+                low=low,
+                high=high,
+                window_seconds=seconds,
+                polarity=sums[3] / _MICRO / scored if scored > 0 else None,
+                polarity_expected=self._mood.polarity,
+                negative_share=min(max(sums[2] / scored, 0.0), 1.0) if scored > 0 else None,
+                negative_share_expected=self._mood.negative_share,
+            ),
+        )
+
+    def _band(self, minutes: int) -> tuple[float, float, float]:
+        band = self._bands.get(minutes)
+        if band is None:
+            band = self._bands[minutes] = self._rate.band(minutes)
+        return band
+
+    def _revise_priors(self) -> None:
+        """Where a block's highest score should lie for a stream of this rate, as far as nothing better is known."""
+        margin = _YOUNG_MARGIN * max(0.0, 1.0 - self._rate.blocks / _BLOCKS_OF_A_YOUNG_TOPIC)
+        dispersion = (_PRIOR_DISPERSION + self._rate.dispersion) / 2.0
+        for minutes, maxima in zip(_SCALES, self._windows, strict=True):
+            mean = self._rate.per_minute * minutes
+            deep = math.sqrt(2.0 * math.log(2.0 * BLOCK_MINUTES / minutes))
+            reach = deep * math.sqrt(mean + dispersion * mean * mean)
+            skew = (deep * deep - 1.0) / 6.0 * (1.0 + 2.0 * dispersion * mean)
+            maxima.expect(math.log((mean + reach + skew + 1.0) / (mean + 1.0)) + margin)
+        self._climbs.expect(_CLIMB_LOCATION + margin)
+
+    def expected(self, seconds: int) -> tuple[float, float, float] | None:
+        """Mean, low and high of the mentions expected in `seconds`; None while warming up."""
+        if self._warm_up is not None:
+            return None
+        return self._band(seconds // MINUTE) if seconds % MINUTE == 0 else self._rate.band(seconds / MINUTE)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {
+            "detector": self.name,
+            "version": _VERSION,
+            "warm_up": None if self._warm_up is None else self._warm_up.snapshot(),
+            "rate": self._rate.snapshot(),
+            "mood": self._mood.snapshot(),
+            "trail": self._trail.snapshot(),
+            "climb": [self._climb.nats, self._climb.since],
+            "windows": [maxima.snapshot() for maxima in self._windows],
+            "climbs": self._climbs.snapshot(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of this detector, or of another version.
+        """
+        require(state, self.name, _VERSION)
+        try:
+            if state["warm_up"] is None:
+                self._warm_up = None
+            else:
+                self._fresh_warm_up.restore(state["warm_up"])
+                self._warm_up = self._fresh_warm_up
+            self._rate.restore(state["rate"])
+            self._mood.restore(state["mood"])
+            self._trail.restore(state["trail"])
+            nats, since = state["climb"]
+            self._climb = Climb(float(nats), int(since))
+            for maxima, old in zip(self._windows, state["windows"], strict=True):
+                maxima.restore(old)
+            self._climbs.restore(state["climbs"])
+        except (KeyError, TypeError, ValueError) as exc:
+            raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc
+        self._bands.clear()

@@ -1,0 +1,213 @@
+"""The detect stage: a deterministic fold over one partition of partial counts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from streams import codec
+from streams.broker.base import Outgoing, Record
+from streams.errors import StateCorrupted
+from streams.event_time import EventTime
+from streams.events import Detection, PartialCount, Watermark, WindowCount
+from streams.settings import DetectSettings, KafkaSettings, TimeSettings
+from streams.stages.topic_watch import TopicWatch
+from streams.topic import Topic
+from streams.windows import MINUTE, Arrival
+
+_VERSION: Final = 1
+_TIME_KEY: Final = b"time"
+_TOPIC_PREFIX: Final = b"topic/"
+
+
+class DetectCounts(msgspec.Struct):
+    """What one detect stage has seen since it was made; for metrics only, no part of its state."""
+
+    partials: int = 0
+    unknown_topic: int = 0
+    late: int = 0
+    lost: int = 0
+    history_ignored: int = 0
+    detections: int = 0
+
+
+class DetectStage:
+    """Adds deltas into windows, decides on the arrival of each, learns from final windows only.
+
+    What it puts out depends on the log alone: not on clocks, nor on how records are batched. Detections and window
+    counts are keyed by topic. Implements `Stage`.
+
+    Args:
+        partition: Number of the partials partition, and of the changelog partition that goes with it.
+        topics: The definitions; partial counts of other topics are counted and ignored.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        *,
+        kafka: KafkaSettings,
+        time: TimeSettings,
+        detect: DetectSettings,
+        topics: Iterable[Topic],
+    ) -> None:
+        self._partition = partition
+        self._kafka = kafka
+        self._time_settings = time
+        self._detect_settings = detect
+        self._topics = {topic.id: topic for topic in topics}
+        self._time = EventTime()
+        self._watches: dict[str, TopicWatch] = {}
+        self._active: set[str] = set()
+        self._changed: set[str] = set()
+        self._included: dict[str, int] = {}
+        self._time_included = 0
+        self._outgoing: list[Outgoing] = []
+        self.counts = DetectCounts()
+
+    @property
+    def event_time(self) -> int | None:
+        """How far event time has come, whole seconds since 1970; None before it began."""
+        return self._time.second
+
+    def fold(self, records: Sequence[Record], now: datetime) -> None:
+        """Take in records of the partials topic, oldest first; the clock plays no part.
+
+        Raises:
+            StateCorrupted: A record is neither a partial count nor a watermark.
+        """
+        del now
+        for record in records:
+            self._outgoing.extend(self._take(record))
+
+    def replay(self, records: Sequence[Record]) -> None:
+        """Fold records whose outputs are already committed.
+
+        Raises:
+            StateCorrupted: A record is neither a partial count nor a watermark.
+        """
+        for record in records:
+            self._take(record)
+
+    def flush(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
+        """What was told since the last flush."""
+        del now, at_end
+        outgoing, self._outgoing = self._outgoing, []
+        return outgoing
+
+    def _take(self, record: Record) -> list[Outgoing]:
+        value = codec.decode_partial_or_watermark(record.value)
+        if isinstance(value, Watermark):
+            return self._pass_time(value, record.offset) if record.offset >= self._time_included else []
+        return self._add(value, record.offset)
+
+    def _add(self, partial: PartialCount, offset: int) -> list[Outgoing]:
+        if offset < self._included.get(partial.topic, self._time_included):
+            return []
+        self.counts.partials += 1
+        watch = self._watch(partial.topic)
+        if watch is None:
+            self.counts.unknown_topic += 1
+            return []
+        if partial.history and watch.is_live:
+            self.counts.history_ignored += 1
+            return []
+        arrival, told = watch.add(partial, self._time.second)
+        if arrival is Arrival.LATE:
+            self.counts.late += 1
+        elif arrival is Arrival.LOST:
+            self.counts.lost += 1
+        self._changed.add(partial.topic)
+        if watch.is_active:
+            self._active.add(partial.topic)
+        return [self._encode(value) for value in told]
+
+    def _pass_time(self, watermark: Watermark, offset: int) -> list[Outgoing]:
+        before = self._time.second
+        self._time.observe(watermark)
+        now = self._time.second
+        if now is None or (before is not None and self._marks(before) == self._marks(now)):
+            return []
+        outgoing = []
+        for topic in sorted(self._active):
+            if offset < self._included.get(topic, 0):
+                continue
+            watch = self._watches[topic]
+            outgoing += [self._encode(value) for value in watch.tick(now)]
+            self._changed.add(topic)
+            if not watch.is_active:
+                self._active.discard(topic)
+        return outgoing
+
+    def _marks(self, now: int) -> tuple[int, int]:
+        """The minutes that have closed and that have become final: between two marks nothing happens."""
+        return now // MINUTE, int((now - self._time_settings.grace_seconds) // MINUTE)
+
+    def _watch(self, topic_id: str) -> TopicWatch | None:
+        watch = self._watches.get(topic_id)
+        if watch is None and topic_id in self._topics:
+            watch = self._watches[topic_id] = TopicWatch(
+                self._topics[topic_id], time=self._time_settings, detect=self._detect_settings
+            )
+        return watch
+
+    def _encode(self, value: WindowCount | Detection) -> Outgoing:
+        key = value.topic.encode()
+        if isinstance(value, Detection):
+            self.counts.detections += 1
+            return Outgoing(self._kafka.detections, key, codec.encode_detection(value))
+        return Outgoing(self._kafka.windows, key, codec.encode_window(value))
+
+    def snapshot(self, next_offset: int) -> list[Outgoing]:
+        """A record for each topic changed since the last call, then one for time; valid up to `next_offset`."""
+        records = []
+        for topic in sorted(self._changed):
+            state = {"version": _VERSION, "next_offset": next_offset, "watch": self._watches[topic].snapshot()}
+            records.append(self._changelog(_TOPIC_PREFIX + topic.encode(), state))
+        self._changed.clear()
+        records.append(
+            self._changelog(_TIME_KEY, {"version": _VERSION, "next_offset": next_offset, "time": self._time.snapshot()})
+        )
+        return records
+
+    def _changelog(self, key: bytes, state: dict[str, Any]) -> Outgoing:
+        return Outgoing(self._kafka.detect_state, key, codec.encode_snapshot(state), partition=self._partition)
+
+    def restore(self, changelog: Sequence[Record], committed: int | None) -> int | None:
+        """Load the newest snapshot of each topic; answer from where partial counts are to be replayed.
+
+        A topic whose snapshot is newer than the others' skips what it already includes.
+
+        Raises:
+            StateCorrupted: A snapshot cannot be read or is of another version.
+        """
+        del committed
+        newest = {record.key: record.value for record in changelog if record.value is not None}
+        if _TIME_KEY not in newest:
+            return None  # the first snapshot was cut short: what there is of it skips nothing, so start afresh
+        state = _state(newest[_TIME_KEY], _TIME_KEY)
+        self._time.restore(state["time"])
+        self._time_included = state["next_offset"]
+        for key, value in newest.items():
+            if key is None or not key.startswith(_TOPIC_PREFIX):
+                continue
+            topic = key.removeprefix(_TOPIC_PREFIX).decode(errors="replace")
+            watch = self._watch(topic)
+            if watch is None:
+                continue
+            state = _state(value, key)
+            watch.restore(state["watch"])
+            self._included[topic] = max(state["next_offset"], self._time_included)
+            if watch.is_active:
+                self._active.add(topic)
+        return self._time_included
+
+
+def _state(value: bytes | None, key: bytes) -> dict[str, Any]:
+    state = codec.decode_snapshot(value or b"")
+    if not isinstance(state, dict) or state.get("version") != _VERSION:
+        raise StateCorrupted(f"the snapshot {key!r} is no version {_VERSION} of the detect stage's")
+    if not isinstance(state.get("next_offset"), int) or not ("watch" in state or "time" in state):
+        raise StateCorrupted(f"the snapshot {key!r} of the detect stage lacks its offset or its body")
+    return state

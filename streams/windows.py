@@ -1,0 +1,241 @@
+"""One topic's event-time windows: minutes that fill, close, are corrected, and become final."""
+
+from bisect import insort
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+
+from streams.errors import StateCorrupted
+from streams.events import Tally
+
+MINUTE: Final = 60
+KEPT_SECONDS: Final = 3 * 3600 + 900  # the widest detector window, and room for corrections
+UNLEARNED_SECONDS: Final = 24 * 3600  # where time stands still, minutes this old become final by themselves
+_MICRO: Final = 1_000_000  # polarity is added in millionths: integers add up the same in any order
+
+_SILENT: Final = Tally()
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """A closed or still open stretch of one topic's event time, `[start, start + seconds)`, seconds since 1970."""
+
+    start: int
+    seconds: int
+    tally: Tally
+
+
+class Arrival(StrEnum):
+    """How a delta stood to time."""
+
+    ON_TIME = "on_time"
+    LATE = "late"  # its minute is final: counted and corrected, not learned from
+    LOST = "lost"  # its minute is no longer kept: no window can be corrected
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """A window whose count is to be told: revision 0 when it closes, one more for every correction."""
+
+    slot: Slot
+    revision: int
+    final: bool
+
+
+class _Minute:
+    __slots__ = ("counts", "revision", "slot")
+
+    def __init__(self, counts: list[int], revision: int = -1) -> None:
+        self.counts = counts
+        self.revision = revision
+        self.slot: Slot | None = None
+
+
+class TopicWindows:
+    """The minutes of one topic, sparse: those without mentions take no room.
+
+    A minute closes when event time passes its end and is final `grace_seconds` later. What is final is handed out once,
+    in order, silent minutes included; the outcome does not depend on the order in which deltas arrived before that.
+    """
+
+    def __init__(self, grace_seconds: float) -> None:
+        self._grace = grace_seconds
+        self._minutes: dict[int, _Minute] = {}
+        self._unlearned: list[int] = []
+        self._untold: list[int] = []
+        self.learned_until: int | None = None
+        self.newest: int | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Time passing will close, correct or finish something."""
+        return bool(self._unlearned or self._untold)
+
+    def final_until(self, now: int | None) -> int | None:
+        """Minutes before this are final when event time stands at `now`; None while nothing is."""
+        ends = []
+        if now is not None:
+            ends.append(now - self._grace)
+        if self.newest is not None:
+            ends.append(float(self.newest - UNLEARNED_SECONDS))
+        return int(max(ends) // MINUTE * MINUTE) if ends else None
+
+    def add(self, second: int, tally: Tally, now: int | None) -> Arrival:
+        """Add one delta; `final` has to be drained up to `now` before."""
+        start = second - second % MINUTE
+        final = self.final_until(now)
+        if self.learned_until is not None:
+            final = self.learned_until if final is None else max(final, self.learned_until)
+        late = final is not None and start < final
+        if late and start < max(now or 0, self.newest or 0) - KEPT_SECONDS:
+            return Arrival.LOST
+        minute = self._minutes.get(start)
+        if minute is None:
+            minute = self._minutes[start] = _Minute([0] * 10)
+            if not late:
+                insort(self._unlearned, start)
+            insort(self._untold, start)
+        elif minute.revision >= 0 and start not in self._untold:
+            insort(self._untold, start)
+        _accumulate(minute.counts, tally)
+        minute.slot = None
+        if self.newest is None or second > self.newest:
+            self.newest = second
+        return Arrival.LATE if late else Arrival.ON_TIME
+
+    def unlearned(self) -> list[Slot]:
+        """The minutes with mentions that are not final yet, oldest first."""
+        return [self._slot(start) for start in self._unlearned]
+
+    def final(self, now: int | None, begin: int | None = None) -> Iterator[Slot]:
+        """Minutes that have become final, oldest first, silent ones too; each is handed out once.
+
+        Args:
+            now: Event time.
+            begin: Where the very first minute lies; None is the first mention.
+        """
+        until = self.final_until(now)
+        if until is None:
+            return
+        if self.learned_until is None:
+            if not self._unlearned or (begin is None and self._unlearned[0] >= until):
+                return
+            first = self._unlearned[0] if begin is None else begin - begin % MINUTE
+            while self._unlearned and self._unlearned[0] < min(first, until):
+                del self._unlearned[0]
+            if first > until:
+                return
+            self.learned_until = first
+        for start in range(self.learned_until, until, MINUTE):
+            self.learned_until = start + MINUTE
+            if self._unlearned and self._unlearned[0] == start:
+                del self._unlearned[0]
+                yield self._slot(start)
+            else:
+                yield Slot(start, MINUTE, _SILENT)
+
+    def closings(self, now: int | None) -> list[Closing]:
+        """Windows whose count has to be told now that event time stands at `now`, oldest first."""
+        if now is None:
+            return []
+        told = []
+        remaining = []
+        for start in self._untold:
+            minute = self._minutes.get(start)
+            if minute is None:
+                continue
+            if start + MINUTE > now:
+                remaining.append(start)
+                continue
+            if minute.revision < 0 and minute.counts[0] == 0:
+                continue  # came and was deleted before anybody heard of it
+            minute.revision += 1
+            final = self.learned_until is not None and start < self.learned_until
+            told.append(Closing(self._slot(start), minute.revision, final))
+        self._untold = remaining
+        self._forget(max(now, self.newest or 0) - KEPT_SECONDS)
+        return told
+
+    def mentions(self, start: int, end: int) -> int:
+        """Mentions in the kept minutes that begin in `[start, end)`."""
+        first = start - start % MINUTE
+        return sum(self._minutes[at].counts[0] for at in range(first, end, MINUTE) if at in self._minutes)
+
+    def total(self, start: int, end: int) -> Tally:
+        """The sum over the kept minutes that begin in `[start, end)`."""
+        counts = [0] * 10
+        for at in range(start - start % MINUTE, end, MINUTE):
+            minute = self._minutes.get(at)
+            if minute is not None:
+                counts = [a + b for a, b in zip(counts, minute.counts, strict=True)]
+        return _tally(counts)
+
+    def _slot(self, start: int) -> Slot:
+        minute = self._minutes[start]
+        if minute.slot is None:
+            minute.slot = Slot(start, MINUTE, _tally(minute.counts))
+        return minute.slot
+
+    def _forget(self, before: int) -> None:
+        # insertion order is nearly the order of time, so looking at the oldest few is enough
+        unlearned = self._unlearned[0] if self._unlearned else None
+        while self._minutes:
+            oldest = next(iter(self._minutes))
+            if oldest >= before or (unlearned is not None and oldest >= unlearned):
+                return
+            del self._minutes[oldest]
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {
+            "minutes": [[start, minute.revision, minute.counts] for start, minute in self._minutes.items()],
+            "unlearned": self._unlearned,
+            "untold": self._untold,
+            "learned_until": self.learned_until,
+            "newest": self.newest,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of a topic's windows.
+        """
+        try:
+            self._minutes = {
+                int(start): _Minute(list(counts), revision) for start, revision, counts in state["minutes"]
+            }
+            self._unlearned = list(state["unlearned"])
+            self._untold = list(state["untold"])
+            self.learned_until = state["learned_until"]
+            self.newest = state["newest"]
+        except (KeyError, TypeError, ValueError) as exc:
+            raise StateCorrupted(f"the snapshot of windows cannot be read: {exc!r}") from exc
+
+
+def _accumulate(counts: list[int], tally: Tally) -> None:
+    counts[0] += tally.mentions
+    counts[1] += tally.negative
+    counts[2] += tally.neutral
+    counts[3] += tally.positive
+    counts[4] += tally.unscored
+    counts[5] += round(tally.polarity_sum * _MICRO)
+    counts[6] += round(tally.polarity_squares * _MICRO)
+    counts[7] += tally.reach
+    counts[8] += tally.engagement
+    counts[9] += tally.delayed
+
+
+def _tally(counts: list[int]) -> Tally:
+    return Tally(
+        counts[0],
+        counts[1],
+        counts[2],
+        counts[3],
+        counts[4],
+        counts[5] / _MICRO,
+        counts[6] / _MICRO,
+        counts[7],
+        counts[8],
+        counts[9],
+    )
