@@ -13,7 +13,7 @@ from streams.events import Tally
 MINUTE: Final = 60
 KEPT_SECONDS: Final = 3 * 3600 + 900  # the widest detector window, and room for corrections
 UNLEARNED_SECONDS: Final = 24 * 3600  # where time stands still, minutes this old become final by themselves
-_MICRO: Final = 1_000_000  # polarity is added in millionths: integers add up the same in any order
+_GRAINS: Final = 2**26  # polarity is added as whole numbers of these, which add up the same in any order
 
 _SILENT: Final = Tally()
 
@@ -219,8 +219,8 @@ def _accumulate(counts: list[int], tally: Tally) -> None:
     counts[2] += tally.neutral
     counts[3] += tally.positive
     counts[4] += tally.unscored
-    counts[5] += round(tally.polarity_sum * _MICRO)
-    counts[6] += round(tally.polarity_squares * _MICRO)
+    counts[5] += round(tally.polarity_sum * _GRAINS)
+    counts[6] += round(tally.polarity_squares * _GRAINS)
     counts[7] += tally.reach
     counts[8] += tally.engagement
     counts[9] += tally.delayed
@@ -233,8 +233,8 @@ def _tally(counts: list[int]) -> Tally:
         counts[2],
         counts[3],
         counts[4],
-        counts[5] / _MICRO,
-        counts[6] / _MICRO,
+        counts[5] / _GRAINS,
+        counts[6] / _GRAINS,
         counts[7],
         counts[8],
         counts[9],

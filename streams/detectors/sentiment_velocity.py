@@ -30,7 +30,7 @@ class SentimentVelocityDetector:
 
     The fall is measured in its standard error, which grows with the scatter of single mentions and with how much the
     mood of whole half-hours drifts by itself; what it means in false pages a week is read from the topic's own block
-    maxima. Only turns for the worse count: of at least 0.15, with at least five scored mentions, three of them negative,
+    maxima. Only turns for the worse count: of at least 0.15, with five scored mentions or more, three of them negative,
     and a greater share of negative ones than usual. The number of mentions plays no part beyond that.
 
     Args:

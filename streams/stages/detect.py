@@ -21,15 +21,14 @@ _TIME_KEY: Final = b"time"
 _TOPIC_PREFIX: Final = b"topic/"
 
 
-class DetectCounts(msgspec.Struct):
-    """What one detect stage has seen since it was made; for metrics only, no part of its state."""
-
-    partials: int = 0
-    unknown_topic: int = 0
-    late: int = 0
-    lost: int = 0
+class _Counts(msgspec.Struct):
+    partials_read: int = 0
+    windows_written: int = 0
+    detections_written: int = 0
+    mentions_late: int = 0
+    mentions_lost: int = 0
+    partials_of_unknown_topics: int = 0
     history_ignored: int = 0
-    detections: int = 0
 
 
 class DetectStage:
@@ -64,12 +63,21 @@ class DetectStage:
         self._included: dict[str, int] = {}
         self._time_included = 0
         self._outgoing: list[Outgoing] = []
-        self.counts = DetectCounts()
+        self._counts = _Counts()
 
     @property
-    def event_time(self) -> int | None:
-        """How far event time has come, whole seconds since 1970; None before it began."""
-        return self._time.second
+    def watermark_ms(self) -> int | None:
+        """How far event time has come, milliseconds since 1970; None before it began."""
+        return self._time.now_ms
+
+    def counts(self) -> dict[str, int]:
+        """Totals since the stage was made.
+
+        `mentions_late` came after their minute was final: counted and corrected, not learned from. `mentions_lost` came
+        when it was no longer kept: no window could be corrected. `history_ignored` are partial counts of the past for
+        topics that were live already.
+        """
+        return msgspec.structs.asdict(self._counts)
 
     def fold(self, records: Sequence[Record], now: datetime) -> None:
         """Take in records of the partials topic, oldest first; the clock plays no part.
@@ -105,19 +113,19 @@ class DetectStage:
     def _add(self, partial: PartialCount, offset: int) -> list[Outgoing]:
         if offset < self._included.get(partial.topic, self._time_included):
             return []
-        self.counts.partials += 1
+        self._counts.partials_read += 1
         watch = self._watch(partial.topic)
         if watch is None:
-            self.counts.unknown_topic += 1
+            self._counts.partials_of_unknown_topics += 1
             return []
         if partial.history and watch.is_live:
-            self.counts.history_ignored += 1
+            self._counts.history_ignored += 1
             return []
         arrival, told = watch.add(partial, self._time.second)
         if arrival is Arrival.LATE:
-            self.counts.late += 1
+            self._counts.mentions_late += max(partial.tally.mentions, 0)
         elif arrival is Arrival.LOST:
-            self.counts.lost += 1
+            self._counts.mentions_lost += max(partial.tally.mentions, 0)
         self._changed.add(partial.topic)
         if watch.is_active:
             self._active.add(partial.topic)
@@ -155,8 +163,9 @@ class DetectStage:
     def _encode(self, value: WindowCount | Detection) -> Outgoing:
         key = value.topic.encode()
         if isinstance(value, Detection):
-            self.counts.detections += 1
+            self._counts.detections_written += 1
             return Outgoing(self._kafka.detections, key, codec.encode_detection(value))
+        self._counts.windows_written += 1
         return Outgoing(self._kafka.windows, key, codec.encode_window(value))
 
     def snapshot(self, next_offset: int) -> list[Outgoing]:
