@@ -60,7 +60,7 @@ class Intake:
         self._clock = clock
         self._metrics = metrics
         self._rng = rng
-        self._topics_saved = False
+        self._topics_saved = True
         self._detections = Follower(
             "detections",
             broker=broker,
@@ -90,6 +90,8 @@ class Intake:
     @property
     def state(self) -> IntakeState:
         """The worse of both streams."""
+        if not self._topics_saved:
+            return IntakeState.DATABASE_DOWN
         states = {self._detections.state, self._windows.state}
         return next((state for state in _WORST_FIRST if state in states), IntakeState.FOLLOWING)
 
@@ -102,17 +104,17 @@ class Intake:
 
     async def _save_topics(self, stop: asyncio.Event) -> None:
         backoff = Backoff(first_seconds=FIRST_BACKOFF_SECONDS, cap_seconds=MAX_BACKOFF_SECONDS, rng=self._rng)
-        said = False
         while not stop.is_set():
             try:
                 async with self._store.begin() as unit:
                     await unit.save_topics(tuple(self._topics.values()))
             except DatabaseUnavailable as exc:
-                if not said:
+                if self._topics_saved:
                     log.warning("intake.waiting", state=IntakeState.DATABASE_DOWN.value, reason=str(exc))
-                    said = True
+                self._topics_saved = False
                 await sleep_unless(stop, backoff.next_seconds(), self._clock)
             else:
+                self._topics_saved = True
                 return
 
     async def _take_detections(self, unit: Unit, records: tuple[Record, ...]) -> Said:
@@ -121,7 +123,7 @@ class Intake:
         duplicates = 0
         for record in records:
             try:
-                detection = decode_detection(record.value)
+                detection = _sound(decode_detection(record.value))
             except StateCorrupted as exc:
                 unreadable.append((record, str(exc)))
                 continue
@@ -192,3 +194,17 @@ async def _incident_for(unit: Unit, detection: Detection) -> Incident | None:
         or await unit.by_episode(detection.episode)
         or await unit.latest_for_topic(detection.topic)
     )
+
+
+def _sound(detection: Detection) -> Detection:
+    """The detection itself.
+
+    Raises:
+        StateCorrupted: It can be read and yet makes no sense; only a foreign writer would say so.
+    """
+    evidence = detection.evidence
+    if detection.at.tzinfo is None or detection.onset.tzinfo is None:
+        raise StateCorrupted("a time has no time zone")
+    if evidence.window_seconds < 1 or evidence.observed < 0 or evidence.expected < 0:
+        raise StateCorrupted("a window without length, or a negative count")
+    return detection

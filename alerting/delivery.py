@@ -1,0 +1,334 @@
+"""The outbox worker: retry, backoff, deadlines and Retry-After live here, once, for every notifier."""
+
+import asyncio
+import random
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+import structlog
+
+from alerting.errors import (
+    AlertingError,
+    DatabaseUnavailable,
+    DeliveryInDoubt,
+    DeliveryRejected,
+    DeliveryRetryable,
+    PositionLost,
+    UnknownIncident,
+)
+from alerting.incidents.lifecycle import SYSTEM
+from alerting.incidents.model import Delivery, DeliveryState, TimelineEntry, Transition
+from alerting.incidents.store import Lease, Store
+from alerting.message import message_about
+from alerting.metrics import AlertingMetrics
+from alerting.notifiers.base import Message, Notifier, Receipt
+from alerting.receivers import Receivers
+from alerting.settings import DeliverySettings
+from streams.backoff import Backoff, sleep_unless
+from streams.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+MAX_IN_FLIGHT: Final = 64
+MAX_QUEUED: Final = 16
+QUEUE_AGAIN: Final = timedelta(seconds=0.5)
+LOOK_AGAIN_SECONDS: Final = 1.0
+
+_ANSWER_MARGIN_SECONDS: Final = 2.0
+_REASON_CHARACTERS: Final = 500
+
+Destination = tuple[str, str]
+
+
+class Hold(msgspec.Struct):
+    """A destination that does not take anything just now."""
+
+    until: datetime
+    failures: int
+
+
+class DeliveryLoop:
+    """Sends what the outbox holds, until it is sent, refused for good, or too old.
+
+    Each destination gets its messages one after the other, all destinations at once. One that fails is left alone for
+    a while: what else is meant for it waits too, in the database, so a restart knocks no harder. No send begins
+    unless it can end within the lease, so no two processes send the same. Whether a crash came before or after a
+    send cannot be known: it is sent again, and the provider's dedup key folds it.
+
+    Args:
+        public_url: Where people reach the console; stands in messages.
+        rng: Where the jitter comes from.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        receivers: Receivers,
+        settings: DeliverySettings,
+        clock: Clock,
+        metrics: AlertingMetrics,
+        public_url: str | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._store = store
+        self._receivers = receivers
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+        self._public_url = public_url
+        self._rng = rng or random.Random()  # noqa: S311  # spreads retries, guards nothing
+        self._backoff = Backoff(first_seconds=0.5, cap_seconds=30.0, rng=self._rng)
+        self._turns: dict[Destination, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._holds: dict[Destination, Hold] = {}
+        self._wake = asyncio.Event()
+        self._queued: Counter[Destination] = Counter()
+        self._stop = asyncio.Event()
+        self._next_due: datetime | None = None
+        self._database_down = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until `stop` is set; running attempts then get the time of one attempt to end."""
+        self._stop = stop
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(self._listen(), name="delivery.listen")
+            stopping = group.create_task(self._wake_to_stop(), name="delivery.stop")
+            running: set[asyncio.Task[None]] = set()
+            while not stop.is_set():
+                self._wake.clear()
+                room = MAX_IN_FLIGHT - len(running)
+                leases = await self._lease(room) if room else ()
+                for lease in leases:
+                    name = f"delivery.{lease.delivery.id}"
+                    task = group.create_task(self._attempt(lease), name=name)
+                    running.add(task)
+                    task.add_done_callback(running.discard)
+                    task.add_done_callback(lambda _: self._wake.set())
+                if not leases or len(running) >= MAX_IN_FLIGHT:
+                    await self._rest()
+            listening.cancel()
+            stopping.cancel()
+            if running:
+                await asyncio.wait(running, timeout=self._settings.attempt_seconds + _ANSWER_MARGIN_SECONDS)
+            for task in running:
+                task.cancel()
+
+    async def _listen(self) -> None:
+        async for _ in self._store.changes():
+            self._wake.set()
+
+    async def _wake_to_stop(self) -> None:
+        await self._stop.wait()
+        self._wake.set()
+
+    async def _rest(self) -> None:
+        """Until something was committed, an attempt ended, or the next retry is due; a second at most."""
+        seconds = LOOK_AGAIN_SECONDS
+        if self._next_due is not None:
+            seconds = min(seconds, max(0.0, (self._next_due - self._clock.now()).total_seconds()))
+            self._next_due = None
+        await sleep_unless(self._wake, seconds, self._clock)
+
+    async def _lease(self, limit: int) -> tuple[Lease, ...]:
+        try:
+            leases = await self._store.lease(self._clock.now(), seconds=self._settings.lease_seconds, limit=limit)
+        except DatabaseUnavailable as exc:
+            if not self._database_down:
+                log.warning("delivery.database_down", reason=str(exc))
+            self._database_down = True
+            await sleep_unless(self._stop, self._backoff.next_seconds(), self._clock)
+            return ()
+        if self._database_down:
+            log.info("delivery.database_back")
+        self._database_down = False
+        self._backoff.reset()
+        return leases
+
+    async def _attempt(self, lease: Lease) -> None:
+        delivery = lease.delivery
+        destination = (delivery.receiver, delivery.notifier)
+        self._queued[destination] += 1
+        try:
+            if self._queued[destination] > MAX_QUEUED:
+                # Whoever is slow must not take the room of the others.
+                await self._settle(lease, self._not_before(delivery, self._clock.now() + QUEUE_AGAIN))
+                return
+            async with self._turns[destination]:
+                notifier = self._receivers.find(*destination)
+                if notifier is None:
+                    outcome = self._refused(delivery, "gone", f"the configuration knows no {' '.join(destination)}")
+                else:
+                    outcome = await self._outcome(lease, destination, notifier)
+                await self._settle(lease, outcome)
+            if outcome.state is DeliveryState.REJECTED:
+                await self._note(outcome)
+        except DatabaseUnavailable as exc:
+            # The lease ends by itself, then somebody takes the message up again.
+            log.warning("delivery.left_to_the_lease", delivery=delivery.id, reason=str(exc))
+        finally:
+            self._queued[destination] -= 1
+
+    @staticmethod
+    def _not_before(delivery: Delivery, at: datetime) -> Delivery:
+        """Back into the outbox without an attempt."""
+        return msgspec.structs.replace(delivery, next_attempt_at=at)
+
+    async def _outcome(self, lease: Lease, destination: Destination, notifier: Notifier) -> Delivery:
+        delivery, now = lease.delivery, self._clock.now()
+        hold = self._holds.get(destination)
+        if hold is not None and now < hold.until:
+            return self._not_before(delivery, hold.until)
+        if self._stop.is_set() or now + timedelta(seconds=self._settings.attempt_seconds) > lease.until:
+            return self._not_before(delivery, now)
+        earlier = [
+            other
+            for other in await self._store.deliveries(delivery.incident)
+            if (other.receiver, other.notifier) == destination and other.state is DeliveryState.SENT
+        ]
+        try:
+            incident = await self._store.get(delivery.incident)
+        except UnknownIncident as exc:
+            return self._refused(delivery, notifier.kind, str(exc))
+        if delivery.change is Transition.GREW and any(
+            other.incident_revision >= delivery.incident_revision for other in earlier
+        ):
+            return msgspec.structs.replace(delivery, state=DeliveryState.SUPERSEDED)
+        now = self._clock.now()
+        message = message_about(incident, delivery.change, now, public_url=self._public_url)
+        references = [other.reference for other in earlier if other.reference]
+        return await self._send(delivery, destination, notifier, message, references[-1] if references else None)
+
+    async def _send(
+        self, delivery: Delivery, destination: Destination, notifier: Notifier, message: Message, reference: str | None
+    ) -> Delivery:
+        kind = notifier.kind
+        self._metrics.attempts.labels(kind).inc()
+        tried = msgspec.structs.replace(delivery, attempts=delivery.attempts + 1)
+        try:
+            receipt = await self._one_attempt(notifier, message, reference)
+        except DeliveryRejected as exc:
+            return self._refused(tried, kind, exc.reason)
+        except (DeliveryRetryable, DeliveryInDoubt) as exc:
+            return self._later(tried, destination, kind, exc)
+        now = self._clock.now()
+        self._holds.pop(destination, None)
+        self._metrics.deliveries.labels(kind, "sent").inc()
+        log.info(
+            "delivery.sent",
+            delivery=delivery.id,
+            incident=delivery.incident,
+            receiver=delivery.receiver,
+            notifier=delivery.notifier,
+            change=delivery.change.value,
+            attempts=tried.attempts,
+        )
+        return msgspec.structs.replace(
+            tried,
+            state=DeliveryState.SENT,
+            sent_at=now,
+            incident_revision=max(message.revision, delivery.incident_revision),
+            reference=receipt.reference or reference,
+            reason=None,
+        )
+
+    async def _one_attempt(self, notifier: Notifier, message: Message, reference: str | None) -> Receipt:
+        seconds = self._settings.attempt_seconds
+        try:
+            async with asyncio.timeout(seconds + _ANSWER_MARGIN_SECONDS):
+                return await notifier.send(message, reference=reference, timeout_seconds=seconds)
+        except TimeoutError as exc:
+            raise DeliveryInDoubt(f"no answer within {seconds:g} s") from exc
+        except AlertingError:
+            raise
+        except Exception as exc:  # one broken notifier must not stop the others
+            log.exception("delivery.notifier_broken", notifier=notifier.kind, destination=notifier.destination)
+            raise DeliveryInDoubt(f"the notifier failed: {type(exc).__name__}") from exc
+
+    def _later(
+        self, tried: Delivery, destination: Destination, kind: str, failure: DeliveryRetryable | DeliveryInDoubt
+    ) -> Delivery:
+        now = self._clock.now()
+        asked = failure.retry_after if isinstance(failure, DeliveryRetryable) else None
+        if asked is not None and asked < self._settings.first_backoff_seconds:
+            asked = None
+        own = asked if asked is not None else self._wait(tried.attempts)
+        deadline = tried.created_at + timedelta(hours=self._settings.give_up_hours)
+        if now >= deadline:
+            reason = f"gave up after {self._settings.give_up_hours:g} h and {tried.attempts} attempts: {failure.reason}"
+            return self._refused(tried, kind, reason)
+        failures = self._holds[destination].failures + 1 if destination in self._holds else 1
+        held = asked if asked is not None else min(own, self._wait(failures))
+        self._holds[destination] = Hold(until=now + timedelta(seconds=held), failures=failures)
+        outcome = "retried" if isinstance(failure, DeliveryRetryable) else "in_doubt"
+        self._metrics.deliveries.labels(kind, outcome).inc()
+        log.warning(
+            "delivery.later",
+            delivery=tried.id,
+            incident=tried.incident,
+            receiver=tried.receiver,
+            notifier=tried.notifier,
+            outcome=outcome,
+            attempts=tried.attempts,
+            seconds=round(own, 1),
+            reason=failure.reason,
+        )
+        due = min(now + timedelta(seconds=own), deadline)
+        return msgspec.structs.replace(tried, next_attempt_at=due, reason=failure.reason[:_REASON_CHARACTERS])
+
+    def _wait(self, attempts: int) -> float:
+        """Doubling, capped, drawn from the upper half of its range so that many do not come at once."""
+        longest = min(
+            self._settings.max_backoff_seconds,
+            self._settings.first_backoff_seconds * 2.0 ** min(attempts - 1, 30),
+        )
+        return longest * (0.5 + 0.5 * self._rng.random())
+
+    def _refused(self, delivery: Delivery, kind: str, reason: str) -> Delivery:
+        self._metrics.deliveries.labels(kind, "rejected").inc()
+        log.error(
+            "delivery.rejected",
+            delivery=delivery.id,
+            incident=delivery.incident,
+            receiver=delivery.receiver,
+            notifier=delivery.notifier,
+            reason=reason,
+        )
+        return msgspec.structs.replace(delivery, state=DeliveryState.REJECTED, reason=reason[:_REASON_CHARACTERS])
+
+    async def _settle(self, lease: Lease, outcome: Delivery) -> None:
+        """Write the outcome; keeps trying until the lease ends, for a lost outcome means a second send."""
+        while True:
+            try:
+                await self._store.settle(lease, outcome)
+            except DatabaseUnavailable:
+                if self._clock.now() >= lease.until:
+                    raise
+                await self._clock.sleep(1.0)
+            except PositionLost:
+                log.warning("delivery.lease_lost", delivery=outcome.id)
+                return
+            else:
+                break
+        self._observe(lease, outcome)
+        if outcome.state is DeliveryState.PENDING:
+            self._next_due = min(self._next_due or outcome.next_attempt_at, outcome.next_attempt_at)
+            self._wake.set()
+
+    def _observe(self, lease: Lease, outcome: Delivery) -> None:
+        first_page = lease.delivery.change is Transition.OPENED and lease.delivery.incident_revision == 1
+        accepted_ms = lease.incident.accepted_ms
+        if outcome.state is DeliveryState.SENT and outcome.sent_at and first_page and accepted_ms:
+            seconds = outcome.sent_at.timestamp() - accepted_ms / 1000
+            self._metrics.page_latency.labels(outcome.notifier.partition(":")[0]).observe(max(0.0, seconds))
+
+    async def _note(self, rejected: Delivery) -> None:
+        """Tell the timeline that somebody was not reached."""
+        now = self._clock.now()
+        text = f"{rejected.receiver} was not told over {rejected.notifier}: {rejected.reason}"
+        async with self._store.begin() as unit:
+            incident = await unit.incident(rejected.incident)
+            if incident is not None:
+                entry = TimelineEntry(rejected.incident, now, Transition.UNCHANGED, SYSTEM, text)
+                await unit.save(incident, (entry,), expected_revision=incident.revision)
