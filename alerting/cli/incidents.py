@@ -25,7 +25,7 @@ def list_incidents(
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     url: UrlOption = None,
     key: KeyOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002
+    as_json: JsonOption = False,
 ) -> None:
     """List incidents, newest first; without --state those that are not resolved."""
     params = [("limit", str(limit))]
@@ -50,7 +50,7 @@ def show_incident(
     incident: IncidentArgument,
     url: UrlOption = None,
     key: KeyOption = None,
-    as_json: JsonOption = False,  # noqa: FBT002
+    as_json: JsonOption = False,
 ) -> None:
     """Show one incident with its timeline and who was told."""
     found = asyncio.run(_get(f"/api/v1/incidents/{incident}", [], url, key))

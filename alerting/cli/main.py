@@ -34,7 +34,7 @@ app.add_typer(incidents.app, name="incidents")
 app.command("drill")(drill.drill)
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
+def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"tocsin {version('tocsin')}")
         raise typer.Exit
@@ -42,7 +42,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
 
 @app.callback()
 def _root(
-    show: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")] = False,  # noqa: FBT002
+    show: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")] = False,
 ) -> None:
     """Real-time crisis and virality alerting: mention streams in, one explained page out."""
 

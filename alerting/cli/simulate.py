@@ -23,10 +23,10 @@ def simulate(
 
     Into Kafka: `tocsin simulate day.jsonl && tocsin produce day.jsonl`.
     """
-    from streams import codec  # noqa: PLC0415  # the command line starts fast
-    from streams.clock import SystemClock  # noqa: PLC0415
-    from streams.simulate.refund_outage import refund_outage  # noqa: PLC0415
-    from streams.simulate.world import World  # noqa: PLC0415
+    from streams import codec
+    from streams.clock import SystemClock
+    from streams.simulate.refund_outage import refund_outage
+    from streams.simulate.world import World
 
     origin = start.replace(tzinfo=UTC) if start else SystemClock().now()
     world = World(refund_outage(crisis_after_seconds=crisis_after, chatter_per_minute=chatter), origin, seed)

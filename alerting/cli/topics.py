@@ -7,7 +7,7 @@ from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import show_json, show_table
 
 
-def topics(url: UrlOption = None, key: KeyOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+def topics(url: UrlOption = None, key: KeyOption = None, as_json: JsonOption = False) -> None:
     """Show every topic: how loud it is, what is usual, how many pages of its budget are used."""
 
     async def ask() -> list[dict[str, object]]:
