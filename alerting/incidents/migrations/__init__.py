@@ -1,0 +1,1 @@
+"""The migrations, shipped with the package; `alerting.incidents.sql.migrating` runs them."""

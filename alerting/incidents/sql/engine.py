@@ -1,0 +1,120 @@
+"""Engines, set up for each database, and the database behind a URL."""
+
+import asyncio
+import re
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from alerting.errors import DatabaseUnavailable
+from alerting.incidents.sql.database import Database
+from alerting.incidents.sql.migrating import migrate
+from alerting.incidents.sql.postgres import PostgresDatabase
+from alerting.incidents.sql.sqlite import SqliteDatabase
+from alerting.settings import DatabaseSettings
+from streams.errors import InvalidConfig
+
+_KNOWN: Final = re.compile(r"(sqlite\+aiosqlite|postgresql\+asyncpg)://.*")
+_CONNECT_SECONDS: Final = 10
+_STATEMENT_SECONDS: Final = 30
+_OPEN_SECONDS: Final = 120
+_BUSY_MILLISECONDS: Final = 5_000
+_POSTGRES_SETTINGS: Final = {
+    "application_name": "tocsin",
+    "lock_timeout": "10s",
+    # A process that was stopped in the middle of a unit must not hold its locks until it wakes up.
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+
+async def open_database(settings: DatabaseSettings) -> Database:
+    """The database of the settings, with its tables brought up to this code's version.
+
+    Raises:
+        InvalidConfig: The URL cannot be used, or a newer Tocsin made the tables.
+        DatabaseUnavailable: The database does not answer.
+    """
+    url = _url(settings)
+    database = _postgres(url, settings.pool_size) if url.get_backend_name() == "postgresql" else _sqlite(url, settings)
+    try:
+        async with asyncio.timeout(_OPEN_SECONDS), database.transaction() as transaction:
+            await transaction.run(migrate)
+    except TimeoutError as exc:
+        await database.close()
+        raise DatabaseUnavailable(f"the database {_place(url)} took over {_OPEN_SECONDS} s to migrate") from exc
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def sqlite_engine(path: str, *, pool_size: int) -> Engine:
+    """An engine whose transactions are ours: readers see one snapshot, `writes=True` connections lock at once."""
+    engine = create_engine(
+        URL.create("sqlite", database=path), pool_size=pool_size, max_overflow=2, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _: Any) -> None:
+        # The driver's own idea of when to begin is in the way of savepoints.
+        raw.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MILLISECONDS}"):
+            raw.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _sqlite(url: URL, settings: DatabaseSettings) -> Database:
+    path = url.database
+    if not path or path == ":memory:" or url.query:
+        raise InvalidConfig((f"database.url: {url} is not a path to a file: sqlite+aiosqlite:///tocsin.db",))
+    # One connection writes, one may be on its way back.
+    engine = sqlite_engine(path, pool_size=settings.pool_size + 1)
+    return SqliteDatabase(engine, path, readers=settings.pool_size)
+
+
+def _postgres(url: URL, pool_size: int) -> Database:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_CONNECT_SECONDS,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "timeout": _CONNECT_SECONDS,
+            "command_timeout": _STATEMENT_SECONDS,
+            "server_settings": _POSTGRES_SETTINGS,
+        },
+    )
+    return PostgresDatabase(engine, _place(url))
+
+
+def _place(url: URL) -> str:
+    """Where it is; never with a user or a password."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    return f"{url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
+
+
+def _url(settings: DatabaseSettings) -> URL:
+    text = settings.url
+    if settings.url_file is not None:
+        try:
+            text = settings.url_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise InvalidConfig((f"database.url_file: {settings.url_file} cannot be read: {exc}",)) from exc
+    source = "database.url" if settings.url_file is None else f"database.url_file: {settings.url_file}"
+    if not _KNOWN.fullmatch(text):
+        raise InvalidConfig((f"{source} must begin with sqlite+aiosqlite:// or postgresql+asyncpg://",))
+    try:
+        return make_url(text)
+    except (ArgumentError, ValueError) as exc:
+        raise InvalidConfig((f"{source} is not a URL",)) from exc

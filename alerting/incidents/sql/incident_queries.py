@@ -1,0 +1,155 @@
+"""Queries about incidents, their episodes and their timeline."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from alerting.errors import Stale
+from alerting.incidents.model import Incident, IncidentState, TimelineEntry
+from alerting.incidents.sql.cursor import decode_cursor, encode_cursor
+from alerting.incidents.sql.inserting import insert_into
+from alerting.incidents.sql.tables import episodes, incidents, timeline
+from alerting.incidents.store import IncidentFilter, Page
+
+# Any number that nobody else uses; this one spells "tocsin" and a 1.
+_TIMELINE_LOCK: Final = 0x746F6373696E_01
+
+_encoder: Final = msgspec.json.Encoder()
+_incident: Final = msgspec.json.Decoder(Incident)
+_entry: Final = msgspec.json.Decoder(TimelineEntry)
+
+
+def by_id(connection: Connection, incident_id: str, *, lock: bool) -> Incident | None:
+    """The incident; None where there is none."""
+    return _one(connection, select(incidents.c.value).where(incidents.c.id == incident_id), lock=lock)
+
+
+def by_episode(connection: Connection, episode: str) -> Incident | None:
+    """The incident that the episode opened or joined, locked."""
+    found = select(incidents.c.value).join(episodes, episodes.c.incident == incidents.c.id)
+    return _one(connection, found.where(episodes.c.episode == episode), lock=True)
+
+
+def open_for_topic(connection: Connection, topic: str) -> Incident | None:
+    """The topic's incident that is not resolved, locked."""
+    found = select(incidents.c.value).where(incidents.c.topic == topic)
+    return _one(connection, found.where(incidents.c.state != IncidentState.RESOLVED.value), lock=True)
+
+
+def latest_for_topic(connection: Connection, topic: str) -> Incident | None:
+    """The topic's newest incident that is not history, locked."""
+    found = select(incidents.c.value).where(incidents.c.topic == topic, incidents.c.history.is_(False))
+    return _one(connection, found.order_by(incidents.c.id.desc()).limit(1), lock=True)
+
+
+def save(connection: Connection, incident: Incident, expected_revision: int | None) -> None:
+    """Insert or replace the incident, and remember its episodes.
+
+    Raises:
+        Stale: The stored revision is another one, or the topic has an open incident already.
+    """
+    values = {
+        "topic": incident.topic,
+        "state": incident.state.value,
+        "severity": incident.severity.value,
+        "opened_at": incident.opened_at,
+        "history": incident.history,
+        "revision": incident.revision,
+        "value": _encoder.encode(incident).decode(),
+    }
+    if expected_revision is None:
+        written = connection.execute(
+            insert_into(connection, incidents).values(id=incident.id, **values).on_conflict_do_nothing()
+        )
+    else:
+        replace = update(incidents).where(incidents.c.id == incident.id, incidents.c.revision == expected_revision)
+        try:
+            written = connection.execute(replace.values(values))
+        except IntegrityError as exc:
+            raise Stale(f"topic {incident.topic!r} has another open incident") from exc
+    if written.rowcount == 0:
+        raise Stale(_why_not_written(connection, incident, expected_revision))
+    joined = dict.fromkeys((incident.episode, *incident.episodes))
+    connection.execute(
+        insert_into(connection, episodes).on_conflict_do_nothing(),
+        [{"episode": episode, "incident": incident.id} for episode in joined],
+    )
+
+
+def append(connection: Connection, entries: Sequence[TimelineEntry]) -> None:
+    """Append to the timeline; to be called last in a transaction.
+
+    Positions become visible in their order: on Postgres a number is drawn before its row can be seen, so whoever
+    appends makes the next one wait until its own commit. As the last step of a transaction, this lock comes after all
+    row locks and cannot be part of a deadlock.
+    """
+    if not entries:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TIMELINE_LOCK})
+    connection.execute(
+        insert(timeline),
+        [{"incident": entry.incident, "value": _encoder.encode(entry).decode()} for entry in entries],
+    )
+
+
+def timeline_of(connection: Connection, incident_id: str) -> tuple[TimelineEntry, ...]:
+    """What happened to the incident, oldest first."""
+    return _entries(connection, timeline.c.incident == incident_id, None)
+
+
+def timeline_after(connection: Connection, position: int, limit: int) -> tuple[TimelineEntry, ...]:
+    """Entries of all incidents behind `position`, oldest first."""
+    return _entries(connection, timeline.c.position > position, limit)
+
+
+def last_position(connection: Connection) -> int:
+    """The newest timeline position; 0 before the first."""
+    newest: int | None = connection.execute(select(func.max(timeline.c.position))).scalar()
+    return newest or 0
+
+
+def page(connection: Connection, wanted: IncidentFilter, cursor: str | None, limit: int) -> Page:
+    """One page of incidents, newest first.
+
+    Raises:
+        ValueError: The cursor is not one of ours.
+    """
+    found = select(incidents.c.id, incidents.c.value).order_by(incidents.c.id.desc()).limit(limit + 1)
+    if cursor is not None:
+        found = found.where(incidents.c.id < decode_cursor(cursor))
+    if wanted.states:
+        found = found.where(incidents.c.state.in_([state.value for state in wanted.states]))
+    if wanted.topics:
+        found = found.where(incidents.c.topic.in_(wanted.topics))
+    if wanted.severities:
+        found = found.where(incidents.c.severity.in_([severity.value for severity in wanted.severities]))
+    if not wanted.history:
+        found = found.where(incidents.c.history.is_(False))
+    rows = connection.execute(found).all()
+    return Page(
+        incidents=tuple(_incident.decode(row.value) for row in rows[:limit]),
+        next_cursor=encode_cursor(rows[limit - 1].id) if len(rows) > limit else None,
+    )
+
+
+def _one(connection: Connection, found: Select[str], *, lock: bool) -> Incident | None:
+    value = connection.execute(found.with_for_update(of=incidents) if lock else found).scalar()
+    return None if value is None else _incident.decode(value)
+
+
+def _entries(connection: Connection, wanted: ColumnElement[bool], limit: int | None) -> tuple[TimelineEntry, ...]:
+    found = select(timeline.c.position, timeline.c.value).where(wanted).order_by(timeline.c.position).limit(limit)
+    return tuple(
+        msgspec.structs.replace(_entry.decode(row.value), position=row.position) for row in connection.execute(found)
+    )
+
+
+def _why_not_written(connection: Connection, incident: Incident, expected_revision: int | None) -> str:
+    stored = connection.execute(select(incidents.c.revision).where(incidents.c.id == incident.id)).scalar()
+    if expected_revision is None and stored is None:
+        return f"topic {incident.topic!r} has another open incident"
+    return f"incident {incident.id} is at revision {stored}, not at {expected_revision}"

@@ -1,0 +1,173 @@
+"""Queries about deliveries: the outbox, its leases and their outcomes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+
+from alerting.errors import PositionLost
+from alerting.incidents.model import Delivery, DeliveryState, Incident, Transition
+from alerting.incidents.sql.inserting import insert_into
+from alerting.incidents.sql.tables import deliveries, incidents
+from alerting.incidents.store import Lease
+
+_PENDING: Final = DeliveryState.PENDING.value
+_SUPERSEDED: Final = DeliveryState.SUPERSEDED.value
+
+# What a newer message of each kind makes superfluous: a message always shows the incident as it is when it is sent, so
+# growth is told by whatever comes next. Changes of state are never skipped: a pager counts on hearing of each.
+_GROWTH: Final = (Transition.GREW, Transition.PEAKED, Transition.UNCHANGED)
+_SUPERFLUOUS: Final = {
+    Transition.SEVERITY_CHANGED: (*_GROWTH, Transition.SEVERITY_CHANGED),
+    Transition.RESOLVED: (*_GROWTH, Transition.SEVERITY_CHANGED),
+    Transition.WITHDRAWN: (*_GROWTH, Transition.SEVERITY_CHANGED),
+}
+
+_encoder: Final = msgspec.json.Encoder()
+_delivery: Final = msgspec.json.Decoder(Delivery)
+_incident: Final = msgspec.json.Decoder(Incident)
+
+
+def enqueue(connection: Connection, fresh: Sequence[Delivery]) -> None:
+    """Add to the outbox; older pending updates that the new ones make superfluous become superseded."""
+    for delivery in fresh:
+        added = connection.execute(
+            insert_into(connection, deliveries)
+            .values(
+                id=delivery.id,
+                incident=delivery.incident,
+                incident_revision=delivery.incident_revision,
+                receiver=delivery.receiver,
+                notifier=delivery.notifier,
+                change=delivery.change.value,
+                state=delivery.state.value,
+                created_at=delivery.created_at,
+                next_attempt_at=delivery.next_attempt_at,
+                token=0,
+                value=_encoder.encode(delivery).decode(),
+            )
+            .on_conflict_do_nothing(index_elements=["id"])
+        )
+        if added.rowcount:
+            superfluous = _SUPERFLUOUS.get(delivery.change, _GROWTH)
+            _supersede(connection, delivery, superfluous, deliveries.c.id != delivery.id)
+
+
+def of_incident(connection: Connection, incident_id: str) -> tuple[Delivery, ...]:
+    """Who was told of the incident, oldest first."""
+    found = select(deliveries.c.state, deliveries.c.value).where(deliveries.c.incident == incident_id)
+    return tuple(_read(row.state, row.value) for row in connection.execute(found.order_by(deliveries.c.sequence)))
+
+
+def anything_due(connection: Connection, now: datetime) -> bool:
+    """Whether a lease would find something."""
+    return connection.execute(select(deliveries.c.id).where(_due(now)).limit(1)).first() is not None
+
+
+def lease(connection: Connection, now: datetime, seconds: float, limit: int) -> tuple[Lease, ...]:
+    """Take due deliveries, worst severity first, then oldest; what another process is taking is skipped."""
+    found = (
+        select(deliveries.c.sequence, deliveries.c.state, deliveries.c.value, deliveries.c.token)
+        .join(incidents, incidents.c.id == deliveries.c.incident)
+        .where(_due(now))
+        .order_by(incidents.c.severity, deliveries.c.sequence)
+        .limit(limit)
+        .with_for_update(of=deliveries, skip_locked=True)
+    )
+    rows = connection.execute(found).all()
+    if not rows:
+        return ()
+    until = now + timedelta(seconds=seconds)
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.sequence.in_([row.sequence for row in rows]))
+        .values(leased_until=until, token=deliveries.c.token + 1)
+    )
+    taken = [(_read(row.state, row.value), row.token + 1) for row in rows]
+    # Read after the rows are locked: an update that was superseded in favour of these messages is then in it.
+    wanted = select(incidents.c.id, incidents.c.value).where(
+        incidents.c.id.in_({delivery.incident for delivery, _ in taken})
+    )
+    current = {row.id: _incident.decode(row.value) for row in connection.execute(wanted)}
+    return tuple(
+        Lease(delivery=delivery, incident=current[delivery.incident], until=until, token=token)
+        for delivery, token in taken
+    )
+
+
+def settle(connection: Connection, taken: Lease, outcome: Delivery) -> None:
+    """Write an attempt's outcome and give the lease back.
+
+    Raises:
+        PositionLost: Somebody else took the delivery over.
+    """
+    settled = connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.id == taken.delivery.id,
+            deliveries.c.token == taken.token,
+            deliveries.c.state == _PENDING,
+        )
+        .values(
+            state=outcome.state.value,
+            next_attempt_at=outcome.next_attempt_at,
+            leased_until=None,
+            value=_encoder.encode(outcome).decode(),
+        )
+    )
+    if settled.rowcount == 0:
+        raise PositionLost(f"delivery {taken.delivery.id} went to another process")
+    if outcome.state is DeliveryState.SENT:
+        # Growth up to the revision that was just shown has been told with it.
+        told = deliveries.c.incident_revision <= taken.incident.revision
+        _supersede(connection, taken.delivery, _GROWTH, told)
+
+
+def age(connection: Connection, now: datetime) -> tuple[int, float]:
+    """How many are pending, and for how many seconds the oldest that is due waits since it was made."""
+    pending = deliveries.c.state == _PENDING
+    count = connection.execute(select(func.count()).select_from(deliveries).where(pending)).scalar_one()
+    due = select(func.min(deliveries.c.created_at)).where(pending, deliveries.c.next_attempt_at <= now)
+    oldest = connection.execute(due).scalar()
+    return count, 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    older = deliveries.alias("older")
+    return and_(
+        deliveries.c.state == _PENDING,
+        deliveries.c.next_attempt_at <= now,
+        or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= now),
+        ~exists().where(
+            older.c.incident == deliveries.c.incident,
+            older.c.receiver == deliveries.c.receiver,
+            older.c.notifier == deliveries.c.notifier,
+            older.c.state == _PENDING,
+            older.c.sequence < deliveries.c.sequence,
+        ),
+    )
+
+
+def _supersede(
+    connection: Connection, newer: Delivery, changes: Sequence[Transition], also: ColumnElement[bool]
+) -> None:
+    """Only what nobody ever began to send (token 0): a message in doubt has to be cleared up, not forgotten."""
+    connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.incident == newer.incident,
+            deliveries.c.receiver == newer.receiver,
+            deliveries.c.notifier == newer.notifier,
+            deliveries.c.change.in_([change.value for change in changes]),
+            deliveries.c.state == _PENDING,
+            deliveries.c.token == 0,
+            also,
+        )
+        .values(state=_SUPERSEDED)
+    )
+
+
+def _read(state: str, value: str) -> Delivery:
+    return msgspec.structs.replace(_delivery.decode(value), state=DeliveryState(state))

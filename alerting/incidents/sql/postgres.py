@@ -1,0 +1,63 @@
+"""Postgres: several processes, several transactions at a time."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from alerting.incidents.sql.database import translated
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class PostgresDatabase:
+    """A pool of connections; every transaction has one of its own.
+
+    Args:
+        engine: On asyncpg; closed by `close`.
+        place: Where it is, for messages; never with a password.
+    """
+
+    shared: Final = True
+
+    def __init__(self, engine: AsyncEngine, place: str) -> None:
+        self._engine = engine
+        self._place = place
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The query's answer from what is committed."""
+        with translated(self._place):
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(query, *args, **kwargs)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["PostgresTransaction"]:
+        """A transaction of its own connection, READ COMMITTED."""
+        async with AsyncExitStack() as stack:
+            with translated(self._place):
+                connection = await stack.enter_async_context(self._engine.connect())
+                transaction = await connection.begin()
+            # Leaving the block without a commit gives the connection back, which rolls back.
+            yield PostgresTransaction(connection, self._place)
+            with translated(self._place):
+                await transaction.commit()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._engine.dispose()
+
+
+class PostgresTransaction:
+    """Runs queries on the transaction's connection."""
+
+    def __init__(self, connection: AsyncConnection, place: str) -> None:
+        self._connection = connection
+        self._place = place
+
+    async def run(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The query's answer, inside the transaction."""
+        with translated(self._place):
+            return await self._connection.run_sync(query, *args, **kwargs)

@@ -1,0 +1,228 @@
+"""SQLite: one process, one writer, and one commit for all units that wait for it.
+
+A durable commit waits for the disk (a few hundred a second), a unit's statements take a fraction of a millisecond. So
+units run one after another inside one transaction, each in a savepoint of its own, and all of them return once that
+transaction is committed.
+
+SQLite's own driver runs in threads of ours rather than behind an event-loop adapter: a unit's several statements cost
+one hop to the thread, and a cancelled caller cannot tear the connection away from the others in its group.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, NestedTransaction, RootTransaction
+from sqlalchemy.exc import DBAPIError
+
+from alerting.errors import DatabaseUnavailable
+from alerting.incidents.sql.database import translated
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# A commit with more units saves hardly anything, and the first of them waits for the last.
+_MAX_GROUP: Final = 64
+
+
+class _Group:
+    """Units that are committed together."""
+
+    def __init__(self, root: RootTransaction | None) -> None:
+        self.root = root
+        self.members = 0
+        self.settled = False
+        self.failure: Exception | None = None
+
+
+class SqliteDatabase:
+    """A database file.
+
+    Args:
+        engine: On the standard library's driver, set up by `engine.sqlite_engine`; closed by `close`.
+        place: Its path, for messages.
+        readers: How many reads run at the same time, >= 1.
+    """
+
+    shared: Final = False
+
+    def __init__(self, engine: Engine, place: str, *, readers: int) -> None:
+        self._engine = engine
+        self._place = place
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="sqlite-reader")
+        self._turn = asyncio.Lock()
+        self._connection: Connection | None = None
+        self._group: _Group | None = None
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The query's answer from what is committed."""
+
+        def answer() -> T:
+            with self._engine.connect() as connection:
+                return query(connection, *args, **kwargs)
+
+        with translated(self._place):
+            return await _seen_through(self._readers, answer)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["SqliteTransaction"]:
+        """A savepoint in the open transaction, which is committed before this returns."""
+        member = SqliteTransaction(self)
+        try:
+            async with self._turn:
+                try:
+                    await self._write(partial(self._join, member))
+                    yield member
+                except BaseException:
+                    await self._write(partial(self._undo, member))
+                    raise
+                await self._write(partial(self._leave, member))
+        finally:
+            # Also when cancelled: what was left to the group belongs to it, and somebody has to commit it.
+            if member.left:
+                await self._await_commit(member.group)
+
+    async def run(self, member: "SqliteTransaction", query: Callable[[Connection], T]) -> T:
+        """The query's answer in the member's savepoint; the member has the turn."""
+        return await self._write(partial(self._query, member, query))
+
+    async def close(self) -> None:
+        """Give the connections back; what no caller was told to be committed is undone."""
+        async with self._turn:
+            await self._write(self._disconnect)
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self._engine.dispose()
+
+    async def _await_commit(self, group: _Group) -> None:
+        """Queue up behind all units that wait already, and commit for all of them unless one of them did."""
+        interrupted: asyncio.CancelledError | None = None
+        while not group.settled:
+            try:
+                async with self._turn:
+                    if not group.settled:
+                        await self._write(partial(self._commit, group))
+            except asyncio.CancelledError as exc:
+                interrupted = exc
+        if interrupted is not None:
+            raise interrupted
+        if group.failure is not None:
+            raise DatabaseUnavailable(f"the database {self._place} failed: {group.failure}") from group.failure
+
+    async def _write(self, work: Callable[[], T]) -> T:
+        with translated(self._place):
+            return await _seen_through(self._writer, work)
+
+    # Everything below runs in the writer's thread, while the caller has the turn.
+
+    def _join(self, member: "SqliteTransaction") -> None:
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(writes=True)
+        if self._group is None:
+            self._group = _Group(self._connection.begin())
+        member.group = self._group
+        member.savepoint = self._connection.begin_nested()
+
+    def _query(self, member: "SqliteTransaction", query: Callable[[Connection], T]) -> T:
+        connection = self._connection
+        if connection is None or member.group.settled:
+            raise DatabaseUnavailable(f"the database {self._place} gave up this transaction")
+        try:
+            return query(connection)
+        except DBAPIError:
+            raw = connection.connection.dbapi_connection
+            if raw is not None and not raw.in_transaction:
+                # SQLite gave up the whole transaction (a full disk): so must everybody in it.
+                self._fail(member.group, DatabaseUnavailable("SQLite gave up the transaction"))
+            raise
+
+    def _leave(self, member: "SqliteTransaction") -> None:
+        if member.group.settled or member.savepoint is None:
+            raise DatabaseUnavailable(f"the database {self._place} gave up this transaction")
+        try:
+            member.savepoint.commit()
+        except DBAPIError as exc:
+            self._fail(member.group, exc)
+            raise
+        member.left = True
+        member.group.members += 1
+        if member.group.members >= _MAX_GROUP:
+            self._commit(member.group)
+
+    def _undo(self, member: "SqliteTransaction") -> None:
+        group = self._group
+        if group is None or group.settled:
+            return
+        if member.savepoint is not None:
+            try:
+                member.savepoint.rollback()
+            except DBAPIError as exc:
+                self._fail(group, exc)
+                return
+        if group.members == 0:
+            self._fail(group, None)
+
+    def _commit(self, group: _Group) -> None:
+        try:
+            if group.root is not None:
+                group.root.commit()
+        except DBAPIError as exc:
+            self._fail(group, exc)
+        else:
+            self._settle(group)
+
+    def _fail(self, group: _Group, failure: Exception | None) -> None:
+        group.failure = failure
+        self._settle(group)
+        try:
+            if group.root is not None:
+                group.root.rollback()
+        except DBAPIError:
+            self._disconnect()
+
+    def _settle(self, group: _Group) -> None:
+        group.settled = True
+        self._group = None
+
+    def _disconnect(self) -> None:
+        group, connection = self._group, self._connection
+        self._group = self._connection = None
+        if group is not None and not group.settled:
+            group.settled = True
+            group.failure = DatabaseUnavailable("the store was closed")
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+
+class SqliteTransaction:
+    """Runs queries in its savepoint, in the writer's thread."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+        self.group = _Group(None)
+        self.savepoint: NestedTransaction | None = None
+        self.left = False
+
+    async def run(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The query's answer, inside the transaction."""
+        return await self._database.run(self, lambda connection: query(connection, *args, **kwargs))
+
+
+async def _seen_through(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    """The answer of `work`; a cancelled caller still waits until its thread is done with it."""
+    future = asyncio.get_running_loop().run_in_executor(threads, work)
+    interrupted: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.wait((future,))
+        except asyncio.CancelledError as exc:
+            interrupted = exc
+    if interrupted is not None:
+        future.exception()
+        raise interrupted
+    return future.result()

@@ -1,0 +1,156 @@
+"""The store on SQL, and how to open it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerting.errors import UnknownIncident
+from alerting.incidents.model import Delivery, Incident, TimelineEntry, TopicStatus, WindowPoint
+from alerting.incidents.sql import incident_queries, outbox_queries, topic_queries, window_queries
+from alerting.incidents.sql.changes import Broadcast, Changes
+from alerting.incidents.sql.database import Database
+from alerting.incidents.sql.engine import open_database
+from alerting.incidents.sql.unit import SqlUnit
+from alerting.incidents.store import IncidentFilter, Lease, Page
+from alerting.settings import DatabaseSettings
+from streams.clock import Clock
+
+# Kafka keeps detections for days; a month later none of them can be delivered again.
+_REMEMBER_DETECTIONS: Final = timedelta(days=30)
+_FORGET_EVERY_SECONDS: Final = 3600.0
+
+
+async def open_store(settings: DatabaseSettings, clock: Clock) -> "SqlStore":
+    """The store at `settings.url`, its tables brought up to this code's version.
+
+    Raises:
+        InvalidConfig: The URL cannot be used, or a newer Tocsin made the tables.
+        DatabaseUnavailable: The database does not answer.
+    """
+    return SqlStore(await open_database(settings), clock)
+
+
+class SqlStore:
+    """See `alerting.incidents.store.Store`.
+
+    Args:
+        database: Migrated; closed by `close`.
+        clock: Says when something was taken in or recorded.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._changes = Broadcast(self._last_position if database.shared else None)
+        self._forgot_at = float("-inf")
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[SqlUnit]:
+        """A unit of work: committed when the block ends, rolled back when it raises."""
+        async with self._database.transaction() as transaction:
+            unit = SqlUnit(transaction, self._clock)
+            yield unit
+            await self._forget(unit)
+            await unit.finish()
+        self._changes.publish()
+
+    async def find(self, wanted: IncidentFilter, *, cursor: str | None, limit: int) -> Page:
+        """Incidents, newest first.
+
+        Raises:
+            ValueError: The cursor is not one of ours, or the limit is below 1.
+        """
+        if limit < 1:
+            raise ValueError(f"limit is {limit}; it must be at least 1")
+        return await self._database.read(incident_queries.page, wanted, cursor, limit)
+
+    async def get(self, incident_id: str) -> Incident:
+        """One incident.
+
+        Raises:
+            UnknownIncident: There is none.
+        """
+        incident = await self._database.read(incident_queries.by_id, incident_id, lock=False)
+        if incident is None:
+            raise UnknownIncident(f"there is no incident {incident_id!r}")
+        return incident
+
+    async def timeline(self, incident_id: str) -> tuple[TimelineEntry, ...]:
+        """What happened to it, oldest first."""
+        return await self._database.read(incident_queries.timeline_of, incident_id)
+
+    async def timeline_after(self, position: int, *, limit: int) -> tuple[TimelineEntry, ...]:
+        """Entries of all incidents behind `position`, oldest first; none ever appears behind one that was read."""
+        return await self._database.read(incident_queries.timeline_after, position, limit)
+
+    async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
+        """Who was told, oldest first."""
+        return await self._database.read(outbox_queries.of_incident, incident_id)
+
+    async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:
+        """The board, in the order in which the topics were saved."""
+        return await self._database.read(topic_queries.statuses, now)
+
+    async def windows(self, topic: str, *, start: datetime, end: datetime, seconds: int) -> tuple[WindowPoint, ...]:
+        """A topic's curve in windows of `seconds`, widened to whole windows; see `alerting.history.curve`.
+
+        Raises:
+            ValueError: `seconds` is below 1.
+            StateCorrupted: The history cannot be read.
+        """
+        if seconds < 1:
+            raise ValueError(f"seconds is {seconds}; it must be at least 1")
+        return await self._database.read(
+            window_queries.points, topic, int(start.timestamp()), int(end.timestamp()), seconds
+        )
+
+    async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:
+        """Due deliveries, worst severity first, at most one for each incident, receiver and notifier: the oldest."""
+        if not await self._database.read(outbox_queries.anything_due, now):
+            return ()
+        async with self._database.transaction() as transaction:
+            return await transaction.run(outbox_queries.lease, now, seconds, limit)
+
+    async def settle(self, lease: Lease, outcome: Delivery) -> None:
+        """Write an attempt's outcome.
+
+        Raises:
+            PositionLost: The lease went to somebody else meanwhile; their outcome counts.
+        """
+        async with self._database.transaction() as transaction:
+            await transaction.run(outbox_queries.settle, lease, outcome)
+        self._changes.publish()
+
+    async def outbox_age(self, now: datetime) -> tuple[int, float]:
+        """How many deliveries are pending, and the age of the oldest that is due, in seconds; 0.0 if none is."""
+        return await self._database.read(outbox_queries.age, now)
+
+    def changes(self) -> Changes:
+        """Yields after every commit from now on, other processes' within a second; many commits may be one change.
+
+        Leases are no change. Ends when the store is closed.
+        """
+        return self._changes.listen()
+
+    async def healthy(self) -> None:
+        """Return if the database answers.
+
+        Raises:
+            DatabaseUnavailable: It does not.
+        """
+        await self._last_position()
+
+    async def close(self) -> None:
+        """Give the connections back and end all `changes`."""
+        self._changes.close()
+        await self._database.close()
+
+    async def _last_position(self) -> int:
+        return await self._database.read(incident_queries.last_position)
+
+    async def _forget(self, unit: SqlUnit) -> None:
+        elapsed = self._clock.monotonic()
+        if elapsed - self._forgot_at >= _FORGET_EVERY_SECONDS:
+            self._forgot_at = elapsed
+            await unit.forget_detections(self._clock.now() - _REMEMBER_DETECTIONS)

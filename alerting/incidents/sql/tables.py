@@ -1,0 +1,181 @@
+"""The tables. A value is kept whole as JSON; what is filtered, ordered or guarded by stands beside it in columns."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_NOT_RESOLVED: Final = text("state <> 'resolved'")
+_PENDING: Final = text("state = 'pending'")
+
+# SQLite numbers rows by itself only in a column that is exactly INTEGER.
+Serial: Final = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware time, to the microsecond: `timestamptz` on Postgres, microseconds since 1970 on SQLite."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column's type in that database."""
+        return dialect.type_descriptor(
+            TIMESTAMP(timezone=True) if dialect.name == "postgresql" else BigInteger(),
+        )
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """What is written.
+
+        Raises:
+            ValueError: The time has no zone.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return value if dialect.name == "postgresql" else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """What was read, in UTC."""
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            stored: datetime = value
+            return stored.astimezone(UTC)
+        microseconds: int = value
+        return _EPOCH + microseconds * _MICROSECOND
+
+
+metadata: Final = MetaData()
+
+positions: Final = Table(
+    "positions",
+    metadata,
+    Column("kafka_topic", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("next", BigInteger, nullable=False),
+)
+
+detections: Final = Table(
+    "detections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("taken_in_at", Instant, nullable=False, index=True),
+)
+
+incidents: Final = Table(
+    "incidents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("history", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("value", Text, nullable=False),
+    Index(
+        "one_open_incident_per_topic", "topic", unique=True, sqlite_where=_NOT_RESOLVED, postgresql_where=_NOT_RESOLVED
+    ),
+    Index("incidents_of_topic", "topic", "id"),
+    Index("incidents_by_opening", "opened_at"),
+)
+
+episodes: Final = Table(
+    "episodes",
+    metadata,
+    Column("episode", Text, primary_key=True),
+    Column("incident", Text, ForeignKey("incidents.id"), nullable=False),
+)
+
+timeline: Final = Table(
+    "timeline",
+    metadata,
+    Column("position", Serial, primary_key=True, autoincrement=True),
+    Column("incident", Text, ForeignKey("incidents.id"), nullable=False),
+    Column("value", Text, nullable=False),
+    Index("timeline_of_incident", "incident", "position"),
+    sqlite_autoincrement=True,
+)
+
+deliveries: Final = Table(
+    "deliveries",
+    metadata,
+    Column("sequence", Serial, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("incident", Text, ForeignKey("incidents.id"), nullable=False),
+    Column("incident_revision", Integer, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("notifier", Text, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("leased_until", Instant),
+    Column("token", Integer, nullable=False),
+    Column("value", Text, nullable=False),
+    Index("deliveries_of_incident", "incident", "sequence"),
+    Index(
+        "deliveries_pending",
+        "incident",
+        "receiver",
+        "notifier",
+        "sequence",
+        sqlite_where=_PENDING,
+        postgresql_where=_PENDING,
+    ),
+    Index("deliveries_due", "next_attempt_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    sqlite_autoincrement=True,
+)
+
+topics: Final = Table(
+    "topics",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("value", Text, nullable=False),
+)
+
+board: Final = Table(
+    "board",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+recent_windows: Final = Table(
+    "recent_windows",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("seconds", Integer, primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+)
+
+history_blocks: Final = Table(
+    "history_blocks",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("block", LargeBinary, nullable=False),
+)

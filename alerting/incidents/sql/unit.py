@@ -1,0 +1,92 @@
+"""One unit of work over one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from alerting.incidents.model import Delivery, Incident, TimelineEntry
+from alerting.incidents.sql import incident_queries, intake_queries, outbox_queries, topic_queries, window_queries
+from alerting.incidents.sql.database import Transaction
+from streams.broker.base import Partition
+from streams.clock import Clock
+from streams.events import WindowCount
+from streams.topic import Topic
+
+
+class SqlUnit:
+    """See `alerting.incidents.store.Unit`.
+
+    Args:
+        transaction: Committed by whoever made it, after `finish`.
+        clock: Says when something was taken in or recorded.
+    """
+
+    def __init__(self, transaction: Transaction, clock: Clock) -> None:
+        self._run = transaction.run
+        self._clock = clock
+        self._entries: list[TimelineEntry] = []
+
+    async def position(self, partition: Partition) -> int | None:
+        """Next offset to read, as stored; None before the first."""
+        return await self._run(intake_queries.position, partition)
+
+    async def advance(self, partition: Partition, expected: int | None, following: int) -> None:
+        """Move the stored position on.
+
+        Raises:
+            PositionLost: It is not at `expected`.
+        """
+        await self._run(intake_queries.advance, partition, expected, following)
+
+    async def first_sight(self, detection_id: str, at: datetime) -> bool:
+        """Remember the detection; False where it was taken in before."""
+        return await self._run(intake_queries.first_sight, detection_id, at, self._clock.now())
+
+    async def forget_detections(self, before: datetime) -> None:
+        """Forget detections that were taken in before that time."""
+        await self._run(intake_queries.forget_detections, before)
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        """The incident, locked for this unit; None where there is none."""
+        return await self._run(incident_queries.by_id, incident_id, lock=True)
+
+    async def by_episode(self, episode: str) -> Incident | None:
+        """The incident that has this episode among its `episodes`, locked for this unit."""
+        return await self._run(incident_queries.by_episode, episode)
+
+    async def open_for_topic(self, topic: str) -> Incident | None:
+        """The topic's incident that is not resolved, locked for this unit."""
+        return await self._run(incident_queries.open_for_topic, topic)
+
+    async def latest_for_topic(self, topic: str) -> Incident | None:
+        """The topic's newest incident that is not history, resolved or not, locked for this unit."""
+        return await self._run(incident_queries.latest_for_topic, topic)
+
+    async def save(
+        self, incident: Incident, entries: Sequence[TimelineEntry], *, expected_revision: int | None
+    ) -> None:
+        """Insert or replace the incident now, and append to its timeline when the unit ends.
+
+        Raises:
+            Stale: The stored revision is another one, or the topic has another open incident.
+        """
+        await self._run(incident_queries.save, incident, expected_revision)
+        self._entries.extend(entries)
+
+    async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
+        """Add to the outbox; superfluous older updates become superseded."""
+        if deliveries:
+            await self._run(outbox_queries.enqueue, deliveries)
+
+    async def record_windows(self, windows: Sequence[WindowCount]) -> None:
+        """Add window counts to the history; a higher revision replaces a lower one."""
+        if windows:
+            await self._run(window_queries.record, windows, self._clock.now())
+
+    async def save_topics(self, topics: Sequence[Topic]) -> None:
+        """Make the topic table equal to `topics`."""
+        await self._run(topic_queries.save, topics)
+
+    async def finish(self) -> None:
+        """Write what has to come last."""
+        if self._entries:
+            await self._run(incident_queries.append, self._entries)

@@ -1,0 +1,145 @@
+"""Queries about windows: the recent ones as rows, older ones folded into a block for each topic and day.
+
+A window is written as a row, which costs microseconds. Every few hours a topic's rows are folded into its blocks;
+topics take turns, so that no minute has to fold them all.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, delete, select
+
+from alerting.history import curve, day_of, merge, pack, unpack
+from alerting.incidents.model import WindowPoint
+from alerting.incidents.sql.board import Tail, grown
+from alerting.incidents.sql.inserting import insert_into
+from alerting.incidents.sql.tables import board, history_blocks, recent_windows
+from streams.errors import StateCorrupted
+from streams.events import WindowCount
+
+# Folding costs about 10 ms a topic, mostly for the block as it is; so it should not come too often.
+FOLD_SECONDS: Final = 4 * 3600
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_window: Final = msgspec.msgpack.Decoder(WindowCount)
+_tail: Final = msgspec.msgpack.Decoder(Tail)
+
+
+def record(connection: Connection, windows: Sequence[WindowCount], now: datetime) -> None:
+    """Add windows to the history; a higher revision replaces a lower one.
+
+    A silent window tells the board that time went on; the history keeps it only where it corrects another count.
+    """
+    by_topic: dict[str, list[WindowCount]] = {}
+    for window in windows:
+        by_topic.setdefault(window.topic, []).append(window)
+    if not by_topic:
+        return
+    before = tails(connection, tuple(by_topic))
+    kept = [window for window in windows if window.tally.mentions != 0 or window.revision > 0]
+    if kept:
+        _write_rows(connection, kept)
+    _write_tails(connection, {topic: grown(before.get(topic), fresh, now) for topic, fresh in by_topic.items()})
+    for topic, fresh in by_topic.items():
+        tail = before.get(topic)
+        if tail is not None and _turn(topic, tail.windows[-1].start) < _turn(topic, max(w.start for w in fresh)):
+            fold(connection, topic)
+
+
+def fold(connection: Connection, topic: str) -> None:
+    """Move the topic's rows into its blocks.
+
+    Raises:
+        StateCorrupted: A block cannot be read.
+    """
+    moved = connection.execute(
+        delete(recent_windows).where(recent_windows.c.topic == topic).returning(recent_windows.c.value)
+    ).scalars()
+    rows = merge(_window.decode(value) for value in moved)
+    for day, group in groupby(rows, key=lambda window: day_of(window.start)):
+        stored = connection.execute(
+            select(history_blocks.c.block)
+            .where(history_blocks.c.topic == topic, history_blocks.c.day == day)
+            .with_for_update()
+        ).scalar()
+        known = [] if stored is None else unpack(topic, stored)
+        upsert = insert_into(connection, history_blocks).values(topic=topic, day=day, block=pack(merge(known, group)))
+        connection.execute(
+            upsert.on_conflict_do_update(index_elements=["topic", "day"], set_={"block": upsert.excluded.block})
+        )
+
+
+def points(connection: Connection, topic: str, start: int, end: int, seconds: int) -> tuple[WindowPoint, ...]:
+    """The topic's curve from the window of `seconds` in which `start` lies to the one before `end` or around it.
+
+    Raises:
+        StateCorrupted: A block cannot be read.
+    """
+    first, last = start - start % seconds, end + -end % seconds
+    blocks = connection.execute(
+        select(history_blocks.c.block)
+        .where(history_blocks.c.topic == topic)
+        .where(history_blocks.c.day.between(day_of(first), day_of(max(first, last - 1))))
+    ).scalars()
+    rows = connection.execute(
+        select(recent_windows.c.value)
+        .where(recent_windows.c.topic == topic)
+        .where(recent_windows.c.start >= first, recent_windows.c.start < last)
+    ).scalars()
+    parts = [unpack(topic, block) for block in blocks]
+    recent = [_window.decode(value) for value in rows]
+    windows = [window for window in merge(*parts, recent) if first <= window.start < last]
+    return curve(windows, seconds)
+
+
+def tails(connection: Connection, topics: Sequence[str] | None = None) -> dict[str, Tail]:
+    """The latest windows of these topics; of all of them without `topics`.
+
+    Raises:
+        StateCorrupted: One cannot be read.
+    """
+    found = select(board.c.topic, board.c.value)
+    if topics is not None:
+        found = found.where(board.c.topic.in_(topics))
+    try:
+        return {topic: _tail.decode(value) for topic, value in connection.execute(found)}
+    except msgspec.MsgspecError as exc:
+        raise StateCorrupted(f"the board cannot be read: {exc}") from exc
+
+
+def _write_rows(connection: Connection, windows: Sequence[WindowCount]) -> None:
+    upsert = insert_into(connection, recent_windows)
+    connection.execute(
+        upsert.on_conflict_do_update(
+            index_elements=["topic", "start", "seconds"],
+            set_={"revision": upsert.excluded.revision, "value": upsert.excluded.value},
+            where=upsert.excluded.revision > recent_windows.c.revision,
+        ),
+        [
+            {
+                "topic": window.topic,
+                "start": window.start,
+                "seconds": window.seconds,
+                "revision": window.revision,
+                "value": _encoder.encode(window),
+            }
+            for window in windows
+        ],
+    )
+
+
+def _write_tails(connection: Connection, latest: Mapping[str, Tail]) -> None:
+    upsert = insert_into(connection, board)
+    connection.execute(
+        upsert.on_conflict_do_update(index_elements=["topic"], set_={"value": upsert.excluded.value}),
+        [{"topic": topic, "value": _encoder.encode(tail)} for topic, tail in latest.items()],
+    )
+
+
+def _turn(topic: str, start: int) -> int:
+    """Grows by one each time it is the topic's turn to be folded."""
+    return (start + zlib.crc32(topic.encode()) % FOLD_SECONDS) // FOLD_SECONDS
