@@ -1,0 +1,100 @@
+from streams.events import Watermark
+from streams.stages.score import ScoreStage
+from tests.fakes.score_stage import START_SECOND, at, make_stage, record, watermarks
+
+
+def test_every_partials_partition_hears_the_watermark_once_a_second() -> None:
+    stage = make_stage()
+    stage.fold([record(published=30)], at(31))
+
+    first = watermarks(stage.flush(at(31), at_end=False))
+    within = watermarks(stage.flush(at(31.9), at_end=False))
+    after = watermarks(stage.flush(at(32), at_end=False))
+
+    expected = Watermark(source="mentions-3", event_ms=(START_SECOND + 30 - 5) * 1000, idle=False, sources=4)
+    assert first == [(number, expected) for number in range(3)]
+    assert within == []
+    assert after == first
+
+
+def test_watermarks_follow_the_partials_they_cover() -> None:
+    stage = make_stage()
+    stage.fold([record()], at(0))
+
+    kinds = [item.partition is not None for item in stage.flush(at(0), at_end=False)]
+
+    assert kinds == [False, True, True, True]
+
+
+def event_seconds(stage: ScoreStage, now: float, *, at_end: bool) -> float | None:
+    """The watermark as seconds after START."""
+    [(_, first), *_] = watermarks(stage.flush(at(now), at_end=at_end))
+    return None if first.event_ms is None else first.event_ms / 1000 - START_SECOND
+
+
+def test_event_time_is_unknown_before_the_first_mention() -> None:
+    assert event_seconds(make_stage(), 0, at_end=True) is None
+
+
+def test_mentions_of_no_topic_move_event_time_too() -> None:
+    stage = make_stage()
+    stage.fold([record("nothing of interest", published=30)], at(30))
+
+    assert event_seconds(stage, 30, at_end=False) == 25
+
+
+def test_event_time_goes_on_by_itself_only_while_caught_up() -> None:
+    stage = make_stage()
+    stage.fold([record(published=30)], at(31))
+
+    assert event_seconds(stage, 40, at_end=False) == 25
+    assert event_seconds(stage, 50, at_end=True) == 25 + (50 - 31)
+    assert event_seconds(stage, 60, at_end=False) == 44
+    assert event_seconds(stage, 61, at_end=True) == 25 + (61 - 31)
+
+
+def test_event_time_never_goes_back() -> None:
+    stage = make_stage()
+    stage.fold([record(published=30)], at(31))
+    assert event_seconds(stage, 51, at_end=True) == 45
+
+    stage.fold([record(published=20, id="2"), record(published=40, id="3")], at(52))
+
+    assert event_seconds(stage, 52, at_end=False) == 45
+    assert event_seconds(stage, 53, at_end=True) == 25 + (53 - 31)
+
+
+def test_newer_mentions_set_event_time_forward() -> None:
+    stage = make_stage()
+    stage.fold([record(published=30)], at(31))
+    event_seconds(stage, 31, at_end=False)
+
+    stage.fold([record(published=1000, id="2")], at(1001))
+
+    assert event_seconds(stage, 1001, at_end=False) == 995
+    assert event_seconds(stage, 1003, at_end=True) == 997
+
+
+def test_a_caught_up_source_without_mentions_is_idle_after_a_while() -> None:
+    stage = make_stage()
+    stage.fold([record()], at(0))
+
+    def idle(now: float, *, at_end: bool) -> bool:
+        return watermarks(stage.flush(at(now), at_end=at_end))[0][1].idle
+
+    assert [idle(9, at_end=True), idle(10, at_end=True), idle(11, at_end=False)] == [False, True, False]
+
+
+def test_a_partition_that_never_had_a_mention_becomes_idle() -> None:
+    stage = make_stage()
+
+    assert not watermarks(stage.flush(at(0), at_end=True))[0][1].idle
+    assert watermarks(stage.flush(at(10), at_end=True))[0][1] == Watermark("mentions-3", None, idle=True, sources=4)
+
+
+def test_an_idle_stage_writes_nothing_between_watermarks() -> None:
+    stage = make_stage()
+    stage.flush(at(0), at_end=True)
+
+    assert stage.flush(at(0.5), at_end=True) == []
+    assert stage.snapshot(7) == []
