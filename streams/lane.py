@@ -10,6 +10,7 @@ import msgspec
 from streams.broker.base import Broker, Outgoing, Partition, PartitionWriter, Record
 from streams.clock import Clock
 from streams.metrics import StreamMetrics
+from streams.stage_reading import StageReader
 from streams.stages.base import Stage
 from streams.state import restore
 
@@ -58,6 +59,7 @@ class Lane:
         changelog: str | None,
         clock: Clock,
         metrics: StreamMetrics,
+        reader: StageReader,
         flush_seconds: float,
         snapshot_seconds: float,
     ) -> None:
@@ -72,6 +74,7 @@ class Lane:
         self._changelog = changelog
         self._clock = clock
         self._metrics = metrics
+        self._reader = reader
         self._flush_seconds = flush_seconds
         self._snapshot_seconds = snapshot_seconds
         self._stage: Stage | None = None
@@ -102,7 +105,8 @@ class Lane:
             committed=committed,
         )
         now = self._clock.monotonic()
-        self._metrics.restore_seconds.labels(self._group).observe(now - began)
+        self._metrics.restored(self._group, seconds=now - began)
+        self._metrics.begin(self._group, self.partition, self._reader(stage, ()))
         self._stage = stage
         self._committed = self._flushed = self._snapshotted = self.position
         self._last_flush = self._last_write = now - TICK_SECONDS
@@ -196,4 +200,10 @@ class Lane:
         await self._writer.commit(write.outgoing, write.next_offset)
         seconds = self._clock.monotonic() - began
         self._committed = write.next_offset
-        self._metrics.committed(self._group, self.partition, self._stage, write.outgoing, seconds=seconds)
+        self._metrics.committed(self._group, records=len(write.outgoing), seconds=seconds)
+        self._metrics.read(
+            self._group,
+            self.partition,
+            self._reader(self._stage, write.outgoing),
+            now=self._clock.now().timestamp(),
+        )

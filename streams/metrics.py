@@ -1,145 +1,121 @@
 """Every Prometheus metric of the stream side, declared once."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from streams.broker.base import Outgoing, Partition
+from streams.broker.base import Partition
 from streams.readiness import Readiness
-from streams.stages.base import Stage
+from streams.stage_reading import StageReading
 
-_COMMIT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
-_RESTORE_BUCKETS = (0.1, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 300)
-
-
-@runtime_checkable
-class Counting(Protocol):
-    """A stage that counts what it does."""
-
-    def counts(self) -> Mapping[str, int]:
-        """Totals since the stage was made, by name; they never fall."""
-        ...
-
-
-@runtime_checkable
-class Delayed(Protocol):
-    """A stage that knows how far its event time has come."""
-
-    @property
-    def watermark_ms(self) -> int | None:
-        """Up to here everything is counted, milliseconds since 1970; None while unknown."""
-        ...
+_COMMIT_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
+_RESTORE_BUCKETS: Final = (0.1, 0.5, 1, 2.5, 5, 10, 15, 30, 60, 300)
+_COUNTS: Final = {
+    "mentions_read": "Mentions read from Kafka, readable or not.",
+    "mentions_matched": "Mentions that belong to at least one topic.",
+    "mentions_duplicate": "Mentions that were counted before and changed nothing.",
+    "mentions_dead_lettered": "Records that could not be read as mentions.",
+    "mentions_late": "Mentions that came after their minute was final: counted and corrected, not learned from.",
+    "mentions_lost": "Mentions that came when their minute was no longer kept: no window could be corrected.",
+    "partials_read": "Partial counts taken in by the detect stage.",
+    "partials_of_unknown_topics": "Partial counts of topics that the configuration does not know; counted and ignored.",
+    "windows_written": "Window counts written.",
+}
 
 
 class StreamMetrics:
     """The stream side's metrics in one registry.
 
     Labels are bounded by what an operator configures: groups, Kafka topics, partitions, phases; never by what stands
-    in mentions.
+    in mentions. What a stage counted shows up with the commit that made it last.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.mentions_read = Counter(
-            "tocsin_mentions_read", "Mentions read from Kafka, readable or not.", registry=registry
-        )
-        self.mentions_matched = Counter(
-            "tocsin_mentions_matched", "Mentions that belong to at least one topic.", registry=registry
-        )
-        self.mentions_duplicate = Counter(
-            "tocsin_mentions_duplicate", "Mentions that were counted before and changed nothing.", registry=registry
-        )
-        self.mentions_late = Counter(
-            "tocsin_mentions_late", "Mentions that came after their window had become final.", registry=registry
-        )
-        self.mentions_dead_lettered = Counter(
-            "tocsin_mentions_dead_lettered", "Records that could not be read as mentions.", registry=registry
-        )
-        self.partials_written = Counter(
+        self._counters = {name: Counter(f"tocsin_{name}", text, registry=registry) for name, text in _COUNTS.items()}
+        self._partials = Counter(
             "tocsin_partials_written", "Partial counts written for the detect stage.", registry=registry
         )
-        self.windows_written = Counter("tocsin_windows_written", "Window counts written.", registry=registry)
-        self.detections = Counter(
+        self._detections = Counter(
             "tocsin_detections", "Detections written, by phase of the episode.", ["phase"], registry=registry
         )
-        self.commits = Counter(
+        self._commits = Counter(
             "tocsin_commits", "Commits of records with their position.", ["group"], registry=registry
         )
-        self.records_written = Counter(
+        self._records_written = Counter(
             "tocsin_records_written", "Records written in commits.", ["group"], registry=registry
         )
-        self.commit_seconds = Histogram(
+        self._commit_seconds = Histogram(
             "tocsin_commit_seconds", "How long a commit took.", ["group"], buckets=_COMMIT_BUCKETS, registry=registry
         )
-        self.restore_seconds = Histogram(
+        self._restore_seconds = Histogram(
             "tocsin_restore_seconds",
             "How long taking over a partition took.",
             ["group"],
             buckets=_RESTORE_BUCKETS,
             registry=registry,
         )
-        self.lag_records = Gauge(
+        by_partition = ["group", "kafka_topic", "partition"]
+        self._lag = Gauge(
             "tocsin_lag_records",
             "Records between our position and the end of the partition.",
-            ["group", "kafka_topic", "partition"],
+            by_partition,
             registry=registry,
         )
-        self.watermark_delay_seconds = Gauge(
+        self._delay = Gauge(
             "tocsin_watermark_delay_seconds",
             "How far event time is behind processing time.",
-            ["group", "kafka_topic", "partition"],
+            by_partition,
             registry=registry,
         )
-        self.ready = Gauge(
+        self._ready = Gauge(
             "tocsin_stream_ready",
             "1 while assignment is held and state restored, else 0.",
             ["group"],
             registry=registry,
         )
-        self._by_count = {
-            "mentions_read": self.mentions_read,
-            "mentions_matched": self.mentions_matched,
-            "mentions_duplicate": self.mentions_duplicate,
-            "mentions_late": self.mentions_late,
-            "mentions_dead_lettered": self.mentions_dead_lettered,
-            "partials_written": self.partials_written,
-            "windows_written": self.windows_written,
-        }
-        self._seen: dict[tuple[str, Partition], tuple[Counting, dict[str, int]]] = {}
+        self._seen: dict[tuple[str, Partition], Mapping[str, int]] = {}
 
-    def committed(
-        self, group: str, partition: Partition, stage: Stage, outgoing: Sequence[Outgoing], *, seconds: float
-    ) -> None:
-        """A commit of `outgoing` succeeded after `seconds`; take over what the stage counted meanwhile."""
-        self.commits.labels(group).inc()
-        self.records_written.labels(group).inc(len(outgoing))
-        self.commit_seconds.labels(group).observe(seconds)
-        if isinstance(stage, Counting):
-            self._take_counts(group, partition, stage)
+    def committed(self, group: str, *, records: int, seconds: float) -> None:
+        """A commit of `records` records took `seconds`."""
+        self._commits.labels(group).inc()
+        self._records_written.labels(group).inc(records)
+        self._commit_seconds.labels(group).observe(seconds)
 
-    def _take_counts(self, group: str, partition: Partition, stage: Counting) -> None:
-        """Counters of a stage begin at 0 when the partition is taken over; those of Prometheus go on."""
-        owner, seen = self._seen.get((group, partition), (None, {}))
-        if owner is not stage:
-            seen = {}
-        counts = dict(stage.counts())
-        for name, total in counts.items():
-            counter = self._by_count.get(name)
+    def restored(self, group: str, *, seconds: float) -> None:
+        """Taking over a partition took `seconds`."""
+        self._restore_seconds.labels(group).observe(seconds)
+
+    def begin(self, group: str, partition: Partition, reading: StageReading) -> None:
+        """A stage was restored: what it counted so far, others have reported."""
+        self._seen[group, partition] = reading.totals
+
+    def read(self, group: str, partition: Partition, reading: StageReading, *, now: float) -> None:
+        """Take over what a stage did up to `now`, seconds since 1970."""
+        seen = self._seen.get((group, partition), {})
+        for name, total in reading.totals.items():
+            counter = self._counters.get(name)
             if counter is not None:
                 counter.inc(max(0, total - seen.get(name, 0)))
-        self._seen[group, partition] = (stage, counts)
+        self._seen[group, partition] = reading.totals
+        self._partials.inc(reading.partials)
+        for phase, count in reading.phases.items():
+            self._detections.labels(phase).inc(count)
+        if reading.event_seconds is not None:
+            delay = self._delay.labels(group, partition.kafka_topic, str(partition.number))
+            delay.set(now - reading.event_seconds)
 
     def lag(self, group: str, partition: Partition, records: int | None) -> None:
         """Records between our position and the partition's end; None while unknown."""
         if records is not None:
-            self.lag_records.labels(group, partition.kafka_topic, str(partition.number)).set(records)
+            self._lag.labels(group, partition.kafka_topic, str(partition.number)).set(records)
 
     def forget(self, group: str, partition: Partition) -> None:
         """The partition is with somebody else, who reports about it from now on."""
         self._seen.pop((group, partition), None)
-        for gauge in (self.lag_records, self.watermark_delay_seconds):
+        for gauge in (self._lag, self._delay):
             gauge.remove(group, partition.kafka_topic, str(partition.number))
 
     def show_readiness(self, group: str, readiness: Readiness) -> None:
         """Where the group's member in this process stands."""
-        self.ready.labels(group).set(1 if readiness.is_ready else 0)
+        self._ready.labels(group).set(1 if readiness.is_ready else 0)

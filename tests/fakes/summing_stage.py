@@ -51,5 +51,9 @@ class SummingStage:
     def snapshot(self, next_offset: int) -> list[Outgoing]:
         return [Outgoing(self._changelog, b"sum", f"{self.sum}@{next_offset}".encode())]
 
+    @property
+    def watermark_ms(self) -> int | None:
+        return None
+
     def counts(self) -> Mapping[str, int]:
         return {"mentions_read": self._folded}

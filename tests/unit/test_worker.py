@@ -13,6 +13,8 @@ from streams.broker.memory_cluster import MemoryCluster
 from streams.errors import BrokerUnavailable, Fenced, StateCorrupted
 from streams.metrics import StreamMetrics
 from streams.readiness import Readiness
+from streams.settings import KafkaSettings
+from streams.stage_reading import reader
 from streams.worker import Worker, WorkerSettings
 from tests.fakes.clock import FakeClock
 from tests.fakes.flaky_broker import FlakyBroker
@@ -66,6 +68,7 @@ class Bench:
             clock=self.clock,
             settings=settings,
             metrics=self.metrics,
+            reader=reader(KafkaSettings()),
         )
 
     @asynccontextmanager

@@ -1,0 +1,159 @@
+"""The wiring of the stream side: settings in, roles out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+
+from streams.backoff import Backoff, sleep_unless
+from streams.broker.base import Broker, Partition
+from streams.clock import Clock
+from streams.errors import BrokerUnavailable
+from streams.matching import TopicMatcher
+from streams.metrics import StreamMetrics
+from streams.role import Role, Shapes
+from streams.sentiment.registry import make_scorer
+from streams.settings import StreamSettings
+from streams.stage_reading import reader
+from streams.stages.detect import DetectStage
+from streams.stages.score import ScoreStage
+from streams.worker import Worker, WorkerSettings
+
+log = structlog.get_logger(__name__)
+
+_FENCED_MARGIN_SECONDS: Final = 10.0
+
+
+def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: StreamMetrics) -> Role:
+    """Mentions in, partial counts and watermarks out.
+
+    Raises:
+        InvalidQuery: A topic's query does not parse.
+    """
+    kafka = settings.kafka
+    matcher = TopicMatcher(settings.topic_values())
+    scorer = make_scorer(settings.score.sentiment)
+
+    def build(shapes: Shapes) -> Worker:
+        def stage(partition: Partition) -> ScoreStage:
+            return ScoreStage(
+                matcher=matcher,
+                scorer=scorer,
+                kafka=kafka,
+                time=settings.time,
+                settings=settings.score,
+                source=partition,
+                sources=shapes[kafka.mentions].partitions,
+                partials_partitions=shapes[kafka.partials].partitions,
+            )
+
+        return Worker(
+            broker,
+            score_group(settings),
+            (kafka.mentions,),
+            stage,
+            changelog=None,
+            clock=clock,
+            settings=WorkerSettings(
+                flush_seconds=settings.score.flush_seconds, fenced_seconds=_fenced_seconds(settings)
+            ),
+            metrics=metrics,
+            reader=reader(kafka),
+        )
+
+    needs = (kafka.mentions, kafka.dead_letters, kafka.partials)
+    return Role(score_group(settings), broker=broker, clock=clock, metrics=metrics, needs=needs, build=build)
+
+
+def detect_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: StreamMetrics) -> Role:
+    """Partial counts and watermarks in, detections and window counts out."""
+    kafka = settings.kafka
+    topics = settings.topic_values()
+
+    def stage(partition: Partition) -> DetectStage:
+        return DetectStage(partition.number, kafka=kafka, time=settings.time, detect=settings.detect, topics=topics)
+
+    def build(_: Shapes) -> Worker:
+        return Worker(
+            broker,
+            detect_group(settings),
+            (kafka.partials,),
+            stage,
+            changelog=kafka.detect_state,
+            clock=clock,
+            settings=WorkerSettings(
+                snapshot_seconds=settings.detect.snapshot_seconds, fenced_seconds=_fenced_seconds(settings)
+            ),
+            metrics=metrics,
+            reader=reader(kafka),
+        )
+
+    return Role(
+        detect_group(settings),
+        broker=broker,
+        clock=clock,
+        metrics=metrics,
+        needs=(kafka.partials, kafka.detect_state, kafka.detections, kafka.windows),
+        same_partitions=(kafka.partials, kafka.detect_state),
+        build=build,
+    )
+
+
+async def run_score(
+    settings: StreamSettings, broker: Broker, clock: Clock, stop: asyncio.Event, metrics: StreamMetrics
+) -> None:
+    """Run the score role until `stop`; who needs to know when it is ready keeps the role of `score_role` instead."""
+    await score_role(settings, broker, clock, metrics).run(stop)
+
+
+async def run_detect(
+    settings: StreamSettings, broker: Broker, clock: Clock, stop: asyncio.Event, metrics: StreamMetrics
+) -> None:
+    """Run the detect role until `stop`; who needs to know when it is ready keeps the role of `detect_role` instead."""
+    await detect_role(settings, broker, clock, metrics).run(stop)
+
+
+@asynccontextmanager
+async def connected(broker: Broker, clock: Clock, stop: asyncio.Event) -> AsyncIterator[Broker]:
+    """Enter `broker` as soon as it answers, however long that takes; say so once.
+
+    Raises:
+        BrokerUnavailable: `stop` was set before it answered.
+    """
+    backoff = Backoff()
+    said = False
+    while True:
+        try:
+            await broker.__aenter__()
+        except BrokerUnavailable as exc:
+            if not said:
+                log.warning("broker.unavailable", reason=str(exc), then="retrying until it answers")
+            said = True
+            await sleep_unless(stop, backoff.next_seconds(), clock)
+            if stop.is_set():
+                raise
+        else:
+            break
+    if said:
+        log.info("broker.available")
+    try:
+        yield broker
+    finally:
+        await broker.__aexit__(None, None, None)
+
+
+def score_group(settings: StreamSettings) -> str:
+    """The consumer group of the score role."""
+    return f"{settings.kafka.prefix}-score"
+
+
+def detect_group(settings: StreamSettings) -> str:
+    """The consumer group of the detect role."""
+    return f"{settings.kafka.prefix}-detect"
+
+
+def _fenced_seconds(settings: StreamSettings) -> float:
+    """By then a member that lost its partition to somebody else has been told so by the group."""
+    return settings.kafka.session_timeout_seconds + _FENCED_MARGIN_SECONDS

@@ -1,0 +1,183 @@
+"""All partitions in a worker's hands, and the work that goes on for each."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Final
+
+import structlog
+
+from streams.backoff import Backoff
+from streams.broker.base import Partition
+from streams.clock import Clock
+from streams.errors import BrokerUnavailable, Fenced
+from streams.lane import Lane, LanePhase
+
+_CLOSE_SECONDS: Final = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Lanes:
+    """Takes partitions over, commits and lets go, each partition's acts one after the other, partitions side by side.
+
+    What the broker does to one lane is repaired here: away, it is waited for; fenced, the lane is left to whoever came,
+    and taken back only if the group still says that it is ours.
+
+    Args:
+        tasks: Where all work is born; an error that nobody can repair ends it, and so the worker.
+        make: A new lane for a partition.
+        takeovers: So many partitions are restored at the same time.
+        fenced_seconds: How long a fenced lane waits for its revocation.
+        stop_seconds: `finish` is over after this long, finished or not.
+    """
+
+    def __init__(
+        self,
+        tasks: asyncio.TaskGroup,
+        make: Callable[[Partition], Lane],
+        *,
+        group: str,
+        clock: Clock,
+        takeovers: int,
+        fenced_seconds: float,
+        stop_seconds: float,
+        lost_broker: Callable[[str, BrokerUnavailable], None],
+        found_broker: Callable[[str], None],
+    ) -> None:
+        self._tasks = tasks
+        self._make = make
+        self._log = log.bind(group=group)
+        self._clock = clock
+        self._takeovers = asyncio.Semaphore(takeovers)
+        self._fenced_seconds = fenced_seconds
+        self._stop_seconds = stop_seconds
+        self._lost_broker = lost_broker
+        self._found_broker = found_broker
+        self._lanes: dict[Partition, Lane] = {}
+        self._work: dict[Partition, asyncio.Task[None]] = {}
+        self._stopping = False
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(tuple(self._lanes.values()))
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    def get(self, partition: Partition) -> Lane | None:
+        """The partition's lane; None when it is not ours."""
+        return self._lanes.get(partition)
+
+    def at_work(self, lane: Lane) -> bool:
+        """Whether a takeover or a commit is under way."""
+        work = self._work.get(lane.partition)
+        return work is not None and not work.done()
+
+    def adopt(self, partition: Partition) -> None:
+        """The partition is ours: take it over once whatever went on for it before has ended."""
+        self._log.info("partition.assigned", partition=str(partition))
+        lane = self._lanes[partition] = self._make(partition)
+        before = self._work.get(partition)
+        self._start("take over", lane, self._take_over(lane, after=before))
+
+    def drop(self, partition: Partition) -> None:
+        """The partition is not ours any more: what was not committed is redone by the new owner."""
+        lane = self._lanes.pop(partition, None)
+        if lane is None:
+            return
+        self._log.info("partition.revoked", partition=str(partition))
+        self._found_broker(str(partition))
+        work = self._work.get(partition)
+        if work is not None:
+            work.cancel()
+        self._start("release", lane, self._release(lane, after=work))
+
+    def commit(self, lane: Lane) -> None:
+        """Begin to write what is due; to be called only while the lane is not at work."""
+        self._start("commit", lane, self._commit(lane))
+
+    async def finish(self) -> None:
+        """Flush, snapshot, commit and let go of every lane, all under one deadline."""
+        self._stopping = True
+        async with asyncio.TaskGroup() as tasks:
+            finishing = [
+                tasks.create_task(self._finish(lane), name=f"finish {partition}")
+                for partition, lane in self._lanes.items()
+            ]
+            deadline = tasks.create_task(self._cut(finishing), name="stop deadline")
+            if finishing:
+                await asyncio.wait(finishing)
+            deadline.cancel()
+        self._lanes.clear()
+
+    async def abandon(self) -> None:
+        """End all work as it stands and give every writer back; nothing more is written."""
+        for work in self._work.values():
+            work.cancel()
+        if self._work:
+            await asyncio.wait(self._work.values())
+        for lane in self._lanes.values():
+            await lane.release()
+
+    def _start(self, act: str, lane: Lane, work: Coroutine[None, None, None]) -> None:
+        self._work[lane.partition] = self._tasks.create_task(work, name=f"{act} {lane.partition}")
+
+    async def _take_over(self, lane: Lane, *, after: asyncio.Task[None] | None = None, wait: float = 0.0) -> None:
+        if after is not None:
+            await asyncio.wait({after})
+        backoff = Backoff()
+        while True:
+            await self._clock.sleep(wait)
+            try:
+                async with self._takeovers:
+                    await lane.take_over()
+            except BrokerUnavailable as exc:
+                self._lost_broker(str(lane.partition), exc)
+                wait = backoff.next_seconds()
+            except Fenced as exc:
+                self._log.warning("partition.fenced", partition=str(lane.partition), reason=str(exc))
+                wait = self._fenced_seconds
+            else:
+                self._found_broker(str(lane.partition))
+                self._log.info("partition.restored", partition=str(lane.partition), offset=lane.position)
+                return
+
+    async def _commit(self, lane: Lane) -> None:
+        try:
+            await lane.commit_due()
+        except BrokerUnavailable as exc:
+            lane.phase = LanePhase.TAKING_OVER
+            if not self._stopping:
+                self._lost_broker(str(lane.partition), exc)
+                await self._take_over(lane, wait=Backoff().next_seconds())
+        except Fenced as exc:
+            lane.phase = LanePhase.TAKING_OVER
+            if not self._stopping:
+                self._log.warning("partition.fenced", partition=str(lane.partition), reason=str(exc))
+                await self._take_over(lane, wait=self._fenced_seconds)
+
+    async def _release(self, lane: Lane, *, after: asyncio.Task[None] | None) -> None:
+        if after is not None:
+            await asyncio.wait({after})
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await lane.release()
+        except (BrokerUnavailable, Fenced, TimeoutError) as exc:
+            self._log.info("partition.release_failed", partition=str(lane.partition), reason=str(exc))
+
+    async def _finish(self, lane: Lane) -> None:
+        work = self._work.get(lane.partition)
+        if work is not None:
+            if lane.phase is not LanePhase.RUNNING:
+                work.cancel()
+            await asyncio.wait({work})
+        try:
+            await lane.finish()
+        except (BrokerUnavailable, Fenced) as exc:
+            self._log.warning("partition.not_committed", partition=str(lane.partition), reason=str(exc))
+
+    async def _cut(self, finishing: list[asyncio.Task[None]]) -> None:
+        await self._clock.sleep(self._stop_seconds)
+        unfinished = [task for task in finishing if not task.done()]
+        self._log.warning("worker.stop_deadline", unfinished=len(unfinished))
+        for task in unfinished:
+            task.cancel()

@@ -1,0 +1,111 @@
+"""A stream role: finds its Kafka topics, then runs its worker."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import structlog
+
+from streams.backoff import Backoff, sleep_unless
+from streams.broker.base import Broker, TopicDescription
+from streams.clock import Clock
+from streams.errors import BrokerUnavailable, TopicsMismatch
+from streams.metrics import StreamMetrics
+from streams.readiness import Readiness
+from streams.worker import Worker
+
+Shapes = Mapping[str, TopicDescription]
+
+log = structlog.get_logger(__name__)
+
+_MISSING: Final = "the Kafka topic {name} does not exist; `tocsin kafka init` creates it"
+
+
+class Role:
+    """One role in this process, from looking for Kafka to its orderly stop.
+
+    Args:
+        name: The consumer group.
+        needs: Kafka topics without which it refuses to start.
+        same_partitions: Kafka topics that have to have the same number of partitions.
+        build: Makes the worker when the topics are known.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        broker: Broker,
+        clock: Clock,
+        metrics: StreamMetrics,
+        needs: tuple[str, ...],
+        same_partitions: tuple[str, ...] = (),
+        build: Callable[[Shapes], Worker],
+    ) -> None:
+        self.name = name
+        self._broker = broker
+        self._clock = clock
+        self._metrics = metrics
+        self._needs = needs
+        self._same_partitions = same_partitions
+        self._build = build
+        self._worker: Worker | None = None
+        self._before_worker = Readiness.STARTING
+        self._built = asyncio.Event()
+
+    @property
+    def readiness(self) -> Readiness:
+        """Where the role stands right now; its value is the reason in words."""
+        return self._before_worker if self._worker is None else self._worker.readiness
+
+    async def until_ready(self) -> Readiness:
+        """Return once the role is ready, or will never be because it stopped; the answer says which."""
+        await self._built.wait()
+        if self._worker is not None:
+            await self._worker.until_ready()
+        return self.readiness
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`, then stop in order.
+
+        Raises:
+            TopicsMismatch: Kafka topics are missing or do not fit each other.
+            StateCorrupted: Stored state cannot be read; nothing was committed on top of it.
+            TooManyDeadLetters: The input is not what it should be.
+        """
+        self._metrics.show_readiness(self.name, self.readiness)
+        try:
+            shapes = await self._shapes(stop)
+            if shapes is None:
+                return
+            self._worker = self._build(shapes)
+            self._built.set()
+            await self._worker.run(stop)
+        finally:
+            self._before_worker = Readiness.STOPPED
+            self._built.set()
+            self._metrics.show_readiness(self.name, Readiness.STOPPED)
+
+    async def _shapes(self, stop: asyncio.Event) -> Shapes | None:
+        backoff = Backoff()
+        while not stop.is_set():
+            try:
+                shapes = await self._broker.describe_topics(self._needs)
+            except BrokerUnavailable as exc:
+                if self._before_worker is not Readiness.UNAVAILABLE:
+                    log.warning("broker.unavailable", group=self.name, reason=str(exc), then="retrying")
+                self._before_worker = Readiness.UNAVAILABLE
+                await sleep_unless(stop, backoff.next_seconds(), self._clock)
+                continue
+            self._refuse_mismatch(shapes)
+            return shapes
+        return None
+
+    def _refuse_mismatch(self, shapes: Shapes) -> None:
+        problems = [_MISSING.format(name=name) for name in self._needs if name not in shapes]
+        counted = {name: shapes[name].partitions for name in self._same_partitions if name in shapes}
+        if len(set(counted.values())) > 1:
+            told = ", ".join(f"{name} has {count}" for name, count in counted.items())
+            problems.append(f"these Kafka topics need the same number of partitions: {told}")
+        if problems:
+            raise TopicsMismatch(tuple(problems))

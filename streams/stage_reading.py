@@ -1,0 +1,66 @@
+"""What a stage did, as the metrics want to know it."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from streams import codec
+from streams.broker.base import Outgoing
+from streams.settings import KafkaSettings
+from streams.stages.base import Stage
+
+
+@runtime_checkable
+class CountingStage(Protocol):
+    """A stage that counts what it does."""
+
+    @property
+    def watermark_ms(self) -> int | None:
+        """How far event time has come, milliseconds since 1970; None before it began."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Totals since the stage was made, by the name of their metric without prefix and suffix; they never fall."""
+        ...
+
+
+class StageReading(msgspec.Struct, frozen=True):
+    """What a stage counted, and what one of its writes consists of.
+
+    Attributes:
+        totals: Counts since the stage was made, replays included.
+        partials: Partial counts in this write.
+        phases: Detections in this write by phase.
+        event_seconds: How far event time has come, seconds since 1970; None before it began.
+    """
+
+    totals: Mapping[str, int] = {}
+    partials: int = 0
+    phases: Mapping[str, int] = {}
+    event_seconds: float | None = None
+
+
+StageReader = Callable[[Stage, Sequence[Outgoing]], StageReading]
+
+
+def reader(kafka: KafkaSettings) -> StageReader:
+    """The reader of stages that write to these Kafka topics; a stage that does not count reads as nothing."""
+
+    def read(stage: Stage, outgoing: Sequence[Outgoing]) -> StageReading:
+        if not isinstance(stage, CountingStage):
+            return StageReading()
+        reached = stage.watermark_ms
+        detections = (
+            codec.decode_detection(record.value) for record in outgoing if record.kafka_topic == kafka.detections
+        )
+        return StageReading(
+            totals=stage.counts(),
+            # Partial counts are keyed by topic; watermarks, which share their Kafka topic, have no key.
+            partials=sum(record.kafka_topic == kafka.partials and record.key is not None for record in outgoing),
+            phases=Counter(str(detection.phase) for detection in detections),
+            event_seconds=None if reached is None else reached / 1000,
+        )
+
+    return read
