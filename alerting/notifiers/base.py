@@ -28,6 +28,7 @@ class Message(msgspec.Struct, frozen=True):
         odds: In words: "about once in 40 weeks for this topic".
         url: The incident in the console; None where the console has no public address.
         test: Sent by a drill: every channel says so, visibly.
+        acknowledged_by: Who works on it; None while nobody does. Later edits must not hide it.
     """
 
     incident: str
@@ -53,6 +54,7 @@ class Message(msgspec.Struct, frozen=True):
     drivers: tuple[Driver, ...] = ()
     samples: tuple[Sample, ...] = ()
     test: bool = False
+    acknowledged_by: str | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True):

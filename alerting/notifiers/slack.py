@@ -1,0 +1,263 @@
+"""Slack: an incident is one message that edits itself and tells its story in its thread."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
+from alerting.incidents.model import Transition
+from alerting.notifiers.base import Message, Receipt
+from alerting.notifiers.escaping import escape_log
+from alerting.notifiers.http import Outbound, retry_after
+from alerting.notifiers.slack_blocks import fallback, message_blocks, story
+from streams.clock import Clock
+
+EVENT_TYPE: Final = "tocsin_incident"
+STORY_EVENT_TYPE: Final = "tocsin_story"
+
+_FRESH: Final = timedelta(seconds=1)
+_SKEW: Final = timedelta(minutes=5)
+_HISTORY_PAGES: Final = 3
+_HISTORY_SHARE: Final = 0.4
+_HISTORY_PAGE_SIZE: Final = 200
+_REMEMBERED_DOUBTS: Final = 1000
+
+# https://docs.slack.dev/reference/methods/chat.postMessage#errors
+_PASSING: Final = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+    }
+)
+_NOT_EDITABLE: Final = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "thread_not_found"}
+)
+
+
+class SlackNotifier:
+    """A Slack channel, written to with a bot token.
+
+    Posts twice only where nobody could have known better: a message without `reference` is first looked for in the
+    channel's history by its metadata, unless its incident opened less than a second ago and nothing failed here for
+    it. That covers an answer lost to this process, to an earlier one and to another one that shares the outbox. It
+    needs `channels:history` (or `groups:history`) and the channel's id instead of its name; without them the message is
+    sent anyway: better twice than never.
+
+    Args:
+        channel: An id (`C0123456789`) or a name; only an id survives a rename and lets history be asked.
+        api_url: Where Slack is; ends with a slash.
+    """
+
+    def __init__(self, *, channel: str, token: str, api_url: str, clock: Clock) -> None:
+        self._channel = channel
+        self._clock = clock
+        self._outbound = Outbound(api_url, provider="Slack", clock=clock)
+        self._token = token
+        self._api_url = api_url
+        self._doubts: OrderedDict[str, int] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"SlackNotifier({self.destination!r})"
+
+    @property
+    def kind(self) -> str:
+        """`slack`."""
+        return "slack"
+
+    @property
+    def destination(self) -> str:
+        """The channel."""
+        is_id = self._channel[:1] in {"C", "G", "D"} and self._channel.isupper()
+        return self._channel if is_id or self._channel.startswith("#") else f"#{self._channel}"
+
+    def wants(self, change: Transition) -> bool:
+        """Everything that changes what people see."""
+        return change is not Transition.UNCHANGED
+
+    async def send(self, message: Message, *, reference: str | None, timeout_seconds: float) -> Receipt:
+        """Post the message, or edit the one named by `reference` (`channel:ts`) and add to its thread."""
+        try:
+            async with self._outbound.attempt(timeout_seconds):
+                receipt = await self._deliver(message, reference, timeout_seconds)
+        except (DeliveryRetryable, DeliveryInDoubt):
+            self._doubts[message.incident] = message.revision
+            while len(self._doubts) > _REMEMBERED_DOUBTS:
+                self._doubts.popitem(last=False)
+            raise
+        self._doubts.pop(message.incident, None)
+        return receipt
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._outbound.close()
+
+    async def _deliver(self, message: Message, reference: str | None, timeout_seconds: float) -> Receipt:
+        channel, _, ts = (reference or "").rpartition(":")
+        if not (channel and ts):
+            found = await self._look_for(message, timeout_seconds * _HISTORY_SHARE)
+            if found is None:
+                return await self._post(message)
+            channel, ts, revision = found
+            if revision >= message.revision:
+                return Receipt(f"{channel}:{ts}")
+        try:
+            await self._call(
+                lambda client: client.chat_update(
+                    channel=channel,
+                    ts=ts,
+                    text=fallback(message),
+                    blocks=message_blocks(message),
+                    metadata=_metadata(message, EVENT_TYPE),
+                )
+            )
+        except _Refused as refused:
+            if refused.error in _NOT_EDITABLE:
+                return await self._post(message)
+            raise
+        await self._tell(message, channel, ts)
+        return Receipt(f"{channel}:{ts}")
+
+    async def _post(self, message: Message) -> Receipt:
+        answer = await self._call(
+            lambda client: client.chat_postMessage(
+                channel=self._channel,
+                text=fallback(message),
+                blocks=message_blocks(message),
+                metadata=_metadata(message, EVENT_TYPE),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return Receipt(f"{answer.get('channel') or self._channel}:{answer.get('ts')}")
+
+    async def _tell(self, message: Message, channel: str, ts: str) -> None:
+        """Add the change to the thread. After a failure of this very revision, look first whether it stands there."""
+        line = story(message)
+        if line is None:
+            return
+        if self._doubts.get(message.incident) == message.revision and await self._told(message, channel, ts):
+            return
+        await self._call(
+            lambda client: client.chat_postMessage(
+                channel=channel,
+                thread_ts=ts,
+                # An edit notifies nobody; that it is back must reach the channel, not only the thread.
+                reply_broadcast=message.change is Transition.REOPENED,
+                text=line,
+                metadata=_metadata(message, STORY_EVENT_TYPE),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+
+    async def _look_for(self, message: Message, timeout_seconds: float) -> tuple[str, str, int] | None:
+        """Channel, ts and revision of the incident's message, if it stands in the channel already."""
+        doubted = message.incident in self._doubts
+        if not doubted and self._clock.now() - message.opened_at < _FRESH:
+            return None
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await self._find(message)
+        except TimeoutError:
+            if doubted:
+                raise DeliveryRetryable("Slack's history does not answer, and a message may stand there") from None
+        except DeliveryRetryable:
+            # With a failure behind us, a page that waits is better than a page that may be the second one.
+            if doubted:
+                raise
+        except DeliveryRejected:
+            pass  # No right to read here, or a name instead of an id: better twice than never.
+        return None
+
+    async def _find(self, message: Message) -> tuple[str, str, int] | None:
+        oldest = str((message.opened_at - _SKEW).timestamp())
+        cursor: str | None = None
+        for _ in range(_HISTORY_PAGES):
+            answer = await self._history(oldest, cursor)
+            for post in answer.get("messages") or []:
+                revision = _revision(post, EVENT_TYPE, message.incident)
+                if revision is not None:
+                    return self._channel, str(post["ts"]), revision
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
+        return None
+
+    async def _history(self, oldest: str, cursor: str | None) -> AsyncSlackResponse:
+        return await self._call(
+            lambda client: client.conversations_history(
+                channel=self._channel, oldest=oldest, cursor=cursor, limit=_HISTORY_PAGE_SIZE, include_all_metadata=True
+            )
+        )
+
+    async def _told(self, message: Message, channel: str, ts: str) -> bool:
+        try:
+            answer = await self._call(
+                lambda client: client.conversations_replies(
+                    channel=channel, ts=ts, limit=_HISTORY_PAGE_SIZE, include_all_metadata=True
+                )
+            )
+        except DeliveryRejected:
+            return False
+        posts = answer.get("messages") or []
+        return any(_revision(post, STORY_EVENT_TYPE, message.incident) == message.revision for post in posts)
+
+    async def _call(self, method: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
+        client = AsyncWebClient(
+            token=self._token, base_url=self._api_url, session=self._outbound.session, retry_handlers=[]
+        )
+        client.proxy = None  # The session knows the proxies, and which hosts need none.
+        # Causes are cut off on purpose (`from None`): the library's error carries the request, and with it the token.
+        try:
+            return await method(client)
+        except SlackApiError as exc:
+            raise _classified(exc, self._clock) from None
+        except (AttributeError, ValueError):
+            raise DeliveryInDoubt("Slack's answer is not Slack's: is a proxy in between?") from None
+
+
+class _Refused(DeliveryRejected):
+    """A refusal with Slack's own error code."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(f"Slack refused: {error}")
+        self.error = error
+
+
+def _classified(exc: SlackApiError, clock: Clock) -> DeliveryRetryable | DeliveryRejected:
+    response = exc.response
+    if isinstance(response, aiohttp.ClientResponse):
+        status, headers, content = response.status, response.headers, None
+    else:
+        status, headers, content = response.status_code, response.headers, response.data
+    error = escape_log(str(content.get("error", "")), 80) if isinstance(content, dict) else ""
+    if status == 429 or status >= 500 or error in _PASSING:
+        return DeliveryRetryable(f"Slack answered {status} {error}".strip(), retry_after(headers, clock))
+    return _Refused(error or f"HTTP status {status}")
+
+
+def _metadata(message: Message, event_type: str) -> dict[str, object]:
+    return {"event_type": event_type, "event_payload": {"incident": message.incident, "revision": message.revision}}
+
+
+def _revision(post: dict[str, Any], event_type: str, incident: str) -> int | None:
+    """The revision that a post in the channel shows of the incident; None where it is not ours."""
+    metadata = post.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    if metadata.get("event_type") != event_type or payload.get("incident") != incident:
+        return None
+    revision = payload.get("revision")
+    return revision if isinstance(revision, int) else 0

@@ -1,0 +1,142 @@
+"""An incident as a Slack message. Hostile text goes into `plain_text`, which has no formatting; ours into mrkdwn."""
+
+from typing import Final
+
+from alerting.incidents.model import Severity, Transition
+from alerting.notifiers.base import Message
+from alerting.notifiers.escaping import escape_slack, escape_slack_plain
+from streams.events import Direction, Driver, Sample
+
+# https://docs.slack.dev/reference/block-kit/blocks
+MAX_HEADER_CHARACTERS: Final = 150
+MAX_FACTS: Final = 8
+MAX_DRIVERS: Final = 5
+MAX_SAMPLES: Final = 3
+_SAMPLE_CHARACTERS: Final = 280
+_LINK_CHARACTERS: Final = 120
+_NAME_CHARACTERS: Final = 80
+_WHY_CHARACTERS: Final = 600
+
+_MARKS: Final = {
+    Severity.SEV1: ":red_circle:",
+    Severity.SEV2: ":large_orange_circle:",
+    Severity.SEV3: ":large_yellow_circle:",
+    Severity.SEV4: ":large_blue_circle:",
+}
+_ALL_CLEAR: Final = ":white_check_mark:"
+_KINDS: Final = {Direction.CRISIS: "crisis", Direction.VIRAL: "going viral"}
+_STANDINGS: Final = {
+    Transition.OPENED: "new",
+    Transition.REOPENED: "back again",
+    Transition.GREW: "growing",
+    Transition.SEVERITY_CHANGED: "severity changed",
+    Transition.PEAKED: "past its peak",
+    Transition.RESOLVED: "resolved",
+    Transition.WITHDRAWN: "withdrawn, not confirmed",
+}
+_OVER: Final = frozenset({Transition.RESOLVED, Transition.WITHDRAWN})
+
+Block = dict[str, object]
+
+
+def fallback(message: Message) -> str:
+    """What a lock screen shows: the headline."""
+    headline = escape_slack(message.headline, MAX_HEADER_CHARACTERS) or escape_slack(message.title, 150)
+    return f"TEST {headline}" if message.test else headline or escape_slack(message.incident)
+
+
+def message_blocks(message: Message) -> list[Block]:
+    """The whole message, at most 14 blocks and well below Slack's 13,000 characters."""
+    headline = escape_slack_plain(message.headline, MAX_HEADER_CHARACTERS - 10) or "Incident"
+    blocks: list[Block] = [{"type": "header", "text": _plain(f"TEST {headline}" if message.test else headline)}]
+    if message.test:
+        blocks.append(_context("This is a drill: nothing happened, and nobody has to act."))
+    blocks.append(_context(standing(message)))
+    if why := escape_slack(message.why, _WHY_CHARACTERS):
+        blocks.append({"type": "section", "text": _mrkdwn(why)})
+    if message.facts:
+        fields = [
+            _mrkdwn(f"*{escape_slack(fact.value, 100) or '-'}*\n{escape_slack(fact.label, 200)}")
+            for fact in message.facts[:MAX_FACTS]
+        ]
+        blocks.append({"type": "section", "fields": fields})
+    if message.drivers:
+        told = ", ".join(_driver(driver) for driver in message.drivers[:MAX_DRIVERS])
+        blocks.append({"type": "section", "text": _plain(f"Drivers: {told}")})
+    blocks.extend(_sample(sample) for sample in message.samples[:MAX_SAMPLES])
+    if foot := _foot(message):
+        blocks.append(_context(foot))
+    if message.url is not None and message.url.startswith(("http://", "https://")):
+        button = {"type": "button", "text": _plain("Open in Tocsin"), "url": message.url, "action_id": "tocsin_open"}
+        blocks.append({"type": "actions", "elements": [button]})
+    return blocks
+
+
+def standing(message: Message) -> str:
+    """Severity, kind and where the work stands, in mrkdwn."""
+    mark = _ALL_CLEAR if message.change in _OVER else _MARKS[message.severity]
+    parts = [f"{mark} *{message.severity.value}*", _KINDS[message.direction]]
+    if message.change in _STANDINGS:
+        parts.append(_STANDINGS[message.change])
+    who = message.acknowledged_by or (message.actor if message.change is Transition.ACKNOWLEDGED else None)
+    if message.change not in _OVER and message.change is not Transition.REOPENED and who:
+        parts.append(f"acknowledged by {escape_slack(who, _NAME_CHARACTERS)}")
+    elif message.change is Transition.ACKNOWLEDGED:
+        parts.append("acknowledged")
+    parts.append(f"since {message.onset_at:%H:%M} UTC")
+    return " · ".join(part for part in parts if part)
+
+
+def story(message: Message) -> str | None:
+    """The line for the thread, in mrkdwn; None where the edit says enough."""
+    by = f" by {escape_slack(message.actor, _NAME_CHARACTERS)}" if message.actor else ""
+    now = f"{escape_slack(message.headline, MAX_HEADER_CHARACTERS)}\n{escape_slack(message.why, _WHY_CHARACTERS)}"
+    stories = {
+        Transition.OPENED: None,
+        Transition.REOPENED: f"{_MARKS[message.severity]} *Back again as {message.severity.value}*: {now}",
+        Transition.GREW: f"Growing: {now}",
+        Transition.SEVERITY_CHANGED: f"{_MARKS[message.severity]} *Now {message.severity.value}*: {now}",
+        Transition.ACKNOWLEDGED: f":eyes: Acknowledged{by}",
+        Transition.RESOLVED: f"{_ALL_CLEAR} Resolved{by}",
+        Transition.WITHDRAWN: f"{_ALL_CLEAR} Withdrawn: the first suspicion was not confirmed",
+    }
+    told = stories.get(message.change)
+    return f"TEST {told}" if message.test and told else told
+
+
+def _driver(driver: Driver) -> str:
+    return f"{escape_slack_plain(driver.term, _NAME_CHARACTERS)} {driver.mentions:,} (expected {driver.expected:,.0f})"
+
+
+def _sample(sample: Sample) -> Block:
+    source = [
+        escape_slack_plain(sample.author or "somebody", _NAME_CHARACTERS),
+        f"{sample.followers:,} followers" if sample.followers is not None else "",
+        f"{sample.published_at:%H:%M} UTC",
+        escape_slack_plain(sample.url, _LINK_CHARACTERS) if sample.url else "",
+    ]
+    text = escape_slack_plain(sample.text, _SAMPLE_CHARACTERS) or f"(a {escape_slack_plain(sample.content_type, 20)})"
+    return {"type": "section", "text": _plain(f"“{text}”\n{' · '.join(part for part in source if part)}")}
+
+
+def _foot(message: Message) -> str:
+    owner = escape_slack(message.owner or "", _NAME_CHARACTERS)
+    parts = [
+        f"Owner: {owner}" if owner else "Owner: nobody yet",
+        f"Topic: {escape_slack(message.topic_name, _NAME_CHARACTERS)}",
+        f"Happens by chance {odds}" if (odds := escape_slack(message.odds, 200)) else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_mrkdwn(text)]}
+
+
+def _mrkdwn(text: str) -> Block:
+    # `verbatim` keeps Slack from turning names and addresses into links.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}
