@@ -23,7 +23,7 @@ FIRST_BACKOFF_SECONDS: Final = 0.5
 MAX_BACKOFF_SECONDS: Final = 30.0
 REOPEN_AFTER: Final = timedelta(seconds=10)
 
-_POLL_SECONDS: Final = 0.5
+_POLL_SECONDS: Final = 0.25
 
 Said = Callable[[], None]
 """What is counted and logged once the unit is committed, and not before."""

@@ -1,0 +1,231 @@
+"""A whole store in memory: units commit or vanish, positions are guarded, the outbox leases, faults can be ordered."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from datetime import datetime, timedelta
+
+import msgspec
+
+from alerting.errors import DatabaseUnavailable, PositionLost, Stale, UnknownIncident
+from alerting.incidents.model import (
+    Delivery,
+    DeliveryState,
+    Incident,
+    IncidentState,
+    TimelineEntry,
+    TopicStatus,
+    Transition,
+    WindowPoint,
+)
+from alerting.incidents.store import IncidentFilter, Lease, Page
+from streams.broker.base import Partition
+from streams.events import WindowCount
+from streams.topic import Topic
+
+_UPDATES = (Transition.GREW, Transition.PEAKED, Transition.SEVERITY_CHANGED)
+
+
+class Tables:
+    """What survives a crash of the process; share it between stores to restart."""
+
+    def __init__(self) -> None:
+        self.positions: dict[Partition, int] = {}
+        self.seen: dict[str, datetime] = {}
+        self.incidents: dict[str, Incident] = {}
+        self.entries: list[TimelineEntry] = []
+        self.outbox: dict[str, Delivery] = {}
+        self.leases: dict[str, tuple[datetime, int]] = {}
+        self.windows: dict[tuple[str, int], WindowCount] = {}
+        self.topics: tuple[Topic, ...] = ()
+
+
+class TransactionalStore:
+    """One process's view of the tables.
+
+    Attributes:
+        down: While True every call raises `DatabaseUnavailable`.
+        lose_answers: So many of the next commits count although their answer is lost.
+    """
+
+    def __init__(self, tables: Tables | None = None) -> None:
+        self.tables = tables or Tables()
+        self.down = False
+        self.lose_answers = 0
+        self.refused = 0
+        self._one_at_a_time = asyncio.Lock()
+        self._listeners: set[asyncio.Event] = set()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator["TransactionalUnit"]:
+        self._answer()
+        async with self._one_at_a_time:
+            draft = Tables()
+            draft.__dict__.update({name: deepcopy(value) for name, value in vars(self.tables).items()})
+            yield TransactionalUnit(draft)
+            self._answer()
+            self.tables.__dict__.update(vars(draft))
+        self._tell()
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise DatabaseUnavailable("the commit's answer was lost")
+
+    async def find(self, wanted: IncidentFilter, *, cursor: str | None, limit: int) -> Page:
+        self._answer()
+        found = [
+            incident
+            for incident in sorted(self.tables.incidents.values(), key=lambda incident: incident.id, reverse=True)
+            if (not wanted.states or incident.state in wanted.states)
+            and (wanted.history or not incident.history)
+            and (cursor is None or incident.id < cursor)
+        ]
+        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
+
+    async def get(self, incident_id: str) -> Incident:
+        self._answer()
+        if incident_id not in self.tables.incidents:
+            raise UnknownIncident(incident_id)
+        return self.tables.incidents[incident_id]
+
+    async def timeline(self, incident_id: str) -> tuple[TimelineEntry, ...]:
+        self._answer()
+        return tuple(entry for entry in self.tables.entries if entry.incident == incident_id)
+
+    async def timeline_after(self, position: int, *, limit: int) -> tuple[TimelineEntry, ...]:
+        self._answer()
+        return tuple(self.tables.entries[position : position + limit])
+
+    async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
+        self._answer()
+        return tuple(delivery for delivery in self.tables.outbox.values() if delivery.incident == incident_id)
+
+    async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:
+        raise NotImplementedError
+
+    async def windows(self, topic: str, *, start: datetime, end: datetime, seconds: int) -> tuple[WindowPoint, ...]:
+        raise NotImplementedError
+
+    async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:
+        self._answer()
+        taken: list[Lease] = []
+        first: set[tuple[str, str, str]] = set()
+        for delivery in self.tables.outbox.values():
+            conversation = (delivery.incident, delivery.receiver, delivery.notifier)
+            if delivery.state is not DeliveryState.PENDING or conversation in first:
+                continue
+            first.add(conversation)
+            until, token = self.tables.leases.get(delivery.id, (now, 0))
+            if delivery.next_attempt_at <= now and until <= now and len(taken) < limit:
+                until = now + timedelta(seconds=seconds)
+                self.tables.leases[delivery.id] = (until, token + 1)
+                taken.append(Lease(delivery, self.tables.incidents[delivery.incident], until, token + 1))
+        return tuple(taken)
+
+    async def settle(self, lease: Lease, outcome: Delivery) -> None:
+        self._answer()
+        if self.tables.leases.get(outcome.id) != (lease.until, lease.token):
+            raise PositionLost(outcome.id)
+        self.tables.outbox[outcome.id] = outcome
+        self.tables.leases[outcome.id] = (outcome.next_attempt_at, lease.token)
+        self._tell()
+
+    async def outbox_age(self, now: datetime) -> tuple[int, float]:
+        self._answer()
+        pending = [delivery for delivery in self.tables.outbox.values() if delivery.state is DeliveryState.PENDING]
+        ages = [(now - delivery.created_at).total_seconds() for delivery in pending if delivery.next_attempt_at <= now]
+        return len(pending), max(ages, default=0.0)
+
+    async def changes(self) -> AsyncIterator[None]:
+        changed = asyncio.Event()
+        self._listeners.add(changed)
+        while True:
+            await changed.wait()
+            changed.clear()
+            yield
+
+    async def healthy(self) -> None:
+        self._answer()
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+    def _answer(self) -> None:
+        if self.down:
+            self.refused += 1
+            raise DatabaseUnavailable("the database does not answer")
+
+    def _tell(self) -> None:
+        for changed in self._listeners:
+            changed.set()
+
+
+class TransactionalUnit:
+    """Writes into a draft of the tables."""
+
+    def __init__(self, draft: Tables) -> None:
+        self._draft = draft
+
+    async def position(self, partition: Partition) -> int | None:
+        return self._draft.positions.get(partition)
+
+    async def advance(self, partition: Partition, expected: int | None, following: int) -> None:
+        if self._draft.positions.get(partition) != expected:
+            raise PositionLost(f"{partition} is at {self._draft.positions.get(partition)}, not at {expected}")
+        self._draft.positions[partition] = following
+
+    async def first_sight(self, detection_id: str, at: datetime) -> bool:
+        fresh = detection_id not in self._draft.seen
+        self._draft.seen.setdefault(detection_id, at)
+        return fresh
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        return self._draft.incidents.get(incident_id)
+
+    async def by_episode(self, episode: str) -> Incident | None:
+        return next((found for found in self._draft.incidents.values() if episode in found.episodes), None)
+
+    async def open_for_topic(self, topic: str) -> Incident | None:
+        found = self._of_topic(topic)
+        return next((incident for incident in found if incident.state is not IncidentState.RESOLVED), None)
+
+    async def latest_for_topic(self, topic: str) -> Incident | None:
+        return max(
+            (incident for incident in self._of_topic(topic) if not incident.history),
+            key=lambda incident: incident.opened_at,
+            default=None,
+        )
+
+    async def save(
+        self, incident: Incident, entries: Sequence[TimelineEntry], *, expected_revision: int | None
+    ) -> None:
+        stored = self._draft.incidents.get(incident.id)
+        if (stored.revision if stored else None) != expected_revision:
+            raise Stale(f"{incident.id} is not at revision {expected_revision}")
+        self._draft.incidents[incident.id] = incident
+        for entry in entries:
+            position = len(self._draft.entries) + 1
+            self._draft.entries.append(msgspec.structs.replace(entry, position=position))
+
+    async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            for older in tuple(self._draft.outbox.values()):
+                same = (older.incident, older.receiver, older.notifier) == (
+                    delivery.incident,
+                    delivery.receiver,
+                    delivery.notifier,
+                )
+                if same and older.state is DeliveryState.PENDING and older.change in _UPDATES:
+                    superseded = msgspec.structs.replace(older, state=DeliveryState.SUPERSEDED)
+                    self._draft.outbox[older.id] = superseded
+            self._draft.outbox.setdefault(delivery.id, delivery)
+
+    async def record_windows(self, windows: Sequence[WindowCount]) -> None:
+        for window in windows:
+            self._draft.windows[window.topic, window.start] = window
+
+    async def save_topics(self, topics: Sequence[Topic]) -> None:
+        self._draft.topics = tuple(topics)
+
+    def _of_topic(self, topic: str) -> list[Incident]:
+        return [incident for incident in self._draft.incidents.values() if incident.topic == topic]
