@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from alerting.errors import Stale
 from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.sql.cursor import decode_cursor, encode_cursor
-from alerting.incidents.sql.inserting import insert_into
+from alerting.incidents.sql.inserting import insert_each, nothing_on_conflict
 from alerting.incidents.sql.tables import episodes, incidents, timeline
 from alerting.incidents.store import IncidentFilter, Page
 
@@ -22,27 +22,45 @@ _incident: Final = msgspec.json.Decoder(Incident)
 _entry: Final = msgspec.json.Decoder(TimelineEntry)
 
 
+_VALUE: Final = select(incidents.c.value)
+_OF_TOPIC: Final = incidents.c.topic == bindparam("of_topic")
+_BY_ID: Final = _VALUE.where(incidents.c.id == bindparam("of_id"))
+_BY_ID_LOCKED: Final = _BY_ID.with_for_update()
+_BY_EPISODE: Final = (
+    _VALUE.join(episodes, episodes.c.incident == incidents.c.id)
+    .where(episodes.c.episode == bindparam("of_episode"))
+    .with_for_update(of=incidents)
+)
+_OPEN: Final = _VALUE.where(_OF_TOPIC, incidents.c.state != IncidentState.RESOLVED.value).with_for_update()
+_LATEST: Final = (
+    _VALUE.where(_OF_TOPIC, incidents.c.history.is_(False)).order_by(incidents.c.id.desc()).limit(1).with_for_update()
+)
+_INSERT: Final = insert_each(incidents, nothing_on_conflict)
+_REPLACE: Final = update(incidents).where(
+    incidents.c.id == bindparam("of_id"), incidents.c.revision == bindparam("expected_revision")
+)
+_JOIN: Final = insert_each(episodes, nothing_on_conflict)
+_APPEND: Final = insert(timeline)
+
+
 def by_id(connection: Connection, incident_id: str, *, lock: bool) -> Incident | None:
     """The incident; None where there is none."""
-    return _one(connection, select(incidents.c.value).where(incidents.c.id == incident_id), lock=lock)
+    return _decoded(connection.execute(_BY_ID_LOCKED if lock else _BY_ID, {"of_id": incident_id}).scalar())
 
 
 def by_episode(connection: Connection, episode: str) -> Incident | None:
     """The incident that the episode opened or joined, locked."""
-    found = select(incidents.c.value).join(episodes, episodes.c.incident == incidents.c.id)
-    return _one(connection, found.where(episodes.c.episode == episode), lock=True)
+    return _decoded(connection.execute(_BY_EPISODE, {"of_episode": episode}).scalar())
 
 
 def open_for_topic(connection: Connection, topic: str) -> Incident | None:
     """The topic's incident that is not resolved, locked."""
-    found = select(incidents.c.value).where(incidents.c.topic == topic)
-    return _one(connection, found.where(incidents.c.state != IncidentState.RESOLVED.value), lock=True)
+    return _decoded(connection.execute(_OPEN, {"of_topic": topic}).scalar())
 
 
 def latest_for_topic(connection: Connection, topic: str) -> Incident | None:
     """The topic's newest incident that is not history, locked."""
-    found = select(incidents.c.value).where(incidents.c.topic == topic, incidents.c.history.is_(False))
-    return _one(connection, found.order_by(incidents.c.id.desc()).limit(1), lock=True)
+    return _decoded(connection.execute(_LATEST, {"of_topic": topic}).scalar())
 
 
 def save(connection: Connection, incident: Incident, expected_revision: int | None) -> None:
@@ -61,21 +79,18 @@ def save(connection: Connection, incident: Incident, expected_revision: int | No
         "value": _encoder.encode(incident).decode(),
     }
     if expected_revision is None:
-        written = connection.execute(
-            insert_into(connection, incidents).values(id=incident.id, **values).on_conflict_do_nothing()
-        )
+        written = connection.execute(_INSERT[connection.dialect.name], {"id": incident.id, **values})
     else:
-        replace = update(incidents).where(incidents.c.id == incident.id, incidents.c.revision == expected_revision)
+        guard = {"of_id": incident.id, "expected_revision": expected_revision}
         try:
-            written = connection.execute(replace.values(values))
+            written = connection.execute(_REPLACE, guard | values)
         except IntegrityError as exc:
             raise Stale(f"topic {incident.topic!r} has another open incident") from exc
     if written.rowcount == 0:
         raise Stale(_why_not_written(connection, incident, expected_revision))
     joined = dict.fromkeys((incident.episode, *incident.episodes))
     connection.execute(
-        insert_into(connection, episodes).on_conflict_do_nothing(),
-        [{"episode": episode, "incident": incident.id} for episode in joined],
+        _JOIN[connection.dialect.name], [{"episode": episode, "incident": incident.id} for episode in joined]
     )
 
 
@@ -91,7 +106,7 @@ def append(connection: Connection, entries: Sequence[TimelineEntry]) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TIMELINE_LOCK})
     connection.execute(
-        insert(timeline),
+        _APPEND,
         [{"incident": entry.incident, "value": _encoder.encode(entry).decode()} for entry in entries],
     )
 
@@ -136,8 +151,7 @@ def page(connection: Connection, wanted: IncidentFilter, cursor: str | None, lim
     )
 
 
-def _one(connection: Connection, found: Select[str], *, lock: bool) -> Incident | None:
-    value = connection.execute(found.with_for_update(of=incidents) if lock else found).scalar()
+def _decoded(value: str | None) -> Incident | None:
     return None if value is None else _incident.decode(value)
 
 

@@ -1,22 +1,28 @@
 """Queries of the intake: Kafka positions and the detections that were taken in."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from alerting.errors import PositionLost
-from alerting.incidents.sql.inserting import insert_into
+from alerting.incidents.sql.inserting import insert_each, nothing_on_conflict
 from alerting.incidents.sql.tables import detections, positions
 from streams.broker.base import Partition
+
+_OF_PARTITION: Final = (
+    positions.c.kafka_topic == bindparam("of_topic"),
+    positions.c.number == bindparam("of_number"),
+)
+_POSITION: Final = select(positions.c.next).where(*_OF_PARTITION)
+_BEGIN: Final = insert_each(positions, nothing_on_conflict)
+_ADVANCE: Final = update(positions).where(*_OF_PARTITION, positions.c.next == bindparam("expected"))
+_REMEMBER: Final = insert_each(detections, nothing_on_conflict)
 
 
 def position(connection: Connection, partition: Partition) -> int | None:
     """Next offset to read; None before the first."""
-    return connection.execute(
-        select(positions.c.next).where(
-            positions.c.kafka_topic == partition.kafka_topic, positions.c.number == partition.number
-        )
-    ).scalar()
+    return connection.execute(_POSITION, {"of_topic": partition.kafka_topic, "of_number": partition.number}).scalar()
 
 
 def advance(connection: Connection, partition: Partition, expected: int | None, following: int) -> None:
@@ -27,19 +33,18 @@ def advance(connection: Connection, partition: Partition, expected: int | None, 
     """
     if expected is None:
         moved = connection.execute(
-            insert_into(connection, positions)
-            .values(kafka_topic=partition.kafka_topic, number=partition.number, next=following)
-            .on_conflict_do_nothing()
+            _BEGIN[connection.dialect.name],
+            {"kafka_topic": partition.kafka_topic, "number": partition.number, "next": following},
         )
     else:
         moved = connection.execute(
-            update(positions)
-            .where(
-                positions.c.kafka_topic == partition.kafka_topic,
-                positions.c.number == partition.number,
-                positions.c.next == expected,
-            )
-            .values(next=following)
+            _ADVANCE,
+            {
+                "of_topic": partition.kafka_topic,
+                "of_number": partition.number,
+                "expected": expected,
+                "next": following,
+            },
         )
     if moved.rowcount == 0:
         raise PositionLost(f"the stored position of {partition} is not {expected}: another process has it")
@@ -48,9 +53,7 @@ def advance(connection: Connection, partition: Partition, expected: int | None, 
 def first_sight(connection: Connection, detection_id: str, at: datetime, taken_in_at: datetime) -> bool:
     """Remember the detection; False where it was taken in before."""
     added = connection.execute(
-        insert_into(connection, detections)
-        .values(id=detection_id, at=at, taken_in_at=taken_in_at)
-        .on_conflict_do_nothing()
+        _REMEMBER[connection.dialect.name], {"id": detection_id, "at": at, "taken_in_at": taken_in_at}
     )
     return added.rowcount > 0
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
 
 from alerting.errors import PositionLost
 from alerting.incidents.model import Delivery, DeliveryState, Incident, Transition
-from alerting.incidents.sql.inserting import insert_into
+from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incidents
 from alerting.incidents.store import Lease
 
@@ -30,29 +30,67 @@ _delivery: Final = msgspec.json.Decoder(Delivery)
 _incident: Final = msgspec.json.Decoder(Incident)
 
 
+# Only what nobody ever began to send (token 0): a message in doubt has to be cleared up, not forgotten.
+_UNTOUCHED: Final = update(deliveries).where(
+    deliveries.c.incident == bindparam("of_incident"),
+    deliveries.c.receiver == bindparam("of_receiver"),
+    deliveries.c.notifier == bindparam("of_notifier"),
+    deliveries.c.change.in_(bindparam("changes", expanding=True)),
+    deliveries.c.state == _PENDING,
+    deliveries.c.token == 0,
+)
+_SUPERSEDE_OTHERS: Final = _UNTOUCHED.where(deliveries.c.id != bindparam("newer_id")).values(state=_SUPERSEDED)
+_SUPERSEDE_TOLD: Final = _UNTOUCHED.where(deliveries.c.incident_revision <= bindparam("told")).values(state=_SUPERSEDED)
+_ADD: Final = insert_each(deliveries, lambda insert: insert.on_conflict_do_nothing(index_elements=["id"]))
+_SETTLE: Final = update(deliveries).where(
+    deliveries.c.id == bindparam("of_id"), deliveries.c.token == bindparam("of_token"), deliveries.c.state == _PENDING
+)
+_older: Final = deliveries.alias("older")
+_DUE: Final = and_(
+    deliveries.c.state == _PENDING,
+    deliveries.c.next_attempt_at <= bindparam("now"),
+    or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= bindparam("now")),
+    ~exists().where(
+        _older.c.incident == deliveries.c.incident,
+        _older.c.receiver == deliveries.c.receiver,
+        _older.c.notifier == deliveries.c.notifier,
+        _older.c.state == _PENDING,
+        _older.c.sequence < deliveries.c.sequence,
+    ),
+)
+_ANYTHING_DUE: Final = select(deliveries.c.id).where(_DUE).limit(1)
+_TAKE: Final = (
+    select(deliveries.c.sequence, deliveries.c.state, deliveries.c.value, deliveries.c.token)
+    .join(incidents, incidents.c.id == deliveries.c.incident)
+    .where(_DUE)
+    .order_by(incidents.c.severity, deliveries.c.sequence)
+    .limit(bindparam("most"))
+    .with_for_update(of=deliveries, skip_locked=True)
+)
+
+
 def enqueue(connection: Connection, fresh: Sequence[Delivery]) -> None:
     """Add to the outbox; older pending updates that the new ones make superfluous become superseded."""
     for delivery in fresh:
         added = connection.execute(
-            insert_into(connection, deliveries)
-            .values(
-                id=delivery.id,
-                incident=delivery.incident,
-                incident_revision=delivery.incident_revision,
-                receiver=delivery.receiver,
-                notifier=delivery.notifier,
-                change=delivery.change.value,
-                state=delivery.state.value,
-                created_at=delivery.created_at,
-                next_attempt_at=delivery.next_attempt_at,
-                token=0,
-                value=_encoder.encode(delivery).decode(),
-            )
-            .on_conflict_do_nothing(index_elements=["id"])
+            _ADD[connection.dialect.name],
+            {
+                "id": delivery.id,
+                "incident": delivery.incident,
+                "incident_revision": delivery.incident_revision,
+                "receiver": delivery.receiver,
+                "notifier": delivery.notifier,
+                "change": delivery.change.value,
+                "state": delivery.state.value,
+                "created_at": delivery.created_at,
+                "next_attempt_at": delivery.next_attempt_at,
+                "token": 0,
+                "value": _encoder.encode(delivery).decode(),
+            },
         )
         if added.rowcount:
             superfluous = _SUPERFLUOUS.get(delivery.change, _GROWTH)
-            _supersede(connection, delivery, superfluous, deliveries.c.id != delivery.id)
+            connection.execute(_SUPERSEDE_OTHERS, _conversation(delivery, superfluous) | {"newer_id": delivery.id})
 
 
 def of_incident(connection: Connection, incident_id: str) -> tuple[Delivery, ...]:
@@ -63,20 +101,12 @@ def of_incident(connection: Connection, incident_id: str) -> tuple[Delivery, ...
 
 def anything_due(connection: Connection, now: datetime) -> bool:
     """Whether a lease would find something."""
-    return connection.execute(select(deliveries.c.id).where(_due(now)).limit(1)).first() is not None
+    return connection.execute(_ANYTHING_DUE, {"now": now}).first() is not None
 
 
 def lease(connection: Connection, now: datetime, seconds: float, limit: int) -> tuple[Lease, ...]:
     """Take due deliveries, worst severity first, then oldest; what another process is taking is skipped."""
-    found = (
-        select(deliveries.c.sequence, deliveries.c.state, deliveries.c.value, deliveries.c.token)
-        .join(incidents, incidents.c.id == deliveries.c.incident)
-        .where(_due(now))
-        .order_by(incidents.c.severity, deliveries.c.sequence)
-        .limit(limit)
-        .with_for_update(of=deliveries, skip_locked=True)
-    )
-    rows = connection.execute(found).all()
+    rows = connection.execute(_TAKE, {"now": now, "most": limit}).all()
     if not rows:
         return ()
     until = now + timedelta(seconds=seconds)
@@ -104,25 +134,22 @@ def settle(connection: Connection, taken: Lease, outcome: Delivery) -> None:
         PositionLost: Somebody else took the delivery over.
     """
     settled = connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == taken.delivery.id,
-            deliveries.c.token == taken.token,
-            deliveries.c.state == _PENDING,
-        )
-        .values(
-            state=outcome.state.value,
-            next_attempt_at=outcome.next_attempt_at,
-            leased_until=None,
-            value=_encoder.encode(outcome).decode(),
-        )
+        _SETTLE,
+        {
+            "of_id": taken.delivery.id,
+            "of_token": taken.token,
+            "state": outcome.state.value,
+            "next_attempt_at": outcome.next_attempt_at,
+            "leased_until": None,
+            "value": _encoder.encode(outcome).decode(),
+        },
     )
     if settled.rowcount == 0:
         raise PositionLost(f"delivery {taken.delivery.id} went to another process")
     if outcome.state is DeliveryState.SENT:
         # Growth up to the revision that was just shown has been told with it.
-        told = deliveries.c.incident_revision <= taken.incident.revision
-        _supersede(connection, taken.delivery, _GROWTH, told)
+        told = {"told": taken.incident.revision}
+        connection.execute(_SUPERSEDE_TOLD, _conversation(taken.delivery, _GROWTH) | told)
 
 
 def age(connection: Connection, now: datetime) -> tuple[int, float]:
@@ -134,39 +161,13 @@ def age(connection: Connection, now: datetime) -> tuple[int, float]:
     return count, 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    older = deliveries.alias("older")
-    return and_(
-        deliveries.c.state == _PENDING,
-        deliveries.c.next_attempt_at <= now,
-        or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= now),
-        ~exists().where(
-            older.c.incident == deliveries.c.incident,
-            older.c.receiver == deliveries.c.receiver,
-            older.c.notifier == deliveries.c.notifier,
-            older.c.state == _PENDING,
-            older.c.sequence < deliveries.c.sequence,
-        ),
-    )
-
-
-def _supersede(
-    connection: Connection, newer: Delivery, changes: Sequence[Transition], also: ColumnElement[bool]
-) -> None:
-    """Only what nobody ever began to send (token 0): a message in doubt has to be cleared up, not forgotten."""
-    connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.incident == newer.incident,
-            deliveries.c.receiver == newer.receiver,
-            deliveries.c.notifier == newer.notifier,
-            deliveries.c.change.in_([change.value for change in changes]),
-            deliveries.c.state == _PENDING,
-            deliveries.c.token == 0,
-            also,
-        )
-        .values(state=_SUPERSEDED)
-    )
+def _conversation(delivery: Delivery, changes: Sequence[Transition]) -> dict[str, Any]:
+    return {
+        "of_incident": delivery.incident,
+        "of_receiver": delivery.receiver,
+        "of_notifier": delivery.notifier,
+        "changes": [change.value for change in changes],
+    }
 
 
 def _read(state: str, value: str) -> Delivery:

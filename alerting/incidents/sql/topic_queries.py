@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from alerting.incidents.model import DeliveryState, IncidentState, TopicStatus, Transition
 from alerting.incidents.sql.board import Tail, per_minute, polarity
-from alerting.incidents.sql.inserting import insert_into
+from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incidents
 from alerting.incidents.sql.tables import topics as topics_table
 from alerting.incidents.sql.window_queries import tails
@@ -20,6 +20,13 @@ _PAGES: Final = (Transition.OPENED.value, Transition.REOPENED.value)
 
 _encoder: Final = msgspec.json.Encoder()
 _topic: Final = msgspec.json.Decoder(Topic)
+
+_WRITE: Final = insert_each(
+    topics_table,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["id"], set_={"place": insert.excluded.place, "value": insert.excluded.value}
+    ),
+)
 
 
 def save(connection: Connection, topics: Sequence[Topic]) -> None:
@@ -34,13 +41,7 @@ def save(connection: Connection, topics: Sequence[Topic]) -> None:
         if stored.get(topic_id) != (place, value)
     ]
     if changed:
-        upsert = insert_into(connection, topics_table)
-        connection.execute(
-            upsert.on_conflict_do_update(
-                index_elements=["id"], set_={"place": upsert.excluded.place, "value": upsert.excluded.value}
-            ),
-            changed,
-        )
+        connection.execute(_WRITE[connection.dialect.name], changed)
 
 
 def statuses(connection: Connection, now: datetime) -> tuple[TopicStatus, ...]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, select
 from alerting.history import curve, day_of, merge, pack, unpack
 from alerting.incidents.model import WindowPoint
 from alerting.incidents.sql.board import Tail, grown
-from alerting.incidents.sql.inserting import insert_into
+from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import board, history_blocks, recent_windows
 from streams.errors import StateCorrupted
 from streams.events import WindowCount
@@ -27,6 +27,23 @@ FOLD_SECONDS: Final = 4 * 3600
 _encoder: Final = msgspec.msgpack.Encoder()
 _window: Final = msgspec.msgpack.Decoder(WindowCount)
 _tail: Final = msgspec.msgpack.Decoder(Tail)
+
+_WRITE_ROW: Final = insert_each(
+    recent_windows,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["topic", "start", "seconds"],
+        set_={"revision": insert.excluded.revision, "value": insert.excluded.value},
+        where=insert.excluded.revision > recent_windows.c.revision,
+    ),
+)
+_WRITE_TAIL: Final = insert_each(
+    board,
+    lambda insert: insert.on_conflict_do_update(index_elements=["topic"], set_={"value": insert.excluded.value}),
+)
+_WRITE_BLOCK: Final = insert_each(
+    history_blocks,
+    lambda insert: insert.on_conflict_do_update(index_elements=["topic", "day"], set_={"block": insert.excluded.block}),
+)
 
 
 def record(connection: Connection, windows: Sequence[WindowCount], now: datetime) -> None:
@@ -67,10 +84,8 @@ def fold(connection: Connection, topic: str) -> None:
             .with_for_update()
         ).scalar()
         known = [] if stored is None else unpack(topic, stored)
-        upsert = insert_into(connection, history_blocks).values(topic=topic, day=day, block=pack(merge(known, group)))
-        connection.execute(
-            upsert.on_conflict_do_update(index_elements=["topic", "day"], set_={"block": upsert.excluded.block})
-        )
+        block = pack(merge(known, group))
+        connection.execute(_WRITE_BLOCK[connection.dialect.name], {"topic": topic, "day": day, "block": block})
 
 
 def points(connection: Connection, topic: str, start: int, end: int, seconds: int) -> tuple[WindowPoint, ...]:
@@ -112,13 +127,8 @@ def tails(connection: Connection, topics: Sequence[str] | None = None) -> dict[s
 
 
 def _write_rows(connection: Connection, windows: Sequence[WindowCount]) -> None:
-    upsert = insert_into(connection, recent_windows)
     connection.execute(
-        upsert.on_conflict_do_update(
-            index_elements=["topic", "start", "seconds"],
-            set_={"revision": upsert.excluded.revision, "value": upsert.excluded.value},
-            where=upsert.excluded.revision > recent_windows.c.revision,
-        ),
+        _WRITE_ROW[connection.dialect.name],
         [
             {
                 "topic": window.topic,
@@ -133,9 +143,8 @@ def _write_rows(connection: Connection, windows: Sequence[WindowCount]) -> None:
 
 
 def _write_tails(connection: Connection, latest: Mapping[str, Tail]) -> None:
-    upsert = insert_into(connection, board)
     connection.execute(
-        upsert.on_conflict_do_update(index_elements=["topic"], set_={"value": upsert.excluded.value}),
+        _WRITE_TAIL[connection.dialect.name],
         [{"topic": topic, "value": _encoder.encode(tail)} for topic, tail in latest.items()],
     )
 
