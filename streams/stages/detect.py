@@ -79,6 +79,11 @@ class DetectStage:
         """
         return msgspec.structs.asdict(self._counts)
 
+    def expected(self, topic: str, seconds: int) -> tuple[float, float, float] | None:
+        """Mean, low and high of the mentions expected in `seconds`; None while the topic is warming up or unknown."""
+        watch = self._watches.get(topic)
+        return None if watch is None else watch.expected(seconds)
+
     def fold(self, records: Sequence[Record], now: datetime) -> None:
         """Take in records of the partials topic, oldest first; the clock plays no part.
 

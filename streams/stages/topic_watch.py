@@ -159,7 +159,7 @@ class TopicWatch:
         )
 
     def _verdict(self, slot: Slot) -> tuple[float | None, ...]:
-        expectation = self._expected(slot.seconds)
+        expectation = self.expected(slot.seconds)
         if expectation is None:
             return (None, None, None, None)
         end = slot.start + slot.seconds
@@ -168,7 +168,8 @@ class TopicWatch:
         reading = volume.score_one(known, end - 1)
         return (*expectation, None if reading is None else reading.score)
 
-    def _expected(self, seconds: int) -> tuple[float, float, float] | None:
+    def expected(self, seconds: int) -> tuple[float, float, float] | None:
+        """Mean, low and high of the mentions expected in `seconds`; None while warming up."""
         for detector in self._detectors:
             expectation = detector.expected(seconds)
             if expectation is not None:
@@ -197,7 +198,7 @@ class TopicWatch:
 
     def _evidence(self, claim: Claim, at: int) -> Evidence:
         evidence = claim.reading.evidence
-        expectation = self._expected(evidence.window_seconds)
+        expectation = self.expected(evidence.window_seconds)
         if expectation is not None:
             evidence = msgspec.structs.replace(
                 evidence, expected=expectation[0], low=expectation[1], high=expectation[2]

@@ -1,0 +1,208 @@
+"""The past as partial counts: what topics learn from before they go live, and what a backtest decides on."""
+
+import csv
+import gzip
+import io
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Final, cast
+
+import msgspec
+
+from streams import codec
+from streams.broker.base import Partition, Record
+from streams.errors import InvalidConfig
+from streams.events import PartialCount, Tally
+from streams.matching import TopicMatcher
+from streams.mention import Mention
+from streams.sentiment.base import Scorer
+from streams.settings import StreamSettings
+from streams.stages.score import HISTORY_HEADER, ScoreStage
+from streams.topic import Topic
+from streams.windows import MINUTE
+
+_TYPICAL_POLARITY: Final = 0.5  # where only classes are known: about what the lexicon gives a text that has one
+_LARGEST_COUNT: Final = 10**9
+_LONGEST_STEP: Final = 86_400
+_MOST_PROBLEMS: Final = 20
+_PAST: Final = Partition("history", 0)
+_HEADERS: Final = ((HISTORY_HEADER, b"1"),)
+
+
+class CountRow(msgspec.Struct, frozen=True):
+    """Mentions that somebody else counted from `at`, seconds since 1970, until the next row.
+
+    Attributes:
+        sentiment: Mean polarity in [-1, 1].
+    """
+
+    at: int
+    value: int
+    negative: int | None = None
+    positive: int | None = None
+    sentiment: float | None = None
+
+
+def partials_of_mentions(
+    mentions: Iterable[Mention],
+    *,
+    matcher: TopicMatcher,
+    scorer: Scorer,
+    settings: StreamSettings,
+    resolution_seconds: int = MINUTE,
+) -> Iterator[PartialCount]:
+    """History partials by the score stage itself: duplicates, updates and deletions count as they would live.
+
+    Args:
+        mentions: Oldest first, as recorded.
+        resolution_seconds: Mentions of the same stretch share a partial; 1 decides soonest, 60 loads fastest.
+    """
+    stage = ScoreStage(
+        matcher=matcher,
+        scorer=scorer,
+        kafka=settings.kafka,
+        time=settings.time,
+        settings=settings.score,
+        source=_PAST,
+        sources=1,
+        partials_partitions=1,
+    )
+    stretch: int | None = None
+    pending = 0
+    now = datetime.fromtimestamp(0, UTC)  # history has no clock: watermarks are not ours to write
+    for offset, mention in enumerate(mentions):
+        second = math.floor(mention.published_at.timestamp())
+        start = second - second % resolution_seconds
+        if stretch is not None and start != stretch and pending:
+            yield from _flushed(stage, now)
+            pending = 0
+        stretch = start
+        floored = msgspec.structs.replace(mention, published_at=datetime.fromtimestamp(start, UTC))
+        stage.fold((Record(_PAST, offset, None, codec.encode_mention(floored), 0, _HEADERS),), now)
+        pending += 1
+    yield from _flushed(stage, now)
+
+
+def _flushed(stage: ScoreStage, now: datetime) -> Iterator[PartialCount]:
+    for outgoing in stage.flush(now, at_end=False):
+        if outgoing.kafka_topic.endswith(".partials") and outgoing.key is not None:
+            value = codec.decode_partial_or_watermark(outgoing.value)
+            if isinstance(value, PartialCount):
+                yield value
+
+
+def read_counts(path: Path) -> tuple[CountRow, ...]:
+    """The rows of a counts file, oldest first: CSV with `timestamp,value` and optionally `negative,positive,sentiment`.
+
+    Timestamps are ISO 8601, UTC where they name no zone. The file may be gzipped.
+
+    Raises:
+        InvalidConfig: Columns or cells are not as they should be; at most 20 problems, each with its line.
+        OSError: The file cannot be read.
+    """
+    rows: list[CountRow] = []
+    problems: list[str] = []
+    with path.open("rb") as plain:
+        stream: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if path.suffix == ".gz" else plain
+        table = csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=""))
+        if not {"timestamp", "value"} <= set(table.fieldnames or ()):
+            raise InvalidConfig((f"{path}:1: the header has to name timestamp and value",))
+        for cells in table:
+            try:
+                rows.append(_row(cells, after=rows[-1].at if rows else None))
+            except (TypeError, ValueError) as exc:
+                problems.append(f"{path}:{table.line_num}: {exc}")
+                if len(problems) >= _MOST_PROBLEMS:
+                    break
+    if problems:
+        raise InvalidConfig(tuple(problems))
+    return tuple(rows)
+
+
+def _row(cells: Mapping[str, str | None], *, after: int | None) -> CountRow:
+    stamp = (cells["timestamp"] or "").strip()
+    try:
+        at = datetime.fromisoformat(stamp)
+    except ValueError as exc:
+        raise ValueError(f"timestamp is {stamp[:40]!r}, not ISO 8601") from exc
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    if after is not None and at.timestamp() <= after:
+        raise ValueError(f"timestamp {stamp} is not later than that of the row before")
+    value = _count_of(cells, "value")
+    if value is None:
+        raise ValueError("value is missing")
+    sentiment = None
+    if cells.get("sentiment"):
+        sentiment = float(cells["sentiment"] or "")
+        if not -1.0 <= sentiment <= 1.0:
+            raise ValueError(f"sentiment is {sentiment}; allowed are -1 to 1")
+    row = CountRow(
+        math.floor(at.timestamp()), value, _count_of(cells, "negative"), _count_of(cells, "positive"), sentiment
+    )
+    if (row.negative or 0) + (row.positive or 0) > value:
+        raise ValueError(f"negative and positive are more than value ({value})")
+    return row
+
+
+def _count_of(cells: Mapping[str, str | None], name: str) -> int | None:
+    cell = (cells.get(name) or "").strip()
+    if not cell:
+        return None
+    number = float(cell)
+    if not 0 <= number <= _LARGEST_COUNT or number != int(number):
+        raise ValueError(f"{name} is {cell[:40]!r}; allowed are whole numbers from 0 to {_LARGEST_COUNT}")
+    return int(number)
+
+
+def steps_of(rows: Sequence[CountRow]) -> tuple[int, ...]:
+    """How many seconds each row covers: until the next one, but never more than the usual step, which is the median."""
+    gaps = [later.at - earlier.at for earlier, later in itertools.pairwise(rows)]
+    usual = min(sorted(gaps)[len(gaps) // 2], _LONGEST_STEP) if gaps else MINUTE
+    return tuple(min(gap, usual) for gap in (*gaps, usual))[: len(rows)]
+
+
+def partials_of_counts(topic: Topic, rows: Sequence[CountRow]) -> Iterator[tuple[int, PartialCount]]:
+    """History partials with the index of the row that each comes from, spread evenly over the minutes of the row.
+
+    A row without mentions is one empty partial: time passed, and it was silent.
+    """
+    for index, (row, step) in enumerate(zip(rows, steps_of(rows), strict=True)):
+        parts = max(step // MINUTE, 1)
+        if row.value == 0:
+            yield index, _partial(topic, row.at + (parts - 1) * MINUTE, Tally())
+            continue
+        for part in range(parts):
+            tally = _share(row, part, parts)
+            if tally.mentions:
+                yield index, _partial(topic, row.at + part * MINUTE, tally)
+
+
+def _partial(topic: Topic, second: int, tally: Tally) -> PartialCount:
+    return PartialCount(topic=topic.id, revision=topic.revision, second=second, tally=tally, history=True)
+
+
+def _share(row: CountRow, part: int, parts: int) -> Tally:
+    def of(total: int) -> int:
+        return total * (part + 1) // parts - total * part // parts
+
+    mentions = of(row.value)
+    if row.negative is None and row.positive is None and row.sentiment is None:
+        return Tally(mentions=mentions, unscored=mentions)
+    # minutes are cut from each count by itself; where a cut does not fit into its minute, the rest counts as neutral
+    negative = min(of(row.negative or 0), mentions)
+    positive = min(of(row.positive or 0), mentions - negative)
+    if row.sentiment is None:
+        polarity, squares = _TYPICAL_POLARITY * (positive - negative), _TYPICAL_POLARITY**2 * (positive + negative)
+    else:
+        polarity, squares = row.sentiment * mentions, max(row.sentiment**2, _TYPICAL_POLARITY**2) * mentions
+    return Tally(
+        mentions=mentions,
+        negative=negative,
+        neutral=mentions - negative - positive,
+        positive=positive,
+        polarity_sum=polarity,
+        polarity_squares=squares,
+    )
