@@ -26,6 +26,7 @@ def specs(settings: StreamSettings) -> tuple[TopicSpec, ...]:
     log_append = {"message.timestamp.type": "LogAppendTime"}
     compacted = {
         "cleanup.policy": "compact",
+        "max.message.bytes": str(4 * _RECORD_BYTES),
         "min.cleanable.dirty.ratio": "0.1",
         "segment.ms": str(_DAY_MS // 24),
         "segment.bytes": str(64 * 1024 * 1024),
