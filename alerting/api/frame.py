@@ -1,6 +1,7 @@
 """What surrounds every answer: a request id, strict headers, and a last net for errors nobody expected."""
 
 import secrets
+import time
 from typing import Final
 
 import structlog
@@ -8,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerting.api.problems import problem_of
+from alerting.metrics import AlertingMetrics
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -20,6 +22,8 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+ENDLESS: Final = frozenset({"/api/v1/events"})
 
 log = structlog.get_logger(__name__)
 
@@ -27,26 +31,28 @@ log = structlog.get_logger(__name__)
 class Frame:
     """The outermost layer of the API (ASGI)."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: AlertingMetrics | None = None) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and its answer back with our headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        began = time.perf_counter()
         request_id = secrets.token_hex(8)
         scope["tocsin.request_id"] = request_id
-        begun = False
+        status = 0
 
         async def send_framed(message: Message) -> None:
-            nonlocal begun
+            nonlocal status
             if message["type"] == "http.response.start":
-                begun = True
+                status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
+                headers.setdefault("Cache-Control", "no-cache" if _is_static(scope) else "no-store")
                 headers["X-Request-Id"] = request_id
             await send(message)
 
@@ -54,6 +60,21 @@ class Frame:
             await self._app(scope, receive, send_framed)
         except Exception as exc:
             log.exception("api.failed", request_id=request_id, method=scope["method"], path=scope["path"])
-            if begun:
+            if status:
                 raise
             await problem_of(exc).response(request_id)(scope, receive, send_framed)
+        finally:
+            self._count(scope, status, time.perf_counter() - began)
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        if self._metrics is None:
+            return
+        route = getattr(scope.get("route"), "path", None) or ("/static" if _is_static(scope) else "none")
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self._metrics.http_requests.labels(method, route, str(status or 499)).inc()
+        if route not in ENDLESS:
+            self._metrics.http_seconds.labels(method, route).observe(seconds)
+
+
+def _is_static(scope: Scope) -> bool:
+    return bool(scope["path"].startswith("/static/"))

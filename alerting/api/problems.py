@@ -68,11 +68,16 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         self.extensions = dict(extensions or {})
 
+    @property
+    def title(self) -> str:
+        """The status in words."""
+        return HTTPStatus(self.status).phrase
+
     def response(self, request_id: str | None) -> Response:
         """The document."""
         body = {
             "type": f"urn:tocsin:problem:{self.name}",
-            "title": HTTPStatus(self.status).phrase,
+            "title": self.title,
             "status": self.status,
             "detail": self.detail,
             "request_id": request_id,
@@ -96,15 +101,36 @@ def unavailable(name: str, detail: str, *, retry_seconds: int = RETRY_SECONDS) -
     return Problem(503, name, detail, headers={"Retry-After": str(retry_seconds)})
 
 
-def install(app: FastAPI) -> None:
-    """Make every refusal of `app`'s routes a problem document, and let OpenAPI know its shape."""
+ForPeople = Callable[[Request, Problem], Response | None]
+
+
+def install(app: FastAPI, *, for_people: ForPeople = lambda _request, _problem: None) -> None:
+    """Make every refusal of `app`'s routes a problem document, and let OpenAPI know its shape.
+
+    Args:
+        for_people: A page instead, where a person asked; None where a program did.
+    """
 
     async def answer(request: Request, error: Exception) -> Response:
-        return problem_of(error).response(request.scope.get("tocsin.request_id"))
+        refusal = problem_of(error)
+        return for_people(request, refusal) or refusal.response(request.scope.get("tocsin.request_id"))
 
     kinds: tuple[type[Exception], ...] = (Problem, *_REFUSE)
     for kind in kinds:
         app.add_exception_handler(kind, answer)
+    _describe(app)
+
+
+def _describe(app: FastAPI) -> None:
+    original = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = original()
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        schemas.setdefault("ProblemDetails", ProblemDetails.model_json_schema())
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of extending it
 
 
 def _invalid(error: Exception) -> Problem:

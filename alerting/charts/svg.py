@@ -93,7 +93,7 @@ def _grid(frame: _Frame) -> Iterator[str]:
         value = frame.ceiling * share
         y = frame.y(value)
         yield (
-            f'<line class="grid" x1="{frame.left:.1f}" x2="{frame.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" '
+            f'<line class="grid-line" x1="{frame.left:.1f}" x2="{frame.right:.1f}" y1="{y:.1f}" y2="{y:.1f}" '
             'stroke="#e3e3dd"/>'
         )
         yield _label(frame.left - 6, y + 4, _number(value), "end")

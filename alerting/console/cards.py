@@ -13,9 +13,11 @@ from alerting.console import words
 from alerting.console.board import budget
 from alerting.incidents import wording
 from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, TimelineEntry, TopicStatus
+from alerting.notifiers.escaping import one_line
 from streams.events import Evidence
 
 UNOWNED: Final = "unowned"
+LONGEST_TEXT: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,13 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
     """The card of an incident, with its chart for narrow and wide places."""
     return IncidentCard(
         id=incident.id,
-        title=wording.plain(incident.title),
+        title=one_line(incident.title, words.LONGEST_NAME),
         severity=incident.severity.value,
         level=incident.severity.value.lower(),
         state=incident.state,
         stand=words.stand(incident, now),
-        owner=wording.plain(incident.owner or UNOWNED),
-        why=wording.plain(incident.why, words.LONGEST_QUOTE),
+        owner=one_line(incident.owner or UNOWNED, words.LONGEST_NAME),
+        why=one_line(incident.why, LONGEST_TEXT),
         odds=wording.odds(incident.false_pages_per_week),
         facts=wording.facts(incident.evidence),
         chart=Markup(svg.render(chart)),  # noqa: S704  # our own drawing, its texts escaped there
@@ -121,7 +123,7 @@ def topic_tile(status: TopicStatus, chart: Chart | None) -> TopicTile:
     expected = status.expected_per_minute
     return TopicTile(
         id=status.topic,
-        name=wording.plain(status.name),
+        name=one_line(status.name, words.LONGEST_NAME),
         rate=wording.rate(status.per_minute or 0.0, "/min", "/hour") if known else "nothing counted yet",
         expected=f"usually {wording.rate(expected, '/min', '/hour')}" if expected is not None else "still learning",
         budget=budget(status),
@@ -138,7 +140,7 @@ def drivers(evidence: Evidence) -> tuple[DriverLine, ...]:
     largest = max((excess for excess, _ in by_excess), default=0.0)
     return tuple(
         DriverLine(
-            term=words.quoted(term, 80),
+            term=one_line(term, 80),
             excess=f"{excess:+,.0f}" if abs(excess) >= 1 else f"{excess:+.1f}",
             bar=Markup(svg.bar(excess / largest if largest > 0 else 0.0)),  # noqa: S704  # our own drawing
         )
@@ -150,16 +152,21 @@ def quotes(evidence: Evidence, now: datetime) -> tuple[Quote, ...]:
     """Samples in their own words."""
     found = []
     for sample in evidence.samples:
-        about = [words.quoted(sample.content_type, 20)]
+        about = [one_line(sample.content_type, 20)]
         if sample.followers is not None:
             about.append(f"{wording.count(sample.followers)} followers")
         about.append(words.clock(sample.published_at, now))
         if sample.lang:
-            about.append(words.quoted(sample.lang, 12))
-        about.append(words.quoted(sample.key.partition(":")[0], 40))
+            about.append(one_line(sample.lang, 12))
+        about.append(one_line(sample.key.partition(":")[0], 40))
         lang = sample.lang if sample.lang and sample.lang.isascii() and sample.lang.isalpha() else None
         found.append(
-            Quote(words.quoted(sample.text), ", ".join(filter(None, about)), words.quoted(sample.url, 120), lang)
+            Quote(
+                one_line(sample.text, LONGEST_TEXT),
+                ", ".join(filter(None, about)),
+                one_line(sample.url or "", 120),
+                lang,
+            )
         )
     return tuple(found)
 
@@ -170,8 +177,8 @@ def moments(entries: Sequence[TimelineEntry], now: datetime) -> tuple[Moment, ..
         Moment(
             entry.at,
             words.clock(entry.at, now),
-            wording.plain(entry.text, words.LONGEST_QUOTE),
-            "" if entry.actor == "tocsin" else wording.plain(entry.actor),
+            one_line(entry.text, LONGEST_TEXT),
+            "" if entry.actor == "tocsin" else one_line(entry.actor, words.LONGEST_NAME),
         )
         for entry in entries
     )

@@ -1,16 +1,14 @@
-"""Words for the pages: spans, clocks, and what came in a mention made harmless to read."""
+"""Words for the pages: spans, clocks, who was told, whether it arrived. Text, not markup: the template escapes it."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Final
 
 from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, Transition
-from alerting.incidents.wording import duration, plain
+from alerting.incidents.wording import duration
+from alerting.notifiers.escaping import one_line
 
-LONGEST_QUOTE: Final = 600
-_SCHEME: Final = re.compile(r"\b([a-z][a-z0-9+.-]{1,20})(://|:(?=\S))", re.IGNORECASE)
-_HOST: Final = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2,})")
-_ACTIVE: Final = frozenset({"http", "https", "ftp", "javascript", "data", "vbscript", "file", "mailto", "tel", "sms"})
+LONGEST_NAME: Final = 120
+LONGEST_REASON: Final = 300
 _CHANGES: Final = {
     Transition.OPENED: "paged",
     Transition.GREW: "told it grew",
@@ -22,35 +20,6 @@ _CHANGES: Final = {
     Transition.WITHDRAWN: "told it was withdrawn",
 }
 _VENDORS: Final = {"slack": "Slack", "pagerduty": "PagerDuty", "webhook": "webhook", "log": "log"}
-
-
-def quoted(text: str | None, limit: int = LONGEST_QUOTE) -> str:
-    """Text from a mention as it may be read: one line, no direction tricks, no link that works.
-
-    The result is text, not markup; the template escapes it.
-
-    >>> quoted("Look: https://evil.example.com/refund now")
-    'Look: hxxps://evil[.]example[.]com/refund now'
-    """
-    return defanged(plain(text or "", limit))
-
-
-def defanged(text: str) -> str:
-    """The text with every address visible and none of them usable.
-
-    >>> defanged("www.acme.io/x or javascript:alert(1)"), defanged("Version 8.2. Done.")
-    ('www[.]acme[.]io/x or javascript[:]alert(1)', 'Version 8.2. Done.')
-    """
-
-    def scheme(found: re.Match[str]) -> str:
-        name, mark = found.group(1), found.group(2)
-        if name.lower() not in _ACTIVE:
-            return found.group(0)
-        if mark == "://":
-            return re.sub("tt", "xx", name, flags=re.IGNORECASE) + "://" if "tt" in name.lower() else f"{name}[:]//"
-        return f"{name}[:]"
-
-    return _HOST.sub("[.]", _SCHEME.sub(scheme, text))
 
 
 def clock(at: datetime, now: datetime) -> str:
@@ -82,19 +51,24 @@ def stand(incident: Incident, now: datetime) -> str:
     """The incident's clock and who has it: `11 min, unacknowledged`."""
     if incident.state is IncidentState.RESOLVED and incident.resolved_at is not None:
         lasted = duration(max((incident.resolved_at - incident.opened_at).total_seconds(), 0.0))
-        by = "by itself" if incident.resolved_by in {None, "tocsin"} else f"by {plain(incident.resolved_by or '')}"
+        by = (
+            "by itself"
+            if incident.resolved_by in {None, "tocsin"}
+            else f"by {one_line(incident.resolved_by or '', LONGEST_NAME)}"
+        )
         return f"resolved {clock(incident.resolved_at, now)} {by}, after {lasted}"
     age = since(incident.opened_at, now)
     if incident.state is IncidentState.ACKNOWLEDGED:
-        return f"{age}, acknowledged by {plain(incident.acknowledged_by or 'somebody')}"
+        return f"{age}, acknowledged by {one_line(incident.acknowledged_by or 'somebody', LONGEST_NAME)}"
     return f"{age}, unacknowledged"
 
 
 def told(delivery: Delivery) -> str:
     """Who was told what: `PagerDuty payments on-call paged`."""
-    channel = _VENDORS.get(delivery.notifier, delivery.notifier)
+    kind = delivery.notifier.partition(":")[0]
+    channel = _VENDORS.get(kind, one_line(kind, LONGEST_NAME))
     where = delivery.detail if delivery.detail and delivery.detail != channel else delivery.receiver
-    return f"{plain(where)} {_CHANGES.get(delivery.change, 'told')}, {channel}"
+    return f"{one_line(where, LONGEST_NAME)} {_CHANGES.get(delivery.change, 'told')}, {channel}"
 
 
 def arrived(delivery: Delivery, now: datetime) -> str:
@@ -106,14 +80,14 @@ def arrived(delivery: Delivery, now: datetime) -> str:
         case DeliveryState.SENT:
             return "arrived" + _tries(delivery)
         case DeliveryState.REJECTED:
-            return f"never arrived: {defanged(plain(delivery.reason or 'refused'))}"
+            return f"never arrived: {one_line(delivery.reason or 'refused', LONGEST_REASON)}"
         case DeliveryState.SUPERSEDED:
             return "replaced by a newer message"
         case DeliveryState.PENDING:
             pass
     if delivery.attempts == 0:
         return "on its way"
-    why = f": {defanged(plain(delivery.reason))}" if delivery.reason else ""
+    why = f": {one_line(delivery.reason, LONGEST_REASON)}" if delivery.reason else ""
     return f"not yet, next try {clock(delivery.next_attempt_at, now)}{_tries(delivery)}{why}"
 
 

@@ -1,0 +1,132 @@
+"""The HTTP side put together: everything it works with is passed in."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI, Request, Security
+from fastapi.security import APIKeyHeader, HTTPBearer
+from prometheus_client import CollectorRegistry
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from alerting.api import problems
+from alerting.api.auth import auth_router
+from alerting.api.events import events_router
+from alerting.api.frame import Frame
+from alerting.api.gate import Gate
+from alerting.api.health import Probe, database_probe, health_router
+from alerting.api.incidents import ActsOnIncidents, incidents_router
+from alerting.api.keys import KeyRing
+from alerting.api.live import LiveTimeline
+from alerting.api.mentions import mentions_router
+from alerting.api.pages import pages_router
+from alerting.api.sessions import Sessions
+from alerting.api.topics import topics_router
+from alerting.console.page import STATIC, Pages
+from alerting.console.pulse import Pulse
+from alerting.fakes.inbox import Inbox
+from alerting.incidents.store import Store
+from alerting.metrics import AlertingMetrics
+from alerting.settings import ApiSettings
+from streams.broker.base import Broker
+from streams.clock import Clock
+
+DESCRIPTION: Final = "Incidents, topics and mentions of Tocsin. Every refusal is a problem document (RFC 9457)."
+_KEY: Final = (
+    Security(HTTPBearer(auto_error=False, description="An API key of the configuration.")),
+    Security(APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key in another header.")),
+)
+
+
+def create_api(
+    *,
+    store: Store,
+    acts: ActsOnIncidents,
+    ring: KeyRing,
+    settings: ApiSettings,
+    clock: Clock,
+    metrics: AlertingMetrics,
+    broker: Broker | None = None,
+    kafka_topic: str = "mentions",
+    registries: Sequence[CollectorRegistry] = (),
+    probes: Mapping[str, Probe] | None = None,
+    pulse: Callable[[], Pulse] = Pulse,
+    inbox: Inbox | None = None,
+) -> FastAPI:
+    """REST, live events, metrics, health and the console, for `serve_http`.
+
+    Args:
+        ring: Who may come in; `KeyRing.from_settings` makes a key where none is configured.
+        metrics: Counts requests; its registry is served at /metrics.
+        broker: Where mentions go that are sent over HTTP; None takes none in.
+        kafka_topic: Where in it.
+        registries: Further registries for /metrics; no metric may stand in two of them.
+        probes: Further components of /-/ready, by name; `database` is always there.
+        pulse: How the stream is doing, for the line at the top of the console.
+        inbox: What the demo's vendors received; None leaves the page out.
+    """
+    sessions = Sessions(ring, clock)
+    live = LiveTimeline(store, clock)
+    pages = Pages(has_inbox=inbox is not None)
+    secure = settings.public_url is not None and settings.public_url.scheme == "https"
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with live.running():
+            yield
+
+    app = _bare(lifespan=lifespan, openapi_url="/openapi.json")
+    app.state.live = live
+    health = health_router({"database": database_probe(store), **(probes or {})}, (metrics.registry, *registries))
+    app.include_router(health)
+    keyed = APIRouter(dependencies=list(_KEY))
+    keyed.include_router(incidents_router(store, clock, acts))
+    keyed.include_router(topics_router(store, clock))
+    keyed.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
+    keyed.include_router(events_router(live, clock))
+    app.include_router(keyed)
+    app.include_router(auth_router(ring, sessions, pages, clock, secure=secure))
+    app.include_router(pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox))
+    app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))
+
+    def for_people(request: Request, refusal: problems.Problem) -> Response | None:
+        path = request.url.path
+        if path.startswith(("/api/", "/-/")) or "text/html" not in request.headers.get("accept", ""):
+            return None
+        html = pages.problem(
+            status=refusal.status,
+            title=refusal.title,
+            detail=refusal.detail,
+            request_id=request.scope.get("tocsin.request_id"),
+        )
+        return HTMLResponse(html, refusal.status, refusal.headers)
+
+    problems.install(app, for_people=for_people)
+    app.add_middleware(Gate, ring=ring, sessions=sessions)
+    app.add_middleware(Frame, metrics=metrics)  # the one added last is the outermost
+    return app
+
+
+def create_role_api(*, probes: Mapping[str, Probe], registries: Sequence[CollectorRegistry]) -> FastAPI:
+    """Health and metrics alone, for the roles that serve nothing else."""
+    app = _bare(openapi_url=None)
+    app.include_router(health_router(probes, registries))
+    problems.install(app)
+    app.add_middleware(Frame)
+    return app
+
+
+def _bare(**options: Any) -> FastAPI:
+    # The documentation pages of FastAPI load their scripts from elsewhere.
+    return FastAPI(
+        title="Tocsin",
+        version=version("tocsin"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        **options,
+    )

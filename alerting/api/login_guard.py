@@ -1,0 +1,53 @@
+"""Guessing a key is slow."""
+
+from collections import OrderedDict, deque
+from typing import Final
+
+from alerting.api.problems import Problem
+from streams.clock import Clock
+
+MOST_FAILURES: Final = 5
+MOST_FAILURES_IN_ALL: Final = 50
+WINDOW_SECONDS: Final = 60.0
+MOST_ADDRESSES: Final = 1000
+
+
+class LoginGuard:
+    """Five wrong keys a minute from one address, fifty from all; then everybody there waits."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._failures: OrderedDict[str, deque[float]] = OrderedDict()
+        self._all: deque[float] = deque(maxlen=MOST_FAILURES_IN_ALL)
+
+    def check(self, address: str) -> None:
+        """Return if another try is allowed.
+
+        Raises:
+            Problem: 429, with the time to wait.
+        """
+        wait = max(
+            self._wait(self._failures.get(address, deque()), MOST_FAILURES), self._wait(self._all, MOST_FAILURES_IN_ALL)
+        )
+        if wait > 0:
+            seconds = str(int(wait) + 1)
+            raise Problem(
+                429,
+                "too-many-tries",
+                f"Too many wrong keys. Try again in {seconds} s.",
+                headers={"Retry-After": seconds},
+            )
+
+    def failed(self, address: str) -> None:
+        """Remember a wrong key."""
+        now = self._clock.monotonic()
+        self._failures.setdefault(address, deque(maxlen=MOST_FAILURES)).append(now)
+        self._failures.move_to_end(address)
+        self._all.append(now)
+        while len(self._failures) > MOST_ADDRESSES:
+            self._failures.popitem(last=False)
+
+    def _wait(self, failures: deque[float], most: int) -> float:
+        if len(failures) < most:
+            return 0.0
+        return failures[0] + WINDOW_SECONDS - self._clock.monotonic()

@@ -1,0 +1,223 @@
+"""The console's routes: read from the store, let the console write the page."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from fastapi import APIRouter, Request
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from alerting.api.auth import SEE_OTHER
+from alerting.api.forms import local_path, read_own_form
+from alerting.api.gate import caller_of
+from alerting.api.incidents import LONGEST_COMMENT, ActsOnIncidents
+from alerting.api.problems import Problem
+from alerting.api.sessions import Sessions
+from alerting.charts import svg
+from alerting.charts.build import incident_chart, incident_span, step_for, topic_chart
+from alerting.charts.chart import Chart
+from alerting.console.board import by_how_unusual
+from alerting.console.cards import (
+    UNOWNED,
+    IncidentCard,
+    TopicTile,
+    drivers,
+    incident_card,
+    moments,
+    quotes,
+    told,
+    topic_tile,
+)
+from alerting.console.page import Pages
+from alerting.console.pulse import Pulse
+from alerting.fakes.inbox import Inbox
+from alerting.incidents.model import Incident, IncidentState, TopicStatus
+from alerting.incidents.store import IncidentFilter, Store
+from alerting.incidents.wording import count
+from alerting.notifiers.escaping import one_line
+from streams.clock import Clock
+
+MOST_CARDS: Final = 30
+MOST_RESOLVED: Final = 8
+MOST_SPARKS: Final = 24
+SPARK_SPAN: Final = timedelta(hours=3)
+SPARK_STEP: Final = 120
+TOPIC_SPAN: Final = timedelta(days=1)
+ACTIVE: Final = (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED)
+
+
+class Desk:
+    """Gathers what a page shows."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def open_incidents(self, now: datetime) -> tuple[IncidentCard, ...]:
+        """Cards of the open incidents, the worst first, the newest first among equals; at most 30."""
+        page = await self._store.find(IncidentFilter(states=ACTIVE), cursor=None, limit=200)
+        worst = sorted(page.incidents, key=lambda incident: incident.severity)[:MOST_CARDS]
+        return tuple([await self.card(incident, now) for incident in worst])
+
+    async def resolved(self, now: datetime, *, topic: str | None = None) -> tuple[IncidentCard, ...]:
+        """Cards of incidents that are over, the newest first."""
+        return await self.past(now, IncidentFilter((IncidentState.RESOLVED,), (topic,) if topic else ()))
+
+    async def past(self, now: datetime, wanted: IncidentFilter) -> tuple[IncidentCard, ...]:
+        """Cards for a list, which draws no charts."""
+        page = await self._store.find(wanted, cursor=None, limit=MOST_RESOLVED)
+        empty = Chart("", "", now - timedelta(hours=1), now)
+        return tuple(incident_card(incident, empty, now) for incident in page.incidents)
+
+    async def card(self, incident: Incident, now: datetime) -> IncidentCard:
+        """One incident with its curve."""
+        start, end = incident_span(incident, now)
+        windows = await self._store.windows(incident.topic, start=start, end=end, seconds=step_for(end - start))
+        return incident_card(incident, incident_chart(incident, windows, start=start, end=end), now)
+
+    async def tiles(self, now: datetime) -> tuple[TopicTile, ...]:
+        """The board; the most unusual topics with their curves."""
+        board = by_how_unusual(await self._store.topics(now))
+        drawn = [topic_tile(status, await self._spark(status, now)) for status in board[:MOST_SPARKS]]
+        return (*drawn, *(topic_tile(status, None) for status in board[MOST_SPARKS:]))
+
+    async def curve(self, status: TopicStatus, now: datetime) -> Chart:
+        """A topic's last day."""
+        start = now - TOPIC_SPAN
+        windows = await self._store.windows(status.topic, start=start, end=now, seconds=step_for(TOPIC_SPAN))
+        return topic_chart(status.name, windows, start=start, end=now)
+
+    async def _spark(self, status: TopicStatus, now: datetime) -> Chart:
+        start = now - SPARK_SPAN
+        windows = await self._store.windows(status.topic, start=start, end=now, seconds=SPARK_STEP)
+        return topic_chart(status.name, windows, start=start, end=now)
+
+
+def pages_router(
+    store: Store,
+    clock: Clock,
+    *,
+    acts: ActsOnIncidents,
+    sessions: Sessions,
+    pages: Pages,
+    pulse: Callable[[], Pulse],
+    inbox: Inbox | None,
+) -> APIRouter:
+    """`/`, `/incidents/...`, `/topics/...`, `/inbox`, and `/fragments/...` for what is replaced while they are open."""
+    router = APIRouter(include_in_schema=False)
+    desk = Desk(store, clock)
+
+    def csrf_of(request: Request) -> str:
+        session = caller_of(request).session
+        return sessions.csrf_token(session) if session else ""
+
+    @router.get("/")
+    async def now_page(request: Request) -> Response:
+        return await show_now(request, fragment=False)
+
+    @router.get("/fragments/now")
+    async def now_fragment(request: Request) -> Response:
+        return await show_now(request, fragment=True)
+
+    async def show_now(request: Request, *, fragment: bool) -> Response:
+        now = clock.now()
+        html = pages.now(
+            incidents=await desk.open_incidents(now),
+            tiles=await desk.tiles(now),
+            resolved=await desk.resolved(now),
+            pulse=pulse(),
+            csrf=csrf_of(request),
+            now=now,
+            fragment=fragment,
+        )
+        return _page(html)
+
+    @router.get("/incidents/{incident_id}")
+    async def incident_page(request: Request, incident_id: str) -> Response:
+        return await show_incident(request, incident_id, fragment=False)
+
+    @router.get("/fragments/incidents/{incident_id}")
+    async def incident_fragment(request: Request, incident_id: str) -> Response:
+        return await show_incident(request, incident_id, fragment=True)
+
+    async def show_incident(request: Request, incident_id: str, *, fragment: bool) -> Response:
+        now = clock.now()
+        incident = await store.get(incident_id)
+        evidence = incident.evidence
+        excess = evidence.observed - evidence.expected
+        minutes = evidence.window_seconds / 60
+        html = pages.incident(
+            card=await desk.card(incident, now),
+            drivers=drivers(evidence),
+            quotes=quotes(evidence, now),
+            moments=moments(await store.timeline(incident_id), now),
+            told=told(await store.deliveries(incident_id), now),
+            excess=f"{count(excess)} mentions above expected in {minutes:g} min" if excess >= 1 else "",
+            pulse=pulse(),
+            csrf=csrf_of(request),
+            now=now,
+            fragment=fragment,
+        )
+        return _page(html)
+
+    @router.post("/incidents/{incident_id}/acknowledge")
+    async def acknowledge(request: Request, incident_id: str) -> Response:
+        caller = caller_of(request)
+        fields = await read_own_form(request, caller, sessions)
+        await acts.acknowledge(incident_id, by=caller.name, comment=_comment(fields))
+        return RedirectResponse(local_path(fields.get("following")), SEE_OTHER)
+
+    @router.post("/incidents/{incident_id}/resolve")
+    async def resolve(request: Request, incident_id: str) -> Response:
+        caller = caller_of(request)
+        fields = await read_own_form(request, caller, sessions)
+        await acts.resolve(incident_id, by=caller.name, comment=_comment(fields))
+        return RedirectResponse(local_path(fields.get("following")), SEE_OTHER)
+
+    @router.get("/topics/{topic}")
+    async def topic_page(request: Request, topic: str) -> Response:
+        now = clock.now()
+        status = next((status for status in await store.topics(now) if status.topic == topic), None)
+        if status is None:
+            raise Problem(404, "unknown-topic", f"There is no topic {topic!r}.")
+        chart = await desk.curve(status, now)
+        html = pages.topic(
+            tile=topic_tile(status, None),
+            owner=one_line(status.owner or UNOWNED, 120),
+            query=status.query,
+            chart=Markup(svg.render(chart)),  # noqa: S704  # our own drawing, its texts escaped there
+            wide_chart=Markup(svg.render(chart, width=1160, height=300)),  # noqa: S704
+            incidents=await desk.past(now, IncidentFilter(topics=(topic,))),
+            pulse=pulse(),
+            csrf=csrf_of(request),
+            now=now,
+        )
+        return _page(html)
+
+    if inbox is not None:
+        shown = inbox
+
+        @router.get("/inbox")
+        async def inbox_page(request: Request) -> Response:
+            return show_inbox(request, fragment=False)
+
+        @router.get("/fragments/inbox")
+        async def inbox_fragment(request: Request) -> Response:
+            return show_inbox(request, fragment=True)
+
+        def show_inbox(request: Request, *, fragment: bool) -> Response:
+            html = pages.inbox(
+                entries=shown.entries(), pulse=pulse(), csrf=csrf_of(request), now=clock.now(), fragment=fragment
+            )
+            return _page(html)
+
+    return router
+
+
+def _page(html: str) -> Response:
+    return HTMLResponse(html.encode("utf-8", "replace"))
+
+
+def _comment(fields: dict[str, str]) -> str | None:
+    return one_line(fields.get("comment", ""), LONGEST_COMMENT) or None

@@ -1,0 +1,108 @@
+"""Serves an app until told to stop, within five seconds of being told."""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from alerting.api.live import LiveTimeline
+from streams.errors import InvalidConfig
+
+GRACE_SECONDS: Final = 3
+LONGEST_HEADER_BYTES: Final = 32_768
+MOST_CONNECTIONS: Final = 1000
+
+log = structlog.get_logger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process it runs in, and says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+async def serve_http(
+    app: FastAPI,
+    *,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    started: Callable[[str], None],
+    name: str = "api.port",
+) -> None:
+    """Serve `app` until `stop`; then let requests finish, for three seconds, and return.
+
+    Args:
+        port: 0 takes a free one.
+        started: Called once with the address, such as `http://127.0.0.1:8080`, when requests are answered.
+        name: The setting to name where the port is taken.
+
+    Raises:
+        InvalidConfig: The port is taken, or the host is none of this machine's.
+    """
+    listener = _listen(host, port, name)
+    real = listener.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=LONGEST_HEADER_BYTES,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = _Server(config, lambda: started(f"http://{shown}:{real}"))
+    try:
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(server.serve([listener]), name="http.serve")
+            stopping = group.create_task(_stop(app, server, stop), name="http.stop")
+            serving.add_done_callback(lambda _: stopping.cancel())
+    finally:
+        listener.close()
+
+
+async def _stop(app: FastAPI, server: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
+    live = getattr(app.state, "live", None)
+    if isinstance(live, LiveTimeline):
+        live.close()
+    server.should_exit = True
+
+
+def _listen(host: str, port: int, name: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as exc:
+        listener.close()
+        if exc.errno == errno.EADDRINUSE:
+            reason = f"{name}: port {port} on {host} is taken by another process; name a free one, or 0 for any"
+        else:
+            reason = f"{name}: cannot listen on {host}, port {port}: {exc.strerror or exc}"
+        raise InvalidConfig((reason,)) from exc
+    listener.setblocking(False)  # noqa: FBT003  # positional only
+    return listener

@@ -1,0 +1,158 @@
+"""From values to HTML: one method for each page, and for each part of a page that is replaced while it is open."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from alerting.console import words
+from alerting.console.cards import DriverLine, IncidentCard, Moment, Quote, Told, TopicTile
+from alerting.console.pulse import Pulse
+from alerting.fakes.inbox import InboxEntry
+from alerting.notifiers.escaping import one_line
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+LONGEST_CELL: Final = 600
+
+
+class Pages:
+    """The console's pages. Everything that is not one of our drawings is escaped.
+
+    Args:
+        has_inbox: Whether the navigation leads to an inbox.
+    """
+
+    def __init__(self, *, has_inbox: bool) -> None:
+        self._has_inbox = has_inbox
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._templates.filters["harmless"] = lambda text: one_line(str(text), LONGEST_CELL)
+        self._templates.filters["iso"] = lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}"
+        self._templates.filters["clock"] = words.clock
+        self._templates.globals["asset"] = _asset
+
+    def now(
+        self,
+        *,
+        incidents: Sequence[IncidentCard],
+        tiles: Sequence[TopicTile],
+        resolved: Sequence[IncidentCard],
+        pulse: Pulse,
+        csrf: str,
+        now: datetime,
+        fragment: bool = False,
+    ) -> str:
+        """Now: open incidents, the board, and what was resolved lately."""
+        return self._render(
+            "_now.html" if fragment else "now.html",
+            here="now",
+            incidents=incidents,
+            tiles=tiles,
+            resolved=resolved,
+            pulse=pulse,
+            csrf=csrf,
+            now=now,
+            fragment=fragment,
+        )
+
+    def incident(
+        self,
+        *,
+        card: IncidentCard,
+        drivers: Sequence[DriverLine],
+        quotes: Sequence[Quote],
+        moments: Sequence[Moment],
+        told: Sequence[Told],
+        excess: str,
+        pulse: Pulse,
+        csrf: str,
+        now: datetime,
+        fragment: bool = False,
+    ) -> str:
+        """One incident, with its evidence."""
+        return self._render(
+            "_incident.html" if fragment else "incident.html",
+            here="incident",
+            card=card,
+            drivers=drivers,
+            quotes=quotes,
+            moments=moments,
+            told=told,
+            excess=excess,
+            pulse=pulse,
+            csrf=csrf,
+            now=now,
+            fragment=fragment,
+        )
+
+    def topic(
+        self,
+        *,
+        tile: TopicTile,
+        owner: str,
+        query: str,
+        chart: Markup,
+        wide_chart: Markup,
+        incidents: Sequence[IncidentCard],
+        pulse: Pulse,
+        csrf: str,
+        now: datetime,
+    ) -> str:
+        """One topic: its curve over a day, and its incidents."""
+        return self._render(
+            "topic.html",
+            here="topic",
+            tile=tile,
+            owner=owner,
+            query=query,
+            chart=chart,
+            wide_chart=wide_chart,
+            incidents=incidents,
+            pulse=pulse,
+            csrf=csrf,
+            now=now,
+        )
+
+    def inbox(self, *, entries: Sequence[InboxEntry], pulse: Pulse, csrf: str, now: datetime, fragment: bool) -> str:
+        """What Slack and the pager show their recipients."""
+        return self._render(
+            "_inbox.html" if fragment else "inbox.html",
+            here="inbox",
+            entries=entries,
+            pulse=pulse,
+            csrf=csrf,
+            now=now,
+            fragment=fragment,
+        )
+
+    def login(self, *, ticket: str, following: str, refusal: str | None) -> str:
+        """The sign-in form."""
+        return self._render("login.html", here="login", ticket=ticket, following=following, refusal=refusal)
+
+    def problem(self, *, status: int, title: str, detail: str, request_id: str | None) -> str:
+        """A refusal, for people."""
+        return self._render(
+            "problem.html", here="problem", status=status, title=title, detail=detail, request_id=request_id
+        )
+
+    def _render(self, template: str, *, here: str, **values: Any) -> str:
+        return self._templates.get_template(template).render(here=here, has_inbox=self._has_inbox, **values)
+
+
+@cache
+def _asset(name: str) -> str:
+    """The address of a static file, new whenever its content is."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
