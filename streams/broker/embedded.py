@@ -19,6 +19,7 @@ _HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 15.0
 _STOP_SECONDS: Final = 5.0
 _KNOCK_SECONDS: Final = 0.02
+_SESSION_SECONDS: Final = 3.0  # Tansu lets a new group wait for most of a session, at most 5 seconds
 
 
 class EmbeddedKafka:
@@ -52,6 +53,7 @@ class EmbeddedKafka:
                 "bootstrap_servers": self.bootstrap_servers,
                 "guarantee": Guarantee.AT_LEAST_ONCE,
                 "replication": 1,
+                "session_timeout_seconds": _SESSION_SECONDS,
             }
         )
 

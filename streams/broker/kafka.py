@@ -34,7 +34,7 @@ _NO_ERROR: Final = 0
 
 
 class KafkaBroker:
-    """A connection to one Kafka cluster.
+    """A connection to one Kafka cluster. Leaving it leaves the groups and closes the writers.
 
     Entering it raises BrokerUnavailable, with the address, when nobody answers there. The guarantee is the one of the
     settings; a cluster without transactions refuses `exactly_once` instead of quietly doing less.
@@ -48,6 +48,7 @@ class KafkaBroker:
         self._producer_starts = asyncio.Lock()
         self._consumers: list[KafkaConsumer] = []
         self._members: dict[str, KafkaConsumer] = {}
+        self._open_writers: set[KafkaWriter] = set()
 
     @property
     def guarantee(self) -> Guarantee:
@@ -71,6 +72,8 @@ class KafkaBroker:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for writer in tuple(self._open_writers):
+            await writer.close()
         for consumer in self._consumers:
             await consumer.close()
         self._consumers.clear()
@@ -162,7 +165,9 @@ class KafkaBroker:
     def writer(self, group: str, partition: Partition) -> PartitionWriter:
         """The writer for one input partition of `group`; call `open` before anything else."""
         if self.guarantee is Guarantee.EXACTLY_ONCE:
-            return KafkaWriter(self._settings, group, partition, self._committed)
+            return KafkaWriter(
+                self._settings, group, partition, committed=self._committed, open_writers=self._open_writers
+            )
         return KafkaPlainWriter(
             group, partition, send=self.send, committed=self._committed, commit=self._commit_position
         )

@@ -20,9 +20,19 @@ class KafkaWriter:
 
     Args:
         committed: Answers the committed next offset of a group's partition.
+        open_writers: Holds every writer that still has a connection to close.
     """
 
-    def __init__(self, settings: KafkaSettings, group: str, partition: Partition, committed: Committed) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        group: str,
+        partition: Partition,
+        *,
+        committed: Committed,
+        open_writers: "set[KafkaWriter]",
+    ) -> None:
+        self._open_writers = open_writers
         self._settings = settings
         self._group = group
         self._partition = partition
@@ -43,6 +53,7 @@ class KafkaWriter:
             await producer.stop()
             raise
         self._producer = producer
+        self._open_writers.add(self)
         return position
 
     async def commit(self, outgoing: Sequence[Outgoing], next_offset: int) -> None:
@@ -77,6 +88,7 @@ class KafkaWriter:
 
     async def close(self) -> None:
         """Give the connection back."""
+        self._open_writers.discard(self)
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.stop()
