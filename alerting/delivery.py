@@ -1,6 +1,7 @@
 """The outbox worker: retry, backoff, deadlines and Retry-After live here, once, for every notifier."""
 
 import asyncio
+import heapq
 import random
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
@@ -86,7 +87,7 @@ class DeliveryLoop:
         self._wake = asyncio.Event()
         self._queued: Counter[Destination] = Counter()
         self._stop = asyncio.Event()
-        self._next_due: datetime | None = None
+        self._dues: list[datetime] = []
         self._database_down = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -126,9 +127,11 @@ class DeliveryLoop:
     async def _rest(self) -> None:
         """Until something was committed, an attempt ended, or the next retry is due; a second at most."""
         seconds = LOOK_AGAIN_SECONDS
-        if self._next_due is not None:
-            seconds = min(seconds, max(0.0, (self._next_due - self._clock.now()).total_seconds()))
-            self._next_due = None
+        now = self._clock.now()
+        while self._dues and self._dues[0] <= now:
+            heapq.heappop(self._dues)
+        if self._dues:
+            seconds = min(seconds, (self._dues[0] - now).total_seconds())
         await sleep_unless(self._wake, seconds, self._clock)
 
     async def _lease(self, limit: int) -> tuple[Lease, ...]:
@@ -313,7 +316,7 @@ class DeliveryLoop:
                 break
         self._observe(lease, outcome)
         if outcome.state is DeliveryState.PENDING:
-            self._next_due = min(self._next_due or outcome.next_attempt_at, outcome.next_attempt_at)
+            heapq.heappush(self._dues, outcome.next_attempt_at)
             self._wake.set()
 
     def _observe(self, lease: Lease, outcome: Delivery) -> None:

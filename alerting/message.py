@@ -44,6 +44,7 @@ def message_about(incident: Incident, change: Transition, at: datetime, *, publi
         url=f"{public_url.rstrip('/')}/incidents/{incident.id}" if public_url else None,
         drivers=incident.evidence.drivers[:_DRIVERS],
         samples=incident.evidence.samples[:_SAMPLES],
+        acknowledged_by=incident.acknowledged_by,
     )
 
 

@@ -1,0 +1,127 @@
+"""The alerting side in one process, on parts that a test owns: clock, Kafka in memory, database in memory."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from alerting.acts import Acts
+from alerting.delivery import DeliveryLoop
+from alerting.dispatch import Dispatch
+from alerting.incidents.model import Delivery, Incident
+from alerting.intake import Intake
+from alerting.metrics import AlertingMetrics
+from alerting.receivers import Receivers
+from alerting.routing.routes import Routes
+from alerting.settings import DeliverySettings, RouteSettings
+from streams.broker.base import Outgoing, Partition, TopicSpec
+from streams.broker.memory import MemoryBroker
+from streams.broker.memory_cluster import MemoryCluster
+from streams.codec import encode_detection, encode_window
+from streams.events import Detection, WindowCount
+from streams.settings import KafkaSettings
+from streams.topic import Topic
+from tests.fakes.clock import FakeClock
+from tests.fakes.notifier import ScriptedNotifier
+from tests.fakes.transactional_store import Tables, TransactionalStore
+
+KAFKA = KafkaSettings(partitions=1)
+DETECTIONS = Partition(KAFKA.detections, 0)
+WINDOWS = Partition(KAFKA.windows, 0)
+REFUNDS = Topic(id="refunds", name="Refunds", query="refund", brand="Acme", owner="Payments")
+
+
+class World:
+    """What survives when a process dies: time, Kafka, the tables, the vendors."""
+
+    def __init__(self, **notifiers: ScriptedNotifier) -> None:
+        self.clock = FakeClock()
+        self.cluster = MemoryCluster(clock=self.clock)
+        for name in (KAFKA.detections, KAFKA.windows):
+            self.cluster.create(TopicSpec(name, 1))
+        self.tables = Tables()
+        self.notifiers = notifiers or {"comms": ScriptedNotifier()}
+
+    def claim(self, *detections: Detection) -> None:
+        """The detectors claim this."""
+        self.write(DETECTIONS, *(encode_detection(detection) for detection in detections))
+
+    def count(self, *windows: WindowCount) -> None:
+        """The stream side counted this."""
+        self.write(WINDOWS, *(encode_window(window) for window in windows))
+
+    def write(self, partition: Partition, *values: bytes) -> None:
+        """Raw records."""
+        self.cluster.append(
+            [Outgoing(partition.kafka_topic, b"refunds", value, partition=partition.number) for value in values]
+        )
+
+    @property
+    def incidents(self) -> list[Incident]:
+        return list(self.tables.incidents.values())
+
+    @property
+    def outbox(self) -> list[Delivery]:
+        return list(self.tables.outbox.values())
+
+
+class House:
+    """One process. Leaving `running` kills it."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        broker: MemoryBroker | None = None,
+        route: Mapping[str, Any] | None = None,
+        delivery: DeliverySettings | None = None,
+        without: tuple[str, ...] = (),
+    ) -> None:
+        self.world = world
+        self.store = TransactionalStore(world.tables)
+        self.registry = CollectorRegistry()
+        self.stop = asyncio.Event()
+        self._parts = [part for part in ("intake", "delivery") if part not in without]
+        metrics = AlertingMetrics(self.registry)
+        receivers = Receivers({name: [notifier] for name, notifier in world.notifiers.items()})
+        tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
+        dispatch = Dispatch(Routes(tree), receivers)
+        self.acts = Acts(self.store, dispatch, world.clock, metrics)
+        self.intake = Intake(
+            broker=broker or MemoryBroker(world.cluster),
+            store=self.store,
+            dispatch=dispatch,
+            topics=[REFUNDS],
+            kafka=KAFKA,
+            clock=world.clock,
+            metrics=metrics,
+            rng=random.Random(1),  # noqa: S311  # jitter that a test can repeat
+        )
+        self.delivery = DeliveryLoop(
+            store=self.store,
+            receivers=receivers,
+            settings=delivery or DeliverySettings(),
+            clock=world.clock,
+            metrics=metrics,
+            public_url="https://tocsin.example.com",
+            rng=random.Random(1),  # noqa: S311  # jitter that a test can repeat
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["House"]:
+        """The process from its start to its kill."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(getattr(self, part).run(self.stop), name=part) for part in self._parts]
+            try:
+                await self.world.clock.settle()
+                yield self
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A sample's value; 0 where nothing was counted yet."""
+        return self.registry.get_sample_value(name, labels) or 0.0
