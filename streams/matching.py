@@ -159,8 +159,6 @@ def _stands(phrase: _Phrase, text: str, start: int, end: int) -> bool:
             return False
         start = found
     for word in phrase.after:
-        if not _ends(text, end, text[end - 1]):
-            return False
         found = _word_after(text, end, word)
         if found is None:
             return False

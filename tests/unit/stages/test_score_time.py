@@ -64,6 +64,14 @@ def test_event_time_never_goes_back() -> None:
     assert event_seconds(stage, 53, at_end=True) == 25 + (53 - 31)
 
 
+def test_the_newest_mention_decides_wherever_it_stands_in_a_batch() -> None:
+    stage = make_stage()
+
+    stage.fold([record(published=30), record(published=90, id="2"), record(published=60, id="3")], at(91))
+
+    assert event_seconds(stage, 91, at_end=False) == 85
+
+
 def test_newer_mentions_set_event_time_forward() -> None:
     stage = make_stage()
     stage.fold([record(published=30)], at(31))
