@@ -40,7 +40,7 @@ _SLACK_MARKUP: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "`": "ˋ", "~": "∼", "@": "\uff20", "|": "\u2223"}  # noqa: RUF001
 )
 _SLACK_ITALIC: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
-_SLACK_EMOJI: Final = re.compile(r":(?=[a-zA-Z0-9_+'-]+:)")
+_EMOJI_CODE: Final = re.compile(r":(?=[a-zA-Z0-9_+'-]+:)")
 _SLACK_PLAIN: Final = str.maketrans({"<": "‹", ">": "›"})  # noqa: RUF001
 
 _FORMULA: Final = frozenset("=+-@|%\uff1d\uff0b\uff0d\uff20")
@@ -109,7 +109,7 @@ def escape_slack(text: str, limit: int = 2000) -> str:
     >>> escape_slack("<!channel> now")
     '&lt;!channel&gt; now'
     """
-    text = _SLACK_EMOJI.sub("\ua789", _SLACK_ITALIC.sub("\u02cd", one_line(text, limit)))
+    text = _EMOJI_CODE.sub("\ua789", _SLACK_ITALIC.sub("\u02cd", one_line(text, limit)))
     return text.translate(_SLACK_MARKUP)
 
 
@@ -133,7 +133,7 @@ def escape_rich(text: str, limit: int = MAX_CHARACTERS) -> str:
     >>> escape_rich("[red]alarm")
     '\\[red]alarm'
     """
-    return escape_markup(escape_terminal(text, limit))
+    return escape_markup(_EMOJI_CODE.sub("\ua789", escape_terminal(text, limit)))
 
 
 def escape_log(text: str, limit: int = 500) -> str:

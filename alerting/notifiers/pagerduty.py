@@ -1,0 +1,153 @@
+"""PagerDuty: an incident is one dedup key of the Events API v2."""
+
+from typing import Final
+
+import msgspec
+
+from alerting.incidents.model import Severity, Transition
+from alerting.notifiers.base import Message, Receipt
+from alerting.notifiers.escaping import escape_log, one_line, plain
+from alerting.notifiers.http import Answer, Outbound
+from streams.clock import Clock
+from streams.events import Direction
+
+# https://developer.pagerduty.com/docs/send-alert-event
+MAX_SUMMARY_CHARACTERS: Final = 1024
+_FIELD_CHARACTERS: Final = 250
+_MAX_DRIVERS: Final = 10
+_MAX_SAMPLES: Final = 3
+
+_ACTIONS: Final = {
+    Transition.OPENED: "trigger",
+    Transition.REOPENED: "trigger",
+    Transition.SEVERITY_CHANGED: "trigger",
+    Transition.ACKNOWLEDGED: "acknowledge",
+    Transition.RESOLVED: "resolve",
+    # A claim that was not confirmed takes its page back.
+    Transition.WITHDRAWN: "resolve",
+}
+_CRISIS: Final = {
+    Severity.SEV1: "critical",
+    Severity.SEV2: "error",
+    Severity.SEV3: "warning",
+    Severity.SEV4: "info",
+}
+# Joy may be worth a look; it is nobody's outage.
+_VIRAL: Final = {
+    Severity.SEV1: "warning",
+    Severity.SEV2: "warning",
+    Severity.SEV3: "info",
+    Severity.SEV4: "info",
+}
+
+
+class PagerDutyNotifier:
+    """A PagerDuty service. Sending again after doubt is safe: PagerDuty folds by dedup key.
+
+    Args:
+        routing_key: The integration key of the service, a secret.
+        service: What people call it.
+    """
+
+    def __init__(self, *, routing_key: str, service: str, events_url: str, clock: Clock) -> None:
+        self._routing_key = routing_key
+        self._service = service
+        self._outbound = Outbound(events_url, provider="PagerDuty", clock=clock)
+
+    def __repr__(self) -> str:
+        return f"PagerDutyNotifier({self._service!r})"
+
+    @property
+    def kind(self) -> str:
+        """`pagerduty`."""
+        return "pagerduty"
+
+    @property
+    def destination(self) -> str:
+        """The service."""
+        return self._service
+
+    def wants(self, change: Transition) -> bool:
+        """What wakes people or lets them sleep: growth is no new page."""
+        return change in _ACTIONS
+
+    async def send(self, message: Message, *, reference: str | None, timeout_seconds: float) -> Receipt:
+        """Trigger, acknowledge or resolve; the reference is the dedup key."""
+        dedup_key = reference or message.dedup_key
+        body = {"routing_key": self._routing_key, "dedup_key": dedup_key} | _event(message)
+        answer = await self._outbound.post(
+            msgspec.json.encode(body), headers={"Content-Type": "application/json"}, timeout_seconds=timeout_seconds
+        )
+        if 200 <= answer.status < 300:
+            return Receipt(dedup_key)
+        raise self._outbound.failure(answer, self._reason(answer))
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._outbound.close()
+
+    def _reason(self, answer: Answer) -> str:
+        try:
+            told = msgspec.json.decode(answer.body, type=_Refusal)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return ""
+        text = "; ".join([told.message, *told.errors]).strip("; ")
+        return escape_log(text.replace(self._routing_key, "…"), 300)
+
+
+class _Refusal(msgspec.Struct):
+    message: str = ""
+    errors: list[str] = []
+
+
+def _event(message: Message) -> dict[str, object]:
+    action = _ACTIONS.get(message.change, "trigger")
+    if action != "trigger":
+        return {"event_action": action}
+    event: dict[str, object] = {
+        "event_action": action,
+        "client": "Tocsin",
+        "payload": {
+            "summary": _summary(message),
+            "severity": (_VIRAL if message.direction is Direction.VIRAL else _CRISIS)[message.severity],
+            "source": one_line(message.brand or message.topic_name, _FIELD_CHARACTERS) or "tocsin",
+            "component": one_line(message.topic, _FIELD_CHARACTERS),
+            "group": one_line(message.owner or "", _FIELD_CHARACTERS) or None,
+            "class": message.direction.value,
+            "timestamp": message.onset_at.isoformat(),
+            "custom_details": _details(message),
+        },
+    }
+    if message.url is not None and message.url.startswith(("http://", "https://")):
+        event["client_url"] = message.url
+        event["links"] = [{"href": message.url, "text": "Open in Tocsin"}]
+    return event
+
+
+def _summary(message: Message) -> str:
+    """The headline first: a lock screen shows no more than 80 characters."""
+    headline = one_line(message.headline or message.title, 200) or "Incident"
+    told = f"TEST {headline}" if message.test else headline
+    why = one_line(message.why)
+    return one_line(f"{told}. {why}" if why else told, MAX_SUMMARY_CHARACTERS)
+
+
+def _details(message: Message) -> dict[str, object]:
+    details: dict[str, object] = {
+        "severity": message.severity.value,
+        "why": plain(message.why, 2000),
+        "odds": one_line(message.odds, _FIELD_CHARACTERS),
+        "owner": one_line(message.owner or "nobody yet", _FIELD_CHARACTERS),
+        "facts": [
+            f"{one_line(fact.value, 100)} {one_line(fact.label, _FIELD_CHARACTERS)}" for fact in message.facts[:10]
+        ],
+        "drivers": [
+            f"{one_line(driver.term, 100)}: {driver.mentions} (expected {driver.expected:.0f})"
+            for driver in message.drivers[:_MAX_DRIVERS]
+        ],
+        "samples": [one_line(sample.text, 300) for sample in message.samples[:_MAX_SAMPLES]],
+        "incident": message.incident,
+    }
+    if message.test:
+        details["test"] = "This is a drill: nothing happened, and nobody has to act."
+    return details

@@ -1,0 +1,111 @@
+"""The table of notifiers: what stands as `type` in the configuration, and what it builds."""
+
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import structlog
+from pydantic import SecretStr
+
+from alerting.notifiers.base import Notifier
+from alerting.notifiers.log import LogNotifier
+from alerting.notifiers.pagerduty import PagerDutyNotifier
+from alerting.notifiers.slack import SlackNotifier
+from alerting.notifiers.webhook import WebhookNotifier
+from alerting.settings import LogSettings, NotifierSettings, PagerDutySettings, SlackSettings, WebhookSettings
+from streams.clock import Clock
+from streams.errors import InvalidConfig
+
+log = structlog.get_logger()
+
+MAX_SECRET_BYTES: Final = 4096
+
+Factory = Callable[[NotifierSettings, Clock], Notifier]
+
+
+def build(settings: NotifierSettings, *, clock: Clock) -> Notifier:
+    """The notifier that these settings describe, its secrets read. Connects nowhere yet; `close` it in the end.
+
+    Raises:
+        InvalidConfig: A secret cannot be read or cannot be one; names the file, never the secret.
+    """
+    return NOTIFIERS[settings.type](settings, clock)
+
+
+def read_secret(value: SecretStr | None, file: Path | None, *, name: str) -> str:
+    """The secret itself, from the configuration or from its file, without the newline that editors leave at the end.
+
+    Args:
+        name: What the setting is called: `token`.
+
+    Raises:
+        InvalidConfig: The file cannot be read or is too large, or the secret is empty or has characters that no secret
+            has (spaces, controls, anything but ASCII).
+    """
+    where = name if file is None else f"{name}_file {file}"
+    secret = value.get_secret_value() if value is not None else _content(file, where)
+    if not secret:
+        raise InvalidConfig((f"{where}: is empty",))
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise InvalidConfig((f"{where}: has spaces, line breaks or characters outside ASCII; it must be one word",))
+    return secret
+
+
+def _content(file: Path | None, where: str) -> str:
+    if file is None:
+        return ""
+    try:
+        with file.open("rb") as opened:
+            mode = stat.S_IMODE(file.stat().st_mode)
+            content = opened.read(MAX_SECRET_BYTES + 1)
+    except OSError as exc:
+        raise InvalidConfig((f"{where}: cannot be read: {exc.strerror}",)) from exc
+    if len(content) > MAX_SECRET_BYTES:
+        raise InvalidConfig((f"{where}: is larger than {MAX_SECRET_BYTES} bytes; is it the right file?",))
+    if mode & stat.S_IROTH:
+        log.warning("secret.world_readable", file=str(file), mode=f"{mode:o}", advice="chmod 600")
+    try:
+        return content.decode("ascii").rstrip("\r\n")
+    except UnicodeDecodeError:
+        # Cut off (`from None`): the decoding error carries the whole content.
+        raise InvalidConfig((f"{where}: is not ASCII text",)) from None
+
+
+def _slack(settings: NotifierSettings, clock: Clock) -> Notifier:
+    if not isinstance(settings, SlackSettings):
+        raise TypeError(f"expected SlackSettings, got {type(settings).__name__}")
+    token = read_secret(settings.token, settings.token_file, name="token")
+    return SlackNotifier(channel=settings.channel, token=token, api_url=str(settings.api_url), clock=clock)
+
+
+def _pagerduty(settings: NotifierSettings, clock: Clock) -> Notifier:
+    if not isinstance(settings, PagerDutySettings):
+        raise TypeError(f"expected PagerDutySettings, got {type(settings).__name__}")
+    key = read_secret(settings.routing_key, settings.routing_key_file, name="routing_key")
+    return PagerDutyNotifier(
+        routing_key=key, service=settings.service, events_url=str(settings.events_url), clock=clock
+    )
+
+
+def _webhook(settings: NotifierSettings, clock: Clock) -> Notifier:
+    if not isinstance(settings, WebhookSettings):
+        raise TypeError(f"expected WebhookSettings, got {type(settings).__name__}")
+    secret = read_secret(settings.secret, settings.secret_file, name="secret")
+    try:
+        return WebhookNotifier(url=str(settings.url), secret=secret, clock=clock)
+    except ValueError as exc:
+        where = "secret" if settings.secret_file is None else f"secret_file {settings.secret_file}"
+        raise InvalidConfig((f"{where}: {exc}",)) from None
+
+
+def _log(settings: NotifierSettings, clock: Clock) -> Notifier:  # noqa: ARG001 - the table's factories share one shape
+    if not isinstance(settings, LogSettings):
+        raise TypeError(f"expected LogSettings, got {type(settings).__name__}")
+    return LogNotifier()
+
+
+NOTIFIERS: Final[Mapping[str, Factory]] = MappingProxyType(
+    {"slack": _slack, "pagerduty": _pagerduty, "webhook": _webhook, "log": _log}
+)
