@@ -1,7 +1,7 @@
 """From readings to claims: one event is one episode, opened once, and no more often than the topic's budget allows."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -36,6 +36,18 @@ class Claim(msgspec.Struct, frozen=True):
     detector: str
     direction: Direction
     reading: Reading
+
+
+class Moment(Protocol):
+    """What else can be asked about the moment of a decision; asked only when it matters."""
+
+    def level(self) -> int:
+        """Mentions in the last five minutes."""
+        ...
+
+    def direction(self, detector: str, reading: Reading) -> Direction:
+        """Anger or joy, as the detector sees it."""
+        ...
 
 
 class _Open(msgspec.Struct):
@@ -87,13 +99,13 @@ class Budget:
             return start - self._open.onset < _STORM_SECONDS
         return self._past is not None and self._past[0] <= start < min(self._past[1], self._past[0] + _STORM_SECONDS)
 
-    def decide(self, at: int, readings: Sequence[tuple[str, Reading]], level: Callable[[], int]) -> list[Claim]:
+    def decide(self, at: int, readings: Sequence[tuple[str, Reading]], moment: Moment) -> list[Claim]:
         """What has changed by event second `at`.
 
         Args:
             at: Never earlier than in the call before.
             readings: Detector's name and reading; empty where all are warming up.
-            level: Mentions in the last five minutes; asked only when it matters.
+            moment: Answers questions about the moment of these readings.
         """
         if not readings:
             return []
@@ -101,8 +113,8 @@ class Budget:
         if self._open is None:
             if reading.false_pages_per_week >= self._pages_per_week or reading.score < self._remembered(at):
                 return []
-            return [self._begin(at, detector, reading, readings, level())]
-        return self._follow(self._open, at, readings, detector, reading, level())
+            return [self._begin(at, detector, reading, readings, moment)]
+        return self._follow(self._open, at, readings, detector, reading, moment)
 
     def _remembered(self, at: int) -> float:
         if self._past is None:
@@ -110,9 +122,10 @@ class Budget:
         return float(_MEMORY_SHARE * self._past_score * 0.5 ** ((at - self._past[1]) / _MEMORY_SECONDS))
 
     def _begin(
-        self, at: int, detector: str, reading: Reading, readings: Sequence[tuple[str, Reading]], level: int
+        self, at: int, detector: str, reading: Reading, readings: Sequence[tuple[str, Reading]], moment: Moment
     ) -> Claim:
         onset = min(reading.since, at)
+        level, direction = moment.level(), moment.direction(detector, reading)
         if self._past is not None:
             onset = min(max(onset, self._past[1]), at)
         # the five minutes may be mostly from before the onset's step: compare later counts with a full window of it
@@ -121,7 +134,7 @@ class Budget:
             onset=onset,
             opened=at,
             sequence=0,
-            direction=reading.direction.value,
+            direction=direction.value,
             detectors=sorted(self._above(readings)),
             marker=max(level * _LEVEL_SECONDS / shown, float(_FEWEST_TO_GROW)),
             growths=0,
@@ -131,7 +144,7 @@ class Budget:
             seen_at=at,
             peak_score=reading.score,
         )
-        return Claim(Phase.OPENED, 0, onset, at, detector, reading.direction, reading)
+        return Claim(Phase.OPENED, 0, onset, at, detector, direction, reading)
 
     def _above(self, readings: Sequence[tuple[str, Reading]]) -> list[str]:
         return [name for name, reading in readings if reading.false_pages_per_week < self._pages_per_week]
@@ -143,8 +156,9 @@ class Budget:
         readings: Sequence[tuple[str, Reading]],
         detector: str,
         reading: Reading,
-        level: int,
+        moment: Moment,
     ) -> list[Claim]:
+        level = moment.level()
         if reading.false_pages_per_week < self._pages_per_week * _STAYS_BELOW:
             episode.seen_at = at
         episode.peak_score = max(episode.peak_score, reading.score)
@@ -156,7 +170,7 @@ class Budget:
             self._past = (episode.onset, at)
             self._open = None
             return [claim]
-        grown = self._grown(episode, at, readings, level)
+        grown = self._grown(episode, at, readings, level, moment)
         if grown is not None:
             return [self._claim(episode, Phase.GREW, *grown)]
         if not episode.peaked and at - episode.highest_at >= _PEAK_SECONDS and level <= _PEAK_SHARE * episode.highest:
@@ -165,14 +179,14 @@ class Budget:
         return []
 
     def _grown(
-        self, episode: _Open, at: int, readings: Sequence[tuple[str, Reading]], level: int
+        self, episode: _Open, at: int, readings: Sequence[tuple[str, Reading]], level: int, moment: Moment
     ) -> tuple[str, Reading] | None:
         doubled = level >= _GREW_FACTOR * episode.marker and episode.growths < _MOST_GROWTH
         for name, reading in readings:
             if reading.false_pages_per_week >= self._pages_per_week:
                 continue
             joined = name not in episode.detectors
-            soured = episode.direction == Direction.VIRAL.value and reading.direction is Direction.CRISIS
+            soured = episode.direction == Direction.VIRAL.value and moment.direction(name, reading) is Direction.CRISIS
             if not (joined or soured or doubled):
                 continue
             if joined:

@@ -12,7 +12,7 @@ import msgspec
 from streams.events import Direction, Evidence
 from streams.windows import Slot
 
-__all__ = ["Detector", "Reading", "Slot"]
+__all__ = ["Detector", "Explanation", "Reading", "Slot"]
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -22,11 +22,20 @@ class Reading(msgspec.Struct, frozen=True):
         score: Evidence against "as usual" in nats, >= 0, growing with surprise.
         false_pages_per_week: Expected pages a week at this score if nothing were going on, > 0.
         since: Start of the stretch that carries the evidence, seconds since 1970: the onset estimate.
+        window_start: First second of the deciding window, which ends at the moment of the reading.
+        window_seconds: Its width.
     """
 
     score: float
     false_pages_per_week: float
     since: int
+    window_start: int
+    window_seconds: int
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """What stands behind a reading."""
+
     direction: Direction
     evidence: Evidence
 
@@ -45,6 +54,13 @@ class Detector(Protocol):
         Args:
             recent: The minutes that were not learned yet, oldest first, the last one possibly still open; minutes
                 without mentions are left out. What came before them the detector knows from `learn_one`.
+        """
+        ...
+
+    def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
+        """What stands behind a reading that `score_one` has just made of `recent`; changes nothing.
+
+        Only asked when a decision is taken, so that scoring stays cheap.
         """
         ...
 

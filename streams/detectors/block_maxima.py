@@ -33,7 +33,6 @@ class BlockMaxima:
         self._prior_location = location
         self._prior_scale = scale
         self._maxima: list[float] = []
-        self._minutes = 0
         self._highest = 0.0
         self.location = location
         self.scale = scale
@@ -56,18 +55,15 @@ class BlockMaxima:
         return self.location - self.scale * math.log(-math.log1p(-share))
 
     def add(self, score: float) -> None:
-        """The score of a minute that `pass_minute` is about to count."""
+        """A score that the open block reached."""
         self._highest = max(self._highest, score)
 
-    def pass_minute(self) -> None:
-        """One more minute of the block is over."""
-        self._minutes += 1
-        if self._minutes >= BLOCK_MINUTES:
-            self._maxima.append(min(self._highest, self.location + _CLIP_SCALES * self.scale))
-            del self._maxima[:-_KEPT_BLOCKS]
-            self._minutes = 0
-            self._highest = 0.0
-            self._fit()
+    def close_block(self) -> None:
+        """Twelve hours are over."""
+        self._maxima.append(min(self._highest, self.location + _CLIP_SCALES * self.scale))
+        del self._maxima[:-_KEPT_BLOCKS]
+        self._highest = 0.0
+        self._fit()
 
     def expect(self, location: float) -> None:
         """Replace the prior location."""
@@ -92,7 +88,6 @@ class BlockMaxima:
         """The state as plain values."""
         return {
             "maxima": self._maxima,
-            "minutes": self._minutes,
             "highest": self._highest,
             "prior": self._prior_location,
             "fit": [self.location, self.scale],
@@ -106,7 +101,6 @@ class BlockMaxima:
         """
         try:
             self._maxima = [float(value) for value in state["maxima"]]
-            self._minutes = int(state["minutes"])
             self._highest = float(state["highest"])
             self._prior_location = float(state["prior"])
             self.location, self.scale = state["fit"]

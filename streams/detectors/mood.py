@@ -1,11 +1,12 @@
 """A topic's usual mood: mean polarity, its scatter, and the share of negative mentions."""
 
 import math
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from streams.detectors.fading_mean import FadingMean
-from streams.detectors.trail import Sums
+from streams.detectors.trail import Sums, sums_of
 from streams.errors import StateCorrupted
+from streams.windows import Slot
 
 BLOCK_SECONDS: Final = 1800
 _HALF_LIFE_BLOCKS: Final = 7 * 48
@@ -15,6 +16,15 @@ _FEWEST_IN_BLOCK: Final = 5
 _PRIOR_DRIFT: Final = 0.01  # variance between half-hours: a tenth of the scale up or down
 _PRIOR_BLOCKS: Final = 8
 _CLIP: Final = 9.0
+
+
+class Comparison(TypedDict):
+    """Mean polarity and share of negative mentions of a window, and the usual ones; None where nothing was scored."""
+
+    polarity: float | None
+    polarity_expected: float | None
+    negative_share: float | None
+    negative_share_expected: float | None
 
 
 class Mood:
@@ -35,16 +45,27 @@ class Mood:
         self.variance = 0.25
         self.drift = _PRIOR_DRIFT
 
-    def learn(self, start: int, sums: Sums, *, storm: bool) -> None:
+    def learn(self, slot: Slot, *, storm: bool) -> None:
         """One minute."""
-        block = start // BLOCK_SECONDS
+        block = slot.start // BLOCK_SECONDS
         if block != self._block:
             self._close()
             self._block = block
-        self._storm = self._storm or storm
-        if sums[1]:
-            for column in range(4):
-                self._open[column] += sums[column + 1]
+        if storm:
+            self._storm = True
+        if slot.tally.mentions:
+            for column, value in enumerate(sums_of(slot.tally)[1:]):
+                self._open[column] += value
+
+    def compared(self, sums: Sums) -> Comparison:
+        """What a window's sums say beside what is usual, as evidence names it."""
+        _, scored, negative, polarity, _ = sums
+        return Comparison(
+            polarity=polarity / _MICRO / scored if scored > 0 else None,
+            polarity_expected=self.polarity,
+            negative_share=min(max(negative / scored, 0.0), 1.0) if scored > 0 else None,
+            negative_share_expected=self.negative_share,
+        )
 
     def _close(self) -> None:
         scored, negative, polarity, squares = self._open

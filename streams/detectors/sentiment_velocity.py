@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from streams.detectors.base import Reading
-from streams.detectors.block_maxima import BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.base import Explanation, Reading
+from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.mood import Mood
 from streams.detectors.snapshots import require
-from streams.detectors.trail import Sums, Trail, sums_of
+from streams.detectors.trail import Sums, Trail
 from streams.errors import StateCorrupted
 from streams.events import Direction, Evidence
 from streams.windows import MINUTE, Slot
@@ -44,33 +44,47 @@ class SentimentVelocityDetector:
         self._mood = Mood()
         self._trail = Trail()
         self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE) for _ in _SCALES)
+        self._block_minutes = 0
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
         """The reading at second `at`; None while fewer mentions were scored than the warm-up asks for."""
         if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
             return None
-        best = 0
-        best_pages = float("inf")
-        best_sums: Sums = (0, 0, 0, 0, 0)
-        open_minute = at - at % MINUTE
+        pages, start, seconds = float(BLOCKS_PER_WEEK), at - at % MINUTE, MINUTE
         for index, minutes in enumerate(_SCALES):
-            sums = self._trail.window(recent, open_minute - (minutes - 1) * MINUTE)
-            pages = self._pages(index, sums)
-            if pages < best_pages:
-                best, best_pages, best_sums = index, pages, sums
-        return self._reading(best_sums, best_pages, _SCALES[best], open_minute)
+            begin = at - at % MINUTE - (minutes - 1) * MINUTE
+            by_window = self._pages(index, self._trail.window(recent, begin))
+            if index == 0 or by_window < pages:
+                pages, start, seconds = by_window, begin, minutes * MINUTE
+        return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, start, start, seconds)
+
+    def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
+        """The window's mood beside the usual one. This detector knows no rate: what is expected is what was seen."""
+        sums = self._trail.window(recent, reading.window_start)
+        mentions = float(sums[0])
+        evidence = Evidence(
+            observed=sums[0],
+            expected=mentions,
+            low=mentions,
+            high=mentions,
+            window_seconds=reading.window_seconds,
+            **self._mood.compared(sums),
+        )
+        return Explanation(Direction.CRISIS, evidence)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
-        sums = sums_of(slot.tally)
         self._trail.append(slot)
         if self._mood.scored >= self._warm_up_mentions:
-            if sums[1]:
+            if slot.tally.mentions > slot.tally.unscored:
                 for minutes, maxima in zip(_SCALES, self._windows, strict=True):
-                    maxima.add(max(self._fall(self._trail.sums(minutes)), 0.0))
-            for maxima in self._windows:
-                maxima.pass_minute()
-        self._mood.learn(slot.start, sums, storm=storm)
+                    maxima.add(self._fall(self._trail.sums(minutes)))
+            self._block_minutes += 1
+            if self._block_minutes >= BLOCK_MINUTES:
+                self._block_minutes = 0
+                for maxima in self._windows:
+                    maxima.close_block()
+        self._mood.learn(slot, storm=storm)
 
     def _fall(self, sums: Sums) -> float:
         """Standard errors below usual; 0 where too few mentions were scored."""
@@ -90,28 +104,6 @@ class SentimentVelocityDetector:
         pages = _SHARE_OF_BUDGET * self._windows[index].false_pages_per_week(self._fall(sums))
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
 
-    def _reading(self, sums: Sums, pages: float, minutes: int, open_minute: int) -> Reading:
-        mentions, scored, negative, polarity, _ = sums
-        since = open_minute - (minutes - 1) * MINUTE
-        return Reading(
-            score=max(math.log(BLOCKS_PER_WEEK / pages), 0.0),
-            false_pages_per_week=pages,
-            since=since,
-            direction=Direction.CRISIS,
-            evidence=Evidence(
-                observed=mentions,
-                # this detector knows no rate; whoever has one fills the expectation in
-                expected=float(mentions),
-                low=float(mentions),
-                high=float(mentions),
-                window_seconds=minutes * MINUTE,
-                polarity=polarity / _MICRO / scored if scored > 0 else None,
-                polarity_expected=self._mood.polarity,
-                negative_share=min(max(negative / scored, 0.0), 1.0) if scored > 0 else None,
-                negative_share_expected=self._mood.negative_share,
-            ),
-        )
-
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
         """None: mentions are not what this detector counts."""
         del seconds
@@ -125,6 +117,7 @@ class SentimentVelocityDetector:
             "mood": self._mood.snapshot(),
             "trail": self._trail.snapshot(),
             "windows": [maxima.snapshot() for maxima in self._windows],
+            "block_minutes": self._block_minutes,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -139,5 +132,6 @@ class SentimentVelocityDetector:
             self._trail.restore(state["trail"])
             for maxima, old in zip(self._windows, state["windows"], strict=True):
                 maxima.restore(old)
+            self._block_minutes = int(state["block_minutes"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc

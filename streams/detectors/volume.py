@@ -4,14 +4,14 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from streams.detectors.base import Reading
+from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.climb import Climb
 from streams.detectors.direction import direction_of
 from streams.detectors.mood import Mood
 from streams.detectors.rate import Rate
 from streams.detectors.snapshots import require
-from streams.detectors.trail import MINUTES, Trail, sums_of
+from streams.detectors.trail import MINUTES, Trail
 from streams.detectors.warm_up import WarmUp
 from streams.errors import StateCorrupted
 from streams.events import Evidence
@@ -28,7 +28,6 @@ _YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
 _SMALLEST: Final = 1e-12
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, chance need not be asked
 _BLOCKS_OF_A_YOUNG_TOPIC: Final = 288
-_MICRO: Final = 1_000_000
 
 
 class VolumeDetector:
@@ -60,6 +59,7 @@ class VolumeDetector:
         self._climb = Climb()
         self._windows = tuple(BlockMaxima(0.0, _PRIOR_SCALE) for _ in _SCALES)
         self._climbs = BlockMaxima(_CLIMB_LOCATION + _YOUNG_MARGIN, _PRIOR_SCALE)
+        self._block_minutes = 0
         self._bands: dict[int, tuple[float, float, float]] = {}
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
@@ -67,34 +67,46 @@ class VolumeDetector:
         if self._warm_up is not None:
             return None
         open_minute = at - at % MINUTE
-        best, best_pages = -1, float("inf")
-        for index, minutes in enumerate(_SCALES):
-            mentions = self._mentions(recent, open_minute - (minutes - 1) * MINUTE)
-            pages = self._window_pages(index, minutes, mentions)
-            if pages < best_pages:
-                best, best_pages = index, pages
         climb = self._climb.through(recent, self._trail.end, at, self._rate.per_minute)
         pages = self._climb_pages(climb)
-        if pages < best_pages:
-            return self._reading(recent, pages, climb.since, at)
-        start = open_minute - (_SCALES[best] - 1) * MINUTE
-        since = max(start, climb.since) if climb.nats > 0.0 else start
-        return self._reading(recent, best_pages, since, at, minutes=_SCALES[best])
+        start = max(climb.since - climb.since % MINUTE, open_minute - (MINUTES - 1) * MINUTE)
+        since, seconds = max(start, climb.since), at - start + 1
+        for index, minutes in enumerate(_SCALES):
+            begin = open_minute - (minutes - 1) * MINUTE
+            by_window = self._window_pages(index, minutes, self._mentions(recent, begin))
+            if by_window < pages:
+                pages, start, seconds = by_window, begin, minutes * MINUTE
+                since = max(begin, climb.since) if climb.nats > 0.0 else begin
+        return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds)
+
+    def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
+        """The counts of the deciding window beside the usual ones, and whether it is anger or joy."""
+        sums = self._trail.window(recent, reading.window_start)
+        mean, low, high = self._rate.band(reading.window_seconds / MINUTE)
+        evidence = Evidence(
+            observed=sums[0],
+            expected=mean,
+            low=low,
+            high=high,
+            window_seconds=reading.window_seconds,
+            **self._mood.compared(sums),
+        )
+        return Explanation(direction_of(sums, self._mood), evidence)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
-        mentions = slot.tally.mentions
-        self._mood.learn(slot.start, sums_of(slot.tally), storm=storm)
         if self._warm_up is not None:
             self._trail.append(slot)
-            if self._warm_up.add(slot.start, mentions):
+            self._mood.learn(slot, storm=storm)
+            if self._warm_up.add(slot.start, slot.tally.mentions):
                 self._begin(self._warm_up)
                 self._warm_up = None
             return
-        if self._trail.end is not None and slot.start != self._trail.end:
+        if slot.start != self._trail.end:
             self._climb = Climb()
         self._trail.append(slot)
-        self._absorb(slot.start, mentions, storm=storm)
+        self._mood.learn(slot, storm=storm)
+        self._absorb(slot.start, slot.tally.mentions, storm=storm)
 
     def _begin(self, warm_up: WarmUp) -> None:
         begin, end, minutes = warm_up.baseline()
@@ -117,8 +129,11 @@ class VolumeDetector:
         if mentions:
             for minutes, maxima in zip(_SCALES, self._windows, strict=True):
                 maxima.add(self._surprise(minutes, self._trail.mentions(minutes)))
-        for maxima in (*self._windows, self._climbs):
-            maxima.pass_minute()
+        self._block_minutes += 1
+        if self._block_minutes >= BLOCK_MINUTES:
+            self._block_minutes = 0
+            for maxima in (*self._windows, self._climbs):
+                maxima.close_block()
         if self._rate.learn(start, mentions, storm=storm):
             self._bands.clear()
             if self._rate.blocks % 12 == 0:
@@ -129,7 +144,7 @@ class VolumeDetector:
 
     def _mentions(self, recent: Sequence[Slot], start: int) -> int:
         end = self._trail.end
-        mentions = self._trail.mentions((end - start) // MINUTE) if end is not None else 0
+        mentions = 0 if end is None else self._trail.mentions((end - start) // MINUTE)
         for slot in recent:
             if slot.start >= start:
                 mentions += slot.tally.mentions
@@ -138,49 +153,23 @@ class VolumeDetector:
     def _window_pages(self, index: int, minutes: int, mentions: int) -> float:
         if mentions < _FEWEST_MENTIONS:
             return BLOCKS_PER_WEEK
-        pages = self._windows[index].false_pages_per_week(self._surprise(minutes, mentions))
+        mean = self._rate.per_minute * minutes
+        if mentions <= mean:
+            return BLOCKS_PER_WEEK
+        pages = self._windows[index].false_pages_per_week(math.log((mentions + 1.0) / (mean + 1.0)))
         if pages > _WORTH_A_CHECK:
             return pages
-        mean = max(self._rate.per_minute * minutes, _SMALLEST)
         # Chernoff's bound on a Poisson tail, for each of the windows that fit into a week side by side
-        tail = mentions - mean - mentions * math.log(mentions / mean) if mentions > mean else 0.0
+        tail = mentions - mean - mentions * math.log(mentions / max(mean, _SMALLEST))
         by_chance = _MINUTES_PER_WEEK / minutes * math.exp(tail)
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST)
 
     def _climb_pages(self, climb: Climb) -> float:
+        if climb.nats <= 0.0:
+            return BLOCKS_PER_WEEK
         by_chance = _MINUTES_PER_WEEK * self._rate.per_minute * math.exp(-climb.nats)
         pages = self._climbs.false_pages_per_week(math.log1p(climb.nats))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST)
-
-    def _reading(
-        self, recent: Sequence[Slot], pages: float, since: int, at: int, minutes: int | None = None
-    ) -> Reading:
-        if minutes is None:
-            begin = max(since - since % MINUTE, at - at % MINUTE - (MINUTES - 1) * MINUTE)
-            seconds = max(at - begin + 1, 1)
-            mean, low, high = self._rate.band(seconds / MINUTE)
-        else:
-            begin, seconds = at - at % MINUTE - (minutes - 1) * MINUTE, minutes * MINUTE
-            mean, low, high = self._band(minutes)
-        sums = self._trail.window(recent, begin)
-        scored = sums[1]
-        return Reading(
-            score=max(math.log(BLOCKS_PER_WEEK / pages), 0.0),
-            false_pages_per_week=pages,
-            since=since,
-            direction=direction_of(sums, self._mood),
-            evidence=Evidence(
-                observed=sums[0],
-                expected=mean,
-                low=low,
-                high=high,
-                window_seconds=seconds,
-                polarity=sums[3] / _MICRO / scored if scored > 0 else None,
-                polarity_expected=self._mood.polarity,
-                negative_share=min(max(sums[2] / scored, 0.0), 1.0) if scored > 0 else None,
-                negative_share_expected=self._mood.negative_share,
-            ),
-        )
 
     def _band(self, minutes: int) -> tuple[float, float, float]:
         band = self._bands.get(minutes)
@@ -218,6 +207,7 @@ class VolumeDetector:
             "climb": [self._climb.nats, self._climb.since],
             "windows": [maxima.snapshot() for maxima in self._windows],
             "climbs": self._climbs.snapshot(),
+            "block_minutes": self._block_minutes,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -241,6 +231,7 @@ class VolumeDetector:
             for maxima, old in zip(self._windows, state["windows"], strict=True):
                 maxima.restore(old)
             self._climbs.restore(state["climbs"])
+            self._block_minutes = int(state["block_minutes"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc
         self._bands.clear()

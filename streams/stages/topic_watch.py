@@ -8,10 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from streams.budget import Budget, Claim
-from streams.detectors.base import Detector, Reading
+from streams.detectors.base import Detector, Explanation, Reading
 from streams.detectors.registry import build_detectors
 from streams.errors import StateCorrupted
-from streams.events import Detection, Evidence, PartialCount, WindowCount
+from streams.events import Detection, Direction, Evidence, PartialCount, WindowCount
 from streams.evidence.context import Context
 from streams.settings import DetectSettings, TimeSettings
 from streams.topic import Topic
@@ -95,7 +95,8 @@ class TopicWatch:
             if readings:
                 claim = self._budget.close(end, *min(readings, key=_pages))
                 if claim is not None:
-                    told.append(self._detection(claim, end - 1, 0))
+                    moment = _Moment(self._windows, self._detectors, self._windows.unlearned(), end - 1)
+                    told.append(self._detection(claim, moment, 0))
             self._learn(int(end + self._grace) + MINUTE, told)
         if self._history:
             self._windows = TopicWindows(self._grace)
@@ -117,15 +118,17 @@ class TopicWatch:
 
     def _confirm(self, slot: Slot, now: int | None, told: list[WindowCount | Detection]) -> None:
         at = max(self._windows.newest or 0, now or 0)
+        recent = [slot, *self._windows.unlearned()]
         then = self._readings([slot], slot.start + MINUTE - 1)
-        claim = self._budget.confirm(then, self._readings([slot, *self._windows.unlearned()], at))
+        claim = self._budget.confirm(then, self._readings(recent, at))
         if claim is not None:
-            told.append(self._detection(claim, at, 0))
+            told.append(self._detection(claim, _Moment(self._windows, self._detectors, recent, at), 0))
 
     def _decide(self, at: int, told: list[WindowCount | Detection], *, accepted_ms: int) -> None:
-        readings = self._readings(self._windows.unlearned(), at)
-        claims = self._budget.decide(at, readings, lambda: self._level(at))
-        told.extend(self._detection(claim, at, accepted_ms) for claim in claims)
+        recent = self._windows.unlearned()
+        moment = _Moment(self._windows, self._detectors, recent, at)
+        claims = self._budget.decide(at, self._readings(recent, at), moment)
+        told.extend(self._detection(claim, moment, accepted_ms) for claim in claims)
 
     def _readings(self, recent: Sequence[Slot], at: int) -> list[tuple[str, Reading]]:
         readings = []
@@ -134,9 +137,6 @@ class TopicWatch:
             if reading is not None:
                 readings.append((detector.name, reading))
         return readings
-
-    def _level(self, at: int) -> int:
-        return self._windows.mentions(at - _LEVEL_SECONDS + MINUTE, at + 1)
 
     def _count(self, closing: Closing) -> WindowCount:
         slot = closing.slot
@@ -176,7 +176,7 @@ class TopicWatch:
                 return expectation
         return None
 
-    def _detection(self, claim: Claim, at: int, accepted_ms: int) -> Detection:
+    def _detection(self, claim: Claim, moment: "_Moment", accepted_ms: int) -> Detection:
         episode = _digest(self._topic.id, claim.onset, claim.opened)
         return Detection(
             id=_digest(episode, claim.sequence, claim.phase.value),
@@ -187,34 +187,28 @@ class TopicWatch:
             detector=claim.detector,
             phase=claim.phase,
             direction=claim.direction,
-            at=datetime.fromtimestamp(at, UTC),
+            at=datetime.fromtimestamp(moment.at, UTC),
             onset=datetime.fromtimestamp(claim.onset, UTC),
             score=claim.reading.score,
             false_pages_per_week=claim.reading.false_pages_per_week,
-            evidence=self._evidence(claim, at),
+            evidence=self._evidence(claim, moment),
             accepted_ms=accepted_ms,
             history=not self._live,
         )
 
-    def _evidence(self, claim: Claim, at: int) -> Evidence:
-        evidence = claim.reading.evidence
+    def _evidence(self, claim: Claim, moment: "_Moment") -> Evidence:
+        evidence = moment.explain(claim.detector, claim.reading).evidence
         expectation = self.expected(evidence.window_seconds)
         if expectation is not None:
             evidence = msgspec.structs.replace(
                 evidence, expected=expectation[0], low=expectation[1], high=expectation[2]
             )
-        since = self._windows.total(claim.onset, at + 1)
-        recent_start = at - at % MINUTE - _LEVEL_SECONDS + MINUTE
-        per_minute = self._level(at) * MINUTE / (at - recent_start + 1)
-        before = self._windows.mentions(recent_start - _LEVEL_SECONDS, recent_start) * MINUTE / _LEVEL_SECONDS
+        since = self._windows.total(claim.onset, moment.at + 1)
+        per_minute, velocity = moment.speed()
         evidence = msgspec.structs.replace(
-            evidence,
-            reach=since.reach,
-            engagement=since.engagement,
-            per_minute=per_minute,
-            velocity=(per_minute - before) * MINUTE / _LEVEL_SECONDS,
+            evidence, reach=since.reach, engagement=since.engagement, per_minute=per_minute, velocity=velocity
         )
-        return self._context.enrich(evidence, claim.onset, at)
+        return self._context.enrich(evidence, claim.onset, moment.at)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
@@ -252,6 +246,33 @@ class TopicWatch:
             self._context.restore(state["context"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of topic {self._topic.id!r} cannot be read: {exc!r}") from exc
+
+
+class _Moment:
+    """What can be asked about one event second. Implements `Moment`."""
+
+    def __init__(self, windows: TopicWindows, detectors: Sequence[Detector], recent: Sequence[Slot], at: int) -> None:
+        self._windows = windows
+        self._detectors = detectors
+        self._recent = recent
+        self.at = at
+
+    def level(self) -> int:
+        return self._windows.mentions(self.at - _LEVEL_SECONDS + MINUTE, self.at + 1)
+
+    def direction(self, detector: str, reading: Reading) -> Direction:
+        return self.explain(detector, reading).direction
+
+    def explain(self, detector: str, reading: Reading) -> Explanation:
+        found = next(known for known in self._detectors if known.name == detector)
+        return found.explain_one(reading, self._recent)
+
+    def speed(self) -> tuple[float, float]:
+        """Mentions per minute over the last five minutes, and how much that changed per minute."""
+        start = self.at - self.at % MINUTE - _LEVEL_SECONDS + MINUTE
+        per_minute = self.level() * MINUTE / (self.at - start + 1)
+        before = self._windows.mentions(start - _LEVEL_SECONDS, start) * MINUTE / _LEVEL_SECONDS
+        return per_minute, (per_minute - before) * MINUTE / _LEVEL_SECONDS
 
 
 def _pages(named: tuple[str, Reading]) -> float:
