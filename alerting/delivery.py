@@ -180,9 +180,9 @@ class DeliveryLoop:
 
     async def _outcome(self, lease: Lease, destination: Destination, notifier: Notifier) -> Delivery:
         delivery, now = lease.delivery, self._clock.now()
-        hold = self._holds.get(destination)
-        if hold is not None and now < hold.until:
-            return self._not_before(delivery, hold.until)
+        hold, deadline = self._holds.get(destination), self._deadline(delivery)
+        if hold is not None and now < min(hold.until, deadline):
+            return self._not_before(delivery, min(hold.until, deadline))
         if self._stop.is_set() or now + timedelta(seconds=self._settings.attempt_seconds) > lease.until:
             return self._not_before(delivery, now)
         earlier = [
@@ -257,7 +257,7 @@ class DeliveryLoop:
         if asked is not None and asked < self._settings.first_backoff_seconds:
             asked = None
         own = asked if asked is not None else self._wait(tried.attempts)
-        deadline = tried.created_at + timedelta(hours=self._settings.give_up_hours)
+        deadline = self._deadline(tried)
         if now >= deadline:
             reason = f"gave up after {self._settings.give_up_hours:g} h and {tried.attempts} attempts: {failure.reason}"
             return self._refused(tried, kind, reason)
@@ -279,6 +279,10 @@ class DeliveryLoop:
         )
         due = min(now + timedelta(seconds=own), deadline)
         return msgspec.structs.replace(tried, next_attempt_at=due, reason=failure.reason[:_REASON_CHARACTERS])
+
+    def _deadline(self, delivery: Delivery) -> datetime:
+        """The time of the last attempt."""
+        return delivery.created_at + timedelta(hours=self._settings.give_up_hours)
 
     def _wait(self, attempts: int) -> float:
         """Doubling, capped, drawn from the upper half of its range so that many do not come at once."""

@@ -128,7 +128,7 @@ class Intake:
                 unreadable.append((record, str(exc)))
                 continue
             now = self._clock.now()
-            if not await unit.first_sight(detection.id, now):
+            if not await unit.first_sight(detection.id, detection.at):
                 duplicates += 1
                 continue
             incident = await _incident_for(unit, detection)
