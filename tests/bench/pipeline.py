@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from streams import codec
@@ -143,10 +144,21 @@ def match_seconds(matcher: TopicMatcher, decoded: Sequence[Mention]) -> float:
     return cpu_seconds(lambda: [matcher.match(mention) for mention in decoded])
 
 
+async def create(address: str, kafka_topic: str) -> None:
+    """A Kafka topic with one partition."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(kafka_topic, num_partitions=1, replication_factor=1)])
+    finally:
+        await admin.close()
+
+
 async def through_kafka(address: str, records: Sequence[Record], score: ScoreStage) -> float:
     """CPU seconds of reading the records back with aiokafka and folding them; writing them is not measured."""
     kafka_topic = f"bench-pipeline-{uuid.uuid4().hex[:8]}"
     async with asyncio.timeout(50):
+        await create(address, kafka_topic)
         async with AIOKafkaProducer(bootstrap_servers=address, linger_ms=20) as producer:
             sent = [await producer.send(kafka_topic, record.value, key=record.key, partition=0) for record in records]
             for future in sent:
