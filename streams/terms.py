@@ -11,18 +11,19 @@ MAX_TERM_CHARACTERS: Final = 40
 
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+")
 _TERM: Final = re.compile(r"@?[^\W\d_][\w']*[^\W_]")
+# With what is left of HTML entities, which some platforms send.
 STOP_WORDS: Final = frozenset(
     """
-    about above after again all also am an and any are aren't as at back be because been before being below between
-    both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each even ever
-    every few for from further get gets getting go goes going gonna got had hadn't has hasn't have haven't having he
-    her here hers herself him himself his how i'd i'll i'm i've if im in into is isn't it it's its itself ive just
-    let let's like made make many may me might more most much must my myself need never no nor not now of off ok on
-    once one only or other our ours ourselves out over own please put really rt said same say says see she should
-    shouldn't so some still such take than thanks that that's the their theirs them themselves then there there's
-    these they they're they've this those through to today too under until up us very via want was wasn't way we
-    we'll we're we've well were weren't what what's when where which while who who's whom why will with won't would
-    wouldn't yes yet you you'd you'll you're you've your yours yourself yourselves
+    about above after again all also am amp an and any are aren't as at back be because been before being below
+    between both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each even
+    ever every few for from further get gets getting go goes going gonna got had hadn't has hasn't have haven't
+    having he her here hers herself him himself his how i'd i'll i'm i've if im in into is isn't it it's its itself
+    ive just let let's like made make many may me might more most much must my myself nbsp need never no nor not now
+    of off ok on once one only or other our ours ourselves out over own please put quot really rt said same say says
+    see she should shouldn't so some still such take than thanks that that's the their theirs them themselves then
+    there there's these they they're they've this those through to today too under until up us very via want was
+    wasn't way we we'll we're we've well were weren't what what's when where which while who who's whom why will
+    with won't would wouldn't yes yet you you'd you'll you're you've your yours yourself yourselves
     """.split()  # noqa: SIM905 - two hundred quotation marks help nobody
 )
 

@@ -14,7 +14,7 @@ from streams.terms import MAX_TERMS, terms
         ("see https://evil.example/refund?x=1 www.evil.example now", []),
         ("x" * 41 + " late", ["late"]),
         ("\u8fd4\u91d1\u3057\u3066", ["\u8fd4\u91d1", "\u91d1\u3057", "\u3057\u3066"]),
-        ("<b>late</b>", ["late"]),
+        ("<b>late</b> &amp; lost", ["late", "lost"]),
     ],
 )
 def test_keeps_the_words_that_may_explain_something(text: str, found: list[str]) -> None:
