@@ -41,7 +41,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
         self._rebalanced = False
         self._given: frozenset[Partition] = frozenset()
         self._told: frozenset[Partition] = frozenset()
-        self._started: dict[Partition, float] = {}
+        self._started: dict[Partition, int | None] = {}  # with the stamp of the last fetch before the start
         self._positions: dict[Partition, int] = {}
         self._alive = clock.monotonic()
 
@@ -146,13 +146,15 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
         now = self._clock.now().timestamp()
         try:
             async with asyncio.timeout(0):  # `position` waits where the client looks for a new one
-                for partition, since in self._started.items():
+                for partition, before_ms in tuple(self._started.items()):
                     source = TopicPartition(*partition)
                     self._positions[partition] = await self._kafka.position(source)
                     answered_ms: int | None = self._kafka.last_poll_timestamp(source)
-                    answered = 0.0 if answered_ms is None else answered_ms / 1000
-                    proven = answered >= since and now - answered < _PROOF_SECONDS
-                    if proven and self._positions[partition] >= self._kafka.highwater(source):
+                    if answered_ms is None or answered_ms == before_ms:
+                        continue
+                    if abs(now - answered_ms / 1000) < _PROOF_SECONDS and self._positions[
+                        partition
+                    ] >= self._kafka.highwater(source):
                         at_end.add(partition)
         except (TimeoutError, KafkaError, AssertionError):
             return frozenset()
@@ -169,7 +171,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
             return
         today = self._clock.now().timestamp()
         stamps = [self._kafka.last_poll_timestamp(TopicPartition(*partition)) for partition in self._started]
-        if not any(stamp is not None and today - stamp / 1000 < _PROOF_SECONDS for stamp in stamps):
+        if not any(stamp is not None and abs(today - stamp / 1000) < _PROOF_SECONDS for stamp in stamps):
             async with answering(self._settings, "answer"):
                 await self._kafka.topics()
         self._alive = self._clock.monotonic()
@@ -191,7 +193,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
                 self._kafka.resume(source)
         except Fenced:
             return  # the client knows of a rebalance that the next poll will tell
-        self._started[partition] = self._clock.now().timestamp()
+        self._started[partition] = self._kafka.last_poll_timestamp(source)
 
     def _holds(self, partition: Partition) -> bool:
         return not self._rebalanced and partition in self._told

@@ -1,9 +1,10 @@
 """One producer of the Kafka client, with an end to everything."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 
+import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -11,11 +12,14 @@ from streams.broker.base import Outgoing, Partition
 from streams.broker.kafka_calls import answering, milliseconds, transaction_timeout_seconds
 from streams.settings import KafkaSettings
 
+log = structlog.get_logger()
+
 _LINGER_MS: Final = 2
 _BATCH_BYTES: Final = 256 * 1024
 _REQUEST_BYTES: Final = 64 * 1024 * 1024  # the broker's own limit per topic decides, not the client
-_RETRY_BACKOFF_MS: Final = 50
+_RETRY_BACKOFF_MS: Final = 100
 _STOP_SECONDS: Final = 3.0
+_ABANDON_SECONDS: Final = 1.0
 
 
 class KafkaProducer:
@@ -107,27 +111,28 @@ class KafkaProducer:
             await self.abandon()
 
     async def abandon(self) -> None:
-        """Close without waiting for anything: nothing pending will be sent later."""
-        # The client has no such call: left alone it would try for ever and write once Kafka is back.
+        """Close without waiting for anything: nothing pending will be sent later. Takes at most three seconds."""
+        # The client has no such call: left alone it would try for ever and write once Kafka is back. So its sending
+        # task ends first; then whatever waits for it is told, and nothing holds up the ordinary stop any more.
         accumulator = self._producer._message_accumulator  # noqa: SLF001
         transactions = self._producer._txn_manager  # noqa: SLF001
+        await _within(_ABANDON_SECONDS, self._producer._sender.close())  # noqa: SLF001
         accumulator.fail_all(KafkaError("given up"))
         waiters = [batch._drain_waiter for batches in accumulator._batches.values() for batch in batches]  # noqa: SLF001
         if transactions is not None and transactions.wait_for_transaction_end() is not None:
             waiters.append(transactions.wait_for_transaction_end())
         for waiter in waiters:
             waiter.add_done_callback(_look_at_error)
-        try:
-            async with asyncio.timeout(_STOP_SECONDS):
-                await self._producer._sender.close()  # noqa: SLF001
-        except (TimeoutError, KafkaError):
-            pass
-        try:
-            async with asyncio.timeout(_STOP_SECONDS):
-                await self._producer.stop()
-        except (TimeoutError, KafkaError):
-            pass
-        await self._producer.client.close()
+        await _within(_ABANDON_SECONDS, self._producer.stop())
+        await _within(_ABANDON_SECONDS, self._producer.client.close())
+
+
+async def _within(seconds: float, act: Awaitable[None]) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await act
+    except (TimeoutError, KafkaError) as exc:
+        log.debug("broker.producer_given_up", error=str(exc) or repr(exc))
 
 
 def _look_at_error(future: "asyncio.Future[object]") -> None:
