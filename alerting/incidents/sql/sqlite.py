@@ -9,9 +9,9 @@ one hop to the thread, and a cancelled caller cannot tear the connection away fr
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -57,6 +57,7 @@ class SqliteDatabase:
         self._turn = asyncio.Lock()
         self._connection: Connection | None = None
         self._group: _Group | None = None
+        self._closed = False
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The query's answer from what is committed."""
@@ -65,7 +66,7 @@ class SqliteDatabase:
             with self._engine.connect() as connection:
                 return query(connection, *args, **kwargs)
 
-        with translated(self._place):
+        with self._answering():
             return await _seen_through(self._readers, answer)
 
     @asynccontextmanager
@@ -91,9 +92,12 @@ class SqliteDatabase:
         return await self._write(partial(self._query, member, query))
 
     async def close(self) -> None:
-        """Give the connections back; what no caller was told to be committed is undone."""
+        """Give the connections back; what no caller was told to be committed is undone. Once more does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         async with self._turn:
-            await self._write(self._disconnect)
+            await _seen_through(self._writer, self._disconnect)
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self._engine.dispose()
@@ -114,8 +118,15 @@ class SqliteDatabase:
             raise DatabaseUnavailable(f"the database {self._place} failed: {group.failure}") from group.failure
 
     async def _write(self, work: Callable[[], T]) -> T:
-        with translated(self._place):
+        with self._answering():
             return await _seen_through(self._writer, work)
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        if self._closed:
+            raise DatabaseUnavailable(f"the database {self._place} was closed")
+        with translated(self._place):
+            yield
 
     # Everything below runs in the writer's thread, while the caller has the turn.
 

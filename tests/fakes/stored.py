@@ -1,0 +1,107 @@
+"""Values to put into a store, with everything filled in that a test does not care about."""
+
+from datetime import datetime, timedelta
+
+from alerting.incidents.model import (
+    Delivery,
+    DeliveryState,
+    Incident,
+    IncidentState,
+    Severity,
+    TimelineEntry,
+    Transition,
+)
+from streams.events import Direction, Evidence, Tally, WindowCount
+from tests.fakes.clock import START
+
+EVIDENCE = Evidence(observed=120, expected=30.0, low=20.0, high=41.0, window_seconds=60)
+MIDNIGHT = int(datetime(2026, 1, 5, tzinfo=START.tzinfo).timestamp())
+
+
+def incident(
+    number: int,
+    *,
+    topic: str | None = None,
+    state: IncidentState = IncidentState.TRIGGERED,
+    severity: Severity = Severity.SEV2,
+    revision: int = 1,
+    episodes: tuple[str, ...] = (),
+    history: bool = False,
+    title: str = "Refunds are four times as loud as usual",
+) -> Incident:
+    """Incident `number`; its id sorts by number, its topic and episode are its own."""
+    at = START + timedelta(seconds=number)
+    return Incident(
+        id=f"inc_{number:026d}",
+        dedup_key=f"dedup-{number}",
+        episode=f"episode-{number}",
+        topic=topic or f"topic-{number}",
+        topic_name="Refunds",
+        title=title,
+        why="120 mentions in a minute, 20 to 41 expected",
+        state=state,
+        severity=severity,
+        direction=Direction.CRISIS,
+        detectors=("volume",),
+        onset_at=at,
+        opened_at=at,
+        updated_at=at,
+        evidence=EVIDENCE,
+        false_pages_per_week=0.02,
+        revision=revision,
+        episodes=episodes,
+        history=history,
+    )
+
+
+def entry(of: Incident, transition: Transition = Transition.OPENED, text: str = "It began.") -> TimelineEntry:
+    """Something that happened to the incident."""
+    return TimelineEntry(incident=of.id, at=of.updated_at, transition=transition, actor="tocsin", text=text)
+
+
+def delivery(
+    name: str,
+    of: Incident,
+    change: Transition = Transition.OPENED,
+    *,
+    receiver: str = "comms",
+    notifier: str = "slack",
+    at: datetime = START,
+) -> Delivery:
+    """A message that is due at `at`."""
+    return Delivery(
+        id=name,
+        incident=of.id,
+        incident_revision=of.revision,
+        receiver=receiver,
+        notifier=notifier,
+        change=change,
+        state=DeliveryState.PENDING,
+        created_at=at,
+        next_attempt_at=at,
+    )
+
+
+def window(
+    start: int,
+    mentions: int = 6,
+    *,
+    topic: str = "refunds",
+    seconds: int = 60,
+    revision: int = 0,
+    expected: float | None = 4.0,
+) -> WindowCount:
+    """A window in which every mention is negative with polarity -0.5; the band is 2 around what was expected."""
+    return WindowCount(
+        topic=topic,
+        start=start,
+        seconds=seconds,
+        tally=Tally(
+            mentions=mentions, negative=mentions, polarity_sum=-0.5 * mentions, polarity_squares=0.25 * mentions
+        ),
+        revision=revision,
+        expected=expected,
+        low=None if expected is None else max(0.0, expected - 2.0),
+        high=None if expected is None else expected + 2.0,
+        score=0.5,
+    )
