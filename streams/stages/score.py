@@ -40,7 +40,7 @@ class ScoreStage:
     original second; `delete` subtracts. A version of an unknown mention counts as its first, a deletion of one does
     nothing. Terms, authors and samples of what was replaced or deleted stay: they are approximate by design.
 
-    Records with a header `history` load the past: their partials are flagged so.
+    Records with a header `history` load the past: they count when they were published and their partials are flagged.
 
     There is no changelog. The index of counted mentions is built again from the last 20,000 input records (fewer where
     the index is smaller), so after a restart duplicates are recognised that far back and no further.
@@ -106,7 +106,7 @@ class ScoreStage:
                 mention = codec.decode_mention(record.value)
             except InvalidMention:
                 continue
-            event_ms, delayed = self._event_time(mention, record.timestamp_ms)
+            event_ms, delayed = self._event_time(mention, record)
             newest = event_ms if newest is None else max(newest, event_ms)
             self._take_in(mention, record, event_ms, delayed=delayed)
         self._sums.clear()
@@ -128,7 +128,7 @@ class ScoreStage:
                 self._dead_letters.refuse(record, exc.reason)
                 continue
             self._dead_letters.readable()
-            event_ms, delayed = self._event_time(mention, record.timestamp_ms)
+            event_ms, delayed = self._event_time(mention, record)
             if newest is None or event_ms > newest:
                 newest = event_ms
             self._take_in(mention, record, event_ms, delayed=delayed)
@@ -154,15 +154,16 @@ class ScoreStage:
         """Nothing: the input itself is the changelog."""
         return []
 
-    def _event_time(self, mention: Mention, accepted_ms: int) -> tuple[int, bool]:
+    def _event_time(self, mention: Mention, record: Record) -> tuple[int, bool]:
         """Milliseconds since 1970, and whether the mention reached us too late to count when it was published."""
+        accepted_ms = record.timestamp_ms
         published = (mention.published_at - _EPOCH) // _MILLISECOND
         latest = accepted_ms + MAX_AHEAD_MS if accepted_ms > 0 else _LAST_MS
         if mention.ingested_at is not None:
             ingested = (mention.ingested_at - _EPOCH) // _MILLISECOND
         else:
             ingested = accepted_ms if accepted_ms > 0 else published
-        delayed = published < ingested - self._grace_ms
+        delayed = published < ingested - self._grace_ms and not _is_history(record)
         return max(0, min(ingested if delayed else published, latest, _LAST_MS)), delayed
 
     def _take_in(self, mention: Mention, record: Record, event_ms: int, *, delayed: bool) -> None:
@@ -206,7 +207,7 @@ class ScoreStage:
             reach=reach_of(mention),
             engagement=engagement_of(mention),
             delayed=delayed,
-            history=known.history if known else any(name == HISTORY_HEADER for name, _ in record.headers),
+            history=known.history if known else _is_history(record),
             platform=short_name(mention.platform),
             region=short_name(region) if region else None,
             lang=short_name(mention.lang) if mention.lang else None,
@@ -245,6 +246,10 @@ class ScoreStage:
         if polarity is None:
             polarity = self._scorer.score(mention.text or mention.title or "", mention.lang)
         return None if polarity is None else round(polarity * POLARITY_STEPS) / POLARITY_STEPS
+
+
+def _is_history(record: Record) -> bool:
+    return any(name == HISTORY_HEADER for name, _ in record.headers)
 
 
 @lru_cache(maxsize=4096)

@@ -95,8 +95,15 @@ def test_a_mention_within_the_grace_period_counts_when_it_was_published() -> Non
     assert partial.tally.delayed == 0
 
 
+def test_recorded_mentions_that_say_when_they_were_ingested_keep_their_times() -> None:
+    [partial] = counted(record(published=-86_400, accepted=0, ingested_at=at(-86_400)))
+
+    assert (partial.second, partial.tally.delayed) == (START_SECOND - 86_400, 0)
+    assert not partial.history
+
+
 def test_history_keeps_its_times_and_its_mark() -> None:
-    old = record(published=-86_400, accepted=0, ingested_at=at(-86_400))
+    old = record(published=-86_400, accepted=0)
 
     [partial] = counted(msgspec.structs.replace(old, headers=(("history", b"1"),)))
 
