@@ -5,7 +5,7 @@ import pkgutil
 import string
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import streams.sentiment
@@ -62,7 +62,7 @@ def test_never_raises_and_stays_in_range_on_hostile_text(scorer: Scorer, text: s
     assert polarity is None or -1 <= polarity <= 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None)
 @given(
     text=st.text()
     | st.lists(st.sampled_from(("no", "not", "GOOD", "bad", "but", ":)", "kind", "of", "!"))).map(" ".join)

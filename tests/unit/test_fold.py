@@ -1,15 +1,17 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.fold import HANGUL, NO_WORD, SPACED, UNSPACED, fold, script_of
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(max_codepoint=127)))
 def test_the_fast_path_for_ascii_folds_as_the_slow_one(text: str) -> None:
     slow = fold(text + "\u00e9").removesuffix("e")

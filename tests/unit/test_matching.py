@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.errors import InvalidQuery
@@ -206,6 +206,7 @@ def readable(query: str) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(st.lists(query_texts.filter(readable), min_size=1, max_size=6, unique=True), texts, st.sampled_from("ab"))
 def test_matches_as_the_plain_reading_of_every_query(queries: Sequence[str], text: str, value: str) -> None:
     found = matcher(*queries).match(mention(text, lang=value, country=value))

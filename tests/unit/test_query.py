@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.errors import InvalidQuery
@@ -129,11 +129,13 @@ queries: st.SearchStrategy[Query] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(queries.filter(lambda query: required(query) is not None))
 def test_reads_back_every_query_it_is_shown(query: Query) -> None:
     assert parse(render(query)) == query
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='ab ()"*:-,ANDORT#\u201c\0\u0301\u4e2d', max_size=30))
 def test_answers_anything_with_a_query_or_an_explanation(text: str) -> None:
     try:

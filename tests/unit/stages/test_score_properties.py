@@ -80,13 +80,13 @@ logs = st.lists(versions, max_size=20)
 cuttings = st.sets(st.integers(1, 19))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(logs, cuttings)
 def test_sums_do_not_depend_on_how_records_are_cut_into_batches(records: list[Record], cuts: set[int]) -> None:
     assert nonzero(sums(run(cut(records, cuts)))) == nonzero(sums(run([records])))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(logs, cuttings, st.lists(st.integers(1, 3), min_size=20, max_size=20))
 def test_a_record_delivered_several_times_counts_once(records: list[Record], cuts: set[int], times: list[int]) -> None:
     repeated = [item for item, count in zip(records, times, strict=False) for _ in range(count)]
@@ -94,7 +94,7 @@ def test_a_record_delivered_several_times_counts_once(records: list[Record], cut
     assert nonzero(sums(run(cut(repeated, cuts)))) == nonzero(sums(run([records])))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(known_versions, max_size=20), st.data())
 def test_what_was_counted_before_may_come_again_in_any_order(records: list[Record], data: st.DataObject) -> None:
     again = data.draw(st.permutations(records))
@@ -102,7 +102,7 @@ def test_what_was_counted_before_may_come_again_in_any_order(records: list[Recor
     assert nonzero(sums(run([records, again]))) == nonzero(sums(run([records])))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(logs, cuttings)
 def test_deleting_everything_leaves_exactly_zero(records: list[Record], cuts: set[int]) -> None:
     deletions = [record("", id=name, op="delete", seq=6) for name in "1234"]
@@ -114,7 +114,7 @@ def test_deleting_everything_leaves_exactly_zero(records: list[Record], cuts: se
         assert {count for name, count in counts.items() if name != "terms"} <= {0}
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(known_versions, max_size=20))
 def test_in_the_end_only_the_newest_version_of_each_mention_counts(records: list[Record]) -> None:
     first: dict[str, Mention] = {}
