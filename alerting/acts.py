@@ -8,8 +8,8 @@ import structlog
 from alerting.dispatch import Dispatch
 from alerting.errors import Stale, UnknownIncident
 from alerting.incidents import lifecycle
-from alerting.incidents.lifecycle import Outcome
 from alerting.incidents.model import Incident, Transition
+from alerting.incidents.outcome import Outcome
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
 from streams.clock import Clock

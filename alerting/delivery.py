@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import logging
 import random
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
@@ -19,12 +20,14 @@ from alerting.errors import (
     PositionLost,
     UnknownIncident,
 )
-from alerting.incidents.lifecycle import SYSTEM
+from alerting.incidents import wording
 from alerting.incidents.model import Delivery, DeliveryState, TimelineEntry, Transition
+from alerting.incidents.outcome import SYSTEM
 from alerting.incidents.store import Lease, Store
 from alerting.message import message_about
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.base import Message, Notifier, Receipt
+from alerting.patience import Destination, Patience, destination_of, rejected
 from alerting.receivers import Receivers
 from alerting.settings import DeliverySettings
 from streams.backoff import Backoff, sleep_unless
@@ -38,16 +41,13 @@ QUEUE_AGAIN: Final = timedelta(seconds=0.5)
 LOOK_AGAIN_SECONDS: Final = 1.0
 
 _ANSWER_MARGIN_SECONDS: Final = 2.0
-_REASON_CHARACTERS: Final = 500
-
-Destination = tuple[str, str]
-
-
-class Hold(msgspec.Struct):
-    """A destination that does not take anything just now."""
-
-    until: datetime
-    failures: int
+_NOTED_CHARACTERS: Final = 300
+_LEVELS: Final = {
+    "sent": logging.INFO,
+    "retried": logging.WARNING,
+    "in_doubt": logging.WARNING,
+    "rejected": logging.ERROR,
+}
 
 
 class DeliveryLoop:
@@ -80,10 +80,10 @@ class DeliveryLoop:
         self._clock = clock
         self._metrics = metrics
         self._public_url = public_url
-        self._rng = rng or random.Random()  # noqa: S311  # spreads retries, guards nothing
-        self._backoff = Backoff(first_seconds=0.5, cap_seconds=30.0, rng=self._rng)
+        rng = rng or random.Random()  # noqa: S311  # spreads retries, guards nothing
+        self._patience = Patience(settings, rng)
+        self._backoff = Backoff(first_seconds=0.5, cap_seconds=30.0, rng=rng)
         self._turns: dict[Destination, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._holds: dict[Destination, Hold] = {}
         self._wake = asyncio.Event()
         self._queued: Counter[Destination] = Counter()
         self._stop = asyncio.Event()
@@ -151,7 +151,7 @@ class DeliveryLoop:
 
     async def _attempt(self, lease: Lease) -> None:
         delivery = lease.delivery
-        destination = (delivery.receiver, delivery.notifier)
+        destination = destination_of(delivery)
         self._queued[destination] += 1
         try:
             if self._queued[destination] > MAX_QUEUED:
@@ -161,9 +161,9 @@ class DeliveryLoop:
             async with self._turns[destination]:
                 notifier = self._receivers.find(*destination)
                 if notifier is None:
-                    outcome = self._refused(delivery, "gone", f"the configuration knows no {' '.join(destination)}")
+                    outcome = rejected(delivery, f"the configuration knows no {' '.join(destination)}")
                 else:
-                    outcome = await self._outcome(lease, destination, notifier)
+                    outcome = await self._outcome(lease, notifier)
                 await self._settle(lease, outcome)
             if outcome.state is DeliveryState.REJECTED:
                 await self._note(outcome)
@@ -178,22 +178,22 @@ class DeliveryLoop:
         """Back into the outbox without an attempt."""
         return msgspec.structs.replace(delivery, next_attempt_at=at)
 
-    async def _outcome(self, lease: Lease, destination: Destination, notifier: Notifier) -> Delivery:
+    async def _outcome(self, lease: Lease, notifier: Notifier) -> Delivery:
         delivery, now = lease.delivery, self._clock.now()
-        hold, deadline = self._holds.get(destination), self._deadline(delivery)
-        if hold is not None and now < min(hold.until, deadline):
-            return self._not_before(delivery, min(hold.until, deadline))
+        held_until = self._patience.held_until(delivery, now)
+        if held_until is not None:
+            return self._not_before(delivery, held_until)
         if self._stop.is_set() or now + timedelta(seconds=self._settings.attempt_seconds) > lease.until:
             return self._not_before(delivery, now)
         earlier = [
             other
             for other in await self._store.deliveries(delivery.incident)
-            if (other.receiver, other.notifier) == destination and other.state is DeliveryState.SENT
+            if destination_of(other) == destination_of(delivery) and other.state is DeliveryState.SENT
         ]
         try:
             incident = await self._store.get(delivery.incident)
         except UnknownIncident as exc:
-            return self._refused(delivery, notifier.kind, str(exc))
+            return rejected(delivery, str(exc))
         if delivery.change is Transition.GREW and any(
             other.incident_revision >= delivery.incident_revision for other in earlier
         ):
@@ -201,36 +201,25 @@ class DeliveryLoop:
         now = self._clock.now()
         message = message_about(incident, delivery.change, now, public_url=self._public_url)
         references = [other.reference for other in earlier if other.reference]
-        return await self._send(delivery, destination, notifier, message, references[-1] if references else None)
+        return await self._send(delivery, notifier, message, references[-1] if references else None)
 
-    async def _send(
-        self, delivery: Delivery, destination: Destination, notifier: Notifier, message: Message, reference: str | None
-    ) -> Delivery:
-        kind = notifier.kind
-        self._metrics.attempts.labels(kind).inc()
+    async def _send(self, delivery: Delivery, notifier: Notifier, message: Message, reference: str | None) -> Delivery:
+        self._metrics.attempts.labels(notifier.kind).inc()
         tried = msgspec.structs.replace(delivery, attempts=delivery.attempts + 1)
         try:
             receipt = await self._one_attempt(notifier, message, reference)
         except DeliveryRejected as exc:
-            return self._refused(tried, kind, exc.reason)
+            return rejected(tried, exc.reason)
         except (DeliveryRetryable, DeliveryInDoubt) as exc:
-            return self._later(tried, destination, kind, exc)
-        now = self._clock.now()
-        self._holds.pop(destination, None)
-        self._metrics.deliveries.labels(kind, "sent").inc()
-        log.info(
-            "delivery.sent",
-            delivery=delivery.id,
-            incident=delivery.incident,
-            receiver=delivery.receiver,
-            notifier=delivery.notifier,
-            change=delivery.change.value,
-            attempts=tried.attempts,
-        )
+            later = self._patience.failed(tried, exc, self._clock.now())
+            if later.state is DeliveryState.PENDING:
+                self._say("in_doubt" if isinstance(exc, DeliveryInDoubt) else "retried", later)
+            return later
+        self._patience.succeeded(delivery)
         return msgspec.structs.replace(
             tried,
             state=DeliveryState.SENT,
-            sent_at=now,
+            sent_at=self._clock.now(),
             incident_revision=max(message.revision, delivery.incident_revision),
             reference=receipt.reference or reference,
             reason=None,
@@ -249,61 +238,6 @@ class DeliveryLoop:
             log.exception("delivery.notifier_broken", notifier=notifier.kind, destination=notifier.destination)
             raise DeliveryInDoubt(f"the notifier failed: {type(exc).__name__}") from exc
 
-    def _later(
-        self, tried: Delivery, destination: Destination, kind: str, failure: DeliveryRetryable | DeliveryInDoubt
-    ) -> Delivery:
-        now = self._clock.now()
-        asked = failure.retry_after if isinstance(failure, DeliveryRetryable) else None
-        if asked is not None and asked < self._settings.first_backoff_seconds:
-            asked = None
-        own = asked if asked is not None else self._wait(tried.attempts)
-        deadline = self._deadline(tried)
-        if now >= deadline:
-            reason = f"gave up after {self._settings.give_up_hours:g} h and {tried.attempts} attempts: {failure.reason}"
-            return self._refused(tried, kind, reason)
-        failures = self._holds[destination].failures + 1 if destination in self._holds else 1
-        held = asked if asked is not None else min(own, self._wait(failures))
-        self._holds[destination] = Hold(until=now + timedelta(seconds=held), failures=failures)
-        outcome = "retried" if isinstance(failure, DeliveryRetryable) else "in_doubt"
-        self._metrics.deliveries.labels(kind, outcome).inc()
-        log.warning(
-            "delivery.later",
-            delivery=tried.id,
-            incident=tried.incident,
-            receiver=tried.receiver,
-            notifier=tried.notifier,
-            outcome=outcome,
-            attempts=tried.attempts,
-            seconds=round(own, 1),
-            reason=failure.reason,
-        )
-        due = min(now + timedelta(seconds=own), deadline)
-        return msgspec.structs.replace(tried, next_attempt_at=due, reason=failure.reason[:_REASON_CHARACTERS])
-
-    def _deadline(self, delivery: Delivery) -> datetime:
-        """The time of the last attempt."""
-        return delivery.created_at + timedelta(hours=self._settings.give_up_hours)
-
-    def _wait(self, attempts: int) -> float:
-        """Doubling, capped, drawn from the upper half of its range so that many do not come at once."""
-        longest = min(
-            self._settings.max_backoff_seconds,
-            self._settings.first_backoff_seconds * 2.0 ** min(attempts - 1, 30),
-        )
-        return longest * (0.5 + 0.5 * self._rng.random())
-
-    def _refused(self, delivery: Delivery, kind: str, reason: str) -> Delivery:
-        self._metrics.deliveries.labels(kind, "rejected").inc()
-        log.error(
-            "delivery.rejected",
-            delivery=delivery.id,
-            incident=delivery.incident,
-            receiver=delivery.receiver,
-            notifier=delivery.notifier,
-            reason=reason,
-        )
-        return msgspec.structs.replace(delivery, state=DeliveryState.REJECTED, reason=reason[:_REASON_CHARACTERS])
-
     async def _settle(self, lease: Lease, outcome: Delivery) -> None:
         """Write the outcome; keeps trying until the lease ends, for a lost outcome means a second send."""
         while True:
@@ -318,24 +252,44 @@ class DeliveryLoop:
                 return
             else:
                 break
-        self._observe(lease, outcome)
         if outcome.state is DeliveryState.PENDING:
             heapq.heappush(self._dues, outcome.next_attempt_at)
             self._wake.set()
+        elif outcome.state is DeliveryState.SENT:
+            self._say("sent", outcome)
+            self._observe(lease, outcome)
+        elif outcome.state is DeliveryState.REJECTED:
+            self._say("rejected", outcome)
 
-    def _observe(self, lease: Lease, outcome: Delivery) -> None:
+    def _say(self, outcome: str, delivery: Delivery) -> None:
+        self._metrics.deliveries.labels(delivery.notifier.partition(":")[0], outcome).inc()
+        log.log(
+            _LEVELS[outcome],
+            "delivery.ended",
+            outcome=outcome,
+            delivery=delivery.id,
+            incident=delivery.incident,
+            receiver=delivery.receiver,
+            notifier=delivery.notifier,
+            change=delivery.change.value,
+            attempts=delivery.attempts,
+            reason=delivery.reason,
+        )
+
+    def _observe(self, lease: Lease, sent: Delivery) -> None:
+        """Only first pages: what a later severity or detector brought about waited for it, not for us."""
         first_page = lease.delivery.change is Transition.OPENED and lease.delivery.incident_revision == 1
         accepted_ms = lease.incident.accepted_ms
-        if outcome.state is DeliveryState.SENT and outcome.sent_at and first_page and accepted_ms:
-            seconds = outcome.sent_at.timestamp() - accepted_ms / 1000
-            self._metrics.page_latency.labels(outcome.notifier.partition(":")[0]).observe(max(0.0, seconds))
+        if first_page and accepted_ms and sent.sent_at:
+            seconds = sent.sent_at.timestamp() - accepted_ms / 1000
+            self._metrics.page_latency.labels(sent.notifier.partition(":")[0]).observe(max(0.0, seconds))
 
-    async def _note(self, rejected: Delivery) -> None:
+    async def _note(self, refused: Delivery) -> None:
         """Tell the timeline that somebody was not reached."""
-        now = self._clock.now()
-        text = f"{rejected.receiver} was not told over {rejected.notifier}: {rejected.reason}"
+        reason = wording.plain(refused.reason or "", _NOTED_CHARACTERS)
+        text = f"{refused.receiver} was not told over {refused.notifier}: {reason}"
         async with self._store.begin() as unit:
-            incident = await unit.incident(rejected.incident)
+            incident = await unit.incident(refused.incident)
             if incident is not None:
-                entry = TimelineEntry(rejected.incident, now, Transition.UNCHANGED, SYSTEM, text)
+                entry = TimelineEntry(refused.incident, self._clock.now(), Transition.UNCHANGED, SYSTEM, text)
                 await unit.save(incident, (entry,), expected_revision=incident.revision)

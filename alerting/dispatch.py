@@ -7,8 +7,8 @@ from typing import Final
 import msgspec
 
 from alerting.incidents.identity import delivery_id
-from alerting.incidents.lifecycle import Outcome
 from alerting.incidents.model import Delivery, DeliveryState, Incident, Transition
+from alerting.incidents.outcome import Outcome
 from alerting.incidents.store import Unit
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes, labels_of

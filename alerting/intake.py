@@ -10,8 +10,9 @@ import structlog
 from alerting.dispatch import Dispatch
 from alerting.errors import DatabaseUnavailable
 from alerting.follower import FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS, Follower, IntakeState, Said
-from alerting.incidents.lifecycle import Outcome, apply_detection
+from alerting.incidents.lifecycle import apply_detection
 from alerting.incidents.model import Incident, Transition
+from alerting.incidents.outcome import Outcome
 from alerting.incidents.store import Store, Unit
 from alerting.metrics import AlertingMetrics
 from streams.backoff import Backoff, sleep_unless

@@ -7,35 +7,19 @@ import msgspec
 
 from alerting.errors import TransitionRefused
 from alerting.incidents import wording
-from alerting.incidents.identity import dedup_key, incident_id
-from alerting.incidents.model import Incident, IncidentState, Severity, TimelineEntry, Transition
+from alerting.incidents.model import Incident, IncidentState, Severity, Transition
+from alerting.incidents.outcome import SYSTEM, Outcome, changed, entry, unchanged
+from alerting.incidents.past import apply_history
 from alerting.incidents.severity import assess, worse
-from streams.events import Detection, Direction, Phase
+from alerting.incidents.sighting import extended, new_incident, peak, stronger, with_evidence
+from streams.events import Detection, Phase
 from streams.topic import Topic
 
-SYSTEM: Final = "tocsin"
 REOPEN_WITHIN: Final = timedelta(hours=2)
 
-_EPISODES_KEPT: Final = 64
 _GOES_ON: Final = frozenset({Phase.OPENED, Phase.GREW, Phase.PEAKED})
 _ACTOR_CHARACTERS: Final = 100
 _COMMENT_CHARACTERS: Final = 500
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What became of an incident.
-
-    Attributes:
-        incident: As it stands now; None where a detection led to none.
-        transition: What happened; `UNCHANGED` means that nobody has to be told.
-        entries: What to write into the timeline.
-        replaces: The revision it replaces; None for a new incident. Equal to the incident's own: nothing to save.
-    """
-
-    incident: Incident | None
-    transition: Transition
-    entries: tuple[TimelineEntry, ...] = ()
-    replaces: int | None = None
 
 
 def apply_detection(incident: Incident | None, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
@@ -47,7 +31,7 @@ def apply_detection(incident: Incident | None, detection: Detection, topic: Topi
         now: Processing time; becomes the time of what happens to live incidents. Past data keeps event time.
     """
     if detection.history:
-        return _apply_history(incident, detection, topic)
+        return apply_history(incident, detection, topic)
     if detection.phase in _GOES_ON:
         return _apply_rise(incident, detection, topic, now)
     if incident is None or incident.history or detection.episode not in incident.episodes:
@@ -69,9 +53,9 @@ def acknowledge(incident: Incident, by: str, now: datetime, comment: str | None 
             " (a new rise of the topic opens it again)"
         )
     if incident.state is IncidentState.ACKNOWLEDGED:
-        return _unchanged(incident)
+        return unchanged(incident)
     actor = _actor(by)
-    return _changed(
+    return changed(
         incident,
         Transition.ACKNOWLEDGED,
         f"Acknowledged by {actor}{_comment(comment)}",
@@ -89,9 +73,9 @@ def resolve(incident: Incident, by: str, now: datetime, comment: str | None = No
     The event itself may go on: it opens the incident again only once it is worse than what was closed.
     """
     if incident.state is IncidentState.RESOLVED:
-        return _unchanged(incident)
+        return unchanged(incident)
     actor = _actor(by)
-    return _changed(
+    return changed(
         incident,
         Transition.RESOLVED,
         f"Resolved by {actor}{_comment(comment)}",
@@ -119,25 +103,25 @@ def _apply_rise(incident: Incident | None, detection: Detection, topic: Topic | 
 
 
 def _open(detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
-    opened = _new(detection, topic, now)
+    opened = new_incident(detection, topic, now)
     text = f"Opened as {opened.severity} by {wording.plain(detection.detector)}: {opened.why}"
-    return Outcome(opened, Transition.OPENED, (_entry(opened, Transition.OPENED, text, now),))
+    return Outcome(opened, Transition.OPENED, (entry(opened, Transition.OPENED, text, now),))
 
 
 def _go_on(incident: Incident, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
     known = detection.episode in incident.episodes
     outdated = incident.last_detection_at is not None and detection.at < incident.last_detection_at
     if known and outdated:
-        return _unchanged(incident)
+        return unchanged(incident)
     joined = msgspec.structs.replace(
         incident,
-        episodes=_with(incident.episodes, detection.episode),
-        running=_with(incident.running, detection.episode),
-        detectors=_with(incident.detectors, wording.plain(detection.detector)),
+        episodes=extended(incident.episodes, detection.episode),
+        running=extended(incident.running, detection.episode),
+        detectors=extended(incident.detectors, wording.plain(detection.detector)),
         false_pages_per_week=min(incident.false_pages_per_week, detection.false_pages_per_week),
         onset_at=min(incident.onset_at, detection.onset),
     )
-    seen = joined if outdated else _seen(joined, detection, topic)
+    seen = joined if outdated else with_evidence(joined, detection, topic)
     why = seen.why
     if seen.severity != incident.severity:
         transition = Transition.SEVERITY_CHANGED
@@ -145,10 +129,10 @@ def _go_on(incident: Incident, detection: Detection, topic: Topic | None, now: d
     elif not known:
         transition, text = Transition.GREW, f"Also seen by {wording.plain(detection.detector)}: {why}"
     elif detection.phase is Phase.PEAKED:
-        transition, text = Transition.PEAKED, f"Past its peak of {_peak(seen)}: {why}"
+        transition, text = Transition.PEAKED, f"Past its peak of {peak(seen)}: {why}"
     else:
         transition, text = Transition.GREW, f"Grew: {why}"
-    return _changed(seen, transition, text, now)
+    return changed(seen, transition, text, now)
 
 
 def _end(incident: Incident, detection: Detection, now: datetime) -> Outcome:
@@ -160,36 +144,36 @@ def _end(incident: Incident, detection: Detection, now: datetime) -> Outcome:
     detector = wording.plain(detection.detector)
     if running:
         if detection.episode not in incident.running:
-            return _unchanged(incident)
-        return _changed(over, Transition.UNCHANGED, f"{detector} sees it no more; others still do", now)
+            return unchanged(incident)
+        return changed(over, Transition.UNCHANGED, f"{detector} sees it no more; others still do", now)
     if withdrawn and len(incident.episodes) == 1:
         transition, text = Transition.WITHDRAWN, f"Withdrawn: {detector} did not find it confirmed"
     else:
-        transition, text = Transition.RESOLVED, f"Back to usual; peaked at {_peak(incident)}"
-    return _changed(over, transition, text, now, state=IncidentState.RESOLVED, resolved_at=now, resolved_by=SYSTEM)
+        transition, text = Transition.RESOLVED, f"Back to usual; peaked at {peak(incident)}"
+    return changed(over, transition, text, now, state=IncidentState.RESOLVED, resolved_at=now, resolved_by=SYSTEM)
 
 
 def _end_quietly(incident: Incident, detection: Detection, now: datetime) -> Outcome:
     if detection.episode not in incident.running:
-        return _unchanged(incident)
+        return unchanged(incident)
     running = tuple(episode for episode in incident.running if episode != detection.episode)
     text = f"{wording.plain(detection.detector)} sees it no more"
-    return _changed(incident, Transition.UNCHANGED, text, now, running=running)
+    return changed(incident, Transition.UNCHANGED, text, now, running=running)
 
 
 def _outgrow(incident: Incident, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
     """An episode goes on after its incident was resolved: a person's word stands until it got worse than they knew."""
     if incident.resolved_by == SYSTEM:
         return _reopen(incident, detection, topic, now, "The event goes on")
-    severity = assess(detection.evidence, _stronger(incident.direction, detection.direction)).severity
+    severity = assess(detection.evidence, stronger(incident.direction, detection.direction)).severity
     if worse(severity, incident.severity) == incident.severity:
-        return _unchanged(incident)
+        return unchanged(incident)
     return _reopen(incident, detection, topic, now, f"Worse than when it was resolved ({severity})")
 
 
 def _reopen(incident: Incident, detection: Detection, topic: Topic | None, now: datetime, reason: str) -> Outcome:
     direction = (
-        detection.direction if incident.resolved_by == SYSTEM else _stronger(incident.direction, detection.direction)
+        detection.direction if incident.resolved_by == SYSTEM else stronger(incident.direction, detection.direction)
     )
     fresh = msgspec.structs.replace(
         incident,
@@ -200,41 +184,13 @@ def _reopen(incident: Incident, detection: Detection, topic: Topic | None, now: 
         acknowledged_by=None,
         resolved_at=None,
         resolved_by=None,
-        episodes=_with(incident.episodes, detection.episode),
-        running=_with(incident.running, detection.episode),
-        detectors=_with(incident.detectors, wording.plain(detection.detector)),
+        episodes=extended(incident.episodes, detection.episode),
+        running=extended(incident.running, detection.episode),
+        detectors=extended(incident.detectors, wording.plain(detection.detector)),
         false_pages_per_week=min(incident.false_pages_per_week, detection.false_pages_per_week),
     )
-    seen = _seen(fresh, detection, topic)
-    return _changed(seen, Transition.REOPENED, f"Opened again as {seen.severity}. {reason}: {seen.why}", now)
-
-
-def _apply_history(incident: Incident | None, detection: Detection, topic: Topic | None) -> Outcome:
-    """Past data: an incident that was over before anybody could be told, and so never is."""
-    if incident is None or not incident.history or detection.episode not in incident.episodes:
-        if detection.phase not in _GOES_ON or (incident is not None and detection.episode in incident.episodes):
-            return Outcome(None, Transition.UNCHANGED)
-        found = msgspec.structs.replace(
-            _new(detection, topic, detection.at),
-            state=IncidentState.RESOLVED,
-            resolved_at=detection.at,
-            resolved_by=SYSTEM,
-            running=(),
-            history=True,
-        )
-        text = f"Found in past data as {found.severity}: {found.why}"
-        return Outcome(found, Transition.OPENED, (_entry(found, Transition.OPENED, text, detection.at),))
-    if detection.phase is Phase.WITHDRAWN:
-        return _changed(
-            incident, Transition.WITHDRAWN, "Withdrawn: not confirmed", detection.at, resolved_at=detection.at
-        )
-    if detection.phase is Phase.ENDED:
-        text = f"Back to usual; peaked at {_peak(incident)}"
-        return _changed(incident, Transition.RESOLVED, text, detection.at, resolved_at=detection.at)
-    seen = _seen(incident, detection, topic)
-    transition = Transition.PEAKED if detection.phase is Phase.PEAKED else Transition.GREW
-    text = f"{transition.value.capitalize()}: {seen.why}"
-    return _changed(seen, transition, text, detection.at, resolved_at=detection.at)
+    seen = with_evidence(fresh, detection, topic)
+    return changed(seen, Transition.REOPENED, f"Opened again as {seen.severity}. {reason}: {seen.why}", now)
 
 
 def _wake(incident: Incident, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
@@ -246,61 +202,11 @@ def _wake(incident: Incident, detection: Detection, topic: Topic | None, now: da
         resolved_at=None,
         resolved_by=None,
         opened_at=now,
-        running=_with(incident.running, detection.episode),
+        running=extended(incident.running, detection.episode),
         accepted_ms=detection.accepted_ms,
     )
-    seen = _seen(live, detection, topic)
-    return _changed(seen, Transition.OPENED, f"Began in past data and goes on, {seen.severity}: {seen.why}", now)
-
-
-def _new(detection: Detection, topic: Topic | None, opened_at: datetime) -> Incident:
-    identity = incident_id(detection.topic, detection.episode, opened_at)
-    topic_name = wording.plain(topic.name if topic else detection.topic)
-    brand = wording.plain(topic.brand) if topic and topic.brand else None
-    evidence, direction = detection.evidence, detection.direction
-    return Incident(
-        id=identity,
-        dedup_key=dedup_key(identity),
-        episode=detection.episode,
-        topic=detection.topic,
-        topic_name=topic_name,
-        title=wording.title(topic_name, brand, evidence, direction),
-        why=wording.why(evidence, direction),
-        state=IncidentState.TRIGGERED,
-        severity=assess(evidence, direction).severity,
-        direction=direction,
-        detectors=(wording.plain(detection.detector),),
-        onset_at=detection.onset,
-        opened_at=opened_at,
-        updated_at=opened_at,
-        evidence=evidence,
-        false_pages_per_week=detection.false_pages_per_week,
-        brand=brand,
-        owner=wording.plain(topic.owner) if topic and topic.owner else None,
-        peak_per_minute=wording.per_minute(evidence),
-        last_detection_at=detection.at,
-        accepted_ms=detection.accepted_ms,
-        episodes=(detection.episode,),
-        running=(detection.episode,),
-    )
-
-
-def _seen(incident: Incident, detection: Detection, topic: Topic | None) -> Incident:
-    """With the detection's evidence. Severity only rises: calm does not undo harm, it resolves."""
-    direction = _stronger(incident.direction, detection.direction)
-    evidence = detection.evidence
-    owner = topic.owner if topic else incident.owner
-    return msgspec.structs.replace(
-        incident,
-        direction=direction,
-        evidence=evidence,
-        title=wording.title(incident.topic_name, incident.brand, evidence, direction),
-        why=wording.why(evidence, direction),
-        severity=worse(incident.severity, assess(evidence, direction).severity),
-        peak_per_minute=max(incident.peak_per_minute, wording.per_minute(evidence)),
-        last_detection_at=detection.at,
-        owner=wording.plain(owner) if owner else None,
-    )
+    seen = with_evidence(live, detection, topic)
+    return changed(seen, Transition.OPENED, f"Began in past data and goes on, {seen.severity}: {seen.why}", now)
 
 
 def _quiet_since(incident: Incident, detection: Detection, now: datetime) -> timedelta:
@@ -308,33 +214,6 @@ def _quiet_since(incident: Incident, detection: Detection, now: datetime) -> tim
     if incident.resolved_by == SYSTEM and incident.last_detection_at is not None:
         return detection.at - incident.last_detection_at
     return now - (incident.resolved_at or now)
-
-
-def _changed(
-    incident: Incident, transition: Transition, text: str, now: datetime, *, actor: str = SYSTEM, **fields: object
-) -> Outcome:
-    changed = msgspec.structs.replace(incident, revision=incident.revision + 1, updated_at=now, **fields)
-    return Outcome(changed, transition, (_entry(changed, transition, text, now, actor),), replaces=incident.revision)
-
-
-def _unchanged(incident: Incident) -> Outcome:
-    return Outcome(incident, Transition.UNCHANGED, replaces=incident.revision)
-
-
-def _entry(incident: Incident, transition: Transition, text: str, at: datetime, actor: str = SYSTEM) -> TimelineEntry:
-    return TimelineEntry(incident=incident.id, at=at, transition=transition, actor=actor, text=text)
-
-
-def _with(known: tuple[str, ...], new: str) -> tuple[str, ...]:
-    return known if new in known else (*known, new)[-_EPISODES_KEPT:]
-
-
-def _stronger(one: Direction, other: Direction) -> Direction:
-    return Direction.CRISIS if Direction.CRISIS in {one, other} else one
-
-
-def _peak(incident: Incident) -> str:
-    return wording.rate(incident.peak_per_minute, " a minute", " an hour")
 
 
 def _actor(by: str) -> str:

@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from alerting.errors import TransitionRefused
-from alerting.incidents.lifecycle import REOPEN_WITHIN, Outcome, acknowledge, apply_detection, resolve
+from alerting.incidents.lifecycle import REOPEN_WITHIN, acknowledge, apply_detection, resolve
 from alerting.incidents.model import Incident, IncidentState, Severity, Transition
+from alerting.incidents.outcome import Outcome
 from streams.events import Detection, Direction, Phase
 from streams.topic import Topic
 from tests.fakes.clock import START
