@@ -49,7 +49,7 @@ def terms(text: str) -> list[str]:
     else:
         kept = []
         for word in found:
-            if any(script_of(char) == UNSPACED for char in word):
+            if not word.isascii() and any(script_of(char) == UNSPACED for char in word):
                 kept += [word[i : i + 2] for i in range(len(word) - 1)]
             elif 2 < len(word) <= MAX_TERM_CHARACTERS and word not in STOP_WORDS:
                 kept.append(word)
