@@ -15,7 +15,7 @@ from alerting.api.incidents import LONGEST_COMMENT, ActsOnIncidents
 from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
 from alerting.charts import svg
-from alerting.charts.build import incident_chart, incident_span, step_for, topic_chart
+from alerting.charts.build import incident_chart, incident_span, step_for, topic_chart, usual_per_minute
 from alerting.charts.chart import Chart
 from alerting.console.board import by_how_unusual
 from alerting.console.cards import (
@@ -42,7 +42,7 @@ MOST_CARDS: Final = 30
 MOST_RESOLVED: Final = 8
 MOST_SPARKS: Final = 24
 SPARK_SPAN: Final = timedelta(hours=3)
-SPARK_STEP: Final = 120
+SPARK_POINTS: Final = 90
 TOPIC_SPAN: Final = timedelta(days=1)
 ACTIVE: Final = (IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED)
 
@@ -73,7 +73,8 @@ class Desk:
     async def card(self, incident: Incident, now: datetime) -> IncidentCard:
         """One incident with its curve."""
         start, end = incident_span(incident, now)
-        windows = await self._store.windows(incident.topic, start=start, end=end, seconds=step_for(end - start))
+        step = step_for(end - start, usual_per_minute(incident))
+        windows = await self._store.windows(incident.topic, start=start, end=end, seconds=step)
         return incident_card(incident, incident_chart(incident, windows, start=start, end=end), now)
 
     async def tiles(self, now: datetime) -> tuple[TopicTile, ...]:
@@ -85,12 +86,14 @@ class Desk:
     async def curve(self, status: TopicStatus, now: datetime) -> Chart:
         """A topic's last day."""
         start = now - TOPIC_SPAN
-        windows = await self._store.windows(status.topic, start=start, end=now, seconds=step_for(TOPIC_SPAN))
+        step = step_for(TOPIC_SPAN, status.expected_per_minute)
+        windows = await self._store.windows(status.topic, start=start, end=now, seconds=step)
         return topic_chart(status.name, windows, start=start, end=now)
 
     async def _spark(self, status: TopicStatus, now: datetime) -> Chart:
         start = now - SPARK_SPAN
-        windows = await self._store.windows(status.topic, start=start, end=now, seconds=SPARK_STEP)
+        step = step_for(SPARK_SPAN, status.expected_per_minute, most_points=SPARK_POINTS)
+        windows = await self._store.windows(status.topic, start=start, end=now, seconds=step)
         return topic_chart(status.name, windows, start=start, end=now)
 
 

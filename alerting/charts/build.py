@@ -7,32 +7,49 @@ from typing import Final
 
 from alerting.charts.chart import Chart, ChartPoint, Marker, MarkerKind
 from alerting.incidents.model import Incident, IncidentState, WindowPoint
+from alerting.notifiers.escaping import one_line
 
 UNIT: Final = "mentions/min"
-BEFORE_ONSET: Final = timedelta(hours=2)
+BEFORE_ONSET: Final = timedelta(minutes=75)
 AFTER_END: Final = timedelta(minutes=30)
-SHORTEST: Final = timedelta(hours=3)
+SHORTEST: Final = timedelta(minutes=90)
 STEPS_SECONDS: Final = (60, 300, 900, 3600, 14_400, 86_400)
 MOST_POINTS: Final = 240
+FEWEST_POINTS: Final = 12
+SPARSEST_SECONDS: Final = 900
 LONGEST_FILL: Final = 10_000
+LONGEST_NAME: Final = 120
+FINEST: Final = STEPS_SECONDS[0]
+SETTLING: Final = timedelta(seconds=15)
 
 
-def step_for(span: timedelta) -> int:
-    """The finest window width in seconds that shows `span` in at most 240 points.
+def step_for(span: timedelta, usual_per_minute: float | None = None, *, most_points: int = MOST_POINTS) -> int:
+    """The finest window width in seconds that shows `span` in at most `most_points` points.
 
-    >>> step_for(timedelta(hours=3)), step_for(timedelta(days=1))
-    (60, 900)
+    Where it is known that a topic is sparse, windows are wide enough for about ten mentions: a curve, not a comb.
+
+    >>> step_for(timedelta(hours=3)), step_for(timedelta(days=1)), step_for(timedelta(hours=3), usual_per_minute=0.8)
+    (60, 900, 900)
     """
-    return next((step for step in STEPS_SECONDS if span.total_seconds() / step <= MOST_POINTS), STEPS_SECONDS[-1])
+    enough = span.total_seconds() / most_points
+    if usual_per_minute is not None:
+        for_ten_mentions = 600 / usual_per_minute if usual_per_minute > 0 else SPARSEST_SECONDS
+        enough = max(enough, min(for_ten_mentions, SPARSEST_SECONDS, span.total_seconds() / FEWEST_POINTS))
+    return next((step for step in STEPS_SECONDS if step >= enough), STEPS_SECONDS[-1])
 
 
 def incident_span(incident: Incident, now: datetime) -> tuple[datetime, datetime]:
-    """What an incident's chart shows: from two hours before its onset to now, or to half an hour after its end."""
+    """What an incident's chart shows: from 75 minutes before its onset to now, or to half an hour after its end."""
     end = now
     if incident.state is IncidentState.RESOLVED and incident.resolved_at is not None:
         end = min(now, incident.resolved_at + AFTER_END)
     start = min(incident.onset_at - BEFORE_ONSET, end - SHORTEST)
     return start, max(end, incident.opened_at + timedelta(minutes=1))
+
+
+def usual_per_minute(incident: Incident) -> float:
+    """What the incident's topic usually gets, mentions a minute."""
+    return incident.evidence.expected * 60 / incident.evidence.window_seconds
 
 
 def incident_chart(incident: Incident, windows: Sequence[WindowPoint], *, start: datetime, end: datetime) -> Chart:
@@ -51,9 +68,12 @@ def topic_chart(name: str, windows: Sequence[WindowPoint], *, start: datetime, e
 def _chart(
     name: str, windows: Sequence[WindowPoint], *, start: datetime, end: datetime, markers: tuple[Marker, ...]
 ) -> Chart:
-    points = tuple(_points(sorted(windows, key=lambda window: window.start)))
+    settled = (end - SETTLING).timestamp()
+    # Wider windows than were counted may be half full: drawn as a rate, they would pretend a fall.
+    known = [window for window in windows if window.seconds <= FINEST or window.start + window.seconds <= settled]
+    points = tuple(_points(sorted(known, key=lambda window: window.start)))
     drawn = Chart("", UNIT, start, end, points, markers)
-    return Chart(_label(name, drawn), UNIT, start, end, points, markers)
+    return Chart(_label(one_line(name, LONGEST_NAME), drawn), UNIT, start, end, points, markers)
 
 
 def _points(windows: Sequence[WindowPoint]) -> Iterable[ChartPoint]:

@@ -162,9 +162,10 @@ def _ring(chart: Chart, frame: _Frame, marker: Marker) -> Iterator[str]:
     x, y = frame.x(marker.at), frame.bottom if value is None else frame.y(value)
     words = f"{marker.kind} {marker.at:%H:%M}"
     yield (f'<circle class="page" cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="#ffffff" stroke="#b3261e" stroke-width="2"/>')
-    on_the_right = x + 8 + len(words) * _CHARACTER < frame.right
-    below = min(y + 15, frame.bottom - 4)
-    yield _label(x + 8 if on_the_right else x - 8, below, words, "start" if on_the_right else "end")
+    if x + 8 + len(words) * _CHARACTER < frame.right:
+        yield _label(x + 8, min(y + 15, frame.bottom - 4), words, "start")
+    else:
+        yield _label(x - 8, max(y - 8, frame.top + 14), words, "end")
 
 
 def _label(x: float, y: float, words: str, anchor: str) -> str:

@@ -29,11 +29,13 @@ def budget(status: TopicStatus) -> str:
     >>> budget(topic(1, 1.0))
     '1 of 1 page this week'
     >>> budget(topic(0, 0.25))
-    'no page, 1 in 4 weeks is fine'
+    'no page, 1 in 4 weeks allowed'
     """
     if status.pages_per_week >= 1:
         pages = "page" if status.pages_per_week == 1 else "pages"
         return f"{status.pages_this_week} of {status.pages_per_week:g} {pages} this week"
     count = status.pages_this_week
-    made = "no page" if count == 0 else f"{count} page{'s' if count > 1 else ''} this week"
-    return f"{made}, 1 in {1 / status.pages_per_week:.3g} weeks is fine"
+    allowed = f"1 in {1 / status.pages_per_week:.3g}"
+    if count == 0:
+        return f"no page, {allowed} weeks allowed"
+    return f"{count} page{'s' if count > 1 else ''} this week, {allowed} allowed"

@@ -119,13 +119,14 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
 
 def topic_tile(status: TopicStatus, chart: Chart | None) -> TopicTile:
     """The tile of a topic; without a chart it is a line."""
-    known = status.per_minute is not None
-    expected = status.expected_per_minute
+    now, usual = status.per_minute, status.expected_per_minute
+    # Both numbers in one unit, so that they can be compared at a glance.
+    hourly = max(now or 0.0, usual or 0.0) < 1
     return TopicTile(
         id=status.topic,
         name=one_line(status.name, words.LONGEST_NAME),
-        rate=wording.rate(status.per_minute or 0.0, "/min", "/hour") if known else "nothing counted yet",
-        expected=f"usually {wording.rate(expected, '/min', '/hour')}" if expected is not None else "still learning",
+        rate="nothing counted yet" if now is None else words.per(now, hourly=hourly),
+        expected="still learning" if usual is None else f"usually {words.per(usual, hourly=hourly)}",
         budget=budget(status),
         spark=Markup(svg.sparkline(chart)) if chart else None,  # noqa: S704  # our own drawing
         open_incidents=status.open_incidents,
@@ -152,13 +153,12 @@ def quotes(evidence: Evidence, now: datetime) -> tuple[Quote, ...]:
     """Samples in their own words."""
     found = []
     for sample in evidence.samples:
-        about = [one_line(sample.content_type, 20)]
+        about = [one_line(sample.key.partition(":")[0], 40), one_line(sample.content_type, 20)]
         if sample.followers is not None:
             about.append(f"{wording.count(sample.followers)} followers")
         about.append(words.clock(sample.published_at, now))
         if sample.lang:
             about.append(one_line(sample.lang, 12))
-        about.append(one_line(sample.key.partition(":")[0], 40))
         lang = sample.lang if sample.lang and sample.lang.isascii() and sample.lang.isalpha() else None
         found.append(
             Quote(

@@ -47,6 +47,17 @@ def since(at: datetime, now: datetime) -> str:
     return f"{span.days} days" if span >= timedelta(days=2) else duration(span.total_seconds())
 
 
+def per(per_minute: float, *, hourly: bool) -> str:
+    """A rate in a given unit.
+
+    >>> per(39.4, hourly=False), per(4.25, hourly=False), per(0.2, hourly=True)
+    ('39/min', '4.2/min', '12/hour')
+    """
+    number = per_minute * 60 if hourly else per_minute
+    digits = 0 if number >= 10 or number == int(number) else 1
+    return f"{number:,.{digits}f}/{'hour' if hourly else 'min'}"
+
+
 def stand(incident: Incident, now: datetime) -> str:
     """The incident's clock and who has it: `11 min, unacknowledged`."""
     if incident.state is IncidentState.RESOLVED and incident.resolved_at is not None:

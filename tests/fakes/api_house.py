@@ -1,11 +1,10 @@
-"""The HTTP side on a real server and a free port, on parts that a test owns."""
+"""The HTTP side on parts that a test owns: called directly, or served on a free port."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import aiohttp
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
@@ -23,6 +22,7 @@ from alerting.routing.routes import Routes
 from alerting.settings import ApiSettings, RouteSettings
 from streams.broker.base import Broker
 from streams.clock import Clock
+from tests.fakes.asgi_client import Answer, AsgiClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_store import MemoryStore
 
@@ -33,18 +33,18 @@ BEARER = {"Authorization": f"Bearer {KEY}"}
 
 @dataclass
 class ApiHouse:
-    """A running API.
+    """An API that is alive.
 
     Attributes:
-        http: A client that sends no key by itself and keeps cookies.
+        api: A client with the key.
+        browser: A client without it; keeps cookies.
     """
 
     app: FastAPI
-    url: str
     store: MemoryStore
     metrics: AlertingMetrics
-    http: aiohttp.ClientSession
-    stop: asyncio.Event
+    api: AsgiClient
+    browser: AsgiClient
 
 
 @asynccontextmanager
@@ -58,7 +58,7 @@ async def api_house(
     pulse: Callable[[], Pulse] = Pulse,
     inbox: Inbox | None = None,
 ) -> AsyncIterator[ApiHouse]:
-    """The API, from its start to its stop."""
+    """The API from its start to its end, without a server."""
     store = store or MemoryStore()
     clock = clock or FakeClock()
     metrics = AlertingMetrics(CollectorRegistry())
@@ -75,34 +75,31 @@ async def api_house(
         pulse=pulse,
         inbox=inbox,
     )
+    async with app.router.lifespan_context(app):
+        yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The app on a real server; answers its address."""
     stop = asyncio.Event()
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as group:
         group.create_task(
             serve_http(app, host="127.0.0.1", port=0, stop=stop, started=started.set_result), name="serve"
         )
-        url = await started
-        async with aiohttp.ClientSession(
-            url, timeout=aiohttp.ClientTimeout(total=10), cookie_jar=aiohttp.CookieJar(unsafe=True)
-        ) as http:
-            try:
-                yield ApiHouse(app, url, store, metrics, http, stop)
-            finally:
-                stop.set()
+        try:
+            yield await started
+        finally:
+            stop.set()
 
 
-async def sign_in(house: ApiHouse, key: str = KEY) -> aiohttp.ClientResponse:
-    """Fill in the sign-in form; the client keeps the cookie."""
-    async with house.http.get("/login") as answer:
-        form = await answer.text()
-    ticket = form.split('name="ticket" value="')[1].split('"')[0]
-    answer = await house.http.post("/login", data={"key": key, "ticket": ticket}, allow_redirects=False)
-    await answer.read()
-    return answer
+async def sign_in(browser: AsgiClient, key: str = KEY, following: str = "/") -> Answer:
+    """Fill in the sign-in form; the browser keeps the cookie."""
+    form = await browser.get("/login")
+    return await browser.post_form("/login", {"key": key, "ticket": field(form, "ticket"), "following": following})
 
 
-async def csrf_token(house: ApiHouse) -> str:
-    """The token in the forms of the page that is shown to the client."""
-    async with house.http.get("/") as answer:
-        page = await answer.text()
-    return page.split('name="csrf" value="')[1].split('"')[0]
+def field(page: Answer, name: str) -> str:
+    """The value of a hidden field of a page."""
+    return page.text.split(f'name="{name}" value="')[1].split('"')[0]

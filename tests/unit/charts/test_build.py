@@ -1,0 +1,90 @@
+from datetime import timedelta
+
+from alerting.charts.build import incident_chart, incident_span, step_for, topic_chart
+from alerting.charts.chart import ChartPoint, MarkerKind
+from alerting.incidents.model import IncidentState, WindowPoint
+from tests.fakes.clock import START
+from tests.fakes.storyboard import incident_at
+
+NOON = int(START.timestamp())
+HOUR = timedelta(hours=1)
+
+
+def window(minute: int, mentions: int, *, low: float | None = 0.0, high: float | None = 4.0) -> WindowPoint:
+    return WindowPoint(NOON + minute * 60, 60, mentions, expected=2.0, low=low, high=high)
+
+
+def points(*windows: WindowPoint) -> tuple[ChartPoint, ...]:
+    return topic_chart("Refunds", windows, start=START, end=START + HOUR).points
+
+
+def test_counts_become_rates_a_minute() -> None:
+    chart = topic_chart("Refunds", [WindowPoint(NOON, 300, 50, low=10.0, high=60.0)], start=START, end=START + HOUR)
+
+    assert chart.points == (ChartPoint(START, 50 / 5, 10 / 5, 60 / 5),)
+
+
+def test_windows_left_out_are_zero_where_nothing_at_all_is_within_what_was_expected() -> None:
+    values = [point.value for point in points(window(0, 3), window(3, 1))]
+
+    assert values == [3, 0, 0, 1]
+
+
+def test_windows_left_out_are_a_gap_where_silence_is_outside_of_what_was_expected() -> None:
+    values = [point.value for point in points(window(0, 30, low=20, high=40), window(3, 31, low=20, high=40))]
+
+    assert values == [30, None, 31]
+
+
+def test_windows_left_out_are_a_gap_while_nobody_knows_what_to_expect() -> None:
+    values = [point.value for point in points(window(0, 3, low=None, high=None), window(3, 1, low=None, high=None))]
+
+    assert values == [3, None, 1]
+
+
+def test_a_half_full_window_is_not_drawn_as_a_fall() -> None:
+    end = START + timedelta(minutes=12)
+    windows = [WindowPoint(NOON, 300, 50), WindowPoint(NOON + 300, 300, 50), WindowPoint(NOON + 600, 300, 9)]
+
+    chart = topic_chart("Refunds", windows, start=START, end=end)
+
+    assert [point.value for point in chart.points] == [10, 10]
+
+
+def test_an_incident_has_its_onset_its_page_and_its_end_marked() -> None:
+    incident = incident_at(START, state=IncidentState.RESOLVED, minutes=60)
+    start, end = incident_span(incident, START)
+
+    chart = incident_chart(incident, [], start=start, end=end)
+
+    assert [marker.kind for marker in chart.markers] == [MarkerKind.ONSET, MarkerKind.PAGED, MarkerKind.ENDED]
+    assert start < incident.onset_at < incident.opened_at < end
+
+
+def test_an_open_incident_is_shown_up_to_now_with_the_calm_before_it() -> None:
+    incident = incident_at(START, minutes=11)
+
+    start, end = incident_span(incident, START)
+
+    assert end == START
+    assert incident.onset_at - start >= HOUR
+
+
+def test_an_incident_of_long_ago_is_shown_around_its_end() -> None:
+    incident = incident_at(START, state=IncidentState.RESOLVED, minutes=60)
+
+    _, end = incident_span(incident, START + timedelta(days=9))
+
+    assert incident.resolved_at is not None
+    assert end == incident.resolved_at + timedelta(minutes=30)
+
+
+def test_a_long_span_is_drawn_in_wider_windows() -> None:
+    assert step_for(timedelta(days=30)) == 14_400
+    assert step_for(timedelta(days=900)) == 86_400
+
+
+def test_the_label_says_the_curve_in_words() -> None:
+    chart = topic_chart("Refunds", [window(0, 3)], start=START, end=START + HOUR)
+
+    assert chart.label == "Refunds, mentions per minute: 3 at the end, 4 at most, expected 0 to 4"
