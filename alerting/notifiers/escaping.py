@@ -39,6 +39,7 @@ _SLACK_MARKUP: Final = str.maketrans(
     # Lookalikes, because Slack has no escape for its own formatting characters.
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "*": "∗", "`": "ˋ", "~": "∼", "@": "\uff20", "|": "\u2223"}  # noqa: RUF001
 )
+_ENTITY_GROWTH: Final = {"&": 4, "<": 3, ">": 3}
 _SLACK_ITALIC: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _EMOJI_CODE: Final = re.compile(r":(?=[a-zA-Z0-9_+'-]+:)")
 _SLACK_PLAIN: Final = str.maketrans({"<": "‹", ">": "›"})  # noqa: RUF001
@@ -64,7 +65,7 @@ def shorten(text: str, limit: int) -> str:
         flags += 1
     if flags % 2 and _is_flag_half(text[end]):
         end -= 1
-    return text[:end].rstrip() + _ELLIPSIS
+    return text[:end].rstrip(" \n\t\u200c\u200d") + _ELLIPSIS
 
 
 def defang(text: str) -> str:
@@ -101,16 +102,21 @@ def one_line(text: str, limit: int = MAX_CHARACTERS) -> str:
 
 
 def escape_slack(text: str, limit: int = 2000) -> str:
-    """`text` on one line inside Slack's mrkdwn; at most `limit` characters before escaping.
+    """`text` on one line inside Slack's mrkdwn, in at most `limit` characters, entities included.
 
     Source:
         https://docs.slack.dev/messaging/formatting-message-text
 
-    >>> escape_slack("<!channel> now")
-    '&lt;!channel&gt; now'
+    >>> escape_slack("<!channel> now"), escape_slack("<<<<", 10)
+    ('&lt;!channel&gt; now', '&lt;&lt;…')
     """
-    text = _EMOJI_CODE.sub("\ua789", _SLACK_ITALIC.sub("\u02cd", one_line(text, limit)))
-    return text.translate(_SLACK_MARKUP)
+    line = _EMOJI_CODE.sub("\ua789", _SLACK_ITALIC.sub("\u02cd", one_line(text, limit)))
+    room = limit - sum(_ENTITY_GROWTH.get(character, 0) for character in line)
+    while room < len(line) and line not in {"", _ELLIPSIS}:
+        # What is cut off takes its entities along, so that a pass or two make it fit.
+        line = shorten(line, max(len(line) - max((len(line) - room) // 5, 1), 1))
+        room = limit - sum(_ENTITY_GROWTH.get(character, 0) for character in line)
+    return line.translate(_SLACK_MARKUP)
 
 
 def escape_slack_plain(text: str, limit: int = 2000) -> str:

@@ -5,6 +5,7 @@ import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from types import SimpleNamespace
@@ -12,7 +13,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
-import msgspec
 
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from streams.clock import Clock
@@ -25,12 +25,22 @@ _KEEP_ALIVE_SECONDS: Final = 2.0
 _BUSY: Final = frozenset({408, 425, 429})
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Body(bytes):
+    """A body that stays out of tracebacks which show local variables: it may carry a key, or echo one."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<a body of {len(self)} bytes>"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
     """What the provider said; of the body at most `MAX_ANSWER_BYTES`."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: Body
 
 
 class Outbound:
@@ -93,7 +103,7 @@ class Outbound:
         finally:
             _progress.reset(token)
 
-    async def post(self, body: bytes, *, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
+    async def post(self, body: Body, *, headers: Mapping[str, str], timeout_seconds: float) -> Answer:
         """One POST. Every answer counts as one, whatever its status.
 
         Raises:
@@ -103,7 +113,7 @@ class Outbound:
             self.attempt(timeout_seconds),
             self.session.post(self._url, data=body, headers=headers, allow_redirects=False) as response,
         ):
-            content = await response.content.read(MAX_ANSWER_BYTES)
+            content = Body(await response.content.read(MAX_ANSWER_BYTES))
             return Answer(response.status, response.headers, content)
 
     def failure(self, answer: Answer, reason: str = "") -> DeliveryRetryable | DeliveryRejected:

@@ -7,7 +7,7 @@ import msgspec
 from alerting.incidents.model import Severity, Transition
 from alerting.notifiers.base import Message, Receipt
 from alerting.notifiers.escaping import escape_log, one_line, plain
-from alerting.notifiers.http import Answer, Outbound
+from alerting.notifiers.http import Answer, Body, Outbound
 from streams.clock import Clock
 from streams.events import Direction
 
@@ -74,9 +74,10 @@ class PagerDutyNotifier:
     async def send(self, message: Message, *, reference: str | None, timeout_seconds: float) -> Receipt:
         """Trigger, acknowledge or resolve; the reference is the dedup key."""
         dedup_key = reference or message.dedup_key
-        body = {"routing_key": self._routing_key, "dedup_key": dedup_key} | _event(message)
         answer = await self._outbound.post(
-            msgspec.json.encode(body), headers={"Content-Type": "application/json"}, timeout_seconds=timeout_seconds
+            self._body(message, dedup_key),
+            headers={"Content-Type": "application/json"},
+            timeout_seconds=timeout_seconds,
         )
         if 200 <= answer.status < 300:
             return Receipt(dedup_key)
@@ -85,6 +86,10 @@ class PagerDutyNotifier:
     async def close(self) -> None:
         """Give the connections back."""
         await self._outbound.close()
+
+    def _body(self, message: Message, dedup_key: str) -> Body:
+        event = {"routing_key": self._routing_key, "dedup_key": dedup_key} | _event(message)
+        return Body(msgspec.json.encode(event))
 
     def _reason(self, answer: Answer) -> str:
         try:

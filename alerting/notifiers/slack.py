@@ -1,6 +1,7 @@
 """Slack: an incident is one message that edits itself and tells its story in its thread."""
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -14,7 +15,6 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.incidents.model import Transition
 from alerting.notifiers.base import Message, Receipt
-from alerting.notifiers.escaping import escape_log
 from alerting.notifiers.http import Outbound, retry_after
 from alerting.notifiers.slack_blocks import fallback, message_blocks, story
 from streams.clock import Clock
@@ -42,6 +42,7 @@ _PASSING: Final = frozenset(
         "team_added_to_org",
     }
 )
+_ERROR_CODE: Final = re.compile(r"[a-z0-9_]{1,60}")
 _NOT_EDITABLE: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "thread_not_found"}
 )
@@ -243,7 +244,9 @@ def _classified(exc: SlackApiError, clock: Clock) -> DeliveryRetryable | Deliver
         status, headers, content = response.status, response.headers, None
     else:
         status, headers, content = response.status_code, response.headers, response.data
-    error = escape_log(str(content.get("error", "")), 80) if isinstance(content, dict) else ""
+    error = str(content.get("error", "")) if isinstance(content, dict) else ""
+    if not _ERROR_CODE.fullmatch(error):
+        error = ""  # Whatever that is, Slack did not say it.
     if status == 429 or status >= 500 or error in _PASSING:
         return DeliveryRetryable(f"Slack answered {status} {error}".strip(), retry_after(headers, clock))
     return _Refused(error or f"HTTP status {status}")

@@ -12,10 +12,12 @@ import msgspec
 from alerting.errors import DeliveryRejected
 from alerting.incidents.model import Transition
 from alerting.notifiers.base import Message, Receipt
-from alerting.notifiers.http import Outbound
+from alerting.notifiers.escaping import shorten
+from alerting.notifiers.http import Body, Outbound
 from streams.clock import Clock
 
 VERSION: Final = 1
+MAX_TEXT_CHARACTERS: Final = 2000
 _PREFIX: Final = "whsec_"
 
 # JSON stays JSON, and nothing in it means anything to a page or a terminal that shows it unread.
@@ -26,9 +28,9 @@ class WebhookNotifier:
     """An HTTP endpoint that gets every change of an incident.
 
     The body is `{"type": "incident.opened", "version": 1, "timestamp": ..., "data": {...}}`; `data` has the fields of
-    `Message`, texts of mentions unchanged: the receiver escapes them for its own medium. `webhook-id` is the same for
-    every attempt at one change, so that receivers can drop what they have; sending again after doubt is safe.
-    Redirects are not followed.
+    `Message`, texts of mentions as they came but for their length (2,000 characters): the receiver escapes them for
+    its own medium. `webhook-id` is the same for every attempt at one change, so that receivers can drop what they have;
+    sending again after doubt is safe. Redirects are not followed.
 
     Args:
         secret: `whsec_` and base64, or any other text, used as it is.
@@ -65,7 +67,7 @@ class WebhookNotifier:
         """POST the change, signed."""
         identity = webhook_id(message)
         timestamp = str(int(self._clock.now().timestamp()))
-        body = webhook_body(message)
+        body = Body(webhook_body(message))
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Tocsin",
@@ -127,9 +129,9 @@ def webhook_body(message: Message) -> bytes:
 
 
 def _encodable(value: Any) -> Any:
-    """The same with lone surrogates replaced, which JSON in UTF-8 cannot carry."""
+    """The same with texts cut, and without lone surrogates, which JSON in UTF-8 cannot carry."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        return shorten(value, MAX_TEXT_CHARACTERS).encode("utf-8", "replace").decode()
     if isinstance(value, dict):
         return {key: _encodable(inner) for key, inner in value.items()}
     return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value

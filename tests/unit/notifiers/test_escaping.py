@@ -61,7 +61,7 @@ def test_whatever_comes_nothing_stays_that_a_terminal_obeys(text: str) -> None:
     assert_inert_in_terminal(escape_terminal(text))
 
 
-@given(st.text(st.sampled_from("ae\u0301\u200d👩👧🇩🇪🏽 "), max_size=40), st.integers(1, 20))
+@given(st.text(st.sampled_from("ae\u0301\u200d👩👧🇩🇪🏽"), max_size=40), st.integers(1, 20))
 def test_a_cut_never_exceeds_its_limit_nor_begins_a_character_it_does_not_finish(text: str, limit: int) -> None:
     cut = shorten(text, limit)
 
@@ -103,6 +103,14 @@ def test_ordinary_sentences_stay_as_they_are() -> None:
 
     assert plain(text) == text
     assert escape_csv_cell(text) == text
+
+
+@given(st.text(st.sampled_from("&<>ab e\u0301👩"), max_size=200), st.integers(5, 100))
+def test_slack_text_keeps_its_limit_with_its_entities(text: str, limit: int) -> None:
+    escaped = escape_slack(text, limit)
+
+    assert len(escaped) <= limit
+    assert_inert_in_slack({"type": "mrkdwn", "text": escaped})
 
 
 def test_slack_keeps_underscores_inside_words() -> None:
