@@ -1,0 +1,184 @@
+"""What every detector promises, run on each in the registry."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+import streams.detectors
+from streams.detectors.base import Detector
+from streams.detectors.registry import DETECTORS, build_detectors
+from streams.errors import StateCorrupted
+from streams.settings import DetectSettings
+from streams.topic import Topic
+from streams.windows import MINUTE, Slot
+from tests.fakes.streams_of_counts import START, minutes, silence, tally
+
+TOPIC = Topic(id="refunds", name="Refunds", query="refund")
+SETTINGS = DetectSettings()
+STEADY = minutes(1, 3000, 1.0)
+NOW = START + len(STEADY) * MINUTE
+OUTCRY = [Slot(NOW, MINUTE, tally(60, 55, 0.9)), Slot(NOW + MINUTE, MINUTE, tally(80, 76, 0.9))]
+
+every_detector = pytest.mark.parametrize("name", sorted(DETECTORS))
+
+
+def fresh(name: str) -> Detector:
+    return DETECTORS[name](TOPIC, SETTINGS)
+
+
+def taught(name: str, slots: Sequence[Slot] = STEADY) -> Detector:
+    detector = fresh(name)
+    for slot in slots:
+        detector.learn_one(slot, storm=False)
+    return detector
+
+
+def packed(detector: Detector) -> bytes:
+    return msgspec.msgpack.encode(detector.snapshot())
+
+
+def test_every_module_with_a_detector_stands_in_the_registry() -> None:
+    found = set()
+    for module in pkgutil.iter_modules(streams.detectors.__path__):
+        for _, kind in inspect.getmembers(importlib.import_module(f"streams.detectors.{module.name}"), inspect.isclass):
+            if kind is not Detector and hasattr(kind, "score_one") and hasattr(kind, "learn_one"):
+                found.add(vars(kind)["name"])
+
+    assert found == set(DETECTORS)
+
+
+def test_build_makes_one_of_each_under_its_own_name() -> None:
+    assert [detector.name for detector in build_detectors(TOPIC, SETTINGS)] == list(DETECTORS)
+
+
+@every_detector
+class TestEveryDetector:
+    def test_has_no_opinion_before_it_learned_anything(self, name: str) -> None:
+        assert fresh(name).score_one(OUTCRY, NOW + 90) is None
+        assert fresh(name).expected(MINUTE) is None
+
+    def test_has_no_opinion_while_warming_up(self, name: str) -> None:
+        detector = taught(name, STEADY[:20])
+
+        assert detector.score_one(OUTCRY, NOW + 90) is None
+
+    def test_finds_an_outcry(self, name: str) -> None:
+        reading = taught(name).score_one(OUTCRY, NOW + 90)
+
+        assert reading is not None
+        assert 0.0 < reading.false_pages_per_week < TOPIC.pages_per_week
+        assert reading.score > 0.0
+        assert reading.window_start <= reading.since <= NOW + 90
+
+    def test_finds_nothing_in_a_moment_like_any_other(self, name: str) -> None:
+        reading = taught(name).score_one([Slot(NOW, MINUTE, tally(1))], NOW + 59)
+
+        assert reading is not None
+        assert reading.false_pages_per_week > TOPIC.pages_per_week
+
+    def test_more_of_the_same_is_no_less_surprising(self, name: str) -> None:
+        detector = taught(name)
+
+        readings = [
+            detector.score_one([Slot(NOW, MINUTE, tally(count, count, 0.9))], NOW + 59) for count in (5, 10, 20, 40, 80)
+        ]
+        scores = [reading.score for reading in readings if reading is not None]
+
+        assert len(scores) == 5
+        assert scores == sorted(scores)
+
+    def test_scoring_and_explaining_change_nothing(self, name: str) -> None:
+        detector = taught(name)
+        before = packed(detector)
+
+        for at in range(NOW, NOW + 120, 7):
+            reading = detector.score_one(OUTCRY, at)
+            assert reading is not None
+            assert detector.score_one(OUTCRY, at) == reading
+            detector.explain_one(reading, OUTCRY)
+            detector.expected(MINUTE)
+
+        assert packed(detector) == before
+
+    def test_explains_with_the_counts_of_its_window(self, name: str) -> None:
+        detector = taught(name)
+        reading = detector.score_one(OUTCRY, NOW + 119)
+        assert reading is not None
+
+        evidence = detector.explain_one(reading, OUTCRY).evidence
+
+        learned = [slot for slot in STEADY if slot.start >= reading.window_start]
+        assert evidence.observed == sum(
+            slot.tally.mentions for slot in [*learned, *OUTCRY] if slot.start >= reading.window_start
+        )
+        assert evidence.window_seconds == reading.window_seconds
+        assert evidence.low <= evidence.expected <= evidence.high
+
+    def test_the_same_past_yields_the_same_model(self, name: str) -> None:
+        assert packed(taught(name)) == packed(taught(name))
+
+    @pytest.mark.parametrize("cut", [0, 10, 49, 60, 721, 2999])
+    def test_a_restored_snapshot_behaves_the_same_for_ever_after(self, name: str, cut: int) -> None:
+        original, copy = taught(name, STEADY[:cut]), fresh(name)
+        copy.restore(msgspec.msgpack.decode(packed(original)))
+
+        for slot in STEADY[cut:]:
+            for detector in (original, copy):
+                detector.learn_one(slot, storm=slot.start % 7 == 0)
+            end = slot.start + MINUTE
+            recent = [Slot(end, MINUTE, slot.tally)]
+            if slot.start % (50 * MINUTE) == 0:
+                assert copy.score_one(recent, end + 30) == original.score_one(recent, end + 30)
+
+        assert packed(copy) == packed(original)
+
+    def test_a_storm_is_not_taken_for_the_new_normal(self, name: str) -> None:
+        detector = taught(name)
+        before = detector.score_one(OUTCRY, NOW + 90)
+        expected = detector.expected(MINUTE)
+
+        for slot in minutes(2, 360, 30.0, negative_share=0.9, start=NOW):
+            detector.learn_one(slot, storm=True)
+        later = NOW + 360 * MINUTE
+        for slot in silence(180, later):
+            detector.learn_one(slot, storm=False)
+        end = later + 180 * MINUTE
+        moved = [Slot(slot.start - NOW + end, MINUTE, slot.tally) for slot in OUTCRY]
+        after = detector.score_one(moved, end + 90)
+
+        assert before is not None
+        assert after is not None
+        assert after.false_pages_per_week < TOPIC.pages_per_week
+        now_expected = detector.expected(MINUTE)
+        assert (now_expected is None) == (expected is None)
+        if expected is not None and now_expected is not None:
+            assert now_expected[0] <= expected[0]
+
+    def test_time_that_was_not_observed_counts_as_neither_silent_nor_busy(self, name: str) -> None:
+        detector = taught(name)
+        expected = detector.expected(MINUTE)
+        later = NOW + 30 * 86_400
+
+        for slot in minutes(3, 240, 1.0, start=later):
+            detector.learn_one(slot, storm=False)
+
+        now_expected = detector.expected(MINUTE)
+        assert (now_expected is None) == (expected is None)
+        if expected is not None and now_expected is not None:
+            assert now_expected[0] == pytest.approx(expected[0], rel=0.1)
+
+    @pytest.mark.parametrize("state", [{}, {"detector": "other", "version": 1}, [], "x"])
+    def test_refuses_a_foreign_snapshot(self, name: str, state: object) -> None:
+        with pytest.raises(StateCorrupted):
+            fresh(name).restore(state)  # type: ignore[arg-type]
+
+    def test_refuses_a_snapshot_with_a_hole(self, name: str) -> None:
+        state = taught(name, STEADY[:100]).snapshot()
+        del state["trail"]
+
+        with pytest.raises(StateCorrupted):
+            fresh(name).restore(state)
