@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
-from streams.query import parse_query
+from streams.query import parse as parse_query
 
 from alerting.settings import Settings
 from streams.config_file import Location, explain, parse_config, read_config_file

@@ -1,6 +1,7 @@
 """What the terminal shows while the demo runs: a live panel, or plain lines where there is no terminal."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -49,7 +50,7 @@ class DemoScreen:
         self._said_at = -_PLAIN_EVERY_SECONDS
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
 
-    def __enter__(self) -> "DemoScreen":
+    def __enter__(self) -> Self:
         for line in self._banner:
             self._console.print(literal(line), soft_wrap=True)
         if self._live is not None:
@@ -70,8 +71,8 @@ class DemoScreen:
             self._said_at = progress.elapsed_seconds
             lag = "unknown" if progress.lag is None else f"{progress.lag}"
             self._line(
-                f"[{progress.elapsed_seconds:5.1f} s] {progress.phase}: {progress.per_second:.0f} mentions/s, lag {lag}, "
-                f"{progress.topics} topics, {progress.open_incidents} open incidents"
+                f"[{progress.elapsed_seconds:5.1f} s] {progress.phase}: {progress.per_second:.0f} mentions/s, "
+                f"lag {lag}, {progress.topics} topics, {progress.open_incidents} open incidents"
             )
 
     def page(self, at_seconds: float, text: str) -> None:

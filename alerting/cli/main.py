@@ -6,8 +6,18 @@ from typing import Annotated
 
 import typer
 
-from alerting.cli import backtest, check, demo, drill, history, incidents, kafka, produce, serve, simulate, topics
+from alerting.cli.backtest import backtest
+from alerting.cli.check import check
+from alerting.cli.demo import demo
+from alerting.cli.drill import drill
 from alerting.cli.exits import Exit, complain
+from alerting.cli.history import app as history
+from alerting.cli.incidents import app as incidents
+from alerting.cli.kafka import app as kafka
+from alerting.cli.produce import produce
+from alerting.cli.serve import alert, detect, score, serve
+from alerting.cli.simulate import simulate
+from alerting.cli.topics import topics
 
 app = typer.Typer(
     name="tocsin",
@@ -18,20 +28,20 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.command("score")(serve.score)
-app.command("detect")(serve.detect)
-app.command("alert")(serve.alert)
-app.add_typer(kafka.app, name="kafka")
-app.command("produce")(produce.produce)
-app.command("simulate")(simulate.simulate)
-app.add_typer(history.app, name="history")
-app.command("backtest")(backtest.backtest)
-app.command("check")(check.check)
-app.command("topics")(topics.topics)
-app.add_typer(incidents.app, name="incidents")
-app.command("drill")(drill.drill)
+app.command("demo")(demo)
+app.command("serve")(serve)
+app.command("score")(score)
+app.command("detect")(detect)
+app.command("alert")(alert)
+app.add_typer(kafka, name="kafka")
+app.command("produce")(produce)
+app.command("simulate")(simulate)
+app.add_typer(history, name="history")
+app.command("backtest")(backtest)
+app.command("check")(check)
+app.command("topics")(topics)
+app.add_typer(incidents, name="incidents")
+app.command("drill")(drill)
 
 
 def _show_version(wanted: bool) -> None:

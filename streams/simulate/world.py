@@ -1,28 +1,29 @@
 """Draws a scenario: mentions one by one, or only their counts by the minute."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from random import Random
 
 import msgspec
 
+from streams.events import Tally
 from streams.mention import Author, Mention
 from streams.simulate.scenario import EventKind, Label, Scenario, SimulatedEvent, SimulatedTopic, Voice
+from streams.stages.partial_sums import NEGATIVE_UP_TO, POSITIVE_FROM
 
 _PLATFORMS = ("x", "x", "x", "instagram", "instagram", "reddit", "facebook", "trustpilot")
 _COUNTRIES = ("us", "us", "gb", "de", "fr", "nl", "ca")
 _MEMORY_SECONDS = 1800.0
+_FILLINGS = 20
 
 
 class MinuteCount(msgspec.Struct, frozen=True):
-    """One topic's minute: `negative + positive <= mentions`."""
+    """One topic's minute."""
 
     topic: str
     minute: datetime
-    mentions: int
-    negative: int
-    positive: int
+    tally: Tally
 
 
 class World:
@@ -36,10 +37,20 @@ class World:
         scenario: What is to happen.
         start: Event time of the first second; whole seconds, aware.
         seed: Any whole number.
+        polarity_of: How a text is scored, for `counts`; without it nothing counted there is scored.
     """
 
-    def __init__(self, scenario: Scenario, start: datetime, seed: int) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        start: datetime,
+        seed: int,
+        *,
+        polarity_of: Callable[[str], float | None] | None = None,
+    ) -> None:
         self.scenario = scenario
+        self._polarity_of = polarity_of
+        self._polarities: dict[tuple[str, ...], tuple[float, ...]] = {}
         self.start = start.replace(microsecond=0)
         self._random = Random(f"{seed}")  # noqa: S311  # a simulation, no secret
         self._drift = {topic.id: self._random.gauss(0, 1) for topic in scenario.topics}
@@ -70,25 +81,52 @@ class World:
         for _ in range(minutes):
             minute = self.start + timedelta(seconds=self._elapsed)
             for topic in self.scenario.topics:
-                drawn = self._minute_of(topic, minute)
-                if drawn.mentions:
-                    yield drawn
+                tally = self._minute_of(topic)
+                if tally.mentions:
+                    yield MinuteCount(topic.id, minute, tally)
             self._elapsed += 60
 
-    def _minute_of(self, topic: SimulatedTopic, minute: datetime) -> MinuteCount:
-        usual = self._usual_rate(topic, 60.0)
+    def _minute_of(self, topic: SimulatedTopic) -> Tally:
         extra = self._events_of(topic)
-        negative_share, positive_share = _shares(topic, extra)
-        groups = [(usual, negative_share, positive_share)]
-        groups += [
-            (height * topic.per_minute * (event.factor - 1), event.negative, event.positive) for event, height in extra
+        spoken = [(topic.voice, self._usual_rate(topic, 60.0), *_shares(topic, extra))]
+        spoken += [
+            (event.voice, height * topic.per_minute * (event.factor - 1), event.negative, event.positive)
+            for event, height in extra
         ]
-        negative = positive = neutral = 0
-        for rate, bad, good in groups:
-            negative += self._poisson(rate * bad)
-            positive += self._poisson(rate * good)
-            neutral += self._poisson(rate * (1 - bad - good))
-        return MinuteCount(topic.id, minute, negative + positive + neutral, negative, positive)
+        polarities: list[float] = []
+        for voice, rate, negative, positive in spoken:
+            for sentences, share in (
+                (voice.negative, negative),
+                (voice.positive, positive),
+                (voice.neutral, 1 - negative - positive),
+            ):
+                heard = self._heard(sentences, voice)
+                polarities += self._random.choices(heard, k=self._poisson(rate * share))
+        count = len(polarities)
+        if self._polarity_of is None:
+            return Tally(mentions=count, unscored=count)
+        negatives = sum(polarity <= NEGATIVE_UP_TO for polarity in polarities)
+        positives = sum(polarity >= POSITIVE_FROM for polarity in polarities)
+        return Tally(
+            mentions=count,
+            negative=negatives,
+            neutral=count - negatives - positives,
+            positive=positives,
+            polarity_sum=sum(polarities),
+            polarity_squares=sum(polarity * polarity for polarity in polarities),
+        )
+
+    def _heard(self, sentences: tuple[str, ...], voice: Voice) -> tuple[float, ...]:
+        """How these sentences are scored, over many ways to fill their slots; an unscored one counts as 0."""
+        if sentences not in self._polarities:
+            score = self._polarity_of or (lambda _: None)
+            texts = [self._filled(sentence, voice) for sentence in sentences for _ in range(_FILLINGS)]
+            self._polarities[sentences] = tuple(score(text) or 0.0 for text in texts)
+        return self._polarities[sentences]
+
+    def _filled(self, sentence: str, voice: Voice) -> str:
+        filled = {slot: self._random.choice(words) for slot, words in voice.slots.items()}
+        return sentence.format(brand=self.scenario.brand, **filled)
 
     def _second(self) -> Iterator[Mention]:
         second = self.start + timedelta(seconds=self._elapsed)
@@ -129,9 +167,7 @@ class World:
             sentences, anger = voice.positive, -1.0
         else:
             sentences, anger = voice.neutral, 0.0
-        sentence = self._random.choice(sentences)
-        filled = {slot: self._random.choice(words) for slot, words in voice.slots.items()}
-        return self._random.random(), sentence.format(brand=self.scenario.brand, **filled), anger
+        return self._random.random(), self._filled(self._random.choice(sentences), voice), anger
 
     def _mention(self, at: datetime, text: str, anger: float) -> Mention:
         self._serial += 1

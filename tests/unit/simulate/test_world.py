@@ -14,6 +14,10 @@ def storm(kind: EventKind, factor: float) -> SimulatedEvent:
     return SimulatedEvent(kind, "t", 60.0, factor, 0.0, 600.0, 0.0, 0.9, 0.0, VOICE)
 
 
+def mood(text: str) -> float:
+    return -0.5 if text.startswith("bad") else 0.5 if text.startswith("good") else 0.0
+
+
 def test_unfolds_the_same_for_the_same_seed_and_otherwise_for_another() -> None:
     scenario = refund_outage(crisis_after_seconds=5)
 
@@ -36,30 +40,30 @@ def test_yields_mentions_in_order_of_time_with_ids_of_their_own() -> None:
 def test_keeps_its_mean_rate_and_is_rougher_than_poisson() -> None:
     world = World(Scenario("b", (STEADY,)), START, 3)
 
-    counts = [minute.mentions for minute in world.counts(20_000)]
+    counts = [minute.tally.mentions for minute in world.counts(20_000)]
 
     assert 27 < mean(counts) < 33
     assert pvariance(counts) > 1.5 * mean(counts)
 
 
 def test_multiplies_the_rate_during_a_crisis_and_turns_it_negative() -> None:
-    world = World(Scenario("b", (STEADY,), (storm(EventKind.CRISIS, 10.0),)), START, 3)
+    world = World(Scenario("b", (STEADY,), (storm(EventKind.CRISIS, 10.0),)), START, 3, polarity_of=mood)
 
     minutes = list(world.counts(11))
 
     before, during = minutes[0], minutes[2:]
-    assert before.mentions < 60
-    assert 250 < mean(minute.mentions for minute in during) < 350
-    assert all(minute.negative > 0.6 * minute.mentions for minute in during)
+    assert before.tally.mentions < 60
+    assert 250 < mean(minute.tally.mentions for minute in during) < 350
+    assert all(minute.tally.negative > 0.6 * minute.tally.mentions for minute in during)
 
 
 def test_turns_the_mood_at_flat_volume_in_a_flip() -> None:
-    world = World(Scenario("b", (STEADY,), (storm(EventKind.FLIP, 1.0),)), START, 3)
+    world = World(Scenario("b", (STEADY,), (storm(EventKind.FLIP, 1.0),)), START, 3, polarity_of=mood)
 
     minutes = list(world.counts(11))[2:]
 
-    assert 20 < mean(minute.mentions for minute in minutes) < 45
-    assert sum(minute.negative for minute in minutes) > 0.8 * sum(minute.mentions for minute in minutes)
+    assert 20 < mean(minute.tally.mentions for minute in minutes) < 45
+    assert sum(minute.tally.negative for minute in minutes) > 0.8 * sum(minute.tally.mentions for minute in minutes)
 
 
 def test_labels_what_it_planted() -> None:

@@ -1,0 +1,285 @@
+"""The wiring of the whole: which roles run in this process, and what each of them works with."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from alerting.acts import Acts
+from alerting.api.app import create_api, create_role_api
+from alerting.api.health import Component, Condition, Probe
+from alerting.api.keys import KeyRing
+from alerting.api.server import serve_http
+from alerting.console.pulse import Pulse
+from alerting.delivery import DeliveryLoop
+from alerting.dispatch import Dispatch
+from alerting.errors import DatabaseUnavailable
+from alerting.fakes.inbox import Inbox
+from alerting.follower import IntakeState
+from alerting.incidents.sql.store import SqlStore, open_store
+from alerting.intake import Intake
+from alerting.metrics import AlertingMetrics
+from alerting.notifiers.registry import build
+from alerting.observer import Observer
+from alerting.receivers import Receivers
+from alerting.routing.routes import Routes
+from alerting.settings import Settings
+from streams.app import connected, detect_role, score_role
+from streams.backoff import Backoff, sleep_unless
+from streams.broker.base import Broker
+from streams.clock import Clock
+from streams.errors import BrokerUnavailable
+from streams.metrics import StreamMetrics
+from streams.readiness import Readiness
+from streams.role import Role
+
+log = structlog.get_logger(__name__)
+
+
+class RoleName(StrEnum):
+    """The three roles."""
+
+    SCORE = "score"
+    DETECT = "detect"
+    ALERT = "alert"
+
+
+ALL_ROLES: Final = tuple(RoleName)
+
+_INTAKE: Final[Mapping[IntakeState, Condition]] = {
+    IntakeState.STARTING: Condition.DEGRADED,
+    IntakeState.FOLLOWING: Condition.READY,
+    IntakeState.KAFKA_DOWN: Condition.DEGRADED,
+    IntakeState.DATABASE_DOWN: Condition.DOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What whoever started the roles may look at while they run.
+
+    Attributes:
+        addresses: Where each server listens, by name: `api`, or `score` and `detect`.
+        store: None where the alert role is elsewhere.
+        pulse: How the stream does.
+    """
+
+    registry: CollectorRegistry
+    addresses: Mapping[str, str]
+    store: SqlStore | None
+    pulse: Callable[[], Pulse]
+
+
+class Tocsin:
+    """One process with one, two or all three roles.
+
+    Args:
+        broker: Not entered yet; it is as soon as it answers, however long that takes.
+        announce_key: Told the key that is made where none is configured.
+        inbox: What the demo's vendors received.
+
+    Raises:
+        InvalidQuery: A topic's query does not parse.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        roles: tuple[RoleName, ...],
+        *,
+        broker: Broker,
+        clock: Clock,
+        announce_key: Callable[[str], None],
+        inbox: Inbox | None = None,
+    ) -> None:
+        self._settings = settings
+        self._broker = broker
+        self._clock = clock
+        self._inbox = inbox
+        self._announce_key = announce_key
+        self._registry = CollectorRegistry()
+        self._streams = self._stream_roles(roles)
+        self._alerts = RoleName.ALERT in roles
+        self._servers = ("api",) if self._alerts else tuple(self._streams)
+        self._addresses: dict[str, str] = {}
+        self._store: SqlStore | None = None
+        self._pulse: Callable[[], Pulse] = Pulse
+        self._connected = False
+        self._started = asyncio.Event()
+
+    async def until_started(self) -> Running:
+        """Return when every server of this process answers."""
+        await self._started.wait()
+        return Running(self._registry, dict(self._addresses), self._store, self._pulse)
+
+    async def until_ready(self) -> None:
+        """Return when, besides, every stream role of this process has its partitions and their state."""
+        await self._started.wait()
+        for role in self._streams.values():
+            await role.until_ready()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until `stop`, then stop everything in order.
+
+        Raises:
+            InvalidConfig: A secret cannot be read, a port is taken, the database is newer than this code.
+            TopicsMismatch: Kafka topics are missing.
+            StateCorrupted: Stored state cannot be read.
+            TooManyDeadLetters: The input is not what it should be.
+        """
+        if not self._alerts:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(
+                    self._work_on_kafka(stop, [role.run for role in self._streams.values()]), name="kafka"
+                )
+                for name in self._streams:
+                    group.create_task(self._serve_role(name, stop), name=f"{name}.http")
+            return
+        store = await self._open_store(stop)
+        if store is None:
+            return
+        self._store = store
+        receivers = Receivers(
+            {
+                receiver.name: [build(notifier, clock=self._clock) for notifier in receiver.notifiers]
+                for receiver in self._settings.receivers
+            }
+        )
+        try:
+            await self._alert(stop, store, receivers)
+        finally:
+            await receivers.close()
+            await store.close()
+
+    async def _alert(self, stop: asyncio.Event, store: SqlStore, receivers: Receivers) -> None:
+        settings, clock = self._settings, self._clock
+        metrics = AlertingMetrics(self._registry)
+        dispatch = Dispatch(Routes(settings.route), receivers)
+        public_url = str(settings.api.public_url) if settings.api.public_url else None
+        intake = Intake(
+            broker=self._broker,
+            store=store,
+            dispatch=dispatch,
+            topics=settings.topic_values(),
+            kafka=settings.kafka,
+            clock=clock,
+            metrics=metrics,
+        )
+        delivery = DeliveryLoop(
+            store=store,
+            receivers=receivers,
+            settings=settings.delivery,
+            clock=clock,
+            metrics=metrics,
+            public_url=public_url,
+        )
+        observer = Observer(store, clock, metrics, self._registry, wait_seconds=settings.time.wait_seconds)
+        self._pulse = observer.pulse
+        app = create_api(
+            store=store,
+            acts=Acts(store, dispatch, clock, metrics),
+            ring=KeyRing.from_settings(settings.api.keys, announce=self._announce_key),
+            settings=settings.api,
+            clock=clock,
+            metrics=metrics,
+            broker=self._broker,
+            kafka_topic=settings.kafka.mentions,
+            probes={"intake": self._intake_probe(intake), **{name: self._role_probe(name) for name in self._streams}},
+            pulse=observer.pulse,
+            inbox=self._inbox,
+        )
+        async with asyncio.TaskGroup() as group:
+            runs = [*(role.run for role in self._streams.values()), intake.run]
+            group.create_task(self._work_on_kafka(stop, runs), name="kafka")
+            group.create_task(delivery.run(stop), name="delivery")
+            group.create_task(observer.run(stop), name="observer")
+            group.create_task(
+                serve_http(
+                    app, host=settings.api.host, port=settings.api.port, stop=stop, started=self._answers("api")
+                ),
+                name="api",
+            )
+
+    async def _work_on_kafka(
+        self, stop: asyncio.Event, runs: Sequence[Callable[[asyncio.Event], Coroutine[None, None, None]]]
+    ) -> None:
+        """Connect, run what reads from Kafka, and let go of the broker when all of it has stopped."""
+        try:
+            async with connected(self._broker, self._clock, stop) as broker:
+                log.info("broker.connected", guarantee=broker.guarantee.value)
+                self._connected = True
+                async with asyncio.TaskGroup() as group:
+                    for run in runs:
+                        group.create_task(run(stop), name=getattr(run, "__qualname__", "run"))
+        except BrokerUnavailable:
+            if not stop.is_set():
+                raise
+
+    async def _serve_role(self, name: str, stop: asyncio.Event) -> None:
+        ports = {"score": self._settings.roles.score_port, "detect": self._settings.roles.detect_port}
+        app = create_role_api(probes={name: self._role_probe(name, alone=True)}, registries=(self._registry,))
+        await serve_http(
+            app,
+            host=self._settings.roles.host,
+            port=ports[name],
+            stop=stop,
+            started=self._answers(name),
+            name=f"roles.{name}_port",
+        )
+
+    async def _open_store(self, stop: asyncio.Event) -> SqlStore | None:
+        """The store as soon as the database answers; None if told to stop before."""
+        backoff, said = Backoff(first_seconds=0.5, cap_seconds=30.0), False
+        while not stop.is_set():
+            try:
+                store = await open_store(self._settings.database, self._clock)
+            except DatabaseUnavailable as exc:
+                if not said:
+                    log.warning("database.unavailable", reason=str(exc), then="retrying until it answers")
+                said = True
+                await sleep_unless(stop, backoff.next_seconds(), self._clock)
+            else:
+                if said:
+                    log.info("database.available")
+                return store
+        return None
+
+    def _stream_roles(self, roles: tuple[RoleName, ...]) -> dict[str, Role]:
+        metrics = StreamMetrics(self._registry)
+        made: dict[str, Role] = {}
+        if RoleName.SCORE in roles:
+            made["score"] = score_role(self._settings, self._broker, self._clock, metrics)
+        if RoleName.DETECT in roles:
+            made["detect"] = detect_role(self._settings, self._broker, self._clock, metrics)
+        return made
+
+    def _answers(self, name: str) -> Callable[[str], None]:
+        def started(address: str) -> None:
+            self._addresses[name] = address
+            log.info("http.listening", server=name, address=address)
+            if set(self._servers) <= set(self._addresses):
+                self._started.set()
+
+        return started
+
+    def _role_probe(self, name: str, *, alone: bool = False) -> Probe:
+        """Alone, a role that is not ready is down; beside the alert role it is degraded: people are still answered."""
+        role = self._streams[name]
+
+        async def probe() -> Component:
+            readiness = role.readiness if self._connected else Readiness.STARTING
+            if readiness.is_ready:
+                return Component(Condition.READY, readiness.value)
+            return Component(Condition.DOWN if alone else Condition.DEGRADED, readiness.value)
+
+        return probe
+
+    def _intake_probe(self, intake: Intake) -> Probe:
+        async def probe() -> Component:
+            return Component(_INTAKE[intake.state], intake.state.value.replace("_", " "))
+
+        return probe

@@ -1,0 +1,119 @@
+"""The embedded parts that the demo stands on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from alerting.fakes.pagerduty import FakePagerDuty
+from alerting.fakes.slack import FakeSlack
+from alerting.settings import Settings
+from streams.broker.base import Broker
+from streams.broker.embedded import EmbeddedKafka
+from streams.broker.memory import MemoryBroker
+from streams.broker.memory_cluster import MemoryCluster
+from streams.broker.registry import MEMORY_ADDRESS, open_broker
+from streams.clock import Clock
+from streams.errors import BrokerUnavailable
+from streams.settings import KafkaSettings
+from streams.simulate.scenario import Scenario
+
+SLACK_CHANNEL: Final = "#comms-now"
+_PARTITIONS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DemoBroker:
+    """Where the demo's streams live.
+
+    Attributes:
+        words: Which broker it is and what it guarantees.
+        producing: For the simulator, already entered.
+        consuming: For Tocsin itself, which enters it.
+    """
+
+    settings: KafkaSettings
+    words: str
+    producing: Broker
+    consuming: Broker
+
+
+@asynccontextmanager
+async def demo_broker(choice: str, clock: Clock) -> AsyncIterator[DemoBroker]:
+    """An embedded broker while the block is open.
+
+    Args:
+        choice: `tansu`, `memory`, or `auto`: Tansu where there is one for this platform.
+
+    Raises:
+        BrokerUnavailable: Tansu was asked for and cannot be had.
+    """
+    base = KafkaSettings(partitions=_PARTITIONS)
+    if choice != "memory":
+        embedded = EmbeddedKafka(clock=clock)
+        try:
+            await embedded.__aenter__()
+        except BrokerUnavailable:
+            if choice == "tansu":
+                raise
+        else:
+            try:
+                settings = embedded.settings(base)
+                words = f"embedded Tansu at {settings.bootstrap_servers} (at least once, in memory)"
+                async with open_broker(settings) as producing:
+                    yield DemoBroker(settings, words, producing, open_broker(settings))
+            finally:
+                await embedded.__aexit__(None, None, None)
+            return
+    cluster = MemoryCluster(clock=clock)
+    settings = base.model_copy(update={"bootstrap_servers": MEMORY_ADDRESS})
+    async with MemoryBroker(cluster) as producing:
+        yield DemoBroker(settings, "this process (at least once, in memory)", producing, MemoryBroker(cluster))
+
+
+def demo_settings(
+    scenario: Scenario,
+    kafka: KafkaSettings,
+    *,
+    folder: Path,
+    key: str,
+    port: int,
+    slack: FakeSlack,
+    slack_token: str,
+    pager: FakePagerDuty,
+    routing_key: str,
+    public_url: str | None,
+) -> Settings:
+    """What `tocsin serve` would read from a file; detection is set as it is there."""
+    receiver = {
+        "name": "shop",
+        "notifiers": [
+            {"type": "slack", "channel": SLACK_CHANNEL, "token": slack_token, "api_url": slack.api_url},
+            {
+                "type": "pagerduty",
+                "service": "Payments on-call",
+                "routing_key": routing_key,
+                "events_url": pager.events_url,
+            },
+        ],
+    }
+    return Settings.model_validate(
+        {
+            "kafka": kafka.model_dump(),
+            "topics": [
+                {
+                    "id": topic.id,
+                    "name": topic.name,
+                    "brand": scenario.brand,
+                    "owner": topic.owner,
+                    "query": topic.query,
+                }
+                for topic in scenario.topics
+            ],
+            "receivers": [receiver],
+            "route": {"receiver": "shop"},
+            "database": {"url": f"sqlite+aiosqlite:///{folder / 'tocsin.db'}"},
+            "api": {"port": port, "keys": [{"name": "demo", "key": key}], "public_url": public_url},
+        }
+    )

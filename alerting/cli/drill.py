@@ -1,0 +1,53 @@
+"""`tocsin drill`: a marked test page."""
+
+import asyncio
+from typing import Annotated, NoReturn
+
+import typer
+
+from alerting.cli.exits import Exit, complain, explained
+from alerting.cli.options import ConfigOption, settings_from
+
+
+def drill(
+    receiver: Annotated[str, typer.Argument(help="A receiver of the configuration.")], config: ConfigOption = None
+) -> None:
+    """Send a test page, marked as one, over every notifier of RECEIVER, and say for each what became of it.
+
+    Exits 0 when all of them took it and 5 when one did not.
+    """
+    from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
+    from alerting.message import drill as test_message
+    from alerting.notifiers.registry import build
+    from streams.clock import SystemClock
+
+    async def work() -> bool:
+        clock = SystemClock()
+        all_took_it = True
+        for chosen in wanted.notifiers:
+            notifier = build(chosen, clock=clock)
+            began = clock.monotonic()
+            try:
+                message = test_message(receiver, clock.now())
+                await notifier.send(message, reference=None, timeout_seconds=settings.delivery.attempt_seconds)
+            except (DeliveryRetryable, DeliveryInDoubt, DeliveryRejected) as exc:
+                all_took_it = False
+                outcome = exc.reason
+            else:
+                outcome = "taken"
+            finally:
+                await notifier.close()
+            typer.echo(f"{notifier.kind} {notifier.destination}: {outcome} ({clock.monotonic() - began:.2f} s)")
+        return all_took_it
+
+    with explained():
+        settings = settings_from(config)
+        named = {known.name: known for known in settings.receivers}
+        wanted = named.get(receiver) or _unknown(receiver, list(named))
+        if not asyncio.run(work()):
+            raise SystemExit(Exit.REFUSED)
+
+
+def _unknown(receiver: str, known: list[str]) -> NoReturn:
+    complain(f"there is no receiver {receiver!r}; known are {', '.join(sorted(known)) or 'none'}")
+    raise SystemExit(Exit.USAGE)

@@ -1,0 +1,66 @@
+"""`tocsin history`: teach detectors a past."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from alerting.cli.exits import explained
+from alerting.cli.options import ConfigOption, settings_from
+
+if TYPE_CHECKING:
+    from streams.events import PartialCount
+
+app = typer.Typer(help="Teach detectors a past before they page.", no_args_is_help=True)
+
+
+@app.command("load")
+def load(
+    files: Annotated[list[Path], typer.Argument(help="Mentions (.jsonl, .csv, .gz) or, with --topic, counts (.csv).")],
+    topic: Annotated[str | None, typer.Option(help="FILES are counts of this topic: timestamp,value,...")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Load past mentions or counts: the detectors learn from them, nobody is paged about them.
+
+    Load a topic's history once, before its first live mention; what comes later is passed over.
+    """
+    from streams.broker.registry import open_broker
+    from streams.errors import InvalidConfig
+    from streams.history import partials_of_counts, partials_of_mentions, read_counts
+    from streams.matching import TopicMatcher
+    from streams.mention import Mention
+    from streams.produce import load_history
+    from streams.sentiment.registry import make_scorer
+    from streams.sources.files import FileSource
+
+    def partials() -> "Iterator[PartialCount]":
+        if topic is not None:
+            known = {value.id: value for value in settings.topic_values()}
+            if topic not in known:
+                raise InvalidConfig((f"there is no topic {topic!r}; known are {', '.join(sorted(known)) or 'none'}",))
+            for file in files:
+                for _, partial in partials_of_counts(known[topic], read_counts(file)):
+                    yield partial
+            return
+        items = chain.from_iterable(FileSource(file).read() for file in files)
+        mentions = sorted(
+            (item for item in items if isinstance(item, Mention)), key=lambda mention: mention.published_at
+        )
+        yield from partials_of_mentions(
+            mentions,
+            matcher=TopicMatcher(settings.topic_values()),
+            scorer=make_scorer(settings.score.sentiment),
+            settings=settings,
+        )
+
+    async def work() -> int:
+        async with open_broker(settings.kafka) as broker:
+            return await load_history(partials(), broker, settings)
+
+    with explained():
+        settings = settings_from(config)
+        count = asyncio.run(work())
+    typer.echo(f"{count} counted minutes loaded into {settings.kafka.partials}")

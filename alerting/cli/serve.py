@@ -1,0 +1,98 @@
+"""`tocsin serve` and the three roles `score`, `detect` and `alert`."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, TypeVar
+
+from alerting.cli.exits import explained
+from alerting.cli.options import ConfigOption, settings_from
+from alerting.settings import LogOutput
+
+if TYPE_CHECKING:
+    from alerting.app import RoleName
+
+T = TypeVar("T")
+
+
+def serve(config: ConfigOption = None) -> None:
+    """Run everything in one process on the Kafka of the configuration, until Ctrl-C or SIGTERM."""
+    from alerting.app import ALL_ROLES
+
+    run_roles(config, ALL_ROLES)
+
+
+def score(config: ConfigOption = None) -> None:
+    """Run the score role: mentions in, partial counts out. As many processes as there are partitions."""
+    from alerting.app import RoleName
+
+    run_roles(config, (RoleName.SCORE,))
+
+
+def detect(config: ConfigOption = None) -> None:
+    """Run the detect role: partial counts in, detections and window counts out."""
+    from alerting.app import RoleName
+
+    run_roles(config, (RoleName.DETECT,))
+
+
+def alert(config: ConfigOption = None) -> None:
+    """Run the alert role: detections in, incidents, pages, the API and the console out."""
+    from alerting.app import RoleName
+
+    run_roles(config, (RoleName.ALERT,))
+
+
+def run_roles(config: ConfigOption, roles: "tuple[RoleName, ...]") -> None:
+    """Run roles until the process is told to stop; ends the program with a code that says how it went."""
+    from alerting.app import Tocsin
+    from streams.broker.registry import open_broker
+    from streams.clock import SystemClock
+
+    async def work() -> None:
+        stop = asyncio.Event()
+        stop_on_signals(stop)
+        broker = open_broker(settings.kafka)
+        process = Tocsin(settings, roles, broker=broker, clock=SystemClock(), announce_key=_announce)
+        await process.run(stop)
+
+    with explained():
+        settings = settings_from(config)
+        log_as(settings.log)
+        run_in_loop(work)
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set `stop` on Ctrl-C and SIGTERM; a second Ctrl-C ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+
+
+def log_as(output: LogOutput) -> None:
+    """Log as configured, on standard error."""
+    from streams.log import set_up_logging
+
+    as_json = None if output.format == "auto" else output.format == "json"
+    set_up_logging(level=output.level, json=as_json)
+
+
+def run_in_loop(work: Callable[[], Coroutine[None, None, T]]) -> T:
+    """The outcome of `work()`, run on uvloop where there is one."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return asyncio.run(work())
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(work())
+
+
+def _announce(key: str) -> None:
+    sys.stderr.write(f"No API key is configured. This one is valid until the process ends: {key}\n")
