@@ -198,7 +198,7 @@ async def test_without_a_failure_behind_it_a_silent_history_holds_no_page_back()
         await clock.advance(2)
         slack.script.delay(3600, call="conversations.history")
 
-        await notifier.send(message(), reference=None, timeout_seconds=0.5)
+        await notifier.send(message(), reference=None, timeout_seconds=1.0)
 
         assert len(slack.inbox.entries()) == 1
 

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from alerting.notifiers.registry import build, read_secret
+from alerting.settings import SlackSettings, WebhookSettings
+from streams.errors import InvalidConfig
+from tests.fakes.clock import FakeClock
+
+
+def _file(folder: Path, content: bytes, mode: int = 0o600) -> Path:
+    file = folder / "token"
+    file.write_bytes(content)
+    file.chmod(mode)
+    return file
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
+def test_a_secret_is_read_without_the_newline_at_its_end(tmp_path: Path, ending: bytes) -> None:
+    with capture_logs() as logs:
+        assert read_secret(None, _file(tmp_path, b"xoxb-1" + ending), name="token") == "xoxb-1"
+
+    assert logs == []
+
+
+def test_a_file_that_everybody_may_read_is_warned_about_by_name(tmp_path: Path) -> None:
+    file = _file(tmp_path, b"xoxb-1", 0o644)
+
+    with capture_logs() as logs:
+        read_secret(None, file, name="token")
+
+    (entry,) = logs
+    assert entry["event"] == "secret.world_readable"
+    assert entry["file"] == str(file)
+    assert "xoxb-1" not in repr(logs)
+
+
+def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfig, match=r"token_file .*gone: cannot be read: No such file"):
+        read_secret(None, tmp_path / "gone", name="token")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"two words", "must be one word"),
+        (b"a\nX-Header: 1", "must be one word"),
+        (b"\xff\xfe", "is not ASCII"),
+        (b"x" * 5000, "larger than 4096 bytes"),
+    ],
+)
+def test_what_cannot_be_a_secret_is_refused_without_being_shown(tmp_path: Path, content: bytes, problem: str) -> None:
+    with pytest.raises(InvalidConfig, match=problem) as caught:
+        read_secret(None, _file(tmp_path, content), name="token")
+
+    assert "X-Header" not in str(caught.value)
+
+
+def test_a_secret_in_the_configuration_is_held_to_the_same() -> None:
+    with pytest.raises(InvalidConfig, match="token: has spaces"):
+        read_secret(SecretStr("a b"), None, name="token")
+
+
+async def test_a_notifier_is_built_with_the_secret_of_its_file(tmp_path: Path) -> None:
+    settings = SlackSettings(type="slack", channel="comms-now", token_file=_file(tmp_path, b"xoxb-1\n"))
+
+    notifier = build(settings, clock=FakeClock())
+
+    assert notifier.destination == "#comms-now"
+    assert "xoxb-1" not in repr(notifier)
+    await notifier.close()
+
+
+def test_a_signing_secret_that_is_no_base64_names_its_file(tmp_path: Path) -> None:
+    file = _file(tmp_path, b"whsec_???")
+    settings = WebhookSettings.model_validate({"type": "webhook", "url": "https://acme.test/x", "secret_file": file})
+
+    with pytest.raises(InvalidConfig, match=rf"secret_file {file}: what follows whsec_ must be base64"):
+        build(settings, clock=FakeClock())
