@@ -60,7 +60,7 @@ def sqlite_engine(path: str, *, pool_size: int) -> Engine:
     def _prepare(raw: Any, _: Any) -> None:
         # The driver's own idea of when to begin is in the way of savepoints.
         raw.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MILLISECONDS}"):
+        for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")

@@ -189,9 +189,15 @@ class SqliteDatabase:
     def _fail(self, group: _Group, failure: Exception | None) -> None:
         group.failure = failure
         self._settle(group)
+        connection = self._connection
+        if connection is None or group.root is None:
+            return
         try:
-            if group.root is not None:
-                group.root.rollback()
+            group.root.rollback()
+            raw = connection.connection.dbapi_connection
+            # After a failed COMMIT the transaction is still open, and only the driver knows.
+            if raw is not None and raw.in_transaction:
+                raw.rollback()
         except DBAPIError:
             self._disconnect()
 

@@ -1,0 +1,81 @@
+"""What opening a store does to the tables, on SQLite and on Postgres."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from alerting.incidents.sql.store import SqlStore, open_store
+from alerting.incidents.sql.tables import metadata
+from alerting.settings import DatabaseSettings
+from streams.errors import InvalidConfig
+from tests.fakes.clock import FakeClock
+from tests.fakes.stored import entry, incident
+
+
+async def opened(url: str) -> SqlStore:
+    return await open_store(DatabaseSettings(url=url), FakeClock())
+
+
+async def run(url: str, statement: str) -> None:
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text(statement))
+    finally:
+        await engine.dispose()
+
+
+async def test_opening_an_existing_database_keeps_what_is_in_it(database_url: str) -> None:
+    first = await opened(database_url)
+    async with first.begin() as unit:
+        await unit.save(incident(1), [entry(incident(1))], expected_revision=None)
+    await first.close()
+
+    second = await opened(database_url)
+
+    assert await second.get(incident(1).id) == incident(1)
+    await second.close()
+
+
+async def test_migrations_make_the_tables_that_the_code_uses(database_url: str) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    store = await opened(database_url)
+    await store.close()
+    engine = create_async_engine(database_url)
+    async with engine.connect() as connection:
+        found = await connection.run_sync(differences)
+    await engine.dispose()
+
+    assert found == []
+
+
+async def test_a_database_that_a_newer_tocsin_made_is_refused_and_left_alone(database_url: str) -> None:
+    store = await opened(database_url)
+    await store.close()
+    await run(database_url, "UPDATE alembic_version SET version_num = '9999'")
+
+    for _ in range(2):
+        with pytest.raises(InvalidConfig, match=r"version 9999.*up to \d{4}.*newer Tocsin"):
+            await opened(database_url)
+
+
+async def test_processes_that_start_together_make_the_tables_once(database_url: str) -> None:
+    stores: list[SqlStore] = []
+
+    async def start() -> None:
+        stores.append(await opened(database_url))
+
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        for number in range(4):
+            group.create_task(start(), name=f"start {number}")
+
+    for store in stores:
+        await store.healthy()
+        await store.close()
+    assert len(stores) == 4
