@@ -16,10 +16,12 @@ _COUNTS: Final = {
     "mentions_matched": "Mentions that belong to at least one topic.",
     "mentions_duplicate": "Mentions that were counted before and changed nothing.",
     "mentions_dead_lettered": "Records that could not be read as mentions.",
+    "partials_written": "Partial counts written for the detect stage.",
     "mentions_late": "Mentions that came after their minute was final: counted and corrected, not learned from.",
     "mentions_lost": "Mentions that came when their minute was no longer kept: no window could be corrected.",
     "partials_read": "Partial counts taken in by the detect stage.",
     "partials_of_unknown_topics": "Partial counts of topics that the configuration does not know; counted and ignored.",
+    "history_ignored": "Partial counts of the past for topics that were live already; ignored.",
     "windows_written": "Window counts written.",
 }
 
@@ -33,9 +35,6 @@ class StreamMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._counters = {name: Counter(f"tocsin_{name}", text, registry=registry) for name, text in _COUNTS.items()}
-        self._partials = Counter(
-            "tocsin_partials_written", "Partial counts written for the detect stage.", registry=registry
-        )
         self._detections = Counter(
             "tocsin_detections", "Detections written, by phase of the episode.", ["phase"], registry=registry
         )
@@ -98,7 +97,6 @@ class StreamMetrics:
             if counter is not None:
                 counter.inc(max(0, total - seen.get(name, 0)))
         self._seen[group, partition] = reading.totals
-        self._partials.inc(reading.partials)
         for phase, count in reading.phases.items():
             self._detections.labels(phase).inc(count)
         if reading.event_seconds is not None:

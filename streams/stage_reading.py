@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
@@ -22,7 +22,7 @@ class CountingStage(Protocol):
         ...
 
     def counts(self) -> Mapping[str, int]:
-        """Totals since the stage was made, by the name of their metric without prefix and suffix; they never fall."""
+        """Totals since the stage was made; they never fall."""
         ...
 
 
@@ -30,17 +30,24 @@ class StageReading(msgspec.Struct, frozen=True):
     """What a stage counted, and what one of its writes consists of.
 
     Attributes:
-        totals: Counts since the stage was made, replays included.
-        partials: Partial counts in this write.
+        totals: Counts since the stage was made, replays included, by the name of their metric without prefix and
+            suffix.
         phases: Detections in this write by phase.
         event_seconds: How far event time has come, seconds since 1970; None before it began.
     """
 
     totals: Mapping[str, int] = {}
-    partials: int = 0
     phases: Mapping[str, int] = {}
     event_seconds: float | None = None
 
+
+_METRIC_NAMES: Final = {
+    "read": "mentions_read",
+    "matched": "mentions_matched",
+    "duplicate": "mentions_duplicate",
+    "dead_lettered": "mentions_dead_lettered",
+    "partials": "partials_written",
+}
 
 StageReader = Callable[[Stage, Sequence[Outgoing]], StageReading]
 
@@ -56,9 +63,7 @@ def reader(kafka: KafkaSettings) -> StageReader:
             codec.decode_detection(record.value) for record in outgoing if record.kafka_topic == kafka.detections
         )
         return StageReading(
-            totals=stage.counts(),
-            # Partial counts are keyed by topic; watermarks, which share their Kafka topic, have no key.
-            partials=sum(record.kafka_topic == kafka.partials and record.key is not None for record in outgoing),
+            totals={_METRIC_NAMES.get(name, name): total for name, total in stage.counts().items()},
             phases=Counter(str(detection.phase) for detection in detections),
             event_seconds=None if reached is None else reached / 1000,
         )

@@ -18,6 +18,7 @@ from streams.stage_reading import StageReader
 
 _CLOSE_SECONDS: Final = 5.0
 _LAG_EVERY_SECONDS: Final = 1.0
+_TAKEOVER_LOOK_SECONDS: Final = 0.05
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
         snapshot_seconds: Between two snapshots of a partition.
         max_records: Read at most so many records before everybody else gets a turn.
         max_pending: A partition that has taken in so many while a commit is under way is paused.
-        poll_seconds: The longest wait for records; stopping and taking over are noticed this late at worst.
+        poll_seconds: The longest wait for records; stopping is noticed this late at worst.
         takeovers: So many partitions are restored at the same time.
         stop_seconds: An orderly stop is over after this long, finished or not.
         fenced_seconds: Fenced and still not told that the partition is with somebody else after this long: the fence
@@ -165,6 +166,8 @@ class Worker:
 
     def _longest_wait(self, lanes: Lanes) -> float:
         waits = [lane.due_in() for lane in lanes if lane.phase is LanePhase.RUNNING and not lanes.at_work(lane)]
+        if any(lane.phase is not LanePhase.RUNNING for lane in lanes):
+            waits.append(_TAKEOVER_LOOK_SECONDS)
         return max(0.0, min([self._settings.poll_seconds, *waits]))
 
     async def _take_in(self, poll: Poll, lanes: Lanes) -> None:

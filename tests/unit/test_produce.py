@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -14,16 +14,9 @@ from streams.mention import Mention
 from streams.produce import Produced, load_history, produce
 from streams.settings import KafkaSettings, StreamSettings
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.recorded_source import RecordedSource
 
 SETTINGS = StreamSettings(kafka=KafkaSettings(partitions=1))
-
-
-class ListSource:
-    def __init__(self, *items: Mention | InvalidMention) -> None:
-        self._items = items
-
-    def read(self) -> Iterator[Mention | InvalidMention]:
-        yield from self._items
 
 
 class RefusingBroker(MemoryBroker):
@@ -59,7 +52,7 @@ def sent(memory: MemoryBroker, kafka_topic: str = "mentions") -> tuple[Record, .
 async def test_keys_mentions_by_platform_and_id() -> None:
     memory = await broker()
 
-    done = await produce(ListSource(mention(1)), memory, SETTINGS, FakeClock())
+    done = await produce(RecordedSource([mention(1)]), memory, SETTINGS, FakeClock())
 
     assert done == Produced(sent=1, refused=0, newest=START)
     assert [record.key for record in sent(memory)] == [b"x:1"]
@@ -68,15 +61,16 @@ async def test_keys_mentions_by_platform_and_id() -> None:
 
 async def test_counts_what_it_cannot_read_and_goes_on() -> None:
     memory = await broker()
+    source = RecordedSource([mention(1), InvalidMention("not JSON"), mention(2)])
 
-    done = await produce(ListSource(mention(1), InvalidMention("not JSON"), mention(2)), memory, SETTINGS, FakeClock())
+    done = await produce(source, memory, SETTINGS, FakeClock())
 
     assert (done.sent, done.refused) == (2, 1)
 
 
 async def test_keeps_to_a_rate() -> None:
     memory, clock = await broker(), FakeClock()
-    source = ListSource(*(mention(n) for n in range(100)))
+    source = RecordedSource([mention(n) for n in range(100)])
 
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(produce(source, memory, SETTINGS, clock, rate=10), name="produce")
@@ -91,8 +85,8 @@ async def test_keeps_to_a_rate() -> None:
 
 async def test_keeps_to_the_recorded_pace_times_a_factor() -> None:
     memory, clock = await broker(), FakeClock()
-    source = ListSource(
-        mention(0), mention(1, after_seconds=60), mention(2, after_seconds=50), mention(3, after_seconds=600)
+    source = RecordedSource(
+        [mention(0), mention(1, after_seconds=60), mention(2, after_seconds=50), mention(3, after_seconds=600)]
     )
 
     async with asyncio.TaskGroup() as tasks:
@@ -115,13 +109,13 @@ async def test_keeps_to_the_recorded_pace_times_a_factor() -> None:
 )
 async def test_refuses_a_pace_that_makes_no_sense(rate: float | None, pace: float | None, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        await produce(ListSource(), await broker(), SETTINGS, FakeClock(), rate=rate, pace=pace)
+        await produce(RecordedSource([]), await broker(), SETTINGS, FakeClock(), rate=rate, pace=pace)
 
 
 async def test_recorded_mentions_can_keep_their_own_time() -> None:
     memory = await broker()
 
-    await produce(ListSource(mention(1)), memory, SETTINGS, FakeClock(), as_recorded=True)
+    await produce(RecordedSource([mention(1)]), memory, SETTINGS, FakeClock(), as_recorded=True)
 
     assert codec.decode_mention(sent(memory)[0].value).ingested_at == START
 
@@ -129,7 +123,7 @@ async def test_recorded_mentions_can_keep_their_own_time() -> None:
 async def test_history_is_flagged() -> None:
     memory = await broker()
 
-    await produce(ListSource(mention(1)), memory, SETTINGS, FakeClock(), history=True)
+    await produce(RecordedSource([mention(1)]), memory, SETTINGS, FakeClock(), history=True)
 
     assert sent(memory)[0].headers == (("history", b"1"),)
 
@@ -139,7 +133,7 @@ async def test_sends_again_what_nobody_answered_for() -> None:
     await memory.create_topics(specs(SETTINGS))
 
     async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(produce(ListSource(mention(1)), memory, SETTINGS, clock), name="produce")
+        task = tasks.create_task(produce(RecordedSource([mention(1)]), memory, SETTINGS, clock), name="produce")
         await clock.advance(5)
 
     assert task.result().sent == 1
@@ -151,7 +145,7 @@ async def test_tells_how_far_it_is() -> None:
     told: list[int] = []
 
     await produce(
-        ListSource(*(mention(n) for n in range(1200))),
+        RecordedSource([mention(n) for n in range(1200)]),
         memory,
         SETTINGS,
         FakeClock(),
