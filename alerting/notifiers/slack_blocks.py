@@ -23,6 +23,7 @@ _MARKS: Final = {
     Severity.SEV3: ":large_yellow_circle:",
     Severity.SEV4: ":large_blue_circle:",
 }
+_SYSTEM: Final = "tocsin"
 _ALL_CLEAR: Final = ":white_check_mark:"
 _KINDS: Final = {Direction.CRISIS: "crisis", Direction.VIRAL: "going viral"}
 _STANDINGS: Final = {
@@ -89,15 +90,17 @@ def standing(message: Message) -> str:
 
 def story(message: Message) -> str | None:
     """The line for the thread, in mrkdwn; None where the edit says enough."""
-    by = f" by {escape_slack(message.actor, _NAME_CHARACTERS)}" if message.actor else ""
-    now = f"{escape_slack(message.headline, MAX_HEADER_CHARACTERS)}\n{escape_slack(message.why, _WHY_CHARACTERS)}"
+    headline = escape_slack(message.headline, MAX_HEADER_CHARACTERS)
+    now = f"{headline}\n{escape_slack(message.why, _WHY_CHARACTERS)}"
+    person = message.actor if message.actor != _SYSTEM else None
+    by = f" by {escape_slack(person, _NAME_CHARACTERS)}" if person else ""
     stories = {
         Transition.OPENED: None,
         Transition.REOPENED: f"{_MARKS[message.severity]} *Back again as {message.severity.value}*: {now}",
         Transition.GREW: f"Growing: {now}",
         Transition.SEVERITY_CHANGED: f"{_MARKS[message.severity]} *Now {message.severity.value}*: {now}",
         Transition.ACKNOWLEDGED: f":eyes: Acknowledged{by}",
-        Transition.RESOLVED: f"{_ALL_CLEAR} Resolved{by}",
+        Transition.RESOLVED: f"{_ALL_CLEAR} Resolved{by or f': {headline}'}",
         Transition.WITHDRAWN: f"{_ALL_CLEAR} Withdrawn: the first suspicion was not confirmed",
     }
     told = stories.get(message.change)

@@ -81,6 +81,17 @@ async def test_a_later_change_edits_the_message_and_is_told_in_its_thread() -> N
         assert [reply.text for reply in entry.replies] == ["✅ Resolved by Ada"]
 
 
+async def test_what_ended_by_itself_names_nobody() -> None:
+    async with slack_with_notifier(FakeClock()) as (slack, notifier):
+        first = await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
+        over = msgspec.structs.replace(message(Transition.RESOLVED, revision=2), actor="tocsin", headline="Acme: calm")
+
+        await notifier.send(over, reference=first.reference, timeout_seconds=LIMIT)
+
+        (entry,) = slack.inbox.entries()
+        assert [reply.text for reply in entry.replies] == ["✅ Resolved: Acme: calm"]
+
+
 async def test_growth_does_not_hide_who_works_on_it() -> None:
     async with slack_with_notifier(FakeClock()) as (slack, notifier):
         first = await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
