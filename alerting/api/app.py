@@ -5,8 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI, Request, Security
-from fastapi.security import APIKeyHeader, HTTPBearer
+from fastapi import FastAPI, Request
 from prometheus_client import CollectorRegistry
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
@@ -21,8 +20,9 @@ from alerting.api.health import Probe, database_probe, health_router
 from alerting.api.incidents import ActsOnIncidents, incidents_router
 from alerting.api.keys import KeyRing
 from alerting.api.live import LiveTimeline
-from alerting.api.mentions import mentions_router
+from alerting.api.mentions import Sender, mentions_router
 from alerting.api.pages import pages_router
+from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
 from alerting.api.topics import topics_router
 from alerting.console.page import STATIC, Pages
@@ -31,14 +31,9 @@ from alerting.fakes.inbox import Inbox
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
 from alerting.settings import ApiSettings
-from streams.broker.base import Broker
 from streams.clock import Clock
 
 DESCRIPTION: Final = "Incidents, topics and mentions of Tocsin. Every refusal is a problem document (RFC 9457)."
-_KEY: Final = (
-    Security(HTTPBearer(auto_error=False, description="An API key of the configuration.")),
-    Security(APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key in another header.")),
-)
 
 
 def create_api(
@@ -49,7 +44,7 @@ def create_api(
     settings: ApiSettings,
     clock: Clock,
     metrics: AlertingMetrics,
-    broker: Broker | None = None,
+    broker: Sender | None = None,
     kafka_topic: str = "mentions",
     registries: Sequence[CollectorRegistry] = (),
     probes: Mapping[str, Probe] | None = None,
@@ -82,12 +77,10 @@ def create_api(
     app.state.live = live
     health = health_router({"database": database_probe(store), **(probes or {})}, (metrics.registry, *registries))
     app.include_router(health)
-    keyed = APIRouter(dependencies=list(_KEY))
-    keyed.include_router(incidents_router(store, clock, acts))
-    keyed.include_router(topics_router(store, clock))
-    keyed.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
-    keyed.include_router(events_router(live, clock))
-    app.include_router(keyed)
+    app.include_router(incidents_router(store, clock, acts))
+    app.include_router(topics_router(store, clock))
+    app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
+    app.include_router(events_router(live, clock))
     app.include_router(auth_router(ring, sessions, pages, clock, secure=secure))
     app.include_router(pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox))
     app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))
@@ -105,6 +98,7 @@ def create_api(
         return HTMLResponse(html, refusal.status, refusal.headers)
 
     problems.install(app, for_people=for_people)
+    describe(app)
     app.add_middleware(Gate, ring=ring, sessions=sessions)
     app.add_middleware(Frame, metrics=metrics)  # the one added last is the outermost
     return app

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import structlog
@@ -12,7 +12,7 @@ from alerting.api.inflate import read_body
 from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.responses import IngestAnswer, RejectedMention
 from alerting.settings import ApiSettings
-from streams.broker.base import Broker, Outgoing
+from streams.broker.base import Outgoing
 from streams.codec import decode_mention, encode_mention
 from streams.errors import InvalidMention
 
@@ -42,6 +42,19 @@ REQUEST_BODY: Final = {
 log = structlog.get_logger(__name__)
 
 
+class Sender(Protocol):
+    """What takes mentions to Kafka; every broker does."""
+
+    async def send(self, outgoing: Sequence[Outgoing]) -> None:
+        """Write records; durable when this returns.
+
+        Raises:
+            BrokerUnavailable: Some may have been written; sending all again does no harm.
+            RecordTooLarge: One is larger than Kafka takes.
+        """
+        ...
+
+
 class _Turnstile:
     """Lets a bounded number of requests hold a batch in memory; the next ones are asked to come back."""
 
@@ -57,7 +70,7 @@ class _Turnstile:
         self._free += 1
 
 
-def mentions_router(broker: Broker | None, settings: ApiSettings, *, kafka_topic: str) -> APIRouter:
+def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic: str) -> APIRouter:
     """`POST /api/v1/mentions`, into `kafka_topic`, keyed by `platform:id`."""
     router = APIRouter(tags=["mentions"], responses=REFUSALS)
     turnstile = _Turnstile(AT_ONCE)
@@ -136,7 +149,7 @@ def _check(raw: Sequence[bytes | msgspec.Raw], kafka_topic: str) -> tuple[list[O
     return outgoing, rejected
 
 
-async def _send(broker: Broker, outgoing: Sequence[Outgoing]) -> None:
+async def _send(broker: Sender, outgoing: Sequence[Outgoing]) -> None:
     if not outgoing:
         return
     try:

@@ -105,7 +105,7 @@ ForPeople = Callable[[Request, Problem], Response | None]
 
 
 def install(app: FastAPI, *, for_people: ForPeople = lambda _request, _problem: None) -> None:
-    """Make every refusal of `app`'s routes a problem document, and let OpenAPI know its shape.
+    """Make every refusal of `app`'s routes a problem document.
 
     Args:
         for_people: A page instead, where a person asked; None where a program did.
@@ -118,19 +118,6 @@ def install(app: FastAPI, *, for_people: ForPeople = lambda _request, _problem: 
     kinds: tuple[type[Exception], ...] = (Problem, *_REFUSE)
     for kind in kinds:
         app.add_exception_handler(kind, answer)
-    _describe(app)
-
-
-def _describe(app: FastAPI) -> None:
-    original = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        schema = original()
-        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        schemas.setdefault("ProblemDetails", ProblemDetails.model_json_schema())
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way of extending it
 
 
 def _invalid(error: Exception) -> Problem:

@@ -12,6 +12,7 @@ from alerting.acts import Acts
 from alerting.api.app import create_api
 from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
+from alerting.api.mentions import Sender
 from alerting.api.server import serve_http
 from alerting.console.pulse import Pulse
 from alerting.dispatch import Dispatch
@@ -20,7 +21,6 @@ from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes
 from alerting.settings import ApiSettings, RouteSettings
-from streams.broker.base import Broker
 from streams.clock import Clock
 from tests.fakes.asgi_client import Answer, AsgiClient
 from tests.fakes.clock import FakeClock
@@ -52,7 +52,7 @@ async def api_house(
     *,
     store: MemoryStore | None = None,
     clock: Clock | None = None,
-    broker: Broker | None = None,
+    broker: Sender | None = None,
     settings: ApiSettings | None = None,
     probes: Mapping[str, Probe] | None = None,
     pulse: Callable[[], Pulse] = Pulse,

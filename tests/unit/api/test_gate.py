@@ -36,9 +36,7 @@ async def test_every_route_but_the_allowed_ones_refuses_a_stranger() -> None:
         assert len(found) > 20
         stranger = AsgiClient(house.app)
 
-        answered = {
-            (method, path) for method, path in found if (await stranger.request(method, path)).status != 401
-        }
+        answered = {(method, path) for method, path in found if (await stranger.request(method, path)).status != 401}
 
     assert answered == OPEN
 
