@@ -80,7 +80,8 @@ class BlockMaxima:
             spread = max(2.0 * weighted - mean, 0.0) / math.log(2.0)
             scale = (_SCALE_WEIGHT * scale + n * spread) / (_SCALE_WEIGHT + n)
         prior_mean = self._prior_location + _EULER * self._prior_scale
-        mean = (_PLACE_WEIGHT * prior_mean + n * mean) / (_PLACE_WEIGHT + n)
+        # a prior may call for caution, never for less of it than the topic's own blocks do
+        mean = max((_PLACE_WEIGHT * prior_mean + n * mean) / (_PLACE_WEIGHT + n), mean)
         self.scale = scale
         self.location = mean - _EULER * scale
 

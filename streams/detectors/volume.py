@@ -24,6 +24,7 @@ _FEWEST_MENTIONS: Final = 3
 _PRIOR_SCALE: Final = 0.4
 _PRIOR_DISPERSION: Final = 0.2
 _CLIMB_LOCATION: Final = 2.0
+_CLIMB_SCALE: Final = 0.7  # a rate that wanders by itself makes for long climbs
 _YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
 _SMALLEST: Final = 1e-12
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, chance need not be asked
@@ -58,7 +59,7 @@ class VolumeDetector:
         self._trail = Trail()
         self._climb = Climb()
         self._windows = tuple(BlockMaxima(0.0, _PRIOR_SCALE) for _ in _SCALES)
-        self._climbs = BlockMaxima(_CLIMB_LOCATION + _YOUNG_MARGIN, _PRIOR_SCALE)
+        self._climbs = BlockMaxima(_CLIMB_LOCATION + _YOUNG_MARGIN, _CLIMB_SCALE)
         self._block_minutes = 0
         self._bands: dict[int, tuple[float, float, float]] = {}
 
