@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Final
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, delete, select
 
 from alerting.history import curve, day_of, merge, pack, unpack
@@ -18,7 +19,6 @@ from alerting.incidents.model import WindowPoint
 from alerting.incidents.sql.board import Tail, grown
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import board, history_blocks, recent_windows
-from streams.errors import StateCorrupted
 from streams.events import WindowCount
 
 # Folding costs about 10 ms a topic, mostly for the block as it is; so it should not come too often.
@@ -44,6 +44,8 @@ _WRITE_BLOCK: Final = insert_each(
     history_blocks,
     lambda insert: insert.on_conflict_do_update(index_elements=["topic", "day"], set_={"block": insert.excluded.block}),
 )
+
+log = structlog.get_logger()
 
 
 def record(connection: Connection, windows: Sequence[WindowCount], now: datetime) -> None:
@@ -114,16 +116,18 @@ def points(connection: Connection, topic: str, start: int, end: int, seconds: in
 def tails(connection: Connection, topics: Sequence[str] | None = None) -> dict[str, Tail]:
     """The latest windows of these topics; of all of them without `topics`.
 
-    Raises:
-        StateCorrupted: One cannot be read.
+    One that cannot be read is left out: the next windows make a new one.
     """
     found = select(board.c.topic, board.c.value)
     if topics is not None:
         found = found.where(board.c.topic.in_(topics))
-    try:
-        return {topic: _tail.decode(value) for topic, value in connection.execute(found)}
-    except msgspec.MsgspecError as exc:
-        raise StateCorrupted(f"the board cannot be read: {exc}") from exc
+    latest: dict[str, Tail] = {}
+    for row in connection.execute(found):
+        try:
+            latest[row.topic] = _tail.decode(row.value)
+        except msgspec.MsgspecError as exc:
+            log.warning("board.unreadable", topic=row.topic, reason=str(exc))
+    return latest
 
 
 def _write_rows(connection: Connection, windows: Sequence[WindowCount]) -> None:

@@ -58,6 +58,20 @@ def _notes(connection: Connection) -> list[int]:
     return list(connection.execute(text("SELECT number FROM notes ORDER BY number")).scalars())
 
 
+async def test_a_commit_is_on_the_disk_and_references_hold(commits: Commits) -> None:
+    def pragmas(connection: Connection) -> list[object]:
+        return [
+            connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+
+    full = 2
+
+    assert await commits.database.read(pragmas) == ["wal", full, 1, 5_000]
+    async with commits.database.transaction() as transaction:
+        assert await transaction.run(pragmas) == ["wal", full, 1, 5_000]
+
+
 async def test_units_that_wait_together_are_committed_together(commits: Commits) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(50):
