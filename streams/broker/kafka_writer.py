@@ -18,6 +18,10 @@ Committed = Callable[[str, Partition], Awaitable[int | None]]
 class KafkaWriter:
     """Writes records and position in one transaction. After any error `open` has to be called again.
 
+    Kafka answers a commit once it is decided, shortly before readers can see it; `open` waits until they can. Of the
+    4.x line at least 4.4 forgets what was decided but not yet visible when no partition has a leader, as after a kill
+    of a cluster's only node (KAFKA-20734): exactly_once needs replicas, or a Kafka without that fault.
+
     Args:
         committed: Answers the committed next offset of a group's partition.
         open_writers: Holds every writer that still has a connection to close.
