@@ -78,7 +78,8 @@ class PartialCount(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one commit of the score stage adds to one topic in one event second. Deltas may be negative.
 
     Attributes:
-        second: Event time, whole seconds since 1970, UTC.
+        second: Event time, whole seconds since 1970, UTC; where it begins, if it is wider.
+        seconds: How wide it is: 1 of live mentions, wider where history is known by the minute only.
         accepted_ms: When the broker accepted the newest mention in it, milliseconds since 1970; for latency only.
         history: True where past data is loaded to learn from; nothing in it pages.
         authors: 64-bit hashes of distinct authors, at most 64; approximate, never subtracted.
@@ -98,6 +99,7 @@ class PartialCount(msgspec.Struct, frozen=True, omit_defaults=True):
     samples: tuple[Sample, ...] = ()
     accepted_ms: int = 0
     history: bool = False
+    seconds: int = 1
 
 
 class Watermark(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -77,21 +77,21 @@ def partials_of_mentions(
         second = math.floor(mention.published_at.timestamp())
         start = second - second % resolution_seconds
         if stretch is not None and start != stretch and pending:
-            yield from _flushed(stage, now)
+            yield from _flushed(stage, now, resolution_seconds)
             pending = 0
         stretch = start
         floored = msgspec.structs.replace(mention, published_at=datetime.fromtimestamp(start, UTC))
         stage.fold((Record(_PAST, offset, None, codec.encode_mention(floored), 0, _HEADERS),), now)
         pending += 1
-    yield from _flushed(stage, now)
+    yield from _flushed(stage, now, resolution_seconds)
 
 
-def _flushed(stage: ScoreStage, now: datetime) -> Iterator[PartialCount]:
+def _flushed(stage: ScoreStage, now: datetime, seconds: int) -> Iterator[PartialCount]:
     for outgoing in stage.flush(now, at_end=False):
         if outgoing.kafka_topic.endswith(".partials") and outgoing.key is not None:
             value = codec.decode_partial_or_watermark(outgoing.value)
             if isinstance(value, PartialCount):
-                yield value
+                yield msgspec.structs.replace(value, seconds=seconds)
 
 
 def read_counts(path: Path) -> tuple[CountRow, ...]:
@@ -181,7 +181,9 @@ def partials_of_counts(topic: Topic, rows: Sequence[CountRow]) -> Iterator[tuple
 
 
 def _partial(topic: Topic, second: int, tally: Tally) -> PartialCount:
-    return PartialCount(topic=topic.id, revision=topic.revision, second=second, tally=tally, history=True)
+    return PartialCount(
+        topic=topic.id, revision=topic.revision, second=second, tally=tally, history=True, seconds=MINUTE
+    )
 
 
 def _share(row: CountRow, part: int, parts: int) -> Tally:

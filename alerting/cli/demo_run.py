@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from rich.text import Text
 
 from alerting.app import ALL_ROLES, Running, Tocsin
 from alerting.cli.demo_parts import DemoBroker, demo_broker, demo_settings
@@ -134,8 +135,9 @@ class Demo:
                         acts.create_task(self._end_after(self._options.seconds), name="demo.end")
                 incidents = () if working.done() else await _incidents(running)
             summary = tuple(self._summary(incidents, running, broker.words))
-        for line in summary:
-            self._console.print(literal(line), soft_wrap=True)
+        self._console.print(Text("Summary"))
+        for label, said in summary:
+            self._console.print(Text(f"  {label:<11}") + literal(said), soft_wrap=True)
 
     async def _simulate(self, broker: DemoBroker, settings: Settings, process: Tocsin) -> None:
         """Seven days at once by the history path, then life second by second."""
@@ -224,31 +226,35 @@ class Demo:
         await sleep_unless(self._stop, max(0.0, seconds - self.elapsed), self._clock)
         self._stop.set()
 
-    def _summary(self, incidents: tuple[Incident, ...], running: Running, words: str) -> Iterator[str]:
+    def _summary(self, incidents: tuple[Incident, ...], running: Running, words: str) -> Iterator[tuple[str, str]]:
         read = running.registry.get_sample_value("tocsin_mentions_read_total") or 0
         dead = running.registry.get_sample_value("tocsin_mentions_dead_lettered_total") or 0
         loaded, took = self._history
-        yield "Summary"
-        yield f"  broker     {words}"
+        yield "broker", words
         topics = len(self._scenario.topics)
-        yield f"  history    {HISTORY_DAYS} days, {loaded} counted minutes of {topics} topics in {took:.1f} s"
-        yield f"  mentions   {self._produced} produced, {read:.0f} read, {dead:.0f} unreadable"
+        yield "history", f"{HISTORY_DAYS} days, {loaded} counted minutes of {topics} topics in {took:.1f} s"
+        yield "mentions", f"{self._produced} produced, {read:.0f} read, {dead:.0f} unreadable"
         for incident in incidents:
-            yield f"  incident   {incident.severity} {incident.state}: {incident.title}"
+            yield "incident", f"{incident.severity} {incident.state}: {incident.title}"
         if not incidents:
-            yield "  incident   none"
+            yield "incident", "none"
         if self._first_page_at is None:
-            yield "  first page none yet"
+            yield "first page", "none yet"
         else:
             after = f", {self._first_page_at - self._crisis_at:.1f} s after refunds broke" if self._crisis_at else ""
-            yield f"  first page {self._first_page_at:.1f} s after the prompt{after}"
-        yield f"  messages   {len(self._inbox.entries())} at Slack and the pager"
+            yield "first page", f"{self._first_page_at:.1f} s after the prompt{after}"
+        yield "messages", f"{len(self._inbox.entries())} at Slack and the pager"
 
 
 def _an_hour_of(world: World) -> Iterator[PartialCount]:
     for minute in world.counts(60):
         yield PartialCount(
-            topic=minute.topic, revision=1, second=int(minute.minute.timestamp()), tally=minute.tally, history=True
+            topic=minute.topic,
+            revision=1,
+            second=int(minute.minute.timestamp()),
+            tally=minute.tally,
+            history=True,
+            seconds=60,
         )
 
 

@@ -52,7 +52,7 @@ class DemoScreen:
 
     def __enter__(self) -> Self:
         for line in self._banner:
-            self._console.print(literal(line), soft_wrap=True)
+            self._console.print(Text(line), soft_wrap=True)
         if self._live is not None:
             self._live.start()
         return self

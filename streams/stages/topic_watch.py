@@ -74,7 +74,8 @@ class TopicWatch:
         if arrival is Arrival.ON_TIME:
             self._context.add(partial)
         if arrival is not Arrival.LOST:
-            self._decide(max(self._windows.newest or 0, now or 0), told, accepted_ms=partial.accepted_ms)
+            known_until = max(self._windows.newest or 0, now or 0, partial.second + partial.seconds - 1)
+            self._decide(known_until, told, accepted_ms=partial.accepted_ms)
         return arrival, told
 
     def tick(self, now: int) -> list[WindowCount | Detection]:
