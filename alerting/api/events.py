@@ -34,7 +34,7 @@ def events_router(live: LiveTimeline, clock: Clock) -> APIRouter:
         """
         if live.is_full:
             raise unavailable("too-many-listeners", "Every place in the live stream is taken.", retry_seconds=30)
-        position = _position(last_event_id, live.newest)
+        position = _position(last_event_id, live)
         return StreamingResponse(
             _stream(live, clock, position), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
         )
@@ -42,12 +42,12 @@ def events_router(live: LiveTimeline, clock: Clock) -> APIRouter:
     return router
 
 
-def _position(last_event_id: str | None, newest: int) -> int:
+def _position(last_event_id: str | None, live: LiveTimeline) -> int:
     if not last_event_id:
-        return newest
+        return live.newest
     if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= 19):
         raise Problem(400, "unknown-event-id", "Last-Event-ID must be the id of an event of this stream.")
-    return min(int(last_event_id), newest)
+    return min(int(last_event_id), live.newest)
 
 
 async def _stream(live: LiveTimeline, clock: Clock, position: int) -> AsyncIterator[str]:

@@ -52,8 +52,10 @@ def database_probe(store: Store) -> Probe:
     return probe
 
 
-def health_router(probes: Mapping[str, Probe], registries: Sequence[CollectorRegistry]) -> APIRouter:
-    """`/-/healthy`, `/-/ready` and `/metrics`."""
+def health_router(
+    probes: Mapping[str, Probe], registries: Sequence[CollectorRegistry], *, probe_seconds: float = PROBE_SECONDS
+) -> APIRouter:
+    """`/-/healthy`, `/-/ready` and `/metrics`. A probe without an answer after `probe_seconds` is down."""
     router = APIRouter(tags=["health"])
 
     @router.get("/-/healthy")
@@ -64,7 +66,7 @@ def health_router(probes: Mapping[str, Probe], registries: Sequence[CollectorReg
     @router.get("/-/ready", response_model=ReadinessAnswer, responses={503: {"model": ReadinessAnswer}})
     async def ready() -> Response:
         """May traffic and hopes rest on this process?"""
-        components = {name: await _ask(name, probe) for name, probe in probes.items()}
+        components = {name: await _ask(name, probe, probe_seconds) for name, probe in probes.items()}
         worst = _worst(components.values())
         answer = ReadinessAnswer(
             status=worst,
@@ -84,12 +86,12 @@ def health_router(probes: Mapping[str, Probe], registries: Sequence[CollectorReg
     return router
 
 
-async def _ask(name: str, probe: Probe) -> Component:
+async def _ask(name: str, probe: Probe, seconds: float) -> Component:
     try:
-        async with asyncio.timeout(PROBE_SECONDS):
+        async with asyncio.timeout(seconds):
             return await probe()
     except TimeoutError:
-        return Component(Condition.DOWN, f"no answer within {PROBE_SECONDS:g} s")
+        return Component(Condition.DOWN, f"no answer within {seconds:g} s")
     except Exception:
         log.exception("api.probe_failed", component=name)
         return Component(Condition.DOWN, "the probe failed; see the log")

@@ -42,11 +42,13 @@ class LiveTimeline:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Follow the timeline while the block runs."""
+        """Follow the timeline while the block runs; with a database that answers, it is read once before."""
+        await self._try_to_catch_up()
         async with asyncio.TaskGroup() as group:
+            self._look.set()  # what happened before we listened is read once we do
             tasks = [
-                group.create_task(self._read(), name="live.read"),
                 group.create_task(self._listen(), name="live.listen"),
+                group.create_task(self._read(), name="live.read"),
                 group.create_task(self._poll(), name="live.poll"),
                 group.create_task(self._beat(), name="live.beat"),
             ]
@@ -104,12 +106,15 @@ class LiveTimeline:
 
     async def _read(self) -> None:
         while True:
-            self._look.clear()
-            try:
-                await self._catch_up()
-            except DatabaseUnavailable as exc:
-                log.warning("api.live_stalled", reason=str(exc))
             await self._look.wait()
+            self._look.clear()
+            await self._try_to_catch_up()
+
+    async def _try_to_catch_up(self) -> None:
+        try:
+            await self._catch_up()
+        except DatabaseUnavailable as exc:
+            log.warning("api.live_stalled", reason=str(exc))
 
     async def _catch_up(self) -> None:
         if self._newest is None:
