@@ -4,8 +4,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from streams.broker.base import Guarantee
+from streams.broker.base import Guarantee, Outgoing, Partition, TopicSpec
 from streams.broker.embedded import EmbeddedKafka
+from streams.broker.kafka import KafkaBroker
 from streams.errors import BrokerUnavailable
 from streams.settings import KafkaSettings
 
@@ -43,3 +44,18 @@ async def test_the_broker_runs_on_loopback_while_its_block_does() -> None:
     assert not process.is_running()
     assert settings.bootstrap_servers == embedded.bootstrap_servers
     assert (settings.guarantee, settings.partitions, settings.replication) == (Guarantee.AT_LEAST_ONCE, 3, 1)
+
+
+@pytest.mark.integration
+async def test_exactly_once_is_refused_instead_of_quietly_doing_less() -> None:
+    async with EmbeddedKafka() as embedded:
+        settings = embedded.settings().model_copy(update={"guarantee": Guarantee.EXACTLY_ONCE})
+        async with asyncio.timeout(20), KafkaBroker(settings) as broker:
+            await broker.create_topics([TopicSpec("in", 1)])
+
+            with pytest.raises(BrokerUnavailable):
+                await broker.writer("group", Partition("in", 0)).open()
+            with pytest.raises(BrokerUnavailable):
+                await broker.send([Outgoing("in", b"k", b"v")])
+
+            assert [pack async for pack in broker.scan(Partition("in", 0), None)] == []
