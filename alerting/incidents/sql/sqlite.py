@@ -71,12 +71,11 @@ class SqliteDatabase:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["SqliteTransaction"]:
-        """A savepoint in the open transaction, which is committed before this returns."""
+        """A savepoint in the open transaction, begun by the first query and committed before this returns."""
         member = SqliteTransaction(self)
         try:
             async with self._turn:
                 try:
-                    await self._write(partial(self._join, member))
                     yield member
                 except BaseException:
                     await self._write(partial(self._undo, member))
@@ -139,6 +138,8 @@ class SqliteDatabase:
         member.savepoint = self._connection.begin_nested()
 
     def _query(self, member: "SqliteTransaction", query: Callable[[Connection], T]) -> T:
+        if member.savepoint is None:
+            self._join(member)
         connection = self._connection
         if connection is None or member.group.settled:
             raise DatabaseUnavailable(f"the database {self._place} gave up this transaction")
@@ -152,7 +153,9 @@ class SqliteDatabase:
             raise
 
     def _leave(self, member: "SqliteTransaction") -> None:
-        if member.group.settled or member.savepoint is None:
+        if member.savepoint is None:
+            return
+        if member.group.settled:
             raise DatabaseUnavailable(f"the database {self._place} gave up this transaction")
         try:
             member.savepoint.commit()
