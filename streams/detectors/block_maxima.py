@@ -80,8 +80,10 @@ class BlockMaxima:
             spread = max(2.0 * weighted - mean, 0.0) / math.log(2.0)
             scale = (_SCALE_WEIGHT * scale + n * spread) / (_SCALE_WEIGHT + n)
         prior_mean = self._prior_location + _EULER * self._prior_scale
-        # a prior may call for caution, never for less of it than the topic's own blocks do
-        mean = max((_PLACE_WEIGHT * prior_mean + n * mean) / (_PLACE_WEIGHT + n), mean)
+        # A prior may call for caution, never for less of it than the topic's own blocks do; the highest of them may
+        # have been a storm, so it has no say in this.
+        shown = sum(ordered[:-1]) / (n - 1) if n >= 2 else 0.0
+        mean = max((_PLACE_WEIGHT * prior_mean + n * mean) / (_PLACE_WEIGHT + n), shown)
         self.scale = scale
         self.location = mean - _EULER * scale
 

@@ -184,7 +184,7 @@ class VolumeDetector:
         dispersion = (_PRIOR_DISPERSION + self._rate.dispersion) / 2.0
         for minutes, maxima in zip(_SCALES, self._windows, strict=True):
             mean = self._rate.per_minute * minutes
-            deep = math.sqrt(2.0 * math.log(2.0 * BLOCK_MINUTES / minutes))
+            deep = _deepest(2.0 * BLOCK_MINUTES / minutes)
             reach = deep * math.sqrt(mean + dispersion * mean * mean)
             skew = (deep * deep - 1.0) / 6.0 * (1.0 + 2.0 * dispersion * mean)
             maxima.expect(math.log((mean + reach + skew + 1.0) / (mean + 1.0)) + margin)
@@ -236,3 +236,13 @@ class VolumeDetector:
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc
         self._bands.clear()
+
+
+def _deepest(number: float) -> float:
+    """Where the largest of so many standard normal values most likely lies.
+
+    Source:
+        Coles, "An Introduction to Statistical Modeling of Extreme Values", 2001, chapter 3.
+    """
+    root = math.sqrt(2.0 * math.log(number))
+    return root - (math.log(math.log(number)) + math.log(4.0 * math.pi)) / (2.0 * root)

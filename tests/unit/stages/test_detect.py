@@ -76,10 +76,10 @@ class TestAnEvent:
         assert len({detection.id for detection in found}) == len(found)
         assert len(found) <= 7
 
-    def test_is_found_in_its_first_minute_with_its_onset(self) -> None:
+    def test_is_found_within_two_minutes_with_its_onset(self) -> None:
         opened = detections(self.told)[0]
 
-        assert NOW <= opened.at.timestamp() < NOW + MINUTE
+        assert NOW <= opened.at.timestamp() < NOW + 2 * MINUTE
         assert abs(opened.onset.timestamp() - NOW) <= 5 * MINUTE
         assert opened.direction is Direction.CRISIS
         assert opened.false_pages_per_week < REFUNDS.pages_per_week
@@ -417,7 +417,7 @@ class TestState:
 def test_the_random_logs_that_are_cut_hold_what_could_go_wrong() -> None:
     found, lost, late = [], 0, 0
 
-    for seed in range(3):
+    for seed in range(5):
         one = stage()
         found += detections(run(one, records(_random_log(seed))))
         lost += one.counts()["mentions_lost"]
@@ -449,7 +449,7 @@ def _random_log(seed: int) -> Log:
     storm_at = random_.randrange(150, 200)
     for number in range(300):
         second += random_.choice((1, 5, 20, 20, 60, 60))
-        rate = 10 if storm_at < number < storm_at + 80 else 1
+        rate = 40 if storm_at + 40 < number < storm_at + 80 else 10 if storm_at < number < storm_at + 80 else 1
         topic = random_.choice(("refunds", "refunds", "flights"))
         at = second - random_.choice((0, 0, 0, 3, 70, 200, 4000, 20_000))
         count = random_.choice((1, 2, -1, 3)) * rate
