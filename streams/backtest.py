@@ -12,7 +12,7 @@ import msgspec
 from streams import codec
 from streams.broker.base import Partition, Record
 from streams.errors import InvalidMention
-from streams.events import Detection, Direction, PartialCount, Phase, WindowCount
+from streams.events import Detection, Direction, PartialCount, Phase, Tally, WindowCount
 from streams.history import partials_of_counts, partials_of_mentions, read_counts, steps_of
 from streams.matching import TopicMatcher
 from streams.mention import Mention
@@ -107,6 +107,7 @@ def backtest_counts(path: Path, *, settings: StreamSettings | None = None) -> Re
             expected[index] = run.stage.expected(topic.id, steps[index])
         if run.add(partial):
             paged.add(index)
+    run.finish()
     scores = {start: window.score for (_, start), window in run.windows.items()}
     told = []
     for index, (row, step) in enumerate(zip(rows, steps, strict=True)):
@@ -135,6 +136,7 @@ def backtest_mentions(sources: Sequence[Source], *, settings: StreamSettings, sc
         reader.mentions(), matcher=TopicMatcher(topics), scorer=scorer, settings=settings, resolution_seconds=1
     ):
         run.add(partial)
+    run.finish()
     pages = {(page.topic, int(page.at.timestamp()) // MINUTE) for page in run.pages}
     rows: dict[str, list[Row]] = {topic.id: [] for topic in topics}
     for (topic_id, start), window in sorted(run.windows.items()):
@@ -202,9 +204,17 @@ class _Run:
         self.windows: dict[tuple[str, int], WindowCount] = {}
         self._kafka = settings.kafka
         self._offset = 0
+        self._newest: dict[str, int] = {}
+
+    def finish(self) -> None:
+        """Let the last minute of every topic pass, so that its window closes too."""
+        for topic, second in tuple(self._newest.items()):
+            self.add(PartialCount(topic=topic, revision=1, second=second + MINUTE, tally=Tally(), history=True))
 
     def add(self, partial: PartialCount) -> bool:
         """Whether it led to a page."""
+        if partial.second > self._newest.get(partial.topic, 0):
+            self._newest[partial.topic] = partial.second
         self.stage.fold((Record(_NOWHERE, self._offset, None, codec.encode_partial(partial), 0),), _NO_CLOCK)
         self._offset += 1
         before = len(self.pages)

@@ -1,0 +1,125 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from streams.backtest import backtest_counts, backtest_mentions, write_rows
+from streams.errors import InvalidConfig, InvalidMention
+from streams.events import Direction
+from streams.mention import Mention
+from streams.settings import DetectSettings, StreamSettings, TopicSettings
+from tests.fakes.streams_of_counts import START, minutes
+
+DAY_OF_ROWS = 288
+BURST_ROW = 400
+
+
+def counts(folder: Path, name: str = "Acme Volume.csv") -> Path:
+    steady = minutes(21, 500, 20.0, dispersion=0.05)
+    lines = ["timestamp,value"]
+    for row, slot in enumerate(steady):
+        at = datetime.fromtimestamp(START, UTC) + timedelta(minutes=5 * row)
+        lines.append(f"{at:%Y-%m-%d %H:%M:%S},{slot.tally.mentions * (12 if BURST_ROW <= row < BURST_ROW + 6 else 1)}")
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_burst_in_counts_pages_once_in_its_first_row(tmp_path: Path) -> None:
+    report = backtest_counts(counts(tmp_path))
+
+    rows = report.rows["acme-volume"]
+    assert [row for row, outcome in enumerate(rows) if outcome.page] == [BURST_ROW]
+    (page,) = report.pages
+    assert page.at >= rows[BURST_ROW].at
+    assert page.observed > page.expected
+    assert page.false_pages_per_week < DetectSettings().pages_per_week
+    assert page.direction is Direction.CRISIS
+
+
+def test_every_row_of_counts_comes_back_with_what_was_expected(tmp_path: Path) -> None:
+    report = backtest_counts(counts(tmp_path))
+
+    rows = report.rows["acme-volume"]
+    assert len(rows) == 500
+    assert rows[0].expected is None
+    calm = rows[DAY_OF_ROWS]
+    assert calm.expected == pytest.approx(20, rel=0.2)
+    assert calm.low is not None
+    assert calm.high is not None
+    assert calm.low < 20 < calm.high
+    assert report.mentions == sum(row.value for row in rows)
+
+
+def test_a_smaller_budget_is_stricter(tmp_path: Path) -> None:
+    strict = StreamSettings(detect=DetectSettings(pages_per_week=1e-9))
+
+    assert backtest_counts(counts(tmp_path), settings=strict).pages == ()
+
+
+def test_rows_are_written_as_a_table(tmp_path: Path) -> None:
+    report = backtest_counts(counts(tmp_path))
+
+    (path,) = write_rows(report, tmp_path / "out")
+
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert path.name == "acme-volume.csv"
+    assert lines[0] == "timestamp,value,expected,low,high,score,page"
+    assert len(lines) == 501
+    assert lines[1].startswith("2026-01-01 00:00:00,")
+    assert lines[1].endswith(",,,,,0")
+    assert lines[1 + BURST_ROW].endswith(",1")
+
+
+def test_a_file_that_holds_no_counts_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+
+    with pytest.raises(InvalidConfig):
+        backtest_counts(path)
+
+
+class Story:
+    """Steady complaints, one unreadable line, then an outcry."""
+
+    def read(self) -> Iterator[Mention | InvalidMention]:
+        yield InvalidMention("line 1: not JSON")
+        number = 0
+        for minute in range(600):
+            for _ in range(60 if minute >= 580 else 1):
+                number += 1
+                yield Mention(
+                    id=str(number),
+                    platform="x",
+                    published_at=datetime.fromtimestamp(START + 60 * minute + number % 60, UTC),
+                    text="still no refund",
+                )
+
+
+class Sour:
+    name = "sour"
+
+    def score(self, text: str, lang: str | None) -> float | None:
+        del text, lang
+        return -0.5
+
+
+def test_recorded_mentions_run_through_both_stages() -> None:
+    settings = StreamSettings(
+        topics=(
+            TopicSettings(id="refunds", name="Refunds", query="refund"),
+            TopicSettings(id="flights", name="Flights", query="flight"),
+        )
+    )
+
+    report = backtest_mentions([Story()], settings=settings, scorer=Sour())
+
+    (page,) = report.pages
+    assert page.topic == "refunds"
+    assert START + 580 * 60 <= page.at.timestamp() < START + 583 * 60
+    assert abs(page.onset.timestamp() - (START + 580 * 60)) <= 300
+    assert sum(row.value for row in report.rows["refunds"]) == 580 + 20 * 60
+    assert sum(row.page for row in report.rows["refunds"]) == 1
+    assert report.rows["flights"] == ()
+    assert (report.mentions, report.unreadable, report.refusals) == (1780, 1, ("line 1: not JSON",))

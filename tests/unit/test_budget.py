@@ -1,0 +1,207 @@
+from collections.abc import Iterable
+
+import msgspec
+import pytest
+
+from streams.budget import Budget, Claim
+from streams.detectors.base import Reading
+from streams.errors import StateCorrupted
+from streams.events import Direction, Phase
+
+B = 0.25
+QUIET = 3600
+START = 1_767_225_600
+DAY = 86_400
+
+
+class Moment:
+    def __init__(self, level: int = 20, direction: Direction = Direction.CRISIS) -> None:
+        self._level = level
+        self._direction = direction
+
+    def level(self) -> int:
+        return self._level
+
+    def direction(self, detector: str, reading: Reading) -> Direction:
+        del detector, reading
+        return self._direction
+
+
+def reading(pages: float, since: int = START, score: float = 5.0) -> Reading:
+    return Reading(score=score, false_pages_per_week=pages, since=since, window_start=since, window_seconds=300)
+
+
+def budget() -> Budget:
+    return Budget(pages_per_week=B, quiet_seconds=QUIET)
+
+
+def volume(pages: float, since: int = START, score: float = 5.0) -> list[tuple[str, Reading]]:
+    return [("volume", reading(pages, since, score))]
+
+
+def phases(claims: Iterable[Claim]) -> list[Phase]:
+    return [claim.phase for claim in claims]
+
+
+def opened(at: int = START + 60, level: int = 20, direction: Direction = Direction.CRISIS) -> Budget:
+    one = budget()
+    assert phases(one.decide(at, volume(0.1), Moment(level, direction))) == [Phase.OPENED]
+    return one
+
+
+def test_opens_only_below_the_budget() -> None:
+    one = budget()
+
+    assert one.decide(START, volume(B), Moment()) == []
+    assert phases(one.decide(START + 1, volume(B - 0.01), Moment())) == [Phase.OPENED]
+
+
+def test_the_strictest_of_the_readings_opens() -> None:
+    claims = budget().decide(START, [("volume", reading(3.0)), ("sentiment-velocity", reading(0.2))], Moment())
+
+    assert [claim.detector for claim in claims] == ["sentiment-velocity"]
+
+
+def test_says_nothing_while_all_warm_up() -> None:
+    assert budget().decide(START, [], Moment()) == []
+
+
+def test_does_not_announce_again_while_it_goes_on() -> None:
+    one = opened()
+
+    claims = [claim for at in range(70, 600, 10) for claim in one.decide(START + at, volume(0.01), Moment())]
+
+    assert claims == []
+
+
+def test_grows_when_the_count_has_doubled_and_at_most_four_times() -> None:
+    one = opened(at=START + 300, level=20)
+
+    claims = [
+        claim
+        for number in range(1, 10)
+        for claim in one.decide(START + 300 + number, volume(0.01), Moment(20 * 2**number))
+    ]
+
+    assert phases(claims) == [Phase.GREW] * 4
+
+
+def test_a_rate_that_stays_the_same_is_no_growth_although_the_window_fills() -> None:
+    one = opened(at=START + 60, level=20)  # 20 in the first of five minutes is 100 in five
+
+    claims = [one.decide(START + 60 * minute, volume(0.01), Moment(20 * minute)) for minute in range(2, 6)]
+
+    assert claims == [[], [], [], []]
+
+
+def test_a_second_detector_joining_is_growth_not_a_second_episode() -> None:
+    one = opened()
+
+    both = [*volume(0.1), ("sentiment-velocity", reading(0.1))]
+    claims = one.decide(START + 90, both, Moment())
+
+    assert [(claim.phase, claim.detector, claim.sequence) for claim in claims] == [
+        (Phase.GREW, "sentiment-velocity", 1)
+    ]
+    assert one.decide(START + 91, both, Moment()) == []
+
+
+def test_joy_that_turns_to_anger_is_told() -> None:
+    one = opened(direction=Direction.VIRAL)
+
+    claims = one.decide(START + 90, volume(0.1), Moment(direction=Direction.CRISIS))
+
+    assert [(claim.phase, claim.direction) for claim in claims] == [(Phase.GREW, Direction.CRISIS)]
+
+
+def test_peaks_once_when_the_count_has_halved() -> None:
+    one = opened(level=100)
+
+    early = one.decide(START + 120, volume(0.1), Moment(50))
+    late = one.decide(START + 60 + 900, volume(0.1), Moment(50))
+    again = one.decide(START + 60 + 1000, volume(0.1), Moment(30))
+
+    assert (early, phases(late), again) == ([], [Phase.PEAKED], [])
+
+
+def test_ends_after_the_quiet_time_and_not_before() -> None:
+    one = opened(at=START)
+
+    assert Phase.ENDED not in phases(one.decide(START + QUIET - 1, volume(5.0), Moment(0)))
+    assert phases(one.decide(START + QUIET, volume(5.0), Moment(0))) == [Phase.ENDED]
+    assert not one.is_open
+
+
+def test_evidence_four_times_as_common_as_what_opens_keeps_it_alive() -> None:
+    one = opened(at=START)
+
+    one.decide(START + QUIET - 1, volume(4 * B - 0.01), Moment(20))
+
+    assert one.decide(START + QUIET + 5, volume(5.0), Moment(20)) == []
+    assert phases(one.decide(START + 2 * QUIET - 1, volume(5.0), Moment(20))) == [Phase.ENDED]
+
+
+def test_while_the_memory_of_an_episode_fades_a_new_one_needs_half_its_evidence() -> None:
+    one = budget()
+    one.decide(START, volume(0.0001, score=12.0), Moment())
+    one.decide(START + QUIET, volume(5.0), Moment(0))
+
+    soon = one.decide(START + QUIET + 60, volume(0.1, score=5.0), Moment())
+    # two days halve the memory: 12 * 0.5 * 0.5 = 3 nats are asked for
+    later = one.decide(START + QUIET + 2 * DAY, volume(0.1, score=5.0), Moment())
+
+    assert soon == []
+    assert phases(later) == [Phase.OPENED]
+
+
+def test_as_strong_a_storm_soon_after_is_a_new_episode() -> None:
+    one = budget()
+    one.decide(START, volume(0.0001, score=12.0), Moment())
+    one.decide(START + QUIET, volume(5.0), Moment(0))
+
+    assert phases(one.decide(START + QUIET + 60, volume(0.0001, score=12.0), Moment())) == [Phase.OPENED]
+
+
+def test_minutes_of_an_episode_are_a_storm_until_a_day_has_passed() -> None:
+    one = opened()
+
+    assert not one.storm(START - 60)
+    assert one.storm(START)
+    assert one.storm(START + DAY - 60)
+    assert not one.storm(START + DAY)
+
+
+def test_an_opening_that_final_counts_do_not_carry_is_withdrawn_and_leaves_no_memory() -> None:
+    one = opened(at=START + 70)
+
+    assert not one.unconfirmed(START)
+    assert one.unconfirmed(START + 60)
+    claim = one.confirm(volume(5.0), volume(5.0))
+
+    assert claim is not None
+    assert claim.phase is Phase.WITHDRAWN
+    assert phases(one.decide(START + 300, volume(0.2, score=4.1), Moment())) == [Phase.OPENED]
+
+
+@pytest.mark.parametrize(("then", "now"), [(0.1, 5.0), (5.0, 0.1)])
+def test_an_opening_that_holds_then_or_now_is_confirmed(then: float, now: float) -> None:
+    one = opened()
+
+    assert one.confirm(volume(then), volume(now)) is None
+    assert not one.unconfirmed(START + 60)
+
+
+def test_goes_on_from_a_snapshot() -> None:
+    one, copy = opened(at=START), budget()
+
+    copy.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(one.snapshot())))
+
+    for at in range(0, 2 * QUIET, 300):
+        args = (START + at, volume(0.1 if at < 900 else 5.0), Moment(20 + at % 900))
+        assert copy.decide(*args) == one.decide(*args)
+    assert copy.snapshot() == one.snapshot()
+
+
+def test_refuses_a_foreign_snapshot() -> None:
+    with pytest.raises(StateCorrupted):
+        budget().restore({"open": {"onset": "x"}, "past": None, "past_score": 0.0})

@@ -1,0 +1,143 @@
+import gzip
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from streams.errors import InvalidConfig
+from streams.events import Tally
+from streams.history import CountRow, partials_of_counts, partials_of_mentions, read_counts, steps_of
+from streams.matching import TopicMatcher
+from streams.mention import Mention
+from streams.settings import StreamSettings
+from streams.topic import Topic
+from streams.windows import MINUTE
+from tests.fakes.streams_of_counts import START
+
+TOPIC = Topic(id="refunds", name="Refunds", query="refund", revision=4)
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "counts.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+class TestCounts:
+    def test_are_read_with_what_columns_there_are(self, tmp_path: Path) -> None:
+        path = write(
+            tmp_path,
+            "timestamp,value,negative,positive,sentiment\n"
+            "2026-01-01 00:00:00,10,4,2,-0.25\n2026-01-01T01:05:00+01:00,0,,,\n",
+        )
+
+        assert read_counts(path) == (CountRow(START, 10, 4, 2, -0.25), CountRow(START + 300, 0))
+
+    def test_may_be_gzipped(self, tmp_path: Path) -> None:
+        path = tmp_path / "counts.csv.gz"
+        path.write_bytes(gzip.compress(b"timestamp,value\n2026-01-01 00:00:00,3\n"))
+
+        assert read_counts(path) == (CountRow(START, 3),)
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ("", "header"),
+            ("time,value\n", "header"),
+            ("timestamp,value\nyesterday,3\n", ":2: timestamp is 'yesterday'"),
+            ("timestamp,value\n2026-01-01 00:00:00,-3\n", ":2: value is '-3'"),
+            ("timestamp,value\n2026-01-01 00:00:00,nan\n", ":2: value is 'nan'"),
+            ("timestamp,value\n2026-01-01 00:00:00,\n", ":2: value is missing"),
+            ("timestamp,value\n2026-01-01 00:00:00\n", ":2: value is missing"),
+            ("timestamp,value\n2026-01-01 00:05:00,1\n2026-01-01 00:00:00,1\n", ":3: timestamp"),
+            ("timestamp,value,negative\n2026-01-01 00:00:00,1,2\n", ":2: negative and positive"),
+            ("timestamp,value,sentiment\n2026-01-01 00:00:00,1,2\n", ":2: sentiment is 2.0"),
+        ],
+    )
+    def test_are_refused_with_line_and_reason(self, tmp_path: Path, text: str, problem: str) -> None:
+        with pytest.raises(InvalidConfig) as refused:
+            read_counts(write(tmp_path, text))
+
+        assert problem in refused.value.problems[0]
+
+    def test_all_problems_come_at_once(self, tmp_path: Path) -> None:
+        with pytest.raises(InvalidConfig) as refused:
+            read_counts(write(tmp_path, "timestamp,value\n" + "x,1\n" * 30))
+
+        assert len(refused.value.problems) == 20
+
+    def test_a_row_covers_the_usual_step_even_before_a_gap(self) -> None:
+        rows = tuple(CountRow(START + at, 1) for at in (0, 300, 600, 9000, 9300))
+
+        assert steps_of(rows) == (300, 300, 300, 300, 300)
+
+    def test_are_spread_over_the_minutes_of_their_row_and_add_up(self) -> None:
+        rows = (CountRow(START, 7, 3, 1), CountRow(START + 300, 2, 1, 0))
+
+        partials = list(partials_of_counts(TOPIC, rows))
+
+        first = [partial for index, partial in partials if index == 0]
+        assert [partial.second for partial in first] == [START + minute * MINUTE for minute in range(5)]
+        assert [partial.tally.mentions for partial in first] == [1, 1, 2, 1, 2]
+        total = sum((partial.tally for partial in first), Tally())
+        assert (total.mentions, total.negative, total.positive, total.neutral) == (7, 3, 1, 3)
+        assert all(partial.history and partial.revision == 4 for _, partial in partials)
+
+    def test_unknown_sentiment_is_unscored_not_neutral(self) -> None:
+        ((_, partial),) = partials_of_counts(TOPIC, (CountRow(START, 7),))
+
+        assert (partial.tally.unscored, partial.tally.polarity_mean) == (7, None)
+
+    def test_mean_sentiment_is_kept(self) -> None:
+        ((_, partial),) = partials_of_counts(TOPIC, (CountRow(START, 8, sentiment=-0.5),))
+
+        assert partial.tally.polarity_mean == -0.5
+
+    def test_a_silent_row_still_passes_time(self) -> None:
+        partials = list(partials_of_counts(TOPIC, (CountRow(START, 0), CountRow(START + 300, 1))))
+
+        assert (partials[0][1].second, partials[0][1].tally) == (START + 240, Tally())
+
+
+class Sour:
+    name = "sour"
+
+    def score(self, text: str, lang: str | None) -> float | None:
+        del text, lang
+        return -0.5
+
+
+def mention(number: int, second: int, text: str = "refund please") -> Mention:
+    return Mention(
+        id=str(number),
+        platform="x",
+        published_at=datetime.fromtimestamp(START, UTC) + timedelta(seconds=second),
+        text=text,
+    )
+
+
+class TestMentions:
+    def test_become_history_by_topic_and_minute_and_duplicates_count_once(self) -> None:
+        mentions = [mention(1, 5), mention(2, 50), mention(2, 50), mention(3, 55, "hello"), mention(4, 125)]
+
+        partials = list(
+            partials_of_mentions(mentions, matcher=TopicMatcher([TOPIC]), scorer=Sour(), settings=StreamSettings())
+        )
+
+        assert [(partial.second - START, partial.tally.mentions) for partial in partials] == [(0, 2), (120, 1)]
+        assert all(partial.history and partial.topic == "refunds" for partial in partials)
+        assert partials[0].tally.negative == 2
+        assert partials[0].platforms == {"x": 2}
+
+    def test_can_be_decided_on_by_the_second(self) -> None:
+        partials = list(
+            partials_of_mentions(
+                [mention(1, 5), mention(2, 50)],
+                matcher=TopicMatcher([TOPIC]),
+                scorer=Sour(),
+                settings=StreamSettings(),
+                resolution_seconds=1,
+            )
+        )
+
+        assert [partial.second - START for partial in partials] == [5, 50]
