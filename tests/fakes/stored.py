@@ -1,6 +1,10 @@
 """Values to put into a store, with everything filled in that a test does not care about."""
 
-from datetime import datetime, timedelta
+import asyncio
+from collections.abc import Coroutine, Iterable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from alerting.incidents.model import (
     Delivery,
@@ -10,8 +14,11 @@ from alerting.incidents.model import (
     Severity,
     TimelineEntry,
     Transition,
+    WindowPoint,
 )
+from alerting.incidents.store import Store
 from streams.events import Direction, Evidence, Tally, WindowCount
+from streams.topic import Topic
 from tests.fakes.clock import START
 
 EVIDENCE = Evidence(observed=120, expected=30.0, low=20.0, high=41.0, window_seconds=60)
@@ -105,3 +112,42 @@ def window(
         high=None if expected is None else expected + 2.0,
         score=0.5,
     )
+
+
+async def save(store: Store, *numbers: int) -> None:
+    """Insert these incidents, each with its first timeline entry, in one unit."""
+    async with store.begin() as unit:
+        for number in numbers:
+            fresh = incident(number)
+            await unit.save(fresh, [entry(fresh)], expected_revision=None)
+
+
+async def enqueue(store: Store, *fresh: Delivery) -> None:
+    """Put messages into the outbox, after the incidents they are about."""
+    async with store.begin() as unit:
+        for number in sorted({int(message.incident.removeprefix("inc_")) for message in fresh}):
+            await unit.save(incident(number), [], expected_revision=None)
+        await unit.enqueue(fresh)
+
+
+def sent(message: Delivery, reference: str = "C1:17") -> Delivery:
+    """The outcome of an attempt that arrived."""
+    return msgspec.structs.replace(message, state=DeliveryState.SENT, attempts=1, reference=reference)
+
+
+async def curve(store: Store, *, start: int = MIDNIGHT, days: int = 1, seconds: int = 60) -> tuple[WindowPoint, ...]:
+    """The curve of the topic `refunds` from `start` on."""
+    first = datetime.fromtimestamp(start, UTC)
+    return await store.windows("refunds", start=first, end=first + timedelta(days=days), seconds=seconds)
+
+
+def topic(name: str) -> Topic:
+    """A topic that looks for its own name."""
+    return Topic(id=name, name=name.title(), query=name)
+
+
+async def together(work: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do all of it at the same time, within a minute."""
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+        for number, one in enumerate(work):
+            group.create_task(one, name=f"work {number}")
