@@ -32,6 +32,7 @@ class FlakyBroker:
         self.before_open: Hook = nothing
         self.before_commit: Hook = nothing
         self.after_commit: Hook = nothing
+        self.before_close: Hook = nothing
         self.commits: list[tuple[Partition, int, int]] = []
         self.consumers: list[Consumer] = []
 
@@ -90,4 +91,5 @@ class _FlakyWriter:
         await self._broker.after_commit(self._partition)
 
     async def close(self) -> None:
+        await self._broker.before_close(self._partition)
         await self._writer.close()

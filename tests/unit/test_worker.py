@@ -80,6 +80,11 @@ class Bench:
             stop.set()
             await until(task.done)
 
+    async def join_for_a_moment(self) -> None:
+        """Another member comes and goes."""
+        consumer = await MemoryBroker(self.cluster).consumer(GROUP, ["numbers"])
+        await consumer.close()
+
     def metric(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(name, labels)
 
@@ -335,8 +340,15 @@ async def test_stops_at_once_while_it_waits_for_the_broker() -> None:
 
 async def test_a_fenced_partition_is_left_alone_and_taken_back_only_if_nobody_else_came() -> None:
     bench = Bench()
-    worker = bench.worker()
+    broker = bench.broker()
+    worker = bench.worker(broker)
+    opened = 0
 
+    async def count(_: Partition) -> None:
+        nonlocal opened
+        opened += 1
+
+    broker.before_open = count
     async with bench.running(worker):
         bench.put([1])
         await until(lambda: bench.committed() == 1)
@@ -344,11 +356,53 @@ async def test_a_fenced_partition_is_left_alone_and_taken_back_only_if_nobody_el
         bench.put([2])
         await until(lambda: worker.readiness is Readiness.RESTORING)
         await bench.clock.advance(19)
-        assert bench.sums() == ["0:1"]
+        assert opened == 1
         await bench.clock.advance(1)
+        assert opened == 2
         await until(lambda: bench.committed() == 2, bench.clock)
 
     assert bench.sums() == ["0:1", "1:3"]
+
+
+async def test_a_partition_that_comes_back_waits_until_its_old_writer_has_let_go() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    told: list[str] = []
+    let_go = asyncio.Event()
+
+    async def opening(_: Partition) -> None:
+        told.append("open")
+
+    async def closing(_: Partition) -> None:
+        told.append("closing")
+        await let_go.wait()
+        told.append("closed")
+
+    broker.before_open, broker.before_close = opening, closing
+    async with bench.running(bench.worker(broker)):
+        await until(lambda: told == ["open"])
+        await bench.join_for_a_moment()  # the group deals out anew, and the partition comes back to us
+        await until(lambda: told == ["open", "closing"])
+        let_go.set()
+        bench.put([1])
+        await until(lambda: bench.committed() == 1)
+
+    assert told[:4] == ["open", "closing", "closed", "open"]
+
+
+async def test_a_record_that_comes_a_second_time_is_passed_over() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    worker = bench.worker(broker)
+
+    async with bench.running(worker):
+        bench.put([1, 2])
+        await until(lambda: bench.committed() == 2)
+        await broker.consumers[0].start(ZERO, 0)
+        bench.put([3])
+        await until(lambda: bench.committed() == 3)
+
+    assert bench.sums() == ["0:1", "1:3", "2:6"]
 
 
 async def test_state_that_cannot_be_read_stops_the_worker() -> None:
