@@ -254,6 +254,29 @@ def test_a_second_storm_a_day_later_is_a_second_episode() -> None:
     assert len({detection.episode for detection in found}) == 2
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_any_order_of_arrival_within_grace_teaches_the_same(seed: int) -> None:
+    random_ = random.Random(seed)  # noqa: S311 - numbers for a test
+    deltas = [
+        partial(START + random_.randrange(200 * MINUTE), 1, random_.randrange(2), terms={random_.choice("abc") * 4: 1})
+        for _ in range(400)
+    ]
+    learned = []
+
+    for spread in (0.0, GRACE - 1):
+        one, timed = stage(), [(delta.second + random_.uniform(0, spread), delta) for delta in deltas]
+        ticks = [(START + minute * MINUTE, watermark(START + minute * MINUTE)) for minute in range(205)]
+        log = [value for _, value in sorted([*timed, *ticks], key=lambda pair: pair[0])]
+        told = run(one, records(log))
+        assert one.counts()["mentions_late"] == 0
+        state = one._watches["refunds"].snapshot()
+        last = {count.start: (count.tally, count.start) for count in windows(told)}
+        usual = {term: (count, at) for term, count, at in state["context"]["usual"]["terms"]}
+        learned.append((state["detectors"], usual, last))
+
+    assert learned[0] == learned[1]
+
+
 def test_partials_of_unknown_topics_are_counted_and_ignored() -> None:
     one = stage()
 
