@@ -14,11 +14,13 @@ from alerting.console import words
 from alerting.console.cards import DriverLine, IncidentCard, Moment, Quote, Told, TopicTile
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import InboxEntry
+from alerting.incidents.wording import plain
 from alerting.notifiers.escaping import one_line
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 LONGEST_CELL: Final = 600
+LONGEST_QUERY: Final = 20_000
 
 
 class Pages:
@@ -39,6 +41,7 @@ class Pages:
             auto_reload=False,
         )
         self._templates.filters["harmless"] = lambda text: one_line(str(text), LONGEST_CELL)
+        self._templates.filters["tidy"] = lambda text: plain(str(text), LONGEST_QUERY)
         self._templates.filters["iso"] = lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}"
         self._templates.filters["clock"] = words.clock
         self._templates.globals["asset"] = _asset

@@ -29,6 +29,7 @@ PAGES: dict[str, str] = {
     "/fragments/inbox": "/fragments/inbox",
     "/login": "/login",
 }
+TRICKS = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]")
 WHOLE_PAGES = [path for path in PAGES.values() if not path.startswith("/fragments")]
 
 
@@ -130,6 +131,7 @@ async def test_all_hostile_strings_at_once_stay_text(page: str) -> None:
     async with api_house(store=poisoned_store(texts), inbox=poisoned_inbox(texts)) as house:
         async for _, html in open_pages(house, [page]):
             assert_inert_in_html(html)
+            assert not TRICKS.search(html)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
