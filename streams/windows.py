@@ -115,7 +115,7 @@ class TopicWindows:
             begin: Where the very first minute lies; None is the first mention.
         """
         until = self.final_until(now)
-        if until is None:
+        if until is None or (self.learned_until is not None and until <= self.learned_until):
             return
         if self.learned_until is None:
             if not self._unlearned or (begin is None and self._unlearned[0] >= until):

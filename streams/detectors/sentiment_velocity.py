@@ -50,12 +50,13 @@ class SentimentVelocityDetector:
         """The reading at second `at`; None while fewer mentions were scored than the warm-up asks for."""
         if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
             return None
-        pages, start, seconds = float(BLOCKS_PER_WEEK), at - at % MINUTE, MINUTE
+        pages, seconds = float(BLOCKS_PER_WEEK), _SCALES[0] * MINUTE
         for index, minutes in enumerate(_SCALES):
             begin = at - at % MINUTE - (minutes - 1) * MINUTE
             by_window = self._pages(index, self._trail.window(recent, begin))
-            if index == 0 or by_window < pages:
-                pages, start, seconds = by_window, begin, minutes * MINUTE
+            if by_window < pages:
+                pages, seconds = by_window, minutes * MINUTE
+        start = at - at % MINUTE - seconds + MINUTE
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, start, start, seconds)
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:

@@ -63,9 +63,9 @@ class Trail:
         """All sums over the last `minutes` minutes."""
         if self._rings is None or minutes <= 0:
             return (0, 0, 0, 0, 0)
-        old = (self._position - min(minutes, MINUTES)) % _ROOM
-        a, b, c, d, e = (ring[self._position] - ring[old] for ring in self._rings)
-        return (a, b, c, d, e)
+        new, old = self._position, (self._position - min(minutes, MINUTES)) % _ROOM
+        a, b, c, d, e = self._rings
+        return a[new] - a[old], b[new] - b[old], c[new] - c[old], d[new] - d[old], e[new] - e[old]
 
     def window(self, recent: Sequence[Slot], start: int) -> Sums:
         """All sums from `start`, a whole minute, through the end of `recent`."""

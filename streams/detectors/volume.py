@@ -72,9 +72,15 @@ class VolumeDetector:
         pages = self._climb_pages(climb)
         start = max(climb.since - climb.since % MINUTE, open_minute - (MINUTES - 1) * MINUTE)
         since, seconds = max(start, climb.since), at - start + 1
+        end = self._trail.end or open_minute
+        counts = [(slot.start, slot.tally.mentions) for slot in recent]
         for index, minutes in enumerate(_SCALES):
             begin = open_minute - (minutes - 1) * MINUTE
-            by_window = self._window_pages(index, minutes, self._mentions(recent, begin))
+            mentions = self._trail.mentions((end - begin) // MINUTE)
+            for minute, count in counts:
+                if minute >= begin:
+                    mentions += count
+            by_window = self._window_pages(index, minutes, mentions)
             if by_window < pages:
                 pages, start, seconds = by_window, begin, minutes * MINUTE
                 since = max(begin, climb.since) if climb.nats > 0.0 else begin
@@ -142,14 +148,6 @@ class VolumeDetector:
 
     def _surprise(self, minutes: int, mentions: int) -> float:
         return math.log((max(mentions, 0) + 1.0) / (minutes * self._rate.per_minute + 1.0))
-
-    def _mentions(self, recent: Sequence[Slot], start: int) -> int:
-        end = self._trail.end
-        mentions = 0 if end is None else self._trail.mentions((end - start) // MINUTE)
-        for slot in recent:
-            if slot.start >= start:
-                mentions += slot.tally.mentions
-        return mentions
 
     def _window_pages(self, index: int, minutes: int, mentions: int) -> float:
         if mentions < _FEWEST_MENTIONS:

@@ -7,7 +7,7 @@ import msgspec
 
 from streams.errors import StateCorrupted
 from streams.events import Driver, Evidence, PartialCount, Sample
-from streams.evidence.distinct import estimate, smallest
+from streams.evidence.distinct import KEPT, estimate, smallest
 from streams.evidence.term_baseline import TermBaseline
 
 SLOT_SECONDS: Final = 600
@@ -54,7 +54,7 @@ class Context:
             _count(stretch.languages, partial.languages, 64)
         if partial.terms:
             _count(stretch.terms, partial.terms, _TERMS_OPEN)
-        if partial.authors:
+        if partial.authors and (len(stretch.authors) < KEPT or min(partial.authors) < stretch.authors[-1]):
             stretch.authors = smallest((*stretch.authors, *partial.authors))
         if partial.samples:
             stretch.samples = _best((*stretch.samples, *partial.samples))

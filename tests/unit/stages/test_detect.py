@@ -264,10 +264,12 @@ def test_any_order_of_arrival_within_grace_teaches_the_same(seed: int) -> None:
     learned = []
 
     for spread in (0.0, GRACE - 1):
-        one, timed = stage(), [(delta.second + random_.uniform(0, spread), delta) for delta in deltas]
-        ticks = [(START + minute * MINUTE, watermark(START + minute * MINUTE)) for minute in range(205)]
-        log = [value for _, value in sorted([*timed, *ticks], key=lambda pair: pair[0])]
-        told = run(one, records(log))
+        one = stage()
+        timed: list[tuple[float, PartialCount | Watermark]] = [
+            (delta.second + random_.uniform(0, spread), delta) for delta in deltas
+        ]
+        timed += [(START + minute * MINUTE, watermark(START + minute * MINUTE)) for minute in range(205)]
+        told = run(one, records([value for _, value in sorted(timed, key=lambda pair: pair[0])]))
         assert one.counts()["mentions_late"] == 0
         state = one._watches["refunds"].snapshot()
         last = {count.start: (count.tally, count.start) for count in windows(told)}
