@@ -15,6 +15,7 @@ from streams.stages.base import Stage
 from streams.state import restore
 
 TICK_SECONDS: Final = 1.0
+_PROGRESS_SECONDS: Final = 5.0  # a position alone, with nothing to write, costs a transaction and may wait
 _GOLDEN: Final = 0.618033988749895  # multiples of it spread evenly, however many partitions there are
 
 StageFactory = Callable[[Partition], Stage]
@@ -183,7 +184,7 @@ class Lane:
             self._snapshotted = self.position
             self._next_snapshot = now + self._snapshot_seconds
         progressed = self.position != self._committed
-        overdue = last or now - self._last_write >= TICK_SECONDS
+        overdue = last or now - self._last_write >= _PROGRESS_SECONDS
         if not outgoing and not snapshot and not (progressed and overdue):
             return None
         self._last_write = now

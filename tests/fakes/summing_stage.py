@@ -8,14 +8,17 @@ from streams.errors import StateCorrupted
 
 
 class SummingStage:
-    """Puts out `offset:sum` for every record it folds; the sum is its state."""
+    """Puts out `offset:sum` for every record it folds, unless told to be silent; the sum is its state."""
 
-    def __init__(self, partition: Partition, *, output: str = "sums", changelog: str = "state") -> None:
+    def __init__(
+        self, partition: Partition, *, output: str = "sums", changelog: str = "state", speaks: bool = True
+    ) -> None:
         self.partition = partition
         self.flushes: list[bool] = []
         self.replayed: list[int] = []
         self.sum = 0
         self._output = output
+        self._speaks = speaks
         self._changelog = changelog
         self._folded = 0
         self._due: list[Outgoing] = []
@@ -41,7 +44,8 @@ class SummingStage:
             self._folded += 1
             self.sum += int(record.value or b"0")
             text = f"{record.offset}:{self.sum}".encode()
-            self._due.append(Outgoing(self._output, None, text, partition=self.partition.number))
+            if self._speaks:
+                self._due.append(Outgoing(self._output, None, text, partition=self.partition.number))
 
     def flush(self, now: datetime, *, at_end: bool) -> list[Outgoing]:  # noqa: ARG002  # the contract's
         self.flushes.append(at_end)

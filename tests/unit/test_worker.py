@@ -28,7 +28,8 @@ ZERO, ONE = Partition("numbers", 0), Partition("numbers", 1)
 class Bench:
     """A cluster with numbers to add up, and workers on it."""
 
-    def __init__(self, partitions: int = 1) -> None:
+    def __init__(self, partitions: int = 1, *, speaks: bool = True) -> None:
+        self._speaks = speaks
         self.clock = FakeClock()
         self.cluster = MemoryCluster(clock=self.clock)
         for name in ("numbers", "sums", "state"):
@@ -56,7 +57,7 @@ class Bench:
 
     def worker(self, broker: FlakyBroker | None = None, settings: WorkerSettings = QUICK) -> Worker:
         def make(partition: Partition) -> SummingStage:
-            self.stages.append(SummingStage(partition))
+            self.stages.append(SummingStage(partition, speaks=self._speaks))
             return self.stages[-1]
 
         return Worker(
@@ -201,6 +202,26 @@ async def test_an_idle_worker_flushes_every_second_and_commits_nothing() -> None
         assert all(flushes[1:])
 
     assert broker.commits == []
+
+
+async def test_a_position_alone_is_committed_every_five_seconds_and_at_the_stop() -> None:
+    bench = Bench(partitions=2, speaks=False)
+    worker = bench.worker()
+
+    async with bench.running(worker):
+        await until(lambda: worker.readiness is Readiness.READY)
+        stage = next(stage for stage in bench.stages if stage.partition == ONE)  # whose first snapshot comes at 18.5 s
+        bench.put([1, 2], 1)
+        await until(lambda: stage.sum == 3)
+        await bench.clock.advance(2)
+        assert bench.committed(ONE) is None
+        await until(lambda: bench.committed(ONE) == 2, bench.clock)
+        assert 2 < bench.clock.monotonic() < 10
+        bench.put([3], 1)
+        await until(lambda: stage.sum == 6)
+        assert bench.committed(ONE) == 2
+
+    assert bench.committed(ONE) == 3
 
 
 async def test_waits_with_a_second_flush_but_never_with_the_first_after_a_silence() -> None:
