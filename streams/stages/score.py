@@ -75,6 +75,7 @@ class ScoreStage:
         self._index = IdIndex(settings.index_mentions, settings.index_seconds)
         self._dead_letters = DeadLetters(kafka.dead_letters, settings.dead_letter_share)
         self._sums: dict[tuple[str, int, bool], PartialSums] = {}
+        self._cuts: list[Outgoing] = []
         self._read = self._matched = self._duplicate = self._partials = 0
 
     @property
@@ -131,24 +132,38 @@ class ScoreStage:
             event_ms, delayed = self._event_time(mention, record)
             if newest is None or event_ms > newest:
                 newest = event_ms
+                if self._clock.leaps(event_ms):
+                    self._cut(event_ms, now)
             self._take_in(mention, record, event_ms, delayed=delayed)
         self._clock.saw(newest, now)
 
     def flush(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
         """Partial counts and dead letters since the last flush; once a second a watermark for every partition."""
-        outgoing = self._dead_letters.take()
+        outgoing = [*self._dead_letters.take(), *self._cuts, *self._take_partials()]
+        self._cuts = []
+        if self._clock.is_due(now):
+            outgoing += self._watermarks(now, at_end=at_end)
+        return outgoing
+
+    def _cut(self, event_ms: int, now: datetime) -> None:
+        """Let event time pass between what was counted so far and what comes."""
+        self._cuts += self._take_partials()
+        self._clock.saw(event_ms, now)
+        self._cuts += self._watermarks(now, at_end=False)
+
+    def _take_partials(self) -> list[Outgoing]:
         sums, self._sums = self._sums, {}
+        outgoing: list[Outgoing] = []
         for (topic, second, history), growing in sums.items():
             partial = growing.partial(topic, self._topics[topic].revision, second, history=history)
             if partial is not None:
                 self._partials += 1
                 outgoing.append(Outgoing(self._kafka.partials, topic.encode(), codec.encode_partial(partial)))
-        if self._clock.is_due(now):
-            value = codec.encode_watermark(self._clock.watermark(now, at_end=at_end))
-            outgoing += [
-                Outgoing(self._kafka.partials, None, value, partition=number) for number in self._partials_partitions
-            ]
         return outgoing
+
+    def _watermarks(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
+        value = codec.encode_watermark(self._clock.watermark(now, at_end=at_end))
+        return [Outgoing(self._kafka.partials, None, value, partition=number) for number in self._partials_partitions]
 
     def snapshot(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002
         """Nothing: the input itself is the changelog."""

@@ -7,6 +7,7 @@ from streams.events import Watermark
 from streams.settings import TimeSettings
 
 EMIT_EVERY_SECONDS: Final = 1.0
+LEAP_MS: Final = 60_000
 
 
 class SourceClock:
@@ -46,6 +47,14 @@ class SourceClock:
         if self._base_ms is None or candidate > max(self._base_ms, self.reached_ms or self._base_ms):
             self._base_ms = candidate
             self._base_at = now
+
+    def leaps(self, event_ms: int) -> bool:
+        """Whether a mention of `event_ms` carries event time a minute or more beyond the last watermark.
+
+        A backlog passes hours in a second. Without a watermark for each of its minutes, the detect stage would decide
+        on all of them before it had learned from the first.
+        """
+        return self.reached_ms is not None and event_ms - self._wait_ms >= self.reached_ms + LEAP_MS
 
     def is_due(self, now: datetime) -> bool:
         """Whether a second has passed since the last watermark."""

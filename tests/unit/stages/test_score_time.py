@@ -106,3 +106,27 @@ def test_an_idle_stage_writes_nothing_between_watermarks() -> None:
 
     assert stage.flush(at(0.5), at_end=True) == []
     assert stage.snapshot(7) == []
+
+
+def test_a_backlog_hears_a_watermark_for_each_of_its_minutes() -> None:
+    stage = make_stage()
+    stage.fold([record(published=0)], at(9000))
+    stage.flush(at(9000), at_end=False)
+
+    stage.fold([record(id=f"{minute}", published=60 * minute) for minute in range(1, 4)], at(9000.1))
+    outgoing = stage.flush(at(9000.1), at_end=False)
+
+    heard = [value for number, value in watermarks(outgoing) if number == 0]
+    assert [(mark.event_ms or 0) / 1000 - START_SECOND for mark in heard] == [55, 115, 175]
+    kinds = ["watermark" if item.partition == 0 else "partial" for item in outgoing if item.partition in {None, 0}]
+    assert kinds == ["watermark", "partial", "watermark", "partial", "watermark", "partial"]
+
+
+def test_a_stream_of_the_present_hears_no_more_than_one_watermark_a_second() -> None:
+    stage = make_stage()
+    stage.fold([record(published=0)], at(0))
+    stage.flush(at(0), at_end=True)
+
+    stage.fold([record(id=f"{tenth}", published=tenth / 10) for tenth in range(1, 9)], at(0.9))
+
+    assert watermarks(stage.flush(at(0.9), at_end=True)) == []
