@@ -65,9 +65,10 @@ class BlockMaxima:
         self._highest = 0.0
         self._fit()
 
-    def expect(self, location: float) -> None:
-        """Replace the prior location."""
+    def expect(self, location: float, scale: float) -> None:
+        """Replace the prior."""
         self._prior_location = location
+        self._prior_scale = scale
         self._fit()
 
     def _fit(self) -> None:
@@ -92,7 +93,7 @@ class BlockMaxima:
         return {
             "maxima": self._maxima,
             "highest": self._highest,
-            "prior": self._prior_location,
+            "prior": [self._prior_location, self._prior_scale],
             "fit": [self.location, self.scale],
         }
 
@@ -105,7 +106,7 @@ class BlockMaxima:
         try:
             self._maxima = [float(value) for value in state["maxima"]]
             self._highest = float(state["highest"])
-            self._prior_location = float(state["prior"])
+            self._prior_location, self._prior_scale = state["prior"]
             self.location, self.scale = state["fit"]
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of block maxima cannot be read: {exc!r}") from exc

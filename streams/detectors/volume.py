@@ -24,7 +24,9 @@ _FEWEST_MENTIONS: Final = 3
 _PRIOR_SCALE: Final = 0.4
 _PRIOR_DISPERSION: Final = 0.2
 _CLIMB_LOCATION: Final = 2.0
-_CLIMB_SCALE: Final = 0.7  # a rate that wanders by itself makes for long climbs
+_SPARSE: Final = 0.35
+_WANDERING: Final = 0.3
+_BUSY_PER_HOUR: Final = 20.0
 _YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
 _SMALLEST: Final = 1e-12
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, chance need not be asked
@@ -59,7 +61,7 @@ class VolumeDetector:
         self._trail = Trail()
         self._climb = Climb()
         self._windows = tuple(BlockMaxima(0.0, _PRIOR_SCALE) for _ in _SCALES)
-        self._climbs = BlockMaxima(_CLIMB_LOCATION + _YOUNG_MARGIN, _CLIMB_SCALE)
+        self._climbs = BlockMaxima(_CLIMB_LOCATION + _YOUNG_MARGIN, _PRIOR_SCALE + _WANDERING)
         self._block_minutes = 0
         self._bands: dict[int, tuple[float, float, float]] = {}
 
@@ -185,8 +187,12 @@ class VolumeDetector:
             deep = _deepest(2.0 * BLOCK_MINUTES / minutes)
             reach = deep * math.sqrt(mean + dispersion * mean * mean)
             skew = (deep * deep - 1.0) / 6.0 * (1.0 + 2.0 * dispersion * mean)
-            maxima.expect(math.log((mean + reach + skew + 1.0) / (mean + 1.0)) + margin)
-        self._climbs.expect(_CLIMB_LOCATION + margin)
+            maxima.expect(math.log((mean + reach + skew + 1.0) / (mean + 1.0)) + margin, _PRIOR_SCALE)
+        per_hour = max(self._rate.per_minute * 60.0, _SMALLEST)
+        sparse = min(max(_SPARSE * math.log(per_hour), -1.0), 0.0)
+        # a rate that wanders by itself makes for long climbs, but only where many mentions carry them
+        scale = _PRIOR_SCALE + _WANDERING * min(per_hour / _BUSY_PER_HOUR, 1.0)
+        self._climbs.expect(_CLIMB_LOCATION + sparse + margin, scale)
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
         """Mean, low and high of the mentions expected in `seconds`; None while warming up."""
