@@ -21,23 +21,18 @@ async def test_lists_what_is_not_resolved_newest_first() -> None:
     assert answer.json()["next_cursor"] is None
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("state=all", [REFUNDS, CAMPAIGN, LOGIN]),
-        ("state=resolved", [LOGIN]),
-        ("state=triggered&state=resolved", [REFUNDS, LOGIN]),
-        ("topic=campaign", [CAMPAIGN]),
-        ("topic=campaign&topic=refunds", [REFUNDS, CAMPAIGN]),
-        ("severity=SEV3&state=active", [CAMPAIGN]),
-        ("state=acknowledged&topic=refunds", []),
-    ],
-)
-async def test_filters_narrow_and_repeating_one_widens_it(query: str, expected: list[str]) -> None:
+async def test_filters_narrow_and_repeating_one_widens_it() -> None:
     async with api_house(store=storyboard(START)) as house:
-        answer = await house.api.get(f"/api/v1/incidents?{query}")
-
-    assert ids(answer) == expected
+        for query, expected in (
+            ("state=all", [REFUNDS, CAMPAIGN, LOGIN]),
+            ("state=resolved", [LOGIN]),
+            ("state=triggered&state=resolved", [REFUNDS, LOGIN]),
+            ("topic=campaign", [CAMPAIGN]),
+            ("topic=campaign&topic=refunds", [REFUNDS, CAMPAIGN]),
+            ("severity=SEV3&state=active", [CAMPAIGN]),
+            ("state=acknowledged&topic=refunds", []),
+        ):
+            assert ids(await house.api.get(f"/api/v1/incidents?{query}")) == expected, query
 
 
 async def test_history_is_shown_only_on_request() -> None:
@@ -67,16 +62,14 @@ async def test_following_the_link_header_walks_through_every_incident_once() -> 
     assert seen == [f"inc_{number:026}" for number in reversed(range(7))]
 
 
-@pytest.mark.parametrize(
-    "query", ["limit=0", "limit=201", "limit=x", "state=open", "severity=HIGH", "stat=all", "history=perhaps"]
-)
-async def test_a_wrong_filter_is_refused_by_name(query: str) -> None:
+async def test_a_wrong_filter_is_refused_by_name() -> None:
     async with api_house() as house:
-        answer = await house.api.get(f"/api/v1/incidents?{query}")
+        for query in ("limit=0", "limit=201", "limit=x", "state=open", "severity=HIGH", "stat=all", "history=perhaps"):
+            answer = await house.api.get(f"/api/v1/incidents?{query}")
 
-    assert answer.status == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert query.partition("=")[0] in answer.json()["errors"][0]["field"]
+            assert answer.status == 422, query
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert query.partition("=")[0] in answer.json()["errors"][0]["field"]
 
 
 async def test_a_foreign_cursor_is_refused() -> None:

@@ -2,20 +2,21 @@ import asyncio
 import gzip
 import json
 import zlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
+from alerting.api.mentions import Sender, mentions_router
+from alerting.api.problems import install
 from alerting.settings import ApiSettings
 from streams.broker.base import Outgoing, Partition, TopicSpec
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.codec import decode_mention
 from streams.errors import BrokerUnavailable, RecordTooLarge
-from tests.fakes.api_house import ApiHouse, api_house
-from tests.fakes.asgi_client import Answer
+from tests.fakes.asgi_client import Answer, AsgiClient
 
 MENTION = {"id": "1", "platform": "forum", "published_at": "2026-01-05T12:00:00Z", "text": "Where is my refund?"}
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -39,12 +40,17 @@ class BrokerWith:
         await self.go.wait()
 
 
-@asynccontextmanager
-async def house_with_kafka(**bounds: int) -> AsyncIterator[tuple[ApiHouse, MemoryCluster]]:
+def client_of(broker: Sender | None, **bounds: int) -> AsgiClient:
+    app = FastAPI()
+    app.include_router(mentions_router(broker, ApiSettings.model_validate(bounds), kafka_topic="mentions"))
+    install(app)
+    return AsgiClient(app)
+
+
+def kafka(**bounds: int) -> tuple[AsgiClient, MemoryCluster]:
     cluster = MemoryCluster()
     cluster.create(TopicSpec("mentions", 1))
-    async with api_house(broker=MemoryBroker(cluster), settings=ApiSettings.model_validate(bounds)) as house:
-        yield house, cluster
+    return client_of(MemoryBroker(cluster), **bounds), cluster
 
 
 async def in_kafka(cluster: MemoryCluster) -> list[tuple[bytes | None, str]]:
@@ -58,9 +64,9 @@ def mentions(count: int, **fields: Any) -> list[dict[str, Any]]:
     return [{**MENTION, "id": str(number), **fields} for number in range(count)]
 
 
-async def post(house: ApiHouse, body: bytes, **headers: str) -> Answer:
+async def post(api: AsgiClient, body: bytes, **headers: str) -> Answer:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await house.api.request("POST", PATH, {**JSON, **named}, body)
+    return await api.request("POST", PATH, {**JSON, **named}, body)
 
 
 def bare_deflate(body: bytes) -> bytes:
@@ -69,9 +75,10 @@ def bare_deflate(body: bytes) -> bytes:
 
 
 async def test_one_mention_is_in_kafka_under_its_key_when_it_is_answered() -> None:
-    async with house_with_kafka() as (house, cluster):
-        answer = await house.api.post_json(PATH, MENTION)
-        found = await in_kafka(cluster)
+    api, cluster = kafka()
+
+    answer = await api.post_json(PATH, MENTION)
+    found = await in_kafka(cluster)
 
     assert (answer.status, answer.json()) == (202, {"accepted": 1, "rejected": []})
     assert found == [(b"forum:1", "Where is my refund?")]
@@ -79,20 +86,21 @@ async def test_one_mention_is_in_kafka_under_its_key_when_it_is_answered() -> No
 
 async def test_an_array_and_lines_are_batches() -> None:
     lines = b"\n".join(json.dumps(mention).encode() for mention in mentions(3)) + b"\n\n"
+    api, cluster = kafka()
 
-    async with house_with_kafka() as (house, cluster):
-        array = await house.api.post_json(PATH, mentions(2))
-        ndjson = await house.api.request("POST", PATH, NDJSON, lines)
-        found = await in_kafka(cluster)
+    array = await api.post_json(PATH, mentions(2))
+    ndjson = await api.request("POST", PATH, NDJSON, lines)
+    found = await in_kafka(cluster)
 
     assert (array.json()["accepted"], ndjson.json()["accepted"]) == (2, 3)
     assert len(found) == 5
 
 
 async def test_unknown_keys_travel_with_the_mention() -> None:
-    async with house_with_kafka() as (house, cluster):
-        await house.api.post_json(PATH, {**MENTION, "campaign": "spring"})
-        packs = [pack async for pack in MemoryBroker(cluster).scan(Partition("mentions", 0), None)]
+    api, cluster = kafka()
+
+    await api.post_json(PATH, {**MENTION, "campaign": "spring"})
+    packs = [pack async for pack in MemoryBroker(cluster).scan(Partition("mentions", 0), None)]
 
     assert decode_mention(packs[0][0].value).extra == {"campaign": "spring"}
 
@@ -105,10 +113,10 @@ async def test_an_invalid_mention_is_named_by_its_place_and_the_others_are_taken
         {**MENTION, "published_at": "2026-01-05T12:00:00"},
         {**MENTION, "id": "9"},
     ]
+    api, cluster = kafka()
 
-    async with house_with_kafka() as (house, cluster):
-        answer = await house.api.post_json(PATH, batch)
-        found = await in_kafka(cluster)
+    answer = await api.post_json(PATH, batch)
+    found = await in_kafka(cluster)
 
     assert answer.status == 202
     assert answer.json()["accepted"] == 2
@@ -119,18 +127,19 @@ async def test_an_invalid_mention_is_named_by_its_place_and_the_others_are_taken
 
 async def test_a_line_that_is_no_json_costs_only_itself() -> None:
     lines = json.dumps(MENTION).encode() + b'\n{"id": \n[1, 2]\n'
+    api, _ = kafka()
 
-    async with house_with_kafka() as (house, _):
-        answer = await house.api.request("POST", PATH, NDJSON, lines)
+    answer = await api.request("POST", PATH, NDJSON, lines)
 
     assert answer.json()["accepted"] == 1
     assert [item["index"] for item in answer.json()["rejected"]] == [1, 2]
 
 
 async def test_a_batch_without_one_valid_mention_is_refused() -> None:
-    async with house_with_kafka() as (house, cluster):
-        answer = await house.api.post_json(PATH, [{"id": "x"}])
-        found = await in_kafka(cluster)
+    api, cluster = kafka()
+
+    answer = await api.post_json(PATH, [{"id": "x"}])
+    found = await in_kafka(cluster)
 
     assert answer.status == 422
     assert answer.json()["rejected"][0]["index"] == 0
@@ -138,8 +147,9 @@ async def test_a_batch_without_one_valid_mention_is_refused() -> None:
 
 
 async def test_nothing_at_all_is_fine() -> None:
-    async with house_with_kafka() as (house, _):
-        answer = await house.api.post_json(PATH, [])
+    api, _ = kafka()
+
+    answer = await api.post_json(PATH, [])
 
     assert answer.json() == {"accepted": 0, "rejected": []}
 
@@ -157,9 +167,9 @@ async def test_nothing_at_all_is_fine() -> None:
 )
 async def test_packed_bodies_are_unpacked(encoding: str, pack: Any) -> None:
     body = json.dumps(mentions(3)).encode()
+    api, _ = kafka()
 
-    async with house_with_kafka() as (house, _):
-        answer = await post(house, pack(body), Content_Encoding=encoding)
+    answer = await post(api, pack(body), Content_Encoding=encoding)
 
     assert answer.json()["accepted"] == 3
 
@@ -167,9 +177,9 @@ async def test_packed_bodies_are_unpacked(encoding: str, pack: Any) -> None:
 async def test_a_bomb_is_stopped_on_the_way() -> None:
     bomb = gzip.compress(b" " * 50_000_000)
     assert len(bomb) < 60_000  # far below the bound of what arrives
+    api, _ = kafka(max_inflated_bytes=1_000_000)
 
-    async with house_with_kafka(max_inflated_bytes=1_000_000) as (house, _):
-        answer = await post(house, bomb, Content_Encoding="gzip")
+    answer = await post(api, bomb, Content_Encoding="gzip")
 
     assert answer.status == 413
     assert "1000000 bytes" in answer.json()["detail"]
@@ -177,12 +187,12 @@ async def test_a_bomb_is_stopped_on_the_way() -> None:
 
 async def test_a_body_may_have_as_many_bytes_as_the_bound_and_not_one_more() -> None:
     body = json.dumps(MENTION).encode().ljust(1024)
+    api, _ = kafka(max_body_bytes=1024, max_inflated_bytes=1024)
 
-    async with house_with_kafka(max_body_bytes=1024, max_inflated_bytes=1024) as (house, _):
-        fits = await post(house, body)
-        too_long = await post(house, body + b" ")
-        fits_packed = await post(house, gzip.compress(body), Content_Encoding="gzip")
-        too_long_packed = await post(house, gzip.compress(body + b" "), Content_Encoding="gzip")
+    fits = await post(api, body)
+    too_long = await post(api, body + b" ")
+    fits_packed = await post(api, gzip.compress(body), Content_Encoding="gzip")
+    too_long_packed = await post(api, gzip.compress(body + b" "), Content_Encoding="gzip")
 
     assert (fits.status, too_long.status) == (202, 413)
     assert (fits_packed.status, too_long_packed.status) == (202, 413)
@@ -190,17 +200,18 @@ async def test_a_body_may_have_as_many_bytes_as_the_bound_and_not_one_more() -> 
 
 async def test_a_body_that_arrives_in_pieces_is_counted_as_a_whole() -> None:
     pieces = [b" " * 600, b" " * 600]
+    api, _ = kafka(max_body_bytes=1024)
 
-    async with house_with_kafka(max_body_bytes=1024) as (house, _):
-        answer = await house.api.request("POST", PATH, JSON, pieces)
+    answer = await api.request("POST", PATH, JSON, pieces)
 
     assert answer.status == 413
 
 
 async def test_a_batch_has_a_bound() -> None:
-    async with house_with_kafka(max_batch_mentions=3) as (house, _):
-        fits = await house.api.post_json(PATH, mentions(3))
-        too_many = await house.api.post_json(PATH, mentions(4))
+    api, _ = kafka(max_batch_mentions=3)
+
+    fits = await api.post_json(PATH, mentions(3))
+    too_many = await api.post_json(PATH, mentions(4))
 
     assert (fits.status, too_many.status) == (202, 413)
 
@@ -222,8 +233,9 @@ async def test_a_batch_has_a_bound() -> None:
     ],
 )
 async def test_what_cannot_be_read_is_refused_with_a_reason(headers: dict[str, str], body: bytes, status: int) -> None:
-    async with house_with_kafka() as (house, _):
-        answer = await house.api.request("POST", PATH, headers, body)
+    api, _ = kafka()
+
+    answer = await api.request("POST", PATH, headers, body)
 
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -234,8 +246,9 @@ async def test_what_cannot_be_read_is_refused_with_a_reason(headers: dict[str, s
     ("error", "status"), [(BrokerUnavailable("no answer"), 503), (RecordTooLarge("too large"), 413)]
 )
 async def test_what_kafka_says_is_passed_on(error: Exception, status: int) -> None:
-    async with api_house(broker=BrokerWith(error)) as house:
-        answer = await house.api.post_json(PATH, MENTION)
+    api = client_of(BrokerWith(error))
+
+    answer = await api.post_json(PATH, MENTION)
 
     assert answer.status == status
     assert ("retry-after" in answer.headers) == (status == 503)
@@ -243,8 +256,10 @@ async def test_what_kafka_says_is_passed_on(error: Exception, status: int) -> No
 
 async def test_is_not_answered_before_kafka_acknowledged() -> None:
     broker = BrokerWith()
-    async with api_house(broker=broker) as house, asyncio.TaskGroup() as group:
-        task = group.create_task(house.api.post_json(PATH, MENTION), name="post")
+    api = client_of(broker)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(api.post_json(PATH, MENTION), name="post")
         while not broker.waiting:
             await asyncio.to_thread(lambda: None)
         assert not task.done()
@@ -255,11 +270,13 @@ async def test_is_not_answered_before_kafka_acknowledged() -> None:
 
 async def test_only_so_many_batches_are_held_at_once() -> None:
     broker = BrokerWith()
-    async with api_house(broker=broker) as house, asyncio.TaskGroup() as group:
-        tasks = [group.create_task(house.api.post_json(PATH, MENTION), name=f"post {n}") for n in range(8)]
+    api = client_of(broker)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(api.post_json(PATH, MENTION), name=f"post {n}") for n in range(8)]
         while broker.waiting < 8:
             await asyncio.to_thread(lambda: None)
-        refused = await house.api.post_json(PATH, MENTION)
+        refused = await api.post_json(PATH, MENTION)
         broker.go.set()
 
     assert refused.status == 503
@@ -268,8 +285,9 @@ async def test_only_so_many_batches_are_held_at_once() -> None:
 
 
 async def test_without_a_broker_nothing_is_taken_in() -> None:
-    async with api_house() as house:
-        answer = await house.api.post_json(PATH, MENTION)
+    api = client_of(None)
+
+    answer = await api.post_json(PATH, MENTION)
 
     assert answer.status == 503
     assert answer.json()["type"] == "urn:tocsin:problem:no-broker"
