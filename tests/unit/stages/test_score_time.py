@@ -113,7 +113,7 @@ def test_a_backlog_hears_a_watermark_for_each_of_its_minutes() -> None:
     stage.fold([record(published=0)], at(9000))
     stage.flush(at(9000), at_end=False)
 
-    stage.fold([record(id=f"{minute}", published=60 * minute) for minute in range(1, 4)], at(9000.1))
+    stage.fold([record(id=f"minute {minute}", published=60 * minute) for minute in range(1, 4)], at(9000.1))
     outgoing = stage.flush(at(9000.1), at_end=False)
 
     heard = [value for number, value in watermarks(outgoing) if number == 0]
