@@ -181,6 +181,8 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
         polarity_expected: The topic's own usual mean polarity.
         negative_share: Share of negative among scored mentions, [0, 1].
         authors: Distinct authors since onset, approximate.
+        per_minute: Rate over the last two minutes or the last five, whichever is higher.
+        velocity: Change of the five-minute rate, mentions per minute and minute.
     """
 
     observed: int

@@ -269,11 +269,17 @@ class _Moment:
         return found.explain_one(reading, self._recent)
 
     def speed(self) -> tuple[float, float]:
-        """Mentions per minute over the last five minutes, and how much that changed per minute."""
+        """Mentions per minute, and how much that changed per minute over five minutes.
+
+        The rate is that of the last two minutes or the last five, whichever is higher: five alone would tell the person
+        who is woken in the first seconds of a storm about the calm before it.
+        """
         start = self.at - self.at % MINUTE - _LEVEL_SECONDS + MINUTE
-        per_minute = self.level() * MINUTE / (self.at - start + 1)
+        lately = self.at - self.at % MINUTE - MINUTE
+        level = self.level() * MINUTE / (self.at - start + 1)
+        per_minute = max(level, self._windows.mentions(lately, self.at + 1) * MINUTE / (self.at - lately + 1))
         before = self._windows.mentions(start - _LEVEL_SECONDS, start) * MINUTE / _LEVEL_SECONDS
-        return per_minute, (per_minute - before) * MINUTE / _LEVEL_SECONDS
+        return per_minute, (level - before) * MINUTE / _LEVEL_SECONDS
 
 
 def _pages(named: tuple[str, Reading]) -> float:
