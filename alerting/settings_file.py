@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
-from streams.query import parse as parse_query
 
 from alerting.settings import Settings
 from streams.config_file import Location, explain, parse_config, read_config_file
 from streams.errors import InvalidConfig, InvalidQuery
+from streams.query import parse as parse_query
 
 PREFIX = "TOCSIN__"
 
