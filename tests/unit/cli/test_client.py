@@ -1,0 +1,111 @@
+"""`tocsin incidents` and `tocsin topics` against an API that really listens."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from structlog.testing import capture_logs
+from typer.testing import CliRunner, Result
+
+from alerting.cli.exits import Exit
+from alerting.cli.main import app
+from tests.fakes.api_house import KEY, api_house, served
+from tests.fakes.clock import START
+from tests.fakes.hostile import HOSTILE, assert_inert_in_terminal
+from tests.fakes.memory_store import MemoryStore
+from tests.fakes.storyboard import CAMPAIGN, REFUNDS, incident_at, storyboard
+
+Run = Callable[..., Awaitable[Result]]
+
+
+@asynccontextmanager
+async def tocsin(store: MemoryStore, key: str = KEY) -> AsyncIterator[Run]:
+    """Runs the command line as a client of an API over `store`."""
+
+    async def run(*words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=environ)
+
+    with capture_logs():  # the API shares this process; its log would stand between what the command line prints
+        async with api_house(store=store) as house, served(house.app) as address:
+            environ = {"TOCSIN_URL": address, "TOCSIN_API_KEY": key, "COLUMNS": "250"}
+            yield run
+
+
+async def test_lists_what_is_open() -> None:
+    async with tocsin(storyboard(START)) as run:
+        shown = await run("incidents", "list")
+
+    assert shown.exit_code == Exit.DONE
+    assert REFUNDS in shown.stdout
+    assert CAMPAIGN in shown.stdout
+
+
+async def test_filters_go_to_the_api() -> None:
+    async with tocsin(storyboard(START)) as run:
+        shown = await run("incidents", "list", "--topic", "campaign", "--json")
+        nothing = await run("incidents", "list", "--severity", "SEV4")
+
+    assert [incident["id"] for incident in json.loads(shown.stdout)["incidents"]] == [CAMPAIGN]
+    assert nothing.stdout == "No such incidents.\n"
+
+
+async def test_an_incident_is_acknowledged_and_resolved() -> None:
+    async with tocsin(storyboard(START)) as run:
+        acknowledged = await run("incidents", "ack", REFUNDS)
+        resolved = await run("incidents", "resolve", REFUNDS)
+        shown = await run("incidents", "show", REFUNDS)
+
+    assert acknowledged.stdout == f"{REFUNDS} is acknowledged\n"
+    assert resolved.stdout == f"{REFUNDS} is resolved\n"
+    assert "What happened" in shown.stdout
+    assert "resolved" in shown.stdout
+
+
+async def test_the_board_is_shown() -> None:
+    async with tocsin(storyboard(START)) as run:
+        shown = await run("topics")
+
+    assert shown.exit_code == Exit.DONE
+    assert "refunds" in shown.stdout
+
+
+async def test_an_unknown_incident_is_refused_with_the_reason() -> None:
+    async with tocsin(storyboard(START)) as run:
+        shown = await run("incidents", "show", "inc_00000000000000000000000000")
+
+    assert shown.exit_code == Exit.REFUSED
+    assert "(404)" in shown.stderr
+
+
+async def test_a_wrong_key_is_refused_and_never_shown() -> None:
+    async with tocsin(storyboard(START), key="not-the-key-0123456789") as run:
+        shown = await run("topics")
+
+    assert shown.exit_code == Exit.REFUSED
+    assert "set TOCSIN_API_KEY or pass --key" in shown.stderr
+    assert "not-the-key" not in shown.output
+
+
+async def test_titles_of_incidents_have_no_power_over_the_terminal() -> None:
+    store = MemoryStore()
+    for number, hostile in enumerate(HOSTILE[:60]):
+        title = hostile.text.encode("utf-8", "replace").decode()[:500]
+        store.add(incident_at(START, id=f"inc_{number:026}", topic=f"topic-{number}", title=title))
+
+    async with tocsin(store) as run:
+        listed = await run("incidents", "list", "--limit", "100")
+        shown = [await run("incidents", "show", f"inc_{number:026}") for number in (0, 39, 55)]
+
+    assert listed.stdout.count("inc_") == 60
+    for result in (listed, *shown):
+        assert_inert_in_terminal(result.stdout, styled=True)
+
+
+@pytest.mark.parametrize("words", [["topics"], ["incidents", "list"], ["incidents", "ack", REFUNDS]])
+def test_an_api_that_does_not_answer_exits_4(words: list[str], closed_port: int) -> None:
+    result = CliRunner().invoke(app, [*words, "--url", f"http://127.0.0.1:{closed_port}"])
+
+    assert result.exit_code == Exit.UNREACHABLE
+    assert f"no Tocsin answers at http://127.0.0.1:{closed_port}" in result.stderr

@@ -1,0 +1,185 @@
+"""The command line as a whole: what it says about itself and how it ends."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner, Result
+
+from alerting.cli.exits import Exit
+from alerting.cli.main import app
+
+ROOT = Path(__file__).resolve().parents[3]
+EXAMPLE = ROOT / "deploy" / "examples" / "tocsin.yaml"
+WRONG = """\
+kafka:
+  partitions: 0
+  bootstrap_server: localhost:9092
+topics:
+  - id: refunds
+    name: Refunds
+    query: refund AND (
+receivers:
+  - name: comms
+    notifiers: [{type: pigeon}]
+route:
+  receiver: nobody
+"""
+
+
+def run(*arguments: str, environ: dict[str, str] | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), env=environ)
+
+
+def every_command() -> Iterator[list[str]]:
+    root: Any = get_command(app)
+    yield []
+    for name, command in root.commands.items():
+        yield [name]
+        yield from ([name, inner] for inner in getattr(command, "commands", ()))
+
+
+@pytest.mark.parametrize("words", list(every_command()), ids=" ".join)
+def test_every_command_helps(words: list[str]) -> None:
+    result = run(*words, "--help")
+
+    assert result.exit_code == Exit.DONE
+    assert "Usage:" in result.stdout
+
+
+def test_help_also_answers_to_its_short_name() -> None:
+    assert run("-h").exit_code == Exit.DONE
+
+
+def test_the_commands_are_those_that_were_promised() -> None:
+    root: Any = get_command(app)
+
+    assert set(root.commands) == {
+        *("demo", "serve", "score", "detect", "alert", "kafka", "produce", "simulate", "history"),
+        *("backtest", "check", "topics", "incidents", "drill"),
+    }
+    assert set(root.commands["incidents"].commands) == {"list", "show", "ack", "resolve"}
+    assert {"init", "check"} <= set(root.commands["kafka"].commands)
+
+
+def test_tells_its_version() -> None:
+    result = run("--version")
+
+    assert result.exit_code == Exit.DONE
+    assert result.stdout.startswith("tocsin ")
+
+
+@pytest.mark.parametrize("words", [["no-such-command"], ["check"], ["drill"], ["produce", "--rate", "many", "x.jsonl"]])
+def test_a_wrong_use_exits_2(words: list[str]) -> None:
+    assert run(*words).exit_code == Exit.USAGE
+
+
+class TestCheck:
+    def test_the_example_is_right(self) -> None:
+        result = run("check", str(EXAMPLE))
+
+        assert result.exit_code == Exit.DONE
+        assert result.stdout.startswith(f"{EXAMPLE}: right (2 topics, 2 receivers, Kafka at localhost:9092)")
+
+    def test_tells_every_problem_with_its_line_and_exits_3(self, tmp_path: Path) -> None:
+        file = tmp_path / "tocsin.yaml"
+        file.write_text(WRONG, encoding="utf-8")
+
+        result = run("check", str(file))
+
+        assert result.exit_code == Exit.CONFIG
+        told = [line for line in result.stderr.splitlines() if line.startswith(f"{file}:")]
+        for start in (
+            f"{file}:2: kafka.partitions: 0 is not allowed",
+            f"{file}:3: kafka.bootstrap_server: there is no such setting; did you mean bootstrap_servers?",
+            f"{file}:7: topics.0.query: ",
+            f"{file}:10: receivers.0.notifiers.0",
+            f"{file}:12: route.receiver: there is no receiver 'nobody'; known are comms",
+        ):
+            assert any(line.startswith(start) for line in told), start
+        assert f"the configuration has {len(told)} problems" in result.stderr
+
+    def test_a_file_that_is_not_there_exits_3(self, tmp_path: Path) -> None:
+        result = run("check", str(tmp_path / "nowhere.yaml"))
+
+        assert result.exit_code == Exit.CONFIG
+        assert "nowhere.yaml: cannot be read" in result.stderr
+
+    def test_variables_have_the_last_word(self) -> None:
+        wrong = run("check", str(EXAMPLE), environ={"TOCSIN__KAFKA__PARTITIONS": "0"})
+        right = run("check", str(EXAMPLE), environ={"TOCSIN__KAFKA__BOOTSTRAP_SERVERS": "kafka:1"})
+
+        assert wrong.exit_code == Exit.CONFIG
+        assert "TOCSIN__KAFKA__PARTITIONS" in wrong.stderr
+        assert "Kafka at kafka:1" in right.stdout
+
+    def test_says_what_a_thin_configuration_means(self, tmp_path: Path) -> None:
+        file = tmp_path / "empty.yaml"
+        file.write_text("", encoding="utf-8")
+
+        result = run("check", str(file))
+
+        assert result.exit_code == Exit.DONE
+        assert result.stdout.count("note: ") == 3  # no topics, no receivers, no keys
+
+
+@pytest.mark.parametrize(
+    "words", [["serve"], ["kafka", "acls"], ["drill", "x"], ["backtest", "x.csv"], ["history", "load", "x.jsonl"]]
+)
+def test_every_command_that_reads_the_configuration_refuses_a_wrong_one(words: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "tocsin.yaml"
+    file.write_text(WRONG, encoding="utf-8")
+
+    assert run(*words, "--config", str(file)).exit_code == Exit.CONFIG
+    assert run(*words, environ={"TOCSIN_CONFIG": str(file)}).exit_code == Exit.CONFIG
+
+
+class TestDrill:
+    CONFIG = "receivers: [{name: night, notifiers: [{type: log}]}]\nroute: {receiver: night}\n"
+
+    def test_an_unknown_receiver_exits_2_and_names_the_known(self, tmp_path: Path) -> None:
+        file = tmp_path / "tocsin.yaml"
+        file.write_text(self.CONFIG, encoding="utf-8")
+
+        result = run("drill", "day", "--config", str(file))
+
+        assert result.exit_code == Exit.USAGE
+        assert "there is no receiver 'day'; known are night" in result.stderr
+
+    def test_says_for_each_notifier_what_became_of_it(self, tmp_path: Path) -> None:
+        file = tmp_path / "tocsin.yaml"
+        file.write_text(self.CONFIG, encoding="utf-8")
+
+        result = run("drill", "night", "--config", str(file))
+
+        assert result.exit_code == Exit.DONE
+        assert any(line.startswith("log ") and ": taken (" in line for line in result.stdout.splitlines())
+
+    def test_a_notifier_that_does_not_take_it_exits_5(self, tmp_path: Path, closed_port: int) -> None:
+        file = tmp_path / "tocsin.yaml"
+        hook = f"{{type: webhook, url: 'http://127.0.0.1:{closed_port}/', secret: {'s' * 32}}}"
+        file.write_text(f"receivers: [{{name: night, notifiers: [{hook}]}}]\nroute: {{receiver: night}}\n", "utf-8")
+
+        result = run("drill", "night", "--config", str(file))
+
+        assert result.exit_code == Exit.REFUSED
+        assert "s" * 32 not in result.output
+
+
+def test_an_unreachable_kafka_exits_4(tmp_path: Path, closed_port: int) -> None:
+    file = tmp_path / "tocsin.yaml"
+    file.write_text(f"kafka: {{bootstrap_servers: '127.0.0.1:{closed_port}', request_timeout_seconds: 1}}\n", "utf-8")
+
+    result = run("kafka", "check", "--config", str(file))
+
+    assert result.exit_code == Exit.UNREACHABLE
+    assert f"127.0.0.1:{closed_port}" in result.stderr
+
+
+def test_the_acls_are_printed_for_the_principals_that_were_named() -> None:
+    result = run("kafka", "acls", "--config", str(EXAMPLE), "--principal", "User:bell-{role}")
+
+    assert result.exit_code == Exit.DONE
+    assert {f"User:bell-{role}" for role in ("score", "detect", "alert")} <= set(result.stdout.split())

@@ -1,0 +1,120 @@
+"""`tocsin simulate` and `tocsin backtest`: files in, files out."""
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from alerting.cli.exits import Exit
+from alerting.cli.main import app
+from streams import codec
+from streams.mention import Mention
+from streams.sources.files import FileSource
+from tests.fakes.streams_of_counts import minutes
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+BURST = range(400, 406)
+ROWS = 500
+CONFIG = """\
+topics:
+  - {id: refunds, name: Refunds, query: 'arvella AND refund*'}
+"""
+
+
+@pytest.fixture
+def counts(tmp_path: Path) -> Path:
+    """Five-minute counts of a topic with about 20 mentions each, and half an hour of twelve times as many."""
+    path = tmp_path / "refunds.csv"
+    lines = ["timestamp,value"]
+    for row, slot in enumerate(minutes(21, ROWS, 20.0, dispersion=0.05)):
+        at = START + timedelta(minutes=5 * row)
+        lines.append(f"{at:%Y-%m-%d %H:%M:%S},{slot.tally.mentions * (12 if row in BURST else 1)}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+class TestSimulate:
+    WORDS = ("--seconds", "120", "--crisis-after", "60", "--start", "2026-01-05T00:00:00", "--seed", "3")
+
+    def test_writes_mentions_that_can_be_read_and_labels_beside_them(self, tmp_path: Path) -> None:
+        output = tmp_path / "day.jsonl"
+
+        result = CliRunner().invoke(app, ["simulate", str(output), *self.WORDS])
+
+        assert result.exit_code == Exit.DONE
+        mentions = [mention for mention in FileSource(output).read() if isinstance(mention, Mention)]
+        assert len(mentions) == len(output.read_bytes().splitlines()) > 100
+        assert all(START <= mention.published_at < START + timedelta(seconds=120) for mention in mentions)
+        labels = json.loads((tmp_path / "day.jsonl.labels.json").read_text(encoding="utf-8"))
+        assert any(label["topic"] == "refunds" and label["factor"] > 1 for label in labels)
+        assert f"{len(mentions)} mentions in {output}, {len(labels)} labels in" in result.stdout
+
+    def test_the_same_seed_writes_the_same(self, tmp_path: Path) -> None:
+        first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+        for output in (first, second):
+            CliRunner().invoke(app, ["simulate", str(output), *self.WORDS])
+
+        assert first.read_bytes() == second.read_bytes()
+
+    def test_without_a_file_the_mentions_go_to_standard_output(self) -> None:
+        result = CliRunner().invoke(app, ["simulate", *self.WORDS])
+
+        assert result.exit_code == Exit.DONE
+        for line in result.stdout_bytes.splitlines():
+            codec.decode_mention(line)
+
+
+class TestBacktest:
+    def test_tells_the_page_that_a_burst_in_counts_would_have_sent(self, counts: Path) -> None:
+        result = CliRunner().invoke(app, ["backtest", str(counts), "--json"])
+
+        assert result.exit_code == Exit.DONE
+        (page,) = json.loads(result.stdout)
+        assert page["topic"] == "refunds"
+        assert page["observed"] > page["expected"]
+        begun = START + timedelta(minutes=5 * BURST.start)
+        assert begun <= datetime.fromisoformat(page["at"]) <= begun + timedelta(minutes=10)
+
+    def test_sums_up_for_people(self, counts: Path) -> None:
+        result = CliRunner().invoke(app, ["backtest", str(counts)])
+
+        assert result.stdout.splitlines()[-1].endswith(" mentions, 1 pages")
+
+    def test_writes_a_row_for_every_window(self, counts: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+
+        CliRunner().invoke(app, ["backtest", str(counts), "--out", str(out)])
+
+        (file,) = out.iterdir()
+        with file.open(encoding="utf-8") as text:
+            assert len(list(csv.DictReader(text))) == ROWS
+
+    def test_mentions_are_matched_to_the_topics_of_the_configuration(self, tmp_path: Path) -> None:
+        config, mentions = tmp_path / "tocsin.yaml", tmp_path / "day.jsonl"
+        config.write_text(CONFIG, encoding="utf-8")
+        CliRunner().invoke(app, ["simulate", str(mentions), *TestSimulate.WORDS])
+
+        result = CliRunner().invoke(app, ["backtest", str(mentions), "--config", str(config)])
+
+        assert result.exit_code == Exit.DONE
+        assert result.stdout.startswith("No page.")  # a minute of past is no past to judge by
+
+    def test_mentions_without_topics_are_a_wrong_use(self, tmp_path: Path) -> None:
+        mentions = tmp_path / "day.jsonl"
+        mentions.write_bytes(b"")
+        empty = tmp_path / "empty.yaml"
+        empty.write_text("", encoding="utf-8")
+
+        result = CliRunner().invoke(app, ["backtest", str(mentions), "--config", str(empty)])
+
+        assert result.exit_code == Exit.USAGE
+        assert "name a configuration with --config" in result.stderr
+
+    def test_a_file_that_is_not_there_is_a_wrong_use(self, tmp_path: Path) -> None:
+        result = CliRunner().invoke(app, ["backtest", str(tmp_path / "nowhere.csv")])
+
+        assert result.exit_code == Exit.USAGE
+        assert "nowhere.csv" in result.stderr
