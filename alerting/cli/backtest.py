@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from alerting.cli.exits import Exit, complain, explained
-from alerting.cli.options import ConfigOption, JsonOption, settings_from
+from alerting.cli.options import ConfigOption, JsonOption, SourceOption, open_source, settings_from
 from alerting.cli.tables import show_json, show_table
 
 
 def backtest(
     files: Annotated[list[Path], typer.Argument(help="Counts (.csv with timestamp,value) or mentions (.jsonl, .csv).")],
     config: ConfigOption = None,
+    source: SourceOption = "files",
     out: Annotated[Path | None, typer.Option(help="Folder for one CSV a topic: value, expected, score, page.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -24,7 +25,6 @@ def backtest(
 
     from streams.backtest import Page, Report, backtest_counts, backtest_mentions, write_rows
     from streams.sentiment.registry import make_scorer
-    from streams.sources.files import FileSource
 
     with explained():
         settings = settings_from(config)
@@ -32,8 +32,9 @@ def backtest(
         if missing:
             complain(f"no such file: {', '.join(map(str, missing))}")
             raise SystemExit(Exit.USAGE)
-        reports: list[Report] = [backtest_counts(file, settings=settings) for file in files if _is_counts(file)]
-        mentions = [FileSource(file) for file in files if not _is_counts(file)]
+        counted = [file for file in files if source == "files" and _is_counts(file)]
+        reports: list[Report] = [backtest_counts(file, settings=settings) for file in counted]
+        mentions = [open_source(source, file) for file in files if file not in counted]
         if mentions and not settings.topics:
             complain("mentions need topics to be matched to: name a configuration with --config")
             raise SystemExit(Exit.USAGE)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alerting.cli.exits import explained
-from alerting.cli.options import ConfigOption, settings_from
+from alerting.cli.options import ConfigOption, SourceOption, open_source, settings_from
 
 if TYPE_CHECKING:
     from streams.events import PartialCount
@@ -22,6 +22,7 @@ def load(
     files: Annotated[list[Path], typer.Argument(help="Mentions (.jsonl, .csv, .gz) or, with --topic, counts (.csv).")],
     topic: Annotated[str | None, typer.Option(help="FILES are counts of this topic: timestamp,value,...")] = None,
     config: ConfigOption = None,
+    source: SourceOption = "files",
 ) -> None:
     """Load past mentions or counts: the detectors learn from them, nobody is paged about them.
 
@@ -34,7 +35,6 @@ def load(
     from streams.mention import Mention
     from streams.produce import load_history
     from streams.sentiment.registry import make_scorer
-    from streams.sources.files import FileSource
 
     def partials() -> "Iterator[PartialCount]":
         if topic is not None:
@@ -45,7 +45,7 @@ def load(
                 for _, partial in partials_of_counts(known[topic], read_counts(file)):
                     yield partial
             return
-        items = chain.from_iterable(FileSource(file).read() for file in files)
+        items = chain.from_iterable(open_source(source, file).read() for file in files)
         mentions = sorted(
             (item for item in items if isinstance(item, Mention)), key=lambda mention: mention.published_at
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alerting.cli.exits import explained
-from alerting.cli.options import ConfigOption, settings_from
+from alerting.cli.options import ConfigOption, SourceOption, open_source, settings_from
 
 if TYPE_CHECKING:
     from streams.produce import Produced
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def produce(
     file: Annotated[Path, typer.Argument(help="Mentions: .jsonl, .ndjson or .csv, each also with .gz.")],
     config: ConfigOption = None,
+    source: SourceOption = "files",
     rate: Annotated[float | None, typer.Option(min=0.001, help="Mentions a second.")] = None,
     pace: Annotated[
         float | None, typer.Option(min=0.001, help="The recorded pace times this: at 60 an hour takes a minute.")
@@ -30,7 +31,6 @@ def produce(
     from streams.broker.registry import open_broker
     from streams.clock import SystemClock
     from streams.produce import produce as send
-    from streams.sources.files import FileSource
 
     async def work() -> "Produced":
         async with open_broker(settings.kafka) as broker:
@@ -42,7 +42,7 @@ def produce(
                     shown.update(task, description=f"{done.sent} mentions{newest}")
 
                 return await send(
-                    source,
+                    mentions,
                     broker,
                     settings,
                     SystemClock(),
@@ -54,6 +54,6 @@ def produce(
 
     with explained():
         settings = settings_from(config)
-        source = FileSource(file)
+        mentions = open_source(source, file)
         done = asyncio.run(work())
     typer.echo(f"{done.sent} mentions sent to {settings.kafka.mentions}, {done.refused} unreadable ones left out")
