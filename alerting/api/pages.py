@@ -34,7 +34,7 @@ from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import Inbox
 from alerting.incidents.model import Incident, IncidentState, TopicStatus
 from alerting.incidents.store import IncidentFilter, Store
-from alerting.incidents.wording import count
+from alerting.incidents.wording import count, duration
 from alerting.notifiers.escaping import one_line
 from streams.clock import Clock
 
@@ -149,14 +149,14 @@ def pages_router(
         incident = await store.get(incident_id)
         evidence = incident.evidence
         excess = evidence.observed - evidence.expected
-        minutes = evidence.window_seconds / 60
+        window = duration(evidence.window_seconds)
         html = pages.incident(
             card=await desk.card(incident, now),
             drivers=drivers(evidence),
             quotes=quotes(evidence, now),
             moments=moments(await store.timeline(incident_id), now),
             told=told(await store.deliveries(incident_id), now),
-            excess=f"{count(excess)} mentions above expected in {minutes:g} min" if excess >= 1 else "",
+            excess=f"{count(excess)} mentions above expected in {window}" if excess >= 1 else "",
             pulse=pulse(),
             csrf=csrf_of(request),
             now=now,

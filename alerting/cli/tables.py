@@ -18,8 +18,9 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
         sys.stdout.write(f"{empty}\n")
         return
     table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for index, column in enumerate(columns):
+        # The first column is what people copy into the next command.
+        table.add_column(column, overflow="fold", no_wrap=index == 0)
     for row in rows:
         table.add_row(*(literal(cell) for cell in row))
     Console().print(table)

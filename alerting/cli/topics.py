@@ -27,11 +27,12 @@ def topics(url: UrlOption = None, key: KeyOption = None, as_json: JsonOption = F
             _rate(topic.get("per_minute")),
             _rate(topic.get("expected_per_minute")),
             topic.get("open_incidents", 0),
-            f"{topic.get('pages_this_week', 0)} of {_rate(topic.get('pages_per_week'))}",
+            topic.get("pages_this_week", 0),
+            _rate(topic.get("pages_per_week")),
         )
         for topic in found
     ]
-    columns = ("topic", "name", "owner", "per minute", "usual", "open", "pages this week")
+    columns = ("topic", "name", "owner", "per minute", "usual", "open", "pages this week", "budget")
     show_table("Topics", columns, rows, empty="There are no topics; add some under `topics:` in the configuration.")
 
 
