@@ -117,7 +117,7 @@ def explain(error: ValidationError, file: ConfigFile, schema: Mapping[str, Any])
     Args:
         schema: The model's JSON schema; says what is allowed and what is secret.
     """
-    items = [dict(item) for item in error.errors(include_url=False)]
+    items: list[dict[str, Any]] = [dict(item) for item in error.errors(include_url=False)]
     inside = {item["loc"][:end] for item in items for end in range(len(item["loc"]))}
     # A list whose every entry was refused is also "too short": that is no problem of its own.
     return tuple(
