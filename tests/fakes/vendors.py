@@ -10,6 +10,7 @@ from alerting.fakes.slack import FakeSlack
 from streams.clock import Clock
 from streams.settings import KafkaSettings
 
+CHANNEL: Final = "C0CARENOW"  # an id: only with one can Slack be asked whether a message arrived
 API_KEY: Final = "key-of-the-person-on-call"
 _TOKEN: Final = "xoxb-test"
 _ROUTING_KEY: Final = "e" * 32
@@ -44,7 +45,7 @@ class Vendors:
         **sections: Mapping[str, Any],
     ) -> dict[str, Any]:
         """The whole configuration, as plain as a YAML file holds it: every incident goes to both vendors at once."""
-        slack = {"type": "slack", "channel": "#care-now", "token": _TOKEN, "api_url": self.slack.api_url}
+        slack = {"type": "slack", "channel": CHANNEL, "token": _TOKEN, "api_url": self.slack.api_url}
         pager = {
             "type": "pagerduty",
             "service": "Care on-call",
