@@ -149,7 +149,9 @@ def settings_keys(
             yield path, field, model, required
         for inner, definition in below if not (names and names[0] in seen) else ():
             kind = definition["properties"].get("type", {}).get("const")
-            yield from settings_keys(definition, inner, root, f"{path}{f'({kind})' if kind else ''}.", (*seen, inner))
+            yield from settings_keys(
+                definition, inner, root, f"{path.removesuffix('[]')}[{kind}]." if kind else f"{path}.", (*seen, inner)
+            )
 
 
 def attributes_of(kind: type) -> dict[str, str]:
