@@ -95,7 +95,7 @@ def fields_of(row: Mapping[str | None, Any]) -> dict[str, Any]:
     """A mention's plain fields from one CSV row; empty cells are absent, `text` excepted.
 
     >>> fields_of({"id": "1", "likes": "3", "author.id": "a", "links": "", "hashtags": "a b"})
-    {'id': '1', 'likes': 3, 'author': {'id': 'a'}, 'hashtags': ['a', 'b']}
+    {'id': '1', 'likes': 3, 'hashtags': ['a', 'b'], 'author': {'id': 'a'}}
 
     Raises:
         InvalidMention: A cell that should be a number is none, or the row has more cells than the header.
