@@ -183,3 +183,11 @@ def test_the_acls_are_printed_for_the_principals_that_were_named() -> None:
 
     assert result.exit_code == Exit.DONE
     assert {f"User:bell-{role}" for role in ("score", "detect", "alert")} <= set(result.stdout.split())
+
+
+@pytest.mark.parametrize("words", [["topics"], ["incidents", "list"], ["incidents", "ack", "inc_1"]])
+def test_an_api_that_does_not_answer_exits_4(words: list[str], closed_port: int) -> None:
+    result = run(*words, "--url", f"http://127.0.0.1:{closed_port}")
+
+    assert result.exit_code == Exit.UNREACHABLE
+    assert f"no Tocsin answers at http://127.0.0.1:{closed_port}" in result.stderr

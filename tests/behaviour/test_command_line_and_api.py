@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
@@ -101,11 +100,3 @@ async def test_titles_of_incidents_have_no_power_over_the_terminal() -> None:
     assert listed.stdout.count("inc_") == 60
     for result in (listed, *shown):
         assert_inert_in_terminal(result.stdout, styled=True)
-
-
-@pytest.mark.parametrize("words", [["topics"], ["incidents", "list"], ["incidents", "ack", REFUNDS]])
-def test_an_api_that_does_not_answer_exits_4(words: list[str], closed_port: int) -> None:
-    result = CliRunner().invoke(app, [*words, "--url", f"http://127.0.0.1:{closed_port}"])
-
-    assert result.exit_code == Exit.UNREACHABLE
-    assert f"no Tocsin answers at http://127.0.0.1:{closed_port}" in result.stderr
