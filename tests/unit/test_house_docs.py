@@ -15,6 +15,7 @@ from typer.main import get_command
 from alerting.cli.main import app
 from alerting.metrics import AlertingMetrics
 from alerting.settings_file import load_settings
+from streams import codec
 from streams.metrics import StreamMetrics
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,6 +131,10 @@ class TestEveryPage:
             file.write_text(text, encoding="utf-8")
 
             load_settings(file, {})
+
+    def test_mentions_can_be_read(self, page: Path) -> None:
+        for text in blocks(page, "json"):
+            assert codec.decode_mention(text.encode()).key
 
 
 def test_every_decision_is_listed() -> None:
