@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference from the code itself: `python docs/generate.py`. A test compares them."""  # noqa: INP001
+"""Write the pages of docs/reference from the code itself: `python docs/generate.py`. A test compares them."""
 
 import inspect
 import sys

@@ -18,7 +18,7 @@ def demo(
     broker: Annotated[
         str, typer.Option(help="`tansu` is the embedded Kafka-protocol broker, `memory` needs nothing.")
     ] = "auto",
-    crisis_after: Annotated[float, typer.Option(min=1, help="Seconds of live stream until refunds break.")] = 10.0,
+    crisis_after: Annotated[float, typer.Option(min=1, help="Seconds of live stream until refunds break.")] = 8.0,
     seed: Annotated[int, typer.Option(help="The same seed simulates the same.")] = 7,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the service's own log too.")] = False,
 ) -> None:
