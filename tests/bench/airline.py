@@ -164,7 +164,7 @@ def _report(outcome: Outcome, stories: Sequence[Story], *, sent: int, weeks: flo
         first = next((story for story in stories if story.is_about(known)), None)
         report.add(
             f"{known.topic} {known.begins:%d %b}: opened after its day began",
-            None if first is None else _hours(first, known),
+            "not found" if first is None else _hours(first, known),
             "hours",
         )
     verdict = _verdict(viral, stories)
