@@ -81,9 +81,9 @@ async def running(role: Role) -> AsyncIterator[None]:
 
 
 async def kill_in_the_middle(
-    role: str, settings: StreamSettings, output: str, broker: Broker, *, seen: int, linger_seconds: float
-) -> int:
-    """Run the role in a process of its own and kill it after it has written more than `seen`; answer how much."""
+    role: str, settings: StreamSettings, output: str, broker: Broker, *, linger_seconds: float
+) -> None:
+    """Run the role in a process of its own and kill it after it has written something."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.fakes.role_process", role, stdin=asyncio.subprocess.PIPE, cwd=ROOT
     )
@@ -92,32 +92,34 @@ async def kill_in_the_middle(
         process.stdin.write(settings.model_dump_json().encode())
         process.stdin.close()
         async with asyncio.timeout(60):
-            while (written := len(await read(broker, output))) <= seen:
+            # Not before the process is born: what the killed one left open is ended by the takeover of this one.
+            before = len(await read(broker, output))
+            while len(await read(broker, output)) <= before:
                 assert process.returncode is None
         await CLOCK.sleep(linger_seconds)
     finally:
         process.send_signal(signal.SIGKILL)
         await process.wait()
-    return written
 
 
 async def kill_again_and_again(
-    role: str, settings: StreamSettings, output: str, broker: Broker, feed: asyncio.Event
+    role: str, settings: StreamSettings, output: str, broker: Broker, feed: asyncio.Semaphore
 ) -> None:
     rng = random.Random(role)  # noqa: S311  # moments of chance
-    seen = 0
     for _ in range(KILLS):
-        feed.set()
-        seen = await kill_in_the_middle(role, settings, output, broker, seen=seen, linger_seconds=rng.random() / 2)
-    feed.set()
+        feed.release()
+        await kill_in_the_middle(role, settings, output, broker, linger_seconds=rng.random() / 2)
+    feed.release()
 
 
-async def feed_in_parts(broker: Broker, records: Sequence[Outgoing], feed: asyncio.Event) -> None:
-    """Send a part of the records slowly each time that a process runs, and the rest at the end."""
+async def feed_in_parts(broker: Broker, records: Sequence[Outgoing], feed: asyncio.Semaphore) -> None:
+    """Send a part of the records slowly for each process that runs, and the rest at the end.
+
+    A semaphore, because kills may come faster than a part is sent: every one of them still has its part.
+    """
     part = len(records) // (KILLS + 1)
     for index in range(KILLS + 1):
-        await feed.wait()
-        feed.clear()
+        await feed.acquire()
         begin = index * part
         end = begin + part if index < KILLS else len(records)
         for start in range(begin, end, 25):
@@ -146,16 +148,16 @@ async def test_a_detect_killed_again_and_again_writes_every_detection_and_window
     partials = refund_crisis.partials(settings, MENTIONS)
     expected = await expected_of_detect(settings, partials)
     windows, detections = settings.kafka.windows, settings.kafka.detections
-    feed = asyncio.Event()
+    feed = asyncio.Semaphore(0)
 
     async with KafkaBroker(settings.kafka) as broker, asyncio.TaskGroup() as tasks:
         await broker.create_topics(specs(settings))
         feeding = tasks.create_task(feed_in_parts(broker, partials, feed), name="feed")
         await kill_again_and_again("detect", settings, windows, broker, feed)
         async with running(detect_role(settings, broker, CLOCK, StreamMetrics(CollectorRegistry()))):
-            await feeding
             wanted = len(await read(expected, windows))
             async with asyncio.timeout(60):
+                await feeding
                 while len(await read(broker, windows)) < wanted:
                     await CLOCK.sleep(0.2)
 
@@ -176,7 +178,7 @@ async def test_a_score_killed_again_and_again_counts_every_mention_once(
             place = value.topic, value.second
             expected[place] = expected.get(place, Tally()) + value.tally
     mentions = sum(tally.mentions for tally in expected.values())
-    feed = asyncio.Event()
+    feed = asyncio.Semaphore(0)
 
     async with KafkaBroker(settings.kafka) as broker, asyncio.TaskGroup() as tasks:
         await broker.create_topics(specs(settings))
@@ -184,8 +186,8 @@ async def test_a_score_killed_again_and_again_counts_every_mention_once(
         feeding = tasks.create_task(feed_in_parts(broker, records, feed), name="feed")
         await kill_again_and_again("score", settings, settings.kafka.partials, broker, feed)
         async with running(score_role(settings, broker, CLOCK, StreamMetrics(CollectorRegistry()))):
-            await feeding
             async with asyncio.timeout(60):
+                await feeding
                 while sum(t.mentions for t in (await tallies(broker, settings.kafka.partials)).values()) < mentions:
                     await CLOCK.sleep(0.2)
 
