@@ -20,7 +20,7 @@ from streams.broker.base import (
     TopicDescription,
     TopicSpec,
 )
-from streams.broker.kafka_calls import RETRY_SECONDS, answering, milliseconds
+from streams.broker.kafka_calls import RETRY_SECONDS, answering, milliseconds, stop_consumer, within
 from streams.broker.kafka_consumer import KafkaConsumer
 from streams.broker.kafka_plain_writer import KafkaPlainWriter
 from streams.broker.kafka_producer import KafkaProducer
@@ -31,6 +31,7 @@ from streams.errors import BrokerUnavailable
 from streams.settings import KafkaSettings
 
 _NO_ERROR: Final = 0
+_CLOSE_SECONDS: Final = 2.0
 
 
 class KafkaBroker:
@@ -64,7 +65,7 @@ class KafkaBroker:
             async with answering(self._settings, "answer"):
                 await admin.start()
         except BaseException:
-            await admin.close()
+            await within(_CLOSE_SECONDS, admin.close())
             raise
         self._admin = admin
         return self
@@ -83,7 +84,7 @@ class KafkaBroker:
             await producer.stop()
         admin, self._admin = self._admin, None
         if admin is not None:
-            await admin.close()
+            await within(_CLOSE_SECONDS, admin.close())
 
     async def create_topics(self, specs: Sequence[TopicSpec]) -> None:
         """Create what is missing; leave alone what exists. Returns when every topic can be written.
@@ -231,4 +232,4 @@ class KafkaBroker:
                 kafka.assign([source])
                 await kafka.commit({source: next_offset})
         finally:
-            await kafka.stop()
+            await stop_consumer(kafka, seconds=self._settings.request_timeout_seconds)

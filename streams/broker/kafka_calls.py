@@ -1,10 +1,11 @@
 """What every use of the Kafka client shares: bounded calls, and errors named by what the caller should do."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
+import structlog
 from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
@@ -18,6 +19,13 @@ from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge
 from streams.settings import KafkaSettings
 
 RETRY_SECONDS: Final = 0.1
+_GIVE_UP_SECONDS: Final = 1.0
+_TASKS: Final = {
+    "_coordinator": ("_coordination_task", "_heartbeat_task", "_commit_refresh_task", "_reset_committed_task"),
+    "_fetcher": ("_fetch_task",),
+}
+
+log = structlog.get_logger()
 
 
 @asynccontextmanager
@@ -43,6 +51,57 @@ async def answering(settings: KafkaSettings, act: str, *, seconds: float | None 
         ) from exc
     except (KafkaError, OSError, AssertionError) as exc:  # the client asserts that partitions exist
         raise BrokerUnavailable(f"Kafka at {settings.bootstrap_servers} did not {act}: {exc or exc!r}") from exc
+
+
+async def within(seconds: float, act: Awaitable[object]) -> None:
+    """Let a closing act of the client take at most `seconds`; what it leaves undone is logged, not raised."""
+    try:
+        async with asyncio.timeout(seconds):
+            await act
+    except (TimeoutError, KafkaError) as exc:
+        log.debug("broker.client_given_up", error=str(exc) or repr(exc))
+
+
+async def stop_consumer(kafka: Any, *, seconds: float) -> str | None:
+    """Stop a consumer of the client and leave none of its tasks behind; answer why it left without a goodbye, if so.
+
+    Takes at most `seconds` for the goodbye and two more for the rest. The client's own `stop` ends at whatever fails
+    first, and its later steps never happen: its tasks would connect again and read, and beat for a member that nobody
+    polls, for as long as the process lives.
+    """
+    reason: str | None = None
+    try:
+        async with asyncio.timeout(seconds):
+            await kafka.stop()
+    except (TimeoutError, KafkaError) as exc:
+        reason = str(exc) or repr(exc)
+    except asyncio.CancelledError:
+        current = asyncio.current_task()
+        if current is None or current.cancelling():
+            raise
+        reason = "one of its tasks was cancelled"  # the client awaits them bare, so theirs looks like ours
+    finally:
+        await _end_tasks(kafka)
+        await within(_GIVE_UP_SECONDS, kafka._client.close())  # noqa: SLF001 - there is no other way to give up
+    return reason
+
+
+async def _end_tasks(kafka: Any) -> None:
+    tasks: set[asyncio.Task[object]] = set(getattr(getattr(kafka, "_fetcher", None), "_pending_tasks", ()))
+    for part, names in _TASKS.items():
+        found = (getattr(getattr(kafka, part, None), name, None) for name in names)
+        tasks.update(task for task in found if task is not None)
+    for task in tasks:
+        task.cancel()
+        task.add_done_callback(look_at_error)
+    if tasks:
+        await asyncio.wait(tasks, timeout=_GIVE_UP_SECONDS)
+
+
+def look_at_error(future: asyncio.Future[Any]) -> None:
+    """Keep asyncio from reporting an error that the caller has already been told in another form."""
+    if not future.cancelled():
+        future.exception()
 
 
 def milliseconds(seconds: float) -> int:

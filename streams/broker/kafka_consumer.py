@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from streams.broker.base import Batch, Partition, Poll
-from streams.broker.kafka_calls import answering, milliseconds
+from streams.broker.kafka_calls import answering, milliseconds, stop_consumer
 from streams.broker.kafka_records import records_of
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, Fenced
@@ -244,9 +244,6 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
             await self._stop(kafka)
 
     async def _stop(self, kafka: Any) -> None:
-        try:
-            async with asyncio.timeout(min(5.0, self._settings.request_timeout_seconds)):
-                await kafka.stop()
-        except (TimeoutError, KafkaError) as exc:
-            log.warning("broker.left_without_goodbye", group=self._group, error=str(exc) or repr(exc))
-            await kafka._client.close()  # noqa: SLF001 - the client has no other way to give up
+        reason = await stop_consumer(kafka, seconds=min(5.0, self._settings.request_timeout_seconds))
+        if reason is not None:
+            log.warning("broker.left_without_goodbye", group=self._group, error=reason)

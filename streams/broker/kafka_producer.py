@@ -1,18 +1,15 @@
 """One producer of the Kafka client, with an end to everything."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.broker.base import Outgoing, Partition
-from streams.broker.kafka_calls import answering, milliseconds, transaction_timeout_seconds
+from streams.broker.kafka_calls import answering, look_at_error, milliseconds, transaction_timeout_seconds, within
 from streams.settings import KafkaSettings
-
-log = structlog.get_logger()
 
 _LINGER_MS: Final = 2
 _BATCH_BYTES: Final = 256 * 1024
@@ -82,7 +79,7 @@ class KafkaProducer:
                 await asyncio.wait(futures)
         except BaseException:
             for future in futures:
-                future.add_done_callback(_look_at_error)
+                future.add_done_callback(look_at_error)
             raise
         errors = [error for future in futures if (error := future.exception()) is not None]
         if errors:
@@ -116,26 +113,12 @@ class KafkaProducer:
         # task ends first; then whatever waits for it is told, and nothing holds up the ordinary stop any more.
         accumulator = self._producer._message_accumulator  # noqa: SLF001
         transactions = self._producer._txn_manager  # noqa: SLF001
-        await _within(_ABANDON_SECONDS, self._producer._sender.close())  # noqa: SLF001
+        await within(_ABANDON_SECONDS, self._producer._sender.close())  # noqa: SLF001
         accumulator.fail_all(KafkaError("given up"))
         waiters = [batch._drain_waiter for batches in accumulator._batches.values() for batch in batches]  # noqa: SLF001
         if transactions is not None and transactions.wait_for_transaction_end() is not None:
             waiters.append(transactions.wait_for_transaction_end())
         for waiter in waiters:
-            waiter.add_done_callback(_look_at_error)
-        await _within(_ABANDON_SECONDS, self._producer.stop())
-        await _within(_ABANDON_SECONDS, self._producer.client.close())
-
-
-async def _within(seconds: float, act: Awaitable[None]) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await act
-    except (TimeoutError, KafkaError) as exc:
-        log.debug("broker.producer_given_up", error=str(exc) or repr(exc))
-
-
-def _look_at_error(future: "asyncio.Future[object]") -> None:
-    """Keep asyncio from reporting an error that the caller has already been told in another form."""
-    if not future.cancelled():
-        future.exception()
+            waiter.add_done_callback(look_at_error)
+        await within(_ABANDON_SECONDS, self._producer.stop())
+        await within(_ABANDON_SECONDS, self._producer.client.close())

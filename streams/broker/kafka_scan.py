@@ -1,14 +1,13 @@
 """Read a partition from one offset to another, outside any group."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import OffsetOutOfRangeError
 
 from streams.broker.base import Partition, Record
-from streams.broker.kafka_calls import answering, milliseconds, transaction_timeout_seconds
+from streams.broker.kafka_calls import answering, milliseconds, stop_consumer, transaction_timeout_seconds
 from streams.broker.kafka_records import records_of
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable
@@ -72,11 +71,7 @@ async def scan(
                 continue
             _give_up_when_stalled(settings, clock, partition, moved, kafka.last_poll_timestamp(source))
     finally:
-        try:
-            async with asyncio.timeout(settings.request_timeout_seconds):
-                await kafka.stop()
-        except (TimeoutError, KafkaError):
-            await kafka._client.close()  # noqa: SLF001 - the client has no other way to give up
+        await stop_consumer(kafka, seconds=settings.request_timeout_seconds)
 
 
 def _give_up_when_stalled(

@@ -1,7 +1,10 @@
 """Kafka dies and comes back: callers are told, nothing hangs, nothing is lost."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -70,6 +73,38 @@ async def test_work_goes_on_after_kafka_was_killed_and_came_back(node: ApacheKaf
 
     assert position == 1
     assert written == [b"committed", b"after"]
+
+
+async def test_a_goodbye_that_nobody_answers_leaves_no_task_behind(node: ApacheKafka, unique_name: str) -> None:
+    settings = quick_settings(node.bootstrap_servers).model_copy(update={"request_timeout_seconds": 2.0})
+    before = asyncio.all_tasks()
+    async with KafkaBroker(settings) as broker:
+        await broker.create_topics([TopicSpec(unique_name, 1)])
+        consumer = await broker.consumer(unique_name, [unique_name])
+        while not (poll := await consumer.poll(max_records=10, wait_seconds=0.2)).assigned:
+            pass
+        await consumer.start(poll.assigned[0], None)
+        while not (await consumer.poll(max_records=10, wait_seconds=0.2)).at_end:
+            pass
+
+        with _frozen(node):
+            async with asyncio.timeout(10):
+                await consumer.close()
+    left = asyncio.all_tasks() - before
+    if left:
+        await asyncio.wait(left, timeout=3)  # connections end with their socket
+
+    assert not {task for task in left if not task.done()}
+
+
+@contextmanager
+def _frozen(node: ApacheKafka) -> Iterator[None]:
+    assert node.pid is not None
+    os.kill(node.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(node.pid, signal.SIGCONT)
 
 
 async def _poll_for_ever(consumer: Consumer) -> None:
