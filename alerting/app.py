@@ -23,6 +23,7 @@ from alerting.follower import IntakeState
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
+from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build
 from alerting.observer import Observer
 from alerting.receivers import Receivers
@@ -143,9 +144,10 @@ class Tocsin:
         if store is None:
             return
         self._store = store
+        egress = Egress.from_settings(self._settings.delivery)
         receivers = Receivers(
             {
-                receiver.name: [build(notifier, clock=self._clock) for notifier in receiver.notifiers]
+                receiver.name: [build(notifier, clock=self._clock, egress=egress) for notifier in receiver.notifiers]
                 for receiver in self._settings.receivers
             }
         )

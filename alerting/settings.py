@@ -1,9 +1,9 @@
 """What can be set: the whole configuration file, stream side included."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, IPvAnyNetwork, SecretStr, model_validator
 
 from streams.settings import Section, StreamSettings
 
@@ -20,7 +20,11 @@ class DatabaseSettings(Section):
 
 
 class SlackSettings(Section):
-    """A Slack channel, written to with a bot token (`chat:write`)."""
+    """A Slack channel, written to with a bot token (`chat:write`).
+
+    To find its own message after an answer was lost it needs `channels:history`, in a private channel
+    `groups:history`, and the channel's id instead of its name. Without them such a message may come twice.
+    """
 
     type: Literal["slack"]
     channel: Annotated[str, Field(min_length=1, max_length=100)]
@@ -125,26 +129,37 @@ class ApiSettings(Section):
     max_batch_mentions: Annotated[int, Field(ge=1, le=100_000)] = 5_000
 
 
+# What an attempt may take beyond its limit to be given up, and what is left for it to begin.
+ANSWER_MARGIN_SECONDS: Final = 1.0
+
+
 class DeliverySettings(Section):
-    """How hard delivery tries.
+    """How hard delivery tries, and where it may connect to.
 
     Attributes:
         attempt_seconds: Time limit of one attempt.
         first_backoff_seconds: Wait after the first failure; doubles, with jitter, up to `max_backoff_seconds`.
         give_up_hours: A message still undelivered after this long is rejected, loudly.
-        lease_seconds: How long a process may hold a message; must exceed `attempt_seconds`.
+        lease_seconds: How long a process may hold a message, at least 2 s more than `attempt_seconds`. On Postgres
+            what a killed process was sending is sent by the next one this much later at most, plus a second.
+        allow_networks: Networks (`10.1.0.0/16`) that notifiers may connect to although they are not public. Loopback,
+            private and every other special address is refused unless it stands here.
+        trust_proxy: Send through the proxy that `HTTPS_PROXY` and its kin name. The proxy's address has to be allowed
+            as any other, and what lies behind it is not checked: the proxy has to.
     """
 
-    attempt_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    attempt_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     first_backoff_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     max_backoff_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     give_up_hours: Annotated[float, Field(gt=0, le=168)] = 24.0
-    lease_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
+    lease_seconds: Annotated[float, Field(gt=0, le=300)] = 12.0
+    allow_networks: tuple[IPvAnyNetwork, ...] = ()
+    trust_proxy: bool = False
 
     @model_validator(mode="after")
     def _lease_outlives_attempt(self) -> "DeliverySettings":
-        if self.lease_seconds <= self.attempt_seconds:
-            raise ValueError("lease_seconds must be larger than attempt_seconds")
+        if self.lease_seconds < self.attempt_seconds + 2 * ANSWER_MARGIN_SECONDS:
+            raise ValueError(f"lease_seconds must be larger than attempt_seconds by {2 * ANSWER_MARGIN_SECONDS:g} s")
         return self
 
 

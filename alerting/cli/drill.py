@@ -18,14 +18,15 @@ def drill(
     """
     from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
     from alerting.message import drill as test_message
+    from alerting.notifiers.egress import Egress
     from alerting.notifiers.registry import build
     from streams.clock import SystemClock
 
     async def work() -> bool:
-        clock = SystemClock()
+        clock, egress = SystemClock(), Egress.from_settings(settings.delivery)
         all_took_it = True
         for chosen in wanted.notifiers:
-            notifier = build(chosen, clock=clock)
+            notifier = build(chosen, clock=clock, egress=egress)
             began = clock.monotonic()
             try:
                 message = test_message(receiver, clock.now())

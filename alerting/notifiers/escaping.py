@@ -57,13 +57,8 @@ def shorten(text: str, limit: int) -> str:
         return text
     end = max(limit - 1, 0)
     for _ in range(32):
-        if end == 0 or not _joined(text[end - 1], text[end]):
+        if end == 0 or not (_joined(text[end - 1], text[end]) or _within_flag(text, end)):
             break
-        end -= 1
-    flags = 0
-    while flags < end and _is_flag_half(text[end - 1 - flags]):
-        flags += 1
-    if flags % 2 and _is_flag_half(text[end]):
         end -= 1
     return text[:end].rstrip(" \n\t\u200c\u200d") + _ELLIPSIS
 
@@ -217,6 +212,14 @@ def _joined(before: str, after: str) -> bool:
         or "\u200d" in {before, after}
         or "\U0001f3fb" <= after <= "\U0001f3ff"
     )
+
+
+def _within_flag(text: str, end: int) -> bool:
+    """Whether a cut before `end` would split a flag, which is two characters."""
+    flags = 0
+    while flags < end and _is_flag_half(text[end - 1 - flags]):
+        flags += 1
+    return flags % 2 == 1 and _is_flag_half(text[end])
 
 
 def _is_flag_half(character: str) -> bool:

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
+from alerting.notifiers.egress import AddressRefused, Egress
+from alerting.notifiers.guarded import guarded_connector
 from streams.clock import Clock
 
 MAX_ANSWER_BYTES: Final = 65_536
@@ -22,6 +24,7 @@ MAX_RETRY_AFTER_SECONDS: Final = 3600.0
 
 # A connection that the provider closed while we held it turns the next request into doubt, so it is held only briefly.
 _KEEP_ALIVE_SECONDS: Final = 2.0
+_MAX_CONNECTIONS: Final = 10
 _BUSY: Final = frozenset({408, 425, 429})
 
 
@@ -48,12 +51,14 @@ class Outbound:
 
     Args:
         provider: As people know it: `PagerDuty`.
+        egress: Where requests may go; what it refuses is told with the address and the setting that allows it.
     """
 
-    def __init__(self, url: str, *, provider: str, clock: Clock) -> None:
+    def __init__(self, url: str, *, provider: str, clock: Clock, egress: Egress) -> None:
         self._url = url
         self._provider = provider
         self._clock = clock
+        self._egress = egress
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -65,10 +70,12 @@ class Outbound:
             trace.on_request_headers_sent.append(_sent)
             trace.on_request_redirect.append(_refuse_redirect)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=10, keepalive_timeout=_KEEP_ALIVE_SECONDS),
+                connector=guarded_connector(
+                    self._egress, limit=_MAX_CONNECTIONS, keep_alive_seconds=_KEEP_ALIVE_SECONDS
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trace_configs=[trace],
-                trust_env=not is_loopback(urlsplit(self._url).hostname),
+                trust_env=self._egress.trust_proxy and not is_loopback(urlsplit(self._url).hostname),
             )
         return self._session
 
@@ -79,7 +86,7 @@ class Outbound:
         Raises:
             DeliveryRetryable: Nothing was sent.
             DeliveryInDoubt: The request went out and no answer came back.
-            DeliveryRejected: The provider sends us elsewhere.
+            DeliveryRejected: The provider sends us elsewhere, or its address is refused.
         """
         progress = _Progress()
         token = _progress.set(progress)
@@ -97,6 +104,9 @@ class Outbound:
             raise DeliveryRejected(f"the address of {self._provider} is not a URL") from None
         except (aiohttp.ClientError, OSError) as exc:
             cause = type(exc).__name__
+            refused = exc.os_error if isinstance(exc, aiohttp.ClientConnectorError) else exc
+            if isinstance(refused, AddressRefused):
+                raise DeliveryRejected(f"cannot connect to {self._provider}: {refused}") from None
             if progress.sent and not isinstance(exc, aiohttp.ClientConnectorError):
                 raise DeliveryInDoubt(f"{self._provider} took the request and gave no answer ({cause})") from None
             raise DeliveryRetryable(f"cannot connect to {self._provider} ({cause})") from None

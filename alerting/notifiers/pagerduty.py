@@ -6,6 +6,7 @@ import msgspec
 
 from alerting.incidents.model import Severity, Transition
 from alerting.notifiers.base import Message, Receipt
+from alerting.notifiers.egress import Egress
 from alerting.notifiers.escaping import escape_log, one_line, plain
 from alerting.notifiers.http import Answer, Body, Outbound
 from streams.clock import Clock
@@ -49,10 +50,10 @@ class PagerDutyNotifier:
         service: What people call it.
     """
 
-    def __init__(self, *, routing_key: str, service: str, events_url: str, clock: Clock) -> None:
+    def __init__(self, *, routing_key: str, service: str, events_url: str, clock: Clock, egress: Egress) -> None:
         self._routing_key = routing_key
         self._service = service
-        self._outbound = Outbound(events_url, provider="PagerDuty", clock=clock)
+        self._outbound = Outbound(events_url, provider="PagerDuty", clock=clock, egress=egress)
 
     def __repr__(self) -> str:
         return f"PagerDutyNotifier({self._service!r})"

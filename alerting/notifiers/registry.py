@@ -10,6 +10,7 @@ import structlog
 from pydantic import SecretStr
 
 from alerting.notifiers.base import Notifier
+from alerting.notifiers.egress import Egress
 from alerting.notifiers.log import LogNotifier
 from alerting.notifiers.pagerduty import PagerDutyNotifier
 from alerting.notifiers.slack import SlackNotifier
@@ -22,16 +23,19 @@ log = structlog.get_logger()
 
 MAX_SECRET_BYTES: Final = 4096
 
-Factory = Callable[[NotifierSettings, Clock], Notifier]
+Factory = Callable[[NotifierSettings, Clock, Egress], Notifier]
 
 
-def build(settings: NotifierSettings, *, clock: Clock) -> Notifier:
+def build(settings: NotifierSettings, *, clock: Clock, egress: Egress) -> Notifier:
     """The notifier that these settings describe, its secrets read. Connects nowhere yet; `close` it in the end.
+
+    Args:
+        egress: Where it may connect to.
 
     Raises:
         InvalidConfig: A secret cannot be read or cannot be one; names the file, never the secret.
     """
-    return NOTIFIERS[settings.type](settings, clock)
+    return NOTIFIERS[settings.type](settings, clock, egress)
 
 
 def read_secret(value: SecretStr | None, file: Path | None, *, name: str) -> str:
@@ -73,34 +77,36 @@ def _content(file: Path | None, where: str) -> str:
         raise InvalidConfig((f"{where}: is not ASCII text",)) from None
 
 
-def _slack(settings: NotifierSettings, clock: Clock) -> Notifier:
+def _slack(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:
     if not isinstance(settings, SlackSettings):
         raise TypeError(f"expected SlackSettings, got {type(settings).__name__}")
     token = read_secret(settings.token, settings.token_file, name="token")
-    return SlackNotifier(channel=settings.channel, token=token, api_url=str(settings.api_url), clock=clock)
+    return SlackNotifier(
+        channel=settings.channel, token=token, api_url=str(settings.api_url), clock=clock, egress=egress
+    )
 
 
-def _pagerduty(settings: NotifierSettings, clock: Clock) -> Notifier:
+def _pagerduty(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:
     if not isinstance(settings, PagerDutySettings):
         raise TypeError(f"expected PagerDutySettings, got {type(settings).__name__}")
     key = read_secret(settings.routing_key, settings.routing_key_file, name="routing_key")
     return PagerDutyNotifier(
-        routing_key=key, service=settings.service, events_url=str(settings.events_url), clock=clock
+        routing_key=key, service=settings.service, events_url=str(settings.events_url), clock=clock, egress=egress
     )
 
 
-def _webhook(settings: NotifierSettings, clock: Clock) -> Notifier:
+def _webhook(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:
     if not isinstance(settings, WebhookSettings):
         raise TypeError(f"expected WebhookSettings, got {type(settings).__name__}")
     secret = read_secret(settings.secret, settings.secret_file, name="secret")
     try:
-        return WebhookNotifier(url=str(settings.url), secret=secret, clock=clock)
+        return WebhookNotifier(url=str(settings.url), secret=secret, clock=clock, egress=egress)
     except ValueError as exc:
         where = "secret" if settings.secret_file is None else f"secret_file {settings.secret_file}"
         raise InvalidConfig((f"{where}: {exc}",)) from None
 
 
-def _log(settings: NotifierSettings, clock: Clock) -> Notifier:  # noqa: ARG001 - the table's factories share one shape
+def _log(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:  # noqa: ARG001 - one shape for all
     if not isinstance(settings, LogSettings):
         raise TypeError(f"expected LogSettings, got {type(settings).__name__}")
     return LogNotifier()

@@ -15,6 +15,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.incidents.model import Transition
 from alerting.notifiers.base import Message, Receipt
+from alerting.notifiers.egress import Egress
 from alerting.notifiers.http import Outbound, retry_after
 from alerting.notifiers.slack_blocks import fallback, message_blocks, story
 from streams.clock import Clock
@@ -62,10 +63,10 @@ class SlackNotifier:
         api_url: Where Slack is; ends with a slash.
     """
 
-    def __init__(self, *, channel: str, token: str, api_url: str, clock: Clock) -> None:
+    def __init__(self, *, channel: str, token: str, api_url: str, clock: Clock, egress: Egress) -> None:
         self._channel = channel
         self._clock = clock
-        self._outbound = Outbound(api_url, provider="Slack", clock=clock)
+        self._outbound = Outbound(api_url, provider="Slack", clock=clock, egress=egress)
         self._token = token
         self._api_url = api_url
         self._doubts: OrderedDict[str, int] = OrderedDict()
@@ -226,6 +227,8 @@ class SlackNotifier:
             return await method(client)
         except SlackApiError as exc:
             raise _classified(exc, self._clock) from None
+        except aiohttp.InvalidURL:
+            raise  # a ValueError too, but nothing was asked yet
         except (AttributeError, ValueError):
             raise DeliveryInDoubt("Slack's answer is not Slack's: is a proxy in between?") from None
 

@@ -12,6 +12,7 @@ import msgspec
 from alerting.errors import DeliveryRejected
 from alerting.incidents.model import Transition
 from alerting.notifiers.base import Message, Receipt
+from alerting.notifiers.egress import Egress
 from alerting.notifiers.escaping import shorten
 from alerting.notifiers.http import Body, Outbound
 from streams.clock import Clock
@@ -39,12 +40,12 @@ class WebhookNotifier:
         ValueError: What follows `whsec_` is not base64, or the secret is empty.
     """
 
-    def __init__(self, *, url: str, secret: str, clock: Clock) -> None:
+    def __init__(self, *, url: str, secret: str, clock: Clock, egress: Egress) -> None:
         self._key = signing_key(secret)
         self._clock = clock
         parts = urlsplit(url)
         self._destination = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
-        self._outbound = Outbound(url, provider=f"webhook {self._destination}", clock=clock)
+        self._outbound = Outbound(url, provider=f"webhook {self._destination}", clock=clock, egress=egress)
 
     def __repr__(self) -> str:
         return f"WebhookNotifier({self._destination!r})"

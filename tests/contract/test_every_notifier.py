@@ -28,6 +28,7 @@ from alerting.notifiers.base import Notifier
 from alerting.notifiers.registry import NOTIFIERS, build
 from alerting.settings import LogSettings, NotifierSettings, PagerDutySettings, SlackSettings, WebhookSettings
 from tests.fakes.clock import FakeClock
+from tests.fakes.egress import LOOPBACK
 from tests.fakes.hostile import HOSTILE, Hostile, assert_inert_in_slack, assert_inert_in_terminal
 from tests.fakes.messages import HEADLINE, message, tainted
 
@@ -67,7 +68,7 @@ class Rig:
 
 @asynccontextmanager
 async def built(settings: NotifierSettings, clock: FakeClock) -> AsyncIterator[Notifier]:
-    notifier = build(settings, clock=clock)
+    notifier = build(settings, clock=clock, egress=LOOPBACK)
     try:
         yield notifier
     finally:
@@ -143,7 +144,7 @@ async def log(clock: FakeClock, *, dead: bool = False) -> AsyncIterator[Rig]:
         for text in (text for entry in entries for text in texts_in(entry)):
             assert text.isprintable()
 
-    notifier = build(LogSettings(type="log"), clock=clock)
+    notifier = build(LogSettings(type="log"), clock=clock, egress=LOOPBACK)
     with capture_logs() as entries:
         yield Rig(notifier, None, Inbox(), lambda: entries, assert_inert, None, None)
     await notifier.close()

@@ -60,6 +60,7 @@ class Vendors:
             "database": {"url": f"sqlite+aiosqlite:///{folder / 'tocsin.db'}"},
             "api": {"port": port, "keys": [{"name": "on-call", "key": API_KEY}]},
             **sections,
+            "delivery": {"allow_networks": ["127.0.0.0/8"]} | dict(sections.get("delivery", {})),
         }
 
     def pager_incidents(self) -> dict[str, int]:

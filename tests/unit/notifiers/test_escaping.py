@@ -3,7 +3,7 @@ import io
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
@@ -62,6 +62,7 @@ def test_whatever_comes_nothing_stays_that_a_terminal_obeys(text: str) -> None:
 
 
 @given(st.text(st.sampled_from("ae\u0301\u200d👩👧🇩🇪🏽"), max_size=40), st.integers(1, 20))
+@example("aaaaaaaa\u200d🇩🇩a", 11)
 def test_a_cut_never_exceeds_its_limit_nor_begins_a_character_it_does_not_finish(text: str, limit: int) -> None:
     cut = shorten(text, limit)
 

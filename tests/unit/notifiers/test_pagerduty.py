@@ -10,6 +10,7 @@ from alerting.incidents.model import Severity, Transition
 from alerting.notifiers.pagerduty import PagerDutyNotifier
 from streams.events import Direction
 from tests.fakes.clock import FakeClock
+from tests.fakes.egress import LOOPBACK
 from tests.fakes.messages import HEADLINE, message
 
 KEY = "k" * 32
@@ -21,7 +22,7 @@ async def pager_with_notifier(key: str = KEY) -> AsyncIterator[tuple[FakePagerDu
     clock = FakeClock()
     async with FakePagerDuty(clock, routing_key=KEY, service="payments on-call") as pager:
         notifier = PagerDutyNotifier(
-            routing_key=key, service="payments on-call", events_url=pager.events_url, clock=clock
+            routing_key=key, service="payments on-call", events_url=pager.events_url, clock=clock, egress=LOOPBACK
         )
         try:
             yield pager, notifier

@@ -4,6 +4,7 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build, read_secret
 from alerting.settings import SlackSettings, WebhookSettings
 from streams.errors import InvalidConfig
@@ -68,7 +69,7 @@ def test_a_secret_in_the_configuration_is_held_to_the_same() -> None:
 async def test_a_notifier_is_built_with_the_secret_of_its_file(tmp_path: Path) -> None:
     settings = SlackSettings(type="slack", channel="comms-now", token_file=_file(tmp_path, b"xoxb-1\n"))
 
-    notifier = build(settings, clock=FakeClock())
+    notifier = build(settings, clock=FakeClock(), egress=Egress())
 
     assert notifier.destination == "#comms-now"
     assert "xoxb-1" not in repr(notifier)
@@ -80,4 +81,4 @@ def test_a_signing_secret_that_is_no_base64_names_its_file(tmp_path: Path) -> No
     settings = WebhookSettings.model_validate({"type": "webhook", "url": "https://acme.test/x", "secret_file": file})
 
     with pytest.raises(InvalidConfig, match=rf"secret_file {file}: what follows whsec_ must be base64"):
-        build(settings, clock=FakeClock())
+        build(settings, clock=FakeClock(), egress=Egress())

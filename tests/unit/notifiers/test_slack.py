@@ -13,6 +13,7 @@ from alerting.notifiers.slack import SlackNotifier
 from alerting.notifiers.slack_blocks import message_blocks
 from streams.events import Driver, Sample
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.egress import LOOPBACK
 from tests.fakes.messages import HEADLINE, message
 
 TOKEN = "xoxb-of-the-test"
@@ -25,7 +26,7 @@ async def slack_with_notifier(
     clock: FakeClock, *, may_read: bool = True, channel: str = CHANNEL
 ) -> AsyncIterator[tuple[FakeSlack, SlackNotifier]]:
     async with FakeSlack(clock, token=TOKEN, may_read=may_read) as slack:
-        notifier = SlackNotifier(channel=channel, token=TOKEN, api_url=slack.api_url, clock=clock)
+        notifier = SlackNotifier(channel=channel, token=TOKEN, api_url=slack.api_url, clock=clock, egress=LOOPBACK)
         try:
             yield slack, notifier
         finally:
@@ -142,7 +143,7 @@ async def test_a_restarted_process_finds_what_an_earlier_one_posted_and_edits_it
     async with slack_with_notifier(clock) as (slack, notifier):
         posted = await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
         await clock.advance(2)
-        restarted = SlackNotifier(channel=CHANNEL, token=TOKEN, api_url=slack.api_url, clock=clock)
+        restarted = SlackNotifier(channel=CHANNEL, token=TOKEN, api_url=slack.api_url, clock=clock, egress=LOOPBACK)
 
         receipt = await restarted.send(message(Transition.GREW, revision=2), reference=None, timeout_seconds=LIMIT)
 

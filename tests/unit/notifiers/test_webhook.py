@@ -9,6 +9,7 @@ from alerting.incidents.model import Transition
 from alerting.notifiers.webhook import WebhookNotifier, signature, signing_key, webhook_body, webhook_id
 from streams.events import Sample
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.egress import LOOPBACK
 from tests.fakes.messages import HEADLINE, message
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -25,7 +26,7 @@ def test_signs_as_the_published_example_does() -> None:
 async def test_the_body_names_its_type_and_version_and_carries_the_message() -> None:
     clock = FakeClock()
     async with FakeWebhook(clock, secret=SECRET) as receiver:
-        notifier = WebhookNotifier(url=receiver.url, secret=SECRET, clock=clock)
+        notifier = WebhookNotifier(url=receiver.url, secret=SECRET, clock=clock, egress=LOOPBACK)
 
         await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
 
@@ -41,7 +42,7 @@ async def test_the_body_names_its_type_and_version_and_carries_the_message() -> 
 async def test_a_receiver_with_another_secret_refuses() -> None:
     clock = FakeClock()
     async with FakeWebhook(clock, secret="another") as receiver:
-        notifier = WebhookNotifier(url=receiver.url, secret=SECRET, clock=clock)
+        notifier = WebhookNotifier(url=receiver.url, secret=SECRET, clock=clock, egress=LOOPBACK)
 
         with pytest.raises(DeliveryRejected, match="401"):
             await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
@@ -54,7 +55,7 @@ async def test_a_receiver_with_another_secret_refuses() -> None:
 async def test_refusals_stay_and_busy_answers_pass(status: int, *, passes: bool) -> None:
     clock = FakeClock()
     async with FakeWebhook(clock, secret=SECRET) as receiver:
-        notifier = WebhookNotifier(url=receiver.url, secret=SECRET, clock=clock)
+        notifier = WebhookNotifier(url=receiver.url, secret=SECRET, clock=clock, egress=LOOPBACK)
         receiver.script.fail(status)
 
         with pytest.raises(DeliveryRetryable if passes else DeliveryRejected, match=str(status)):
@@ -90,7 +91,9 @@ def test_a_secret_that_cannot_sign_is_refused_without_being_shown(secret: str) -
 
 
 def test_a_destination_is_the_host_alone() -> None:
-    notifier = WebhookNotifier(url="https://me:pw@hooks.acme.test:8443/T0/secret", secret="x", clock=FakeClock())
+    notifier = WebhookNotifier(
+        url="https://me:pw@hooks.acme.test:8443/T0/secret", secret="x", clock=FakeClock(), egress=LOOPBACK
+    )
 
     assert notifier.destination == "hooks.acme.test:8443"
     assert repr(notifier) == "WebhookNotifier('hooks.acme.test:8443')"
