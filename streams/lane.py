@@ -43,6 +43,7 @@ class Lane:
     Attributes:
         position: The offset after the last record that was taken in; None before the first.
         pending: Records taken in since the last write was drawn up.
+        steps: Grows with everything that a takeover or a commit achieves.
 
     Args:
         changelog: Kafka topic for the stage's snapshots; None for a stage without.
@@ -68,6 +69,7 @@ class Lane:
         self.phase = LanePhase.TAKING_OVER
         self.position: int | None = None
         self.pending = 0
+        self.steps = 0
         self._caught_up_at: float | None = None
         self._broker = broker
         self._group = group
@@ -104,6 +106,7 @@ class Lane:
             partition=self.partition,
             changelog=self._changelog,
             committed=committed,
+            stepped=self._step,
         )
         now = self._clock.monotonic()
         self._metrics.restored(self._group, seconds=now - began)
@@ -167,6 +170,9 @@ class Lane:
         if writer is not None:
             await writer.close()
 
+    def _step(self) -> None:
+        self.steps += 1
+
     def _draw(self, *, last: bool) -> _Write | None:
         if self._stage is None:
             return None
@@ -201,6 +207,7 @@ class Lane:
         await self._writer.commit(write.outgoing, write.next_offset)
         seconds = self._clock.monotonic() - began
         self._committed = write.next_offset
+        self._step()
         self._metrics.committed(self._group, records=len(write.outgoing), seconds=seconds)
         self._metrics.read(
             self._group,

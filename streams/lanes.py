@@ -11,6 +11,7 @@ from streams.broker.base import Partition
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, Fenced
 from streams.lane import Lane, LanePhase
+from streams.stall_watch import Doing, StallWatch
 
 _CLOSE_SECONDS: Final = 5.0
 
@@ -28,6 +29,7 @@ class Lanes:
         make: A new lane for a partition.
         takeovers: So many partitions are restored at the same time.
         fenced_seconds: How long a fenced lane waits for its revocation.
+        stalled_seconds: Work that shows no progress for so long is given up and begun anew.
         stop_seconds: `finish` is over after this long, finished or not.
     """
 
@@ -40,6 +42,7 @@ class Lanes:
         clock: Clock,
         takeovers: int,
         fenced_seconds: float,
+        stalled_seconds: float,
         stop_seconds: float,
         lost_broker: Callable[[str, BrokerUnavailable], None],
         found_broker: Callable[[str], None],
@@ -55,6 +58,7 @@ class Lanes:
         self._found_broker = found_broker
         self._lanes: dict[Partition, Lane] = {}
         self._work: dict[Partition, asyncio.Task[None]] = {}
+        self._stalls = StallWatch(stalled_seconds)
         self._stopping = False
 
     def __iter__(self) -> Iterator[Lane]:
@@ -75,6 +79,9 @@ class Lanes:
     def adopt(self, partition: Partition) -> None:
         """The partition is ours: take it over once whatever went on for it before has ended."""
         self._log.info("partition.assigned", partition=str(partition))
+        self._begin(partition)
+
+    def _begin(self, partition: Partition) -> None:
         lane = self._lanes[partition] = self._make(partition)
         before = self._work.get(partition)
         self._start("take over", lane, self._take_over(lane, after=before))
@@ -85,8 +92,11 @@ class Lanes:
         if lane is None:
             return
         self._log.info("partition.revoked", partition=str(partition))
-        self._found_broker(str(partition))
-        work = self._work.get(partition)
+        self._let_go(lane)
+
+    def _let_go(self, lane: Lane) -> None:
+        self._found_broker(str(lane.partition))
+        work = self._work.get(lane.partition)
         if work is not None:
             work.cancel()
         self._start("release", lane, self._release(lane, after=work))
@@ -94,6 +104,47 @@ class Lanes:
     def commit(self, lane: Lane) -> None:
         """Begin to write what is due; to be called only while the lane is not at work."""
         self._start("commit", lane, self._commit(lane))
+
+    @property
+    def stalled(self) -> bool:
+        """Whether a partition has work, was found standing still, and has not moved since."""
+        return self._stalls.stalled
+
+    def watch(
+        self, lag: Callable[[Partition], int | None], *, excused: Callable[[Partition], bool]
+    ) -> dict[Partition, int]:
+        """Take over anew what has work and stands still; answer those partitions and how often in a row it was so.
+
+        Every wait inside has a bound of its own; this finds the one that was forgotten, here or in the broker's client.
+
+        Args:
+            lag: Records that are there to be read, None while unknown.
+            excused: Whether it is known already why a partition does not move.
+        """
+        now = self._clock.monotonic()
+        self._stalls.keep(self._lanes)
+        found: dict[Partition, int] = {}
+        for lane in self:
+            partition = lane.partition
+            times, known = 0, excused(partition)
+            if known:
+                self._stalls.excuse(partition, Doing.WORKING, now)
+            elif self.at_work(lane):
+                times = self._stalls.look(partition, Doing.WORKING, (self._work[partition], lane.steps), now)
+            else:
+                self._stalls.settle(partition, Doing.WORKING)
+            if known or lane.phase is LanePhase.TAKING_OVER:
+                self._stalls.excuse(partition, Doing.READING, now)
+            elif lag(partition) == 0:
+                self._stalls.settle(partition, Doing.READING)
+            else:
+                times = max(times, self._stalls.look(partition, Doing.READING, lane.position, now))
+            if times:
+                found[partition] = times
+                self._log.error("partition.stalled", partition=str(partition), phase=lane.phase, offset=lane.position)
+                self._let_go(lane)
+                self._begin(partition)
+        return found
 
     async def finish(self) -> None:
         """Flush, snapshot, commit and let go of every lane, all under one deadline."""
@@ -156,8 +207,8 @@ class Lanes:
                 await self._take_over(lane, wait=self._fenced_seconds)
 
     async def _release(self, lane: Lane, *, after: asyncio.Task[None] | None) -> None:
-        if after is not None:
-            await asyncio.wait({after})
+        if after is not None and not (await asyncio.wait({after}, timeout=_CLOSE_SECONDS))[0]:
+            self._log.error("partition.work_does_not_end", partition=str(lane.partition))  # the next owner fences it
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await lane.release()

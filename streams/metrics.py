@@ -41,6 +41,12 @@ class StreamMetrics:
         self._commits = Counter(
             "tocsin_commits", "Commits of records with their position.", ["group"], registry=registry
         )
+        self._stalls = Counter(
+            "tocsin_stalls",
+            "Partitions taken over anew because they had work and did not move.",
+            ["group"],
+            registry=registry,
+        )
         self._records_written = Counter(
             "tocsin_records_written", "Records written in commits.", ["group"], registry=registry
         )
@@ -80,6 +86,10 @@ class StreamMetrics:
         self._commits.labels(group).inc()
         self._records_written.labels(group).inc(records)
         self._commit_seconds.labels(group).observe(seconds)
+
+    def stalled(self, group: str, *, partitions: int) -> None:
+        """So many partitions had work and did not move."""
+        self._stalls.labels(group).inc(partitions)
 
     def restored(self, group: str, *, seconds: float) -> None:
         """Taking over a partition took `seconds`."""

@@ -12,6 +12,7 @@ class Readiness(StrEnum):
     READY = "ready"
     STANDBY = "ready: every partition is with another member of the group"
     UNAVAILABLE = "Kafka does not answer; retrying"
+    STALLED = "a partition has work and does not move; taking it over anew"
     STOPPED = "stopped"
 
     @property

@@ -1,11 +1,19 @@
 """Bringing a partition's state back: snapshots from the changelog, then a replay of the input."""
 
+from collections.abc import Callable
+
 from streams.broker.base import Broker, Partition, Record
 from streams.stages.base import Stage
 
 
 async def restore(
-    stage: Stage, *, broker: Broker, partition: Partition, changelog: str | None, committed: int | None
+    stage: Stage,
+    *,
+    broker: Broker,
+    partition: Partition,
+    changelog: str | None,
+    committed: int | None,
+    stepped: Callable[[], None],
 ) -> int | None:
     """Bring `stage` to where the committed outputs end; answer the offset to go on from, None for the oldest record.
 
@@ -14,6 +22,7 @@ async def restore(
 
     Args:
         changelog: Kafka topic with the stage's snapshots, read at the number of `partition`; None for a stage without.
+        stepped: Called for every pack of records.
 
     Raises:
         StateCorrupted: The changelog or the input cannot be read as what it should be.
@@ -21,20 +30,22 @@ async def restore(
     """
     snapshots: tuple[Record, ...] = ()
     if changelog is not None:
-        snapshots = await _newest_by_key(broker, Partition(changelog, partition.number))
+        snapshots = await _newest_by_key(broker, Partition(changelog, partition.number), stepped)
     replay_from = stage.restore(snapshots, committed)
     if committed is None:
         return replay_from
     if replay_from is None or replay_from < committed:
         async for records in broker.scan(partition, replay_from, committed):
             stage.replay(records)
+            stepped()
     return committed
 
 
-async def _newest_by_key(broker: Broker, changelog: Partition) -> tuple[Record, ...]:
+async def _newest_by_key(broker: Broker, changelog: Partition, stepped: Callable[[], None]) -> tuple[Record, ...]:
     """What compaction would leave, oldest first; the broker compacts only now and then."""
     newest: dict[bytes | None, Record] = {}
     async for records in broker.scan(changelog, None):
+        stepped()
         for record in records:
             newest.pop(record.key, None)
             if record.value is not None:

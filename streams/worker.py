@@ -17,7 +17,7 @@ from streams.readiness import Readiness
 from streams.stage_reading import StageReader
 
 _CLOSE_SECONDS: Final = 5.0
-_LAG_EVERY_SECONDS: Final = 1.0
+_LOOK_EVERY_SECONDS: Final = 1.0
 _TAKEOVER_LOOK_SECONDS: Final = 0.05
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,8 @@ class WorkerSettings(msgspec.Struct, frozen=True):
         stop_seconds: An orderly stop is over after this long, finished or not.
         fenced_seconds: Fenced and still not told that the partition is with somebody else after this long: the fence
             was a transaction that timed out, so the partition is taken over anew.
+        stalled_seconds: A partition that has work and shows no progress for so long is taken over anew; longer than
+            Kafka lets a transaction be open.
     """
 
     flush_seconds: float = 0.0
@@ -46,6 +48,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     takeovers: int = 4
     stop_seconds: float = 10.0
     fenced_seconds: float = 20.0
+    stalled_seconds: float = 120.0
 
 
 class Worker:
@@ -89,7 +92,7 @@ class Worker:
         self._paused: set[Partition] = set()
         self._failing: set[str] = set()
         self._joined_at: float | None = None
-        self._lag_read_at = clock.monotonic()
+        self._looked_at = clock.monotonic()
         self._stopped = False
         self._ready = asyncio.Event()
 
@@ -100,6 +103,8 @@ class Worker:
             return Readiness.STOPPED
         if self._failing:
             return Readiness.UNAVAILABLE
+        if self._lanes is not None and self._lanes.stalled:
+            return Readiness.STALLED
         if self._joined_at is None:
             return Readiness.STARTING
         if self._lanes:
@@ -153,12 +158,13 @@ class Worker:
                     self._found_broker("group")
                     await self._take_in(poll, lanes)
                     await self._steer(consumer, lanes)
+                    await self._look_around(consumer, lanes)
                 except BrokerUnavailable as exc:
                     self._lost_broker("group", exc)
+                    await self._look_around(consumer, lanes)
                     await sleep_unless(stop, backoff.next_seconds(), self._clock)
                     continue
                 backoff.reset()
-                self._read_lag(consumer, lanes)
                 self._show_readiness()
             await lanes.finish()
         finally:
@@ -229,6 +235,7 @@ class Worker:
             clock=self._clock,
             takeovers=self._settings.takeovers,
             fenced_seconds=self._settings.fenced_seconds,
+            stalled_seconds=self._settings.stalled_seconds,
             stop_seconds=self._settings.stop_seconds,
             lost_broker=self._lost_broker,
             found_broker=self._found_broker,
@@ -254,19 +261,26 @@ class Worker:
         self._failing.add(where)
         self._show_readiness()
 
+    def _is_failing(self, partition: Partition) -> bool:
+        return not self._failing.isdisjoint({"group", str(partition)})
+
     def _found_broker(self, where: str) -> None:
         if where in self._failing:
             self._failing.remove(where)
             if not self._failing:
                 log.info("broker.available", group=self._group)
 
-    def _read_lag(self, consumer: Consumer, lanes: Lanes) -> None:
+    async def _look_around(self, consumer: Consumer, lanes: Lanes) -> None:
         now = self._clock.monotonic()
-        if now - self._lag_read_at < _LAG_EVERY_SECONDS:
+        if now - self._looked_at < _LOOK_EVERY_SECONDS:
             return
-        self._lag_read_at = now
+        self._looked_at = now
         for lane in lanes:
             self._metrics.lag(self._group, lane.partition, consumer.lag(lane.partition))
+        stalls = lanes.watch(consumer.lag, excused=self._is_failing)
+        self._metrics.stalled(self._group, partitions=len(stalls))
+        if max(stalls.values(), default=0) > 1:  # a takeover alone did not help
+            await consumer.rejoin()
 
     def _show_readiness(self) -> None:
         readiness = self.readiness

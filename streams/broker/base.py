@@ -117,6 +117,10 @@ class Consumer(Protocol):
         """Records between our position and the log's end; None while unknown."""
         ...
 
+    async def rejoin(self) -> None:
+        """Leave the group and start from scratch; the next polls tell everything as revoked, then as assigned."""
+        ...
+
     async def close(self) -> None:
         """Leave the group."""
         ...

@@ -230,6 +230,10 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
         async with answering(self._settings, f"commit the position of {partition}"):
             await self._kafka.commit({TopicPartition(*partition): next_offset})
 
+    async def rejoin(self) -> None:
+        """Leave the group; the next poll makes a new connection and joins it again."""
+        await self._start_over()
+
     async def close(self) -> None:
         """Leave the group; a waiting poll ends."""
         self._closed = True

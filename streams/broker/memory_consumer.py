@@ -106,6 +106,12 @@ class MemoryConsumer:
         """Records between our position and the log's end; None while unknown."""
         return self._rest(partition) if partition in self._positions else None
 
+    async def rejoin(self) -> None:
+        """Leave the group and join it again."""
+        if not self._closed:
+            self._cluster.leave(self._group, self)
+            self._cluster.join(self._group, self)
+
     async def close(self) -> None:
         """Leave the group; a waiting poll ends."""
         if self._closed:

@@ -436,6 +436,26 @@ class TestGroups:
 
         assert [await poll_values(consumer, 1) for consumer in consumers] == [[b"0"], [b"0"]]
 
+    async def test_a_member_that_joins_anew_is_told_everything_again(self, cluster: Cluster) -> None:
+        broker = await cluster.connect()
+        partition = Partition(await topic(cluster, broker), 0)
+        await send_values(broker, partition, b"0")
+        consumer = await broker.consumer(cluster.group, [partition.kafka_topic])
+        await poll_until_assigned(consumer, partition)
+        await consumer.start(partition, None)
+        before = await poll_values(consumer, 1)
+
+        await consumer.rejoin()
+
+        told = [await consumer.poll(max_records=10, wait_seconds=WAIT)]
+        async with asyncio.timeout(30):
+            while not told[-1].assigned:
+                told.append(await consumer.poll(max_records=10, wait_seconds=WAIT))
+        assert told[0].revoked == told[-1].assigned == (partition,)
+        assert [poll.batches for poll in told] == [()] * len(told)
+        await consumer.start(partition, 0)
+        assert await poll_values(consumer, 1) == before == [b"0"]
+
     async def test_closing_twice_does_no_harm(self, cluster: Cluster) -> None:
         broker = await cluster.connect()
         name = await topic(cluster, broker)

@@ -1,15 +1,16 @@
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from streams.broker.base import Outgoing, Partition, TopicSpec
+from streams.broker.base import Consumer, Outgoing, Partition, TopicSpec
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
+from streams.broker.memory_consumer import MemoryConsumer
 from streams.errors import BrokerUnavailable, Fenced, StateCorrupted
 from streams.metrics import StreamMetrics
 from streams.readiness import Readiness
@@ -22,6 +23,7 @@ from tests.fakes.summing_stage import SummingStage
 
 GROUP = "adders"
 QUICK = WorkerSettings(poll_seconds=0.002, snapshot_seconds=30, stop_seconds=10, fenced_seconds=20)
+HALF = 0.5  # a step that adds up without rounding, however long the test
 ZERO, ONE = Partition("numbers", 0), Partition("numbers", 1)
 
 
@@ -88,6 +90,30 @@ class Bench:
 
     def metric(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(name, labels)
+
+
+class DeafConsumer(MemoryConsumer):
+    """Delivers nothing before it has joined again."""
+
+    joined_again = False
+
+    async def start(self, partition: Partition, offset: int | None) -> None:
+        if self.joined_again:
+            await super().start(partition, offset)
+
+    async def rejoin(self) -> None:
+        self.joined_again = True
+        await super().rejoin()
+
+
+class DeafBroker(MemoryBroker):
+    def __init__(self, cluster: MemoryCluster, only: Consumer) -> None:
+        super().__init__(cluster)
+        self._only = only
+
+    async def consumer(self, group: str, kafka_topics: Sequence[str]) -> Consumer:
+        del group, kafka_topics
+        return self._only
 
 
 async def until(reached: Callable[[], bool], clock: FakeClock | None = None, step: float = 0.1) -> None:
@@ -459,6 +485,87 @@ async def test_a_hanging_commit_pauses_its_partition_and_nobody_else() -> None:
         await until(lambda: bench.committed(ZERO) == 500)
 
     assert bench.sums(0) == sums_of(range(500))
+
+
+async def test_a_commit_that_never_ends_is_given_up_and_its_partition_taken_over_anew() -> None:
+    bench = Bench(partitions=2)
+    broker = bench.broker()
+    reached = asyncio.Event()
+
+    async def hang_once_on_zero(partition: Partition) -> None:
+        if partition == ZERO and not reached.is_set():
+            reached.set()
+            await asyncio.Event().wait()
+
+    broker.before_commit = hang_once_on_zero
+    worker = bench.worker(broker)
+    limit = QUICK.stalled_seconds
+    with capture_logs() as logs:
+        async with bench.running(worker):
+            bench.put([1, 2, 3], 0)
+            bench.put([4], 1)
+            await reached.wait()
+            await until(lambda: bench.clock.monotonic() >= limit - 2, bench.clock, step=HALF)
+            assert bench.committed(ZERO) is None
+            await until(lambda: worker.readiness is Readiness.STALLED, bench.clock, step=HALF)
+            await until(lambda: bench.committed(ZERO) == 3)
+            await until(lambda: worker.readiness is Readiness.READY, bench.clock, step=HALF)
+
+    assert [log["partition"] for log in logs if log["event"] == "partition.stalled"] == [str(ZERO)]
+    assert bench.metric("tocsin_stalls_total", group=GROUP) == 1
+    assert bench.sums(0) == sums_of([1, 2, 3])
+
+
+async def test_a_partition_that_is_not_read_any_more_is_taken_over_anew() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    async with bench.running(bench.worker(broker)):
+        bench.put([1])
+        await until(lambda: bench.committed() == 1)
+        broker.consumers[0].pause(ZERO)
+        bench.put([2])
+        await until(lambda: bench.metric("tocsin_stalls_total", group=GROUP) == 1, bench.clock, step=HALF)
+        await until(lambda: bench.committed() == 2)
+
+    assert bench.clock.monotonic() >= QUICK.stalled_seconds
+    assert bench.sums() == sums_of([1, 2])
+
+
+async def test_a_group_that_stays_deaf_after_a_takeover_is_joined_anew() -> None:
+    bench = Bench()
+    consumer = DeafConsumer(bench.cluster, GROUP, frozenset({"numbers"}))
+    broker = FlakyBroker(DeafBroker(bench.cluster, consumer))
+    limit = QUICK.stalled_seconds
+    async with bench.running(bench.worker(broker)):
+        bench.put([1, 2])
+        await until(lambda: consumer.joined_again, bench.clock, step=HALF)
+        assert bench.clock.monotonic() >= 2 * limit
+        await until(lambda: bench.committed() == 2)
+
+    assert bench.metric("tocsin_stalls_total", group=GROUP) == 2
+    assert bench.sums() == sums_of([1, 2])
+
+
+async def test_an_idle_partition_and_one_whose_broker_is_away_are_not_taken_for_stalled() -> None:
+    bench = Bench(partitions=2)
+    broker = bench.broker()
+    away = True
+
+    async def refuse_zero(partition: Partition) -> None:
+        if away and partition == ZERO:
+            raise BrokerUnavailable("away")
+
+    broker.before_open = refuse_zero
+    limit = QUICK.stalled_seconds
+    with capture_logs() as logs:
+        async with bench.running(bench.worker(broker)):
+            bench.put([1], 0)
+            await until(lambda: bench.clock.monotonic() > 2 * limit, bench.clock, step=HALF)
+            away = False
+            await until(lambda: bench.committed(ZERO) == 1, bench.clock, step=HALF)
+
+    assert [log for log in logs if log["event"] == "partition.stalled"] == []
+    assert bench.metric("tocsin_stalls_total", group=GROUP) == 0
 
 
 async def test_a_stop_gives_up_at_its_deadline() -> None:
