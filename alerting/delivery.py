@@ -199,7 +199,7 @@ class DeliveryLoop:
         ):
             return msgspec.structs.replace(delivery, state=DeliveryState.SUPERSEDED)
         now = self._clock.now()
-        message = message_about(incident, delivery.change, now, public_url=self._public_url)
+        message = message_about(incident, delivery.change, now, delivery=delivery.id, public_url=self._public_url)
         references = [other.reference for other in earlier if other.reference]
         return await self._send(delivery, notifier, message, references[-1] if references else None)
 

@@ -13,12 +13,15 @@ _DRIVERS: Final = 5
 _OVER: Final = frozenset({Transition.RESOLVED, Transition.WITHDRAWN})
 
 
-def message_about(incident: Incident, change: Transition, at: datetime, *, public_url: str | None = None) -> Message:
+def message_about(
+    incident: Incident, change: Transition, at: datetime, *, delivery: str = "", public_url: str | None = None
+) -> Message:
     """Everything a channel may show about the incident as it stands.
 
     Args:
         change: Why it is sent.
         at: When it is sent.
+        delivery: What is being sent, the same at every attempt.
         public_url: Where the console is reached from outside, without the incident's path; None where it is not.
     """
     return Message(
@@ -45,6 +48,7 @@ def message_about(incident: Incident, change: Transition, at: datetime, *, publi
         drivers=incident.evidence.drivers[:_DRIVERS],
         samples=incident.evidence.samples[:_SAMPLES],
         acknowledged_by=incident.acknowledged_by,
+        delivery=delivery,
     )
 
 

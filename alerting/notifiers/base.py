@@ -29,6 +29,8 @@ class Message(msgspec.Struct, frozen=True):
         url: The incident in the console; None where the console has no public address.
         test: Sent by a drill: every channel says so, visibly.
         acknowledged_by: Who works on it; None while nobody does. Later edits must not hide it.
+        delivery: Names what is being sent: the same at every attempt, though the incident may have changed between two
+            and with it the rest of the message. Empty where nothing is ever sent again, as in a drill.
     """
 
     incident: str
@@ -55,6 +57,7 @@ class Message(msgspec.Struct, frozen=True):
     samples: tuple[Sample, ...] = ()
     test: bool = False
     acknowledged_by: str | None = None
+    delivery: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):

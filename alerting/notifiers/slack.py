@@ -69,7 +69,7 @@ class SlackNotifier:
         self._outbound = Outbound(api_url, provider="Slack", clock=clock, egress=egress)
         self._token = token
         self._api_url = api_url
-        self._doubts: OrderedDict[str, int] = OrderedDict()
+        self._doubts: OrderedDict[str, str] = OrderedDict()
 
     def __repr__(self) -> str:
         return f"SlackNotifier({self.destination!r})"
@@ -95,7 +95,7 @@ class SlackNotifier:
             async with self._outbound.attempt(timeout_seconds):
                 receipt = await self._deliver(message, reference, timeout_seconds)
         except (DeliveryRetryable, DeliveryInDoubt):
-            self._doubts[message.incident] = message.revision
+            self._doubts[message.incident] = _attempted(message)
             while len(self._doubts) > _REMEMBERED_DOUBTS:
                 self._doubts.popitem(last=False)
             raise
@@ -108,13 +108,15 @@ class SlackNotifier:
 
     async def _deliver(self, message: Message, reference: str | None, timeout_seconds: float) -> Receipt:
         channel, _, ts = (reference or "").rpartition(":")
+        posted_by = ""
         if not (channel and ts):
             found = await self._look_for(message, timeout_seconds * _HISTORY_SHARE)
             if found is None:
                 return await self._post(message)
-            channel, ts, revision = found
+            channel, ts, revision, posted_by = found
             if revision >= message.revision:
                 return Receipt(f"{channel}:{ts}")
+        own_post = bool(posted_by) and posted_by == message.delivery
         try:
             await self._call(
                 lambda client: client.chat_update(
@@ -122,14 +124,15 @@ class SlackNotifier:
                     ts=ts,
                     text=fallback(message),
                     blocks=message_blocks(message),
-                    metadata=_metadata(message, EVENT_TYPE),
+                    metadata=_metadata(message, EVENT_TYPE, posted_by),
                 )
             )
         except _Refused as refused:
             if refused.error in _NOT_EDITABLE:
                 return await self._post(message)
             raise
-        await self._tell(message, channel, ts)
+        if not own_post:  # else the message itself is what was to be told
+            await self._tell(message, channel, ts)
         return Receipt(f"{channel}:{ts}")
 
     async def _post(self, message: Message) -> Receipt:
@@ -138,7 +141,7 @@ class SlackNotifier:
                 channel=self._channel,
                 text=fallback(message),
                 blocks=message_blocks(message),
-                metadata=_metadata(message, EVENT_TYPE),
+                metadata=_metadata(message, EVENT_TYPE, message.delivery),
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -146,11 +149,11 @@ class SlackNotifier:
         return Receipt(f"{answer.get('channel') or self._channel}:{answer.get('ts')}")
 
     async def _tell(self, message: Message, channel: str, ts: str) -> None:
-        """Add the change to the thread. After a failure of this very revision, look first whether it stands there."""
+        """Add the change to the thread. After a failure of this very delivery, look first whether it stands there."""
         line = story(message)
         if line is None:
             return
-        if self._doubts.get(message.incident) == message.revision and await self._told(message, channel, ts):
+        if self._doubts.get(message.incident) == _attempted(message) and await self._told(message, channel, ts):
             return
         await self._call(
             lambda client: client.chat_postMessage(
@@ -159,14 +162,14 @@ class SlackNotifier:
                 # An edit notifies nobody; that it is back must reach the channel, not only the thread.
                 reply_broadcast=message.change is Transition.REOPENED,
                 text=line,
-                metadata=_metadata(message, STORY_EVENT_TYPE),
+                metadata=_metadata(message, STORY_EVENT_TYPE, message.delivery),
                 unfurl_links=False,
                 unfurl_media=False,
             )
         )
 
-    async def _look_for(self, message: Message, timeout_seconds: float) -> tuple[str, str, int] | None:
-        """Channel, ts and revision of the incident's message, if it stands in the channel already."""
+    async def _look_for(self, message: Message, timeout_seconds: float) -> tuple[str, str, int, str] | None:
+        """Channel, ts, revision and first delivery of the incident's message, if it stands in the channel already."""
         doubted = message.incident in self._doubts
         if not doubted and self._clock.now() - message.opened_at < _FRESH:
             return None
@@ -184,15 +187,15 @@ class SlackNotifier:
             pass  # No right to read here, or a name instead of an id: better twice than never.
         return None
 
-    async def _find(self, message: Message) -> tuple[str, str, int] | None:
+    async def _find(self, message: Message) -> tuple[str, str, int, str] | None:
         oldest = str((message.opened_at - _SKEW).timestamp())
         cursor: str | None = None
         for _ in range(_HISTORY_PAGES):
             answer = await self._history(oldest, cursor)
             for post in answer.get("messages") or []:
-                revision = _revision(post, EVENT_TYPE, message.incident)
-                if revision is not None:
-                    return self._channel, str(post["ts"]), revision
+                told = _told_by(post, EVENT_TYPE, message.incident)
+                if told is not None:
+                    return self._channel, str(post["ts"]), *told
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 break
@@ -215,7 +218,8 @@ class SlackNotifier:
         except DeliveryRejected:
             return False
         posts = answer.get("messages") or []
-        return any(_revision(post, STORY_EVENT_TYPE, message.incident) == message.revision for post in posts)
+        told = [_told_by(post, STORY_EVENT_TYPE, message.incident) for post in posts]
+        return any(one is not None and (one[1] or str(one[0])) == _attempted(message) for one in told)
 
     async def _call(self, method: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
         client = AsyncWebClient(
@@ -255,15 +259,26 @@ def _classified(exc: SlackApiError, clock: Clock) -> DeliveryRetryable | Deliver
     return _Refused(error or f"HTTP status {status}")
 
 
-def _metadata(message: Message, event_type: str) -> dict[str, object]:
-    return {"event_type": event_type, "event_payload": {"incident": message.incident, "revision": message.revision}}
+def _attempted(message: Message) -> str:
+    """The same for every attempt at what is being sent."""
+    return message.delivery or str(message.revision)
 
 
-def _revision(post: dict[str, Any], event_type: str, incident: str) -> int | None:
-    """The revision that a post in the channel shows of the incident; None where it is not ours."""
+def _metadata(message: Message, event_type: str, delivery: str) -> dict[str, object]:
+    """What a later attempt recognises the post by.
+
+    Args:
+        delivery: The one that the post came with; edits do not change it. Empty where that is not known.
+    """
+    payload: dict[str, object] = {"incident": message.incident, "revision": message.revision}
+    return {"event_type": event_type, "event_payload": payload | ({"delivery": delivery} if delivery else {})}
+
+
+def _told_by(post: dict[str, Any], event_type: str, incident: str) -> tuple[int, str] | None:
+    """The revision that a post in the channel shows of the incident and the delivery it came with; None: not ours."""
     metadata = post.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
     if metadata.get("event_type") != event_type or payload.get("incident") != incident:
         return None
-    revision = payload.get("revision")
-    return revision if isinstance(revision, int) else 0
+    revision, delivery = payload.get("revision"), payload.get("delivery")
+    return revision if isinstance(revision, int) else 0, delivery if isinstance(delivery, str) else ""

@@ -113,8 +113,8 @@ def signature(key: bytes, identity: str, timestamp: str, body: bytes) -> str:
 
 
 def webhook_id(message: Message) -> str:
-    """Equal for every attempt at one change of one incident, different for every other."""
-    about = f"{message.incident}\n{message.revision}\n{message.change.value}"
+    """Equal for every attempt at one delivery, though its incident may have grown since; different for every other."""
+    about = message.delivery or f"{message.incident}\n{message.revision}\n{message.change.value}"
     return f"msg_{hashlib.sha256(about.encode()).hexdigest()[:32]}"
 
 

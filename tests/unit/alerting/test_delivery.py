@@ -48,6 +48,21 @@ async def test_a_message_in_doubt_is_sent_again() -> None:
     assert [delivery.state for delivery in world.outbox] == [DeliveryState.SENT]
 
 
+async def test_a_second_attempt_shows_the_grown_incident_under_the_same_deliverys_name() -> None:
+    comms = ScriptedNotifier(DeliveryInDoubt("the answer was lost"), "C1:1.0")
+    world = World(comms=comms)
+
+    async with House(world, delivery=PATIENCE).running():
+        world.claim(detection())
+        await world.clock.settle()
+        world.claim(detection(Phase.GREW, sequence=1, minutes=1))
+        await world.clock.advance(5)
+
+    first, second = (attempt.message for attempt in comms.attempts[:2])
+    assert (first.revision, second.revision) == (1, 2)
+    assert first.delivery == second.delivery == world.outbox[0].id
+
+
 async def test_gives_up_loudly_after_the_set_time() -> None:
     comms = ScriptedNotifier(*(DeliveryRetryable("503") for _ in range(100)))
     world = World(comms=comms)

@@ -153,6 +153,34 @@ async def test_a_restarted_process_finds_what_an_earlier_one_posted_and_edits_it
         assert entry.edits == 1
 
 
+async def test_a_story_whose_answer_was_lost_is_told_once_though_the_incident_grew_meanwhile() -> None:
+    async with slack_with_notifier(FakeClock()) as (slack, notifier):
+        first = await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
+        worse = msgspec.structs.replace(message(Transition.SEVERITY_CHANGED, revision=2), delivery="dlv_2")
+        slack.script.drop(call="chat.postMessage", accepted=True)
+        with pytest.raises(DeliveryInDoubt):
+            await notifier.send(worse, reference=first.reference, timeout_seconds=LIMIT)
+
+        grown = msgspec.structs.replace(worse, revision=3)
+        await notifier.send(grown, reference=first.reference, timeout_seconds=LIMIT)
+
+        (entry,) = slack.inbox.entries()
+        assert len(entry.replies) == 1
+
+
+async def test_a_first_message_that_is_found_again_is_brought_up_to_date_and_tells_no_story_of_itself() -> None:
+    async with slack_with_notifier(FakeClock()) as (slack, notifier):
+        worse = msgspec.structs.replace(message(Transition.SEVERITY_CHANGED, revision=2), delivery="dlv_2")
+        slack.script.drop(call="chat.postMessage", accepted=True)
+        with pytest.raises(DeliveryInDoubt):
+            await notifier.send(worse, reference=None, timeout_seconds=LIMIT)
+
+        await notifier.send(msgspec.structs.replace(worse, revision=3), reference=None, timeout_seconds=LIMIT)
+
+        (entry,) = slack.inbox.entries()
+        assert (entry.edits, len(entry.replies)) == (1, 0)
+
+
 async def test_another_incident_in_the_channel_is_not_mistaken_for_ours() -> None:
     clock = FakeClock()
     async with slack_with_notifier(clock) as (slack, notifier):

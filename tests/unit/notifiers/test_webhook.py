@@ -3,7 +3,7 @@ import json
 import msgspec
 import pytest
 
-from alerting.errors import DeliveryRejected, DeliveryRetryable
+from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.fakes.webhook import FakeWebhook
 from alerting.incidents.model import Transition
 from alerting.notifiers.webhook import WebhookNotifier, signature, signing_key, webhook_body, webhook_id
@@ -70,6 +70,33 @@ def test_an_id_is_the_same_for_every_attempt_and_another_for_every_change() -> N
 
     assert len(same) == 1
     assert len(others) == 3
+
+
+def test_a_second_attempt_keeps_its_id_though_the_incident_grew_meanwhile() -> None:
+    first = msgspec.structs.replace(message(), delivery="dlv_1")
+    again = msgspec.structs.replace(message(revision=2), delivery="dlv_1", headline="twice as loud")
+    another = msgspec.structs.replace(message(revision=2), delivery="dlv_2")
+
+    assert webhook_id(again) == webhook_id(first)
+    assert webhook_id(another) != webhook_id(first)
+    assert webhook_body(again) != webhook_body(first)
+
+
+async def test_a_receiver_that_drops_known_ids_has_a_grown_page_once() -> None:
+    clock = FakeClock()
+    async with FakeWebhook(clock, secret=SECRET) as receiver:
+        notifier = WebhookNotifier(url=receiver.url, secret=SECRET, clock=clock, egress=LOOPBACK)
+        receiver.script.drop()
+        with pytest.raises(DeliveryInDoubt):
+            await notifier.send(
+                msgspec.structs.replace(message(), delivery="dlv_1"), reference=None, timeout_seconds=LIMIT
+            )
+
+        grown = msgspec.structs.replace(message(revision=2), delivery="dlv_1")
+        await notifier.send(grown, reference=None, timeout_seconds=LIMIT)
+
+        await notifier.close()
+        assert len(receiver.received) == 1
 
 
 def test_peoples_words_arrive_as_they_were_written() -> None:
