@@ -172,12 +172,17 @@ class Lanes:
     def _start(self, act: str, lane: Lane, work: Coroutine[None, None, None]) -> None:
         self._work[lane.partition] = self._tasks.create_task(work, name=f"{act} {lane.partition}")
 
+    def _is_ours(self, lane: Lane) -> bool:
+        return self._lanes.get(lane.partition) is lane
+
     async def _take_over(self, lane: Lane, *, after: asyncio.Task[None] | None = None, wait: float = 0.0) -> None:
         if after is not None:
             await asyncio.wait({after})
         backoff = Backoff()
         while True:
             await self._clock.sleep(wait)
+            if not self._is_ours(lane):
+                return  # let go meanwhile: its cancel was lost, and another lane may have the partition
             try:
                 async with self._takeovers:
                     await lane.take_over()
@@ -197,12 +202,12 @@ class Lanes:
             await lane.commit_due()
         except BrokerUnavailable as exc:
             lane.phase = LanePhase.TAKING_OVER
-            if not self._stopping:
+            if not self._stopping and self._is_ours(lane):
                 self._lost_broker(str(lane.partition), exc)
                 await self._take_over(lane, wait=Backoff().next_seconds())
         except Fenced as exc:
             lane.phase = LanePhase.TAKING_OVER
-            if not self._stopping:
+            if not self._stopping and self._is_ours(lane):
                 self._log.warning("partition.fenced", partition=str(lane.partition), reason=str(exc))
                 await self._take_over(lane, wait=self._fenced_seconds)
 

@@ -516,6 +516,32 @@ async def test_a_commit_that_never_ends_is_given_up_and_its_partition_taken_over
     assert bench.sums(0) == sums_of([1, 2, 3])
 
 
+async def test_a_lane_that_was_let_go_never_takes_its_partition_back() -> None:
+    bench = Bench()
+    broker = bench.broker()
+    reached = asyncio.Event()
+
+    async def answer_the_cancel_with_an_error(_: Partition) -> None:
+        if not reached.is_set():
+            reached.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise Fenced("too late") from None
+
+    broker.before_commit = answer_the_cancel_with_an_error
+    with capture_logs() as logs:
+        async with bench.running(bench.worker(broker)):
+            bench.put([1])
+            await reached.wait()
+            await bench.join_for_a_moment()
+            await until(lambda: bench.committed() == 1)
+            await until(lambda: bench.clock.monotonic() > 2 * QUICK.fenced_seconds, bench.clock, step=HALF)
+
+    assert len([log for log in logs if log["event"] == "partition.restored"]) == 2
+    assert bench.sums() == sums_of([1])
+
+
 async def test_a_partition_that_is_not_read_any_more_is_taken_over_anew() -> None:
     bench = Bench()
     broker = bench.broker()
