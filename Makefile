@@ -48,7 +48,7 @@ format: $(VENV)/.dev  ## Format the code
 	$(BIN)/ruff check --fix .
 
 soak: $(VENV)/.dev  ## Run the long versions of the tests
-	TOCSIN_SOAK=1 $(BIN)/python -m pytest tests/integration
+	TOCSIN_SOAK=1 $(BIN)/python -m pytest tests/integration tests/unit/sentiment
 
 bench: $(VENV)/.dev  ## Run every benchmark
 	@set -e; for file in tests/bench/[a-z]*.py; do $(BIN)/python $$file; done

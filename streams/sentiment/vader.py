@@ -1,12 +1,15 @@
 """VADER: an English lexicon with rules for negation, emphasis and emoji."""
 
+import re
 from functools import lru_cache
 from typing import Final
 
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from streams.sentiment.vader_engine import VaderEngine
+from streams.sentiment.vader_lexicon import VaderLexicon
 
 MAX_CHARACTERS: Final = 2000
 REMEMBERED_TEXTS: Final = 2048
+_LATIN: Final = re.compile("[A-Za-z]")
 
 
 class VaderScorer:
@@ -23,7 +26,7 @@ class VaderScorer:
     name = "vader"
 
     def __init__(self) -> None:
-        self._analyzer = SentimentIntensityAnalyzer()
+        self._engine = VaderEngine(VaderLexicon())
         self._remembered = lru_cache(maxsize=REMEMBERED_TEXTS)(self._compound)
 
     def score(self, text: str, lang: str | None) -> float | None:
@@ -33,8 +36,8 @@ class VaderScorer:
         return self._remembered(text[:MAX_CHARACTERS])
 
     def _compound(self, text: str) -> float | None:
-        compound = float(self._analyzer.polarity_scores(text)["compound"])
-        if compound == 0.0 and not any(char.isascii() and char.isalpha() for char in text):
+        compound = self._engine.compound(text)
+        if compound == 0.0 and not _LATIN.search(text):
             return None
         return compound
 
