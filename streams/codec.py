@@ -48,7 +48,7 @@ def decode_mention(value: bytes | None) -> Mention:
         raise InvalidMention(f"not JSON: {exc}") from exc
     try:
         return mention_from(_anything.decode(value))
-    except (msgspec.DecodeError, RecursionError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InvalidMention(f"not JSON: {exc}") from exc
 
 

@@ -31,6 +31,7 @@ def test_reads_what_it_wrote() -> None:
         (b"\xff\xfe", "not JSON"),
         (b'{"id":', "not JSON"),
         (PLAIN + b',"zz":{]', "not JSON"),
+        (PLAIN + b',"zz":1,"title":"\xff"}', "not JSON"),
         (b"[" * 100_000, "Expected `object`"),
         (b"[1]", "Expected `object`"),
         (b'{"id":"1"}', "missing required field"),
