@@ -52,9 +52,11 @@ class SourceClock:
         """Whether a mention of `event_ms` carries event time a minute or more beyond the last watermark.
 
         A backlog passes hours in a second. Without a watermark for each of its minutes, the detect stage would decide
-        on all of them before it had learned from the first.
+        on all of them before it had learned from the first. After a restart that gave out no watermark yet, what was
+        counted before it stands for the last one: a kill must not change what is decided.
         """
-        return self.reached_ms is not None and event_ms - self._wait_ms >= self.reached_ms + LEAP_MS
+        reached = self._base_ms if self.reached_ms is None else self.reached_ms
+        return reached is not None and event_ms - self._wait_ms >= reached + LEAP_MS
 
     def is_due(self, now: datetime) -> bool:
         """Whether a second has passed since the last watermark."""

@@ -122,6 +122,17 @@ def test_a_backlog_hears_a_watermark_for_each_of_its_minutes() -> None:
     assert kinds == ["watermark", "partial", "watermark", "partial", "watermark", "partial"]
 
 
+def test_a_backlog_hears_them_after_a_restart_too() -> None:
+    stage = make_stage()
+    stage.restore([], 1)
+    stage.replay([record(published=0)])
+
+    stage.fold([record(id=f"minute {minute}", published=60 * minute) for minute in range(1, 4)], at(9000))
+
+    heard = [value for number, value in watermarks(stage.flush(at(9000), at_end=False)) if number == 0]
+    assert [(mark.event_ms or 0) / 1000 - START_SECOND for mark in heard] == [55, 115, 175]
+
+
 def test_a_stream_of_the_present_hears_no_more_than_one_watermark_a_second() -> None:
     stage = make_stage()
     stage.fold([record(published=0)], at(0))
