@@ -13,6 +13,7 @@ from streams.events import Tally
 MINUTE: Final = 60
 KEPT_SECONDS: Final = 3 * 3600 + 900  # the widest detector window, and room for corrections
 UNLEARNED_SECONDS: Final = 24 * 3600  # where time stands still, minutes this old become final by themselves
+LONGEST_SILENCE: Final = 28 * 86_400  # of a longer one only its end is learned: one wrong date must not cost minutes
 _GRAINS: Final = 2**26  # polarity is added as whole numbers of these, which add up the same in any order
 
 _SILENT: Final = Tally()
@@ -95,7 +96,7 @@ class TopicWindows:
             if not late:
                 insort(self._unlearned, start)
             insort(self._untold, start)
-        elif minute.revision >= 0 and start not in self._untold:
+        elif start not in self._untold:
             insort(self._untold, start)
         _accumulate(minute.counts, tally)
         minute.slot = None
@@ -109,6 +110,8 @@ class TopicWindows:
 
     def final(self, now: int | None, begin: int | None = None) -> Iterator[Slot]:
         """Minutes that have become final, oldest first, silent ones too; each is handed out once.
+
+        Of a silence of more than 28 days the last 28 are handed out, so that the start of a minute may jump.
 
         Args:
             now: Event time.
@@ -126,7 +129,9 @@ class TopicWindows:
             if first > until:
                 return
             self.learned_until = first
-        for start in range(self.learned_until, until, MINUTE):
+        while self.learned_until < until:
+            following = min(self._unlearned[0], until) if self._unlearned else until
+            start = max(self.learned_until, following - LONGEST_SILENCE)
             self.learned_until = start + MINUTE
             if self._unlearned and self._unlearned[0] == start:
                 del self._unlearned[0]

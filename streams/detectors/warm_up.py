@@ -4,7 +4,7 @@ import math
 from typing import Any, Final
 
 from streams.errors import StateCorrupted
-from streams.windows import MINUTE
+from streams.windows import LONGEST_SILENCE, MINUTE
 
 DAY: Final = 86_400
 _STEP_NATS: Final = 8.0  # twice what the best of fifty cuts of a steady stream reaches once in a hundred topics
@@ -15,7 +15,8 @@ class WarmUp:
     """Gathers minutes until collection is proven: `mentions` mentions, or `days` days since the first.
 
     Time with fewer mentions than that is no baseline: where a topic was nearly silent and then speaks steadily, the
-    silence most likely was ours, and the baseline begins with the steady part.
+    silence most likely was ours, and the baseline begins with the steady part. What came before four unobserved weeks
+    is forgotten.
 
     Args:
         collected: It is known that the sources delivered everything from the start, so silence was silence.
@@ -32,8 +33,8 @@ class WarmUp:
 
     def add(self, start: int, mentions: int) -> bool:
         """One more minute; whether collection is proven by now."""
-        if self._first is None:
-            self._first = start
+        if self._first is None or start - self._end > LONGEST_SILENCE:
+            self._first, self._seen, self._minutes = start, 0, []
         if mentions > 0:
             self._seen += mentions
             self._minutes.append((start, mentions))

@@ -12,6 +12,7 @@ from streams.evidence.term_baseline import TermBaseline
 
 SLOT_SECONDS: Final = 600
 _KEPT_SECONDS: Final = 3 * 3600
+_LONGEST_SILENCE: Final = 28 * 86_400
 _TERMS_OPEN: Final = 256
 _TERMS_CLOSED: Final = 64
 _KINDS: Final = 20
@@ -70,7 +71,10 @@ class Context:
             self._learned_until = min(self._stretches, default=done)
         calm_until = done if storm_since is None else storm_since - storm_since % SLOT_SECONDS
         # always in the same steps, so that it does not matter when and how often somebody looks
-        for start in range(self._learned_until, done, SLOT_SECONDS):
+        while self._learned_until < done:
+            start = self._learned_until
+            if done - start > _LONGEST_SILENCE:
+                start = self._skip_silence(start, done)
             stretch = self._stretches.get(start)
             if stretch is not None:
                 stretch.terms = _most(stretch.terms, _TERMS_CLOSED)
@@ -78,6 +82,14 @@ class Context:
                 self._usual.learn(start, SLOT_SECONDS, {} if stretch is None else stretch.terms)
             self._stretches.pop(start - _KEPT_SECONDS, None)
             self._learned_until = start + SLOT_SECONDS
+
+    def _skip_silence(self, start: int, done: int) -> int:
+        """Where to go on: of a silence of more than four weeks only the last four are learned."""
+        following = min((known for known in self._stretches if start <= known < done), default=done)
+        begin = max(start, following - _LONGEST_SILENCE)
+        if begin > start:
+            self._stretches = {at: stretch for at, stretch in self._stretches.items() if at >= begin}
+        return begin
 
     def skip(self) -> None:
         """What comes next does not follow on what came before: the time between teaches nothing."""

@@ -15,11 +15,10 @@ from streams.events import Detection, Direction, Evidence, PartialCount, WindowC
 from streams.evidence.context import Context
 from streams.settings import DetectSettings, TimeSettings
 from streams.topic import Topic
-from streams.windows import MINUTE, Arrival, Closing, Slot, TopicWindows
+from streams.windows import LONGEST_SILENCE, MINUTE, Arrival, Closing, Slot, TopicWindows
 
 _VERSION: Final = 1
 _LEVEL_SECONDS: Final = 300
-_LONGEST_SILENCE_LEARNED: Final = 28 * 86_400
 
 
 class TopicWatch:
@@ -68,7 +67,7 @@ class TopicWatch:
             told += self._go_live()
         if self._windows.newest is None and self._topic.collecting_since is not None and not self._history:
             since = int(self._topic.collecting_since.timestamp())
-            self._begin = max(since, partial.second - _LONGEST_SILENCE_LEARNED)
+            self._begin = max(since, partial.second - LONGEST_SILENCE)
         self._learn(now, told)
         arrival = self._windows.add(partial.second, partial.tally, now)
         if arrival is Arrival.ON_TIME:

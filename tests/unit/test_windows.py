@@ -4,7 +4,7 @@ import pytest
 
 from streams.errors import StateCorrupted
 from streams.events import Tally
-from streams.windows import KEPT_SECONDS, MINUTE, UNLEARNED_SECONDS, Arrival, Slot, TopicWindows
+from streams.windows import KEPT_SECONDS, LONGEST_SILENCE, MINUTE, UNLEARNED_SECONDS, Arrival, Slot, TopicWindows
 from tests.fakes.streams_of_counts import START, tally
 
 GRACE = 120
@@ -30,6 +30,18 @@ def test_a_minute_without_mentions_is_not_told() -> None:
     one.add(START, tally(-1), None)
 
     assert one.closings(START + MINUTE) == []
+
+
+def test_a_minute_whose_mentions_were_taken_back_is_told_when_others_come() -> None:
+    one = windows()
+    one.add(START, tally(1), None)
+    one.add(START, tally(-1), None)
+    one.closings(START + MINUTE)
+
+    one.add(START + 5, tally(3), START + MINUTE + 1)
+
+    told = one.closings(START + MINUTE + 1)
+    assert [(closing.slot.tally.mentions, closing.revision) for closing in told] == [(3, 0)]
 
 
 def test_a_late_delta_within_grace_raises_the_revision_and_is_learned() -> None:
@@ -81,6 +93,19 @@ def test_final_minutes_come_once_in_order_with_the_silent_ones() -> None:
     assert [slot.start - START for slot in final] == [0, 60, 120, 180, 240]
     assert [slot.tally.mentions for slot in final] == [1, 0, 0, 1, 0]
     assert list(one.final(START + 5 * MINUTE + GRACE)) == []
+
+
+def test_of_a_silence_of_years_only_its_end_is_handed_out() -> None:
+    one = windows()
+    years = 56 * 365 * 86_400
+    one.add(START, tally(1), None)
+    one.add(START + years, tally(2), None)
+
+    final = list(one.final(START + years + MINUTE + GRACE))
+
+    silent = LONGEST_SILENCE // MINUTE
+    assert [slot.start - START for slot in final[:2]] == [0, years - LONGEST_SILENCE]
+    assert [slot.tally.mentions for slot in final] == [1, *[0] * silent, 2]
 
 
 def test_the_first_minute_is_where_collection_began_when_that_is_known() -> None:

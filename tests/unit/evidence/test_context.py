@@ -137,3 +137,19 @@ class TestContext:
     def test_refuses_a_foreign_snapshot(self) -> None:
         with pytest.raises(StateCorrupted):
             Context().restore({"stretches": [[1, {"terms": 3}]], "usual": {}, "learned_until": None})
+
+
+def test_of_a_silence_of_years_only_the_last_four_weeks_are_learned() -> None:
+    context = Context()
+    context.add(delta(START, terms={"refund": 4}))
+    years = 56 * 365 * DAY
+
+    context.learn(START + years, storm_since=None)
+
+    # Every ten minutes fade by half a week later: for ever they would add up to 600 / (1 - fading), and four weeks are
+    # all of that but a sixteenth.
+    fading = 0.5 ** (600 / (7 * DAY))
+    state = context.snapshot()
+    assert state["usual"]["watched"] == pytest.approx(600 / (1 - fading) * 15 / 16, rel=1e-6)
+    assert state["stretches"] == []
+    assert state["learned_until"] == START + years
