@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
@@ -57,3 +59,12 @@ def test_remembers_a_bounded_number_of_texts() -> None:
 
     assert scorer._remembered.cache_info().currsize == REMEMBERED_TEXTS
     assert scorer._remembered.cache_info().hits == 0
+
+
+@pytest.mark.parametrize("piece", ["\U0001f602", "but good ", ":) ", "VERY GOOD no ", "n't ", "never so least "])
+def test_no_text_holds_the_stream_up(scorer: VaderScorer, piece: str) -> None:
+    began = time.process_time()
+
+    scorer.score(piece * MAX_CHARACTERS, "en")
+
+    assert time.process_time() - began < 0.3  # the published package needs seconds for the first, ours milliseconds

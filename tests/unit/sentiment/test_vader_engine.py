@@ -25,8 +25,8 @@ LEXICON = VaderLexicon()
 PUBLISHED = SentimentIntensityAnalyzer()
 # Every word that a rule looks for before a word of the lexicon, some in capitals, and words that mean nothing to it.
 BEFORE = (
-    *("no", "or", "nor", "least", "at", "very", "VERY", "so", "this", "doubt", "never", "without", "not", "isn't"),
-    *("bad", "kind", "of", "hardly", "but", "the", "bus", "THE"),
+    *("no", "or", "nor", "least", "at", "very", "VERY", "so", "this", "doubt", "never", "without", "not"),
+    *("bad", "kind", "of", "bus", *(("the", "THE", "isn't", "hardly", "but", "right") if SOAK else ())),
 )
 HITS = ("good", "BAD", "kiss of death", "no", "kind of", "bad ass!", "to die for") if SOAK else ("GOOD!",)
 
