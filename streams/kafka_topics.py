@@ -155,6 +155,7 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
                 ("topic", kafka.windows, False, "Read"),
                 ("topic", kafka.mentions, False, "Write"),
                 ("group", alert, False, "Read"),
+                ("group", f"{alert}-windows", False, "Read"),
             ),
         ),
     )
@@ -163,9 +164,10 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
         lines.append(f"# {role}")
         for kind, name, prefixed, operation in grants:
             pattern = " --resource-pattern-type prefixed" if prefixed else ""
+            looks = " --operation DescribeConfigs" if kind == "topic" else ""  # a role looks at its topics as it starts
             lines.append(
                 f"kafka-acls.sh --bootstrap-server {shlex.quote(kafka.bootstrap_servers)} --add"
                 f" --allow-principal {shlex.quote(principal.format(role=role))}"
-                f" --operation {operation} --operation Describe --{kind} {shlex.quote(name)}{pattern}"
+                f" --operation {operation} --operation Describe{looks} --{kind} {shlex.quote(name)}{pattern}"
             )
     return "\n".join(lines) + "\n"

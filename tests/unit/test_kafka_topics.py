@@ -132,10 +132,16 @@ def test_prints_rights_for_every_role_and_lets_none_write_what_it_only_reads() -
     text = acls(SETTINGS)
 
     score = text[text.index("# score") : text.index("# detect")]
-    assert "--operation Read --operation Describe --topic mentions" in score
-    assert "--operation Write --operation Describe --topic mentions\n" not in score
+    assert "--operation Read --operation Describe --operation DescribeConfigs --topic mentions" in score
+    assert "--operation Write --operation Describe --operation DescribeConfigs --topic mentions\n" not in score
     assert "--transactional-id tocsin-score- --resource-pattern-type prefixed" in score
     assert "--topic tocsin.detect-state" not in score
+
+
+def test_the_alert_role_may_join_both_of_its_groups() -> None:
+    alert = acls(SETTINGS).partition("# alert")[2].splitlines()
+
+    assert [line.rpartition(" ")[2] for line in alert if "--group" in line] == ["tocsin-alert", "tocsin-alert-windows"]
 
 
 def test_names_are_quoted_for_the_shell() -> None:
