@@ -142,8 +142,14 @@ def _explain_one(item: Mapping[str, Any], file: ConfigFile, schema: Mapping[str,
     message = str(item["msg"]).removeprefix("Value error, ")
     if isinstance(value, dict | list):
         return file.problem(location, message)
-    shown = "the given value" if _secret(field) else repr(value)
+    shown = "the given value" if _secret(field) else _shown(value)
     return file.problem(location, f"{shown} is not allowed: {message[0].lower()}{message[1:]}{_allowed(field)}")
+
+
+def _shown(value: Any) -> str:
+    """The value as it stands, but of an address only its scheme: users, passwords and paths of webhooks are secrets."""
+    scheme, separator, _ = str(value).partition("://")
+    return repr(f"{scheme}{separator}...") if separator else repr(value)
 
 
 def _real_location(location: Sequence[str | int], values: Any) -> Location:

@@ -64,6 +64,21 @@ def test_never_shows_a_secret(tmp_path: Path) -> None:
     assert "very-secret" not in "\n".join(problems_of(WRONG, tmp_path))
 
 
+def test_shows_no_more_of_an_address_than_its_scheme(tmp_path: Path) -> None:
+    text = (
+        'database: {url: "postgresql://tocsin:hunter2@db/tocsin"}\n'
+        'receivers: [{name: r, notifiers: [{type: webhook, url: "htps://hooks.example/hunter2", secret: s}]}]\n'
+        "route: {receiver: r}\n"
+    )
+
+    problems = problems_of(text, tmp_path)
+
+    assert len(problems) == 2
+    assert problems[0].startswith("tocsin.yaml:1: database.url: 'postgresql://...' is not allowed")
+    assert "'htps://...' is not allowed" in problems[1]
+    assert "hunter2" not in "\n".join(problems)
+
+
 def test_names_the_variable_where_the_environment_had_the_last_word(tmp_path: Path) -> None:
     problems = problems_of("kafka: {partitions: 3}\n", tmp_path, {"TOCSIN__KAFKA__PARTITIONS": "-4"})
 
