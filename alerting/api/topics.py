@@ -36,8 +36,7 @@ def topics_router(store: Store, clock: Clock) -> APIRouter:
     ) -> WindowList:
         """A topic's curve in `[start, end)`: counted, expected, and the band of 95 of 100 such windows."""
         now = clock.now()
-        last = (end or now).astimezone(UTC)
-        first = (start or last - SPAN).astimezone(UTC)
+        first, last = _span(start, end or now)
         width = _width(first, last, seconds)
         if topic not in {status.topic for status in await store.topics(now)}:
             raise Problem(404, "unknown-topic", f"There is no topic {topic!r}.")
@@ -51,6 +50,14 @@ def topics_router(store: Store, clock: Clock) -> APIRouter:
         )
 
     return router
+
+
+def _span(start: datetime | None, end: datetime) -> tuple[datetime, datetime]:
+    try:
+        last = end.astimezone(UTC)
+        return (start or last - SPAN).astimezone(UTC), last
+    except OverflowError as exc:
+        raise Problem(422, "invalid-request", "start and end must lie within the years 1 to 9999, UTC.") from exc
 
 
 def _width(start: datetime, end: datetime, seconds: int | None) -> int:

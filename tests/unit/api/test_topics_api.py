@@ -42,6 +42,9 @@ async def test_times_with_another_offset_are_understood_and_answered_in_utc() ->
         "seconds=0",
         "seconds=86401",
         "start=2020-01-01T00:00:00Z&seconds=60",
+        "end=0001-01-01T01:00:00Z",
+        "start=0001-01-01T00:00:00%2B14:00",
+        "end=9999-12-31T23:59:59-14:00",
     ],
 )
 async def test_a_span_that_makes_no_sense_is_refused(query: str) -> None:
