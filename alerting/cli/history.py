@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from alerting.cli.exits import explained
+from alerting.cli.exits import complain, explained
 from alerting.cli.options import ConfigOption, SourceOption, open_source, settings_from
 
 if TYPE_CHECKING:
     from streams.events import PartialCount
+
+_MOST_REFUSALS: Final = 20
 
 app = typer.Typer(help="Teach detectors a past before they page.", no_args_is_help=True)
 
@@ -45,10 +47,18 @@ def load(
                 for _, partial in partials_of_counts(known[topic], read_counts(file)):
                     yield partial
             return
-        items = chain.from_iterable(open_source(source, file).read() for file in files)
-        mentions = sorted(
-            (item for item in items if isinstance(item, Mention)), key=lambda mention: mention.published_at
-        )
+        mentions: list[Mention] = []
+        refused = 0
+        for item in chain.from_iterable(open_source(source, file).read() for file in files):
+            if isinstance(item, Mention):
+                mentions.append(item)
+            else:
+                refused += 1
+                if refused <= _MOST_REFUSALS:
+                    complain(item.reason)
+        if refused:
+            complain(f"{refused} unreadable mentions are left out")
+        mentions.sort(key=lambda mention: mention.published_at)
         yield from partials_of_mentions(
             mentions,
             matcher=TopicMatcher(settings.topic_values()),

@@ -118,3 +118,18 @@ class TestBacktest:
 
         assert result.exit_code == Exit.USAGE
         assert "nowhere.csv" in result.stderr
+
+
+class TestHistory:
+    def test_says_what_it_could_not_read(self, tmp_path: Path) -> None:
+        config, past = tmp_path / "tocsin.yaml", tmp_path / "past.jsonl"
+        config.write_text(CONFIG + "kafka: {bootstrap_servers: memory}\n", encoding="utf-8")
+        past.write_text('{"id": "1"}\nno json\n', encoding="utf-8")
+
+        result = CliRunner().invoke(app, ["history", "load", str(past), "--config", str(config)])
+
+        assert result.exit_code == Exit.DONE
+        assert "past.jsonl:1: " in result.stderr
+        assert "past.jsonl:2: " in result.stderr
+        assert "2 unreadable mentions are left out" in result.stderr
+        assert result.stdout.startswith("0 counted minutes loaded")
