@@ -101,20 +101,6 @@ def detect_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics:
     )
 
 
-async def run_score(
-    settings: StreamSettings, broker: Broker, clock: Clock, stop: asyncio.Event, metrics: StreamMetrics
-) -> None:
-    """Run the score role until `stop`; who needs to know when it is ready keeps the role of `score_role` instead."""
-    await score_role(settings, broker, clock, metrics).run(stop)
-
-
-async def run_detect(
-    settings: StreamSettings, broker: Broker, clock: Clock, stop: asyncio.Event, metrics: StreamMetrics
-) -> None:
-    """Run the detect role until `stop`; who needs to know when it is ready keeps the role of `detect_role` instead."""
-    await detect_role(settings, broker, clock, metrics).run(stop)
-
-
 @asynccontextmanager
 async def connected(broker: Broker, clock: Clock, stop: asyncio.Event) -> AsyncIterator[Broker]:
     """Enter `broker` as soon as it answers, however long that takes; say so once.

@@ -1,6 +1,6 @@
 """Bytes to values and back; the only module that knows the wire format.
 
-Mentions, window counts, detections and topics are JSON, for whoever reads along. Partial counts, watermarks and
+Mentions, window counts and detections are JSON, for whoever reads along. Partial counts, watermarks and
 snapshots are MessagePack, for ourselves; the first two share a topic and begin with their kind.
 """
 
@@ -11,7 +11,6 @@ import msgspec
 from streams.errors import InvalidMention, StateCorrupted
 from streams.events import Detection, PartialCount, Watermark, WindowCount
 from streams.mention import Author, Media, Mention
-from streams.topic import Topic
 
 MAX_MENTION_BYTES: Final = 1_000_000
 
@@ -26,7 +25,6 @@ _partial = msgspec.msgpack.Decoder(PartialCount)
 _watermark = msgspec.msgpack.Decoder(Watermark)
 _window = msgspec.json.Decoder(WindowCount)
 _detection = msgspec.json.Decoder(Detection)
-_topic = msgspec.json.Decoder(Topic)
 
 
 def decode_mention(value: bytes | None) -> Mention:
@@ -158,20 +156,6 @@ def decode_detection(value: bytes | None) -> Detection:
         StateCorrupted: It cannot be read.
     """
     return _decode(_detection, value)
-
-
-def encode_topic(topic: Topic) -> bytes:
-    """A topic definition, JSON."""
-    return _json.encode(topic)
-
-
-def decode_topic(value: bytes | None) -> Topic:
-    """Read a topic definition.
-
-    Raises:
-        StateCorrupted: It cannot be read.
-    """
-    return _decode(_topic, value)
 
 
 def encode_snapshot(state: Any) -> bytes:

@@ -236,14 +236,3 @@ class Detection(msgspec.Struct, frozen=True, omit_defaults=True):
     evidence: Evidence
     accepted_ms: int = 0
     history: bool = False
-
-
-class DeadLetter(msgspec.Struct, frozen=True):
-    """A record that could not be read, with where it came from and why it was refused."""
-
-    reason: str
-    kafka_topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None

@@ -26,8 +26,6 @@ class Progress:
 
     elapsed_seconds: float
     phase: str
-    produced: int = 0
-    counted: int = 0
     per_second: float = 0.0
     lag: int | None = None
     topics: int = 0

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from streams.events import Detection, Direction, Evidence
+from streams.events import Direction, Evidence
 
 
 class IncidentState(StrEnum):
@@ -188,11 +188,3 @@ class WindowPoint(msgspec.Struct, frozen=True, omit_defaults=True):
     low: float | None = None
     high: float | None = None
     score: float | None = None
-
-
-class Derived(msgspec.Struct, frozen=True):
-    """What a detection led to: the incident as it stands now, what happened, and the detection itself."""
-
-    incident: Incident
-    transition: Transition
-    detection: Detection | None
