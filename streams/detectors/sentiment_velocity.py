@@ -13,7 +13,7 @@ from streams.errors import StateCorrupted
 from streams.events import Direction, Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SCALES: Final = (30, 180)
 _MICRO: Final = 1_000_000
 _FEWEST_SCORED: Final = 5
@@ -23,6 +23,9 @@ _PRIOR_LOCATION: Final = 2.2
 _PRIOR_SCALE: Final = 0.5
 _SHARE_OF_BUDGET: Final = 2.0  # two detectors watch; the budget is for both together
 _SMALLEST: Final = 1e-12
+_FEWEST_LOOKS: Final = (
+    72  # minutes with a mood to compare; a block of near silence says nothing about how moods scatter
+)
 
 
 class SentimentVelocityDetector:
@@ -45,6 +48,7 @@ class SentimentVelocityDetector:
         self._trail = Trail()
         self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE) for _ in _SCALES)
         self._block_minutes = 0
+        self._looks = 0
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
         """The reading at second `at`; None while fewer mentions were scored than the warm-up asks for."""
@@ -78,11 +82,12 @@ class SentimentVelocityDetector:
         self._trail.append(slot)
         if self._mood.scored >= self._warm_up_mentions:
             if slot.tally.mentions > slot.tally.unscored:
+                self._looks += self._trail.sums(_SCALES[-1])[1] >= _FEWEST_SCORED
                 for minutes, maxima in zip(_SCALES, self._windows, strict=True):
                     maxima.add(self._fall(self._trail.sums(minutes)))
             self._block_minutes += 1
-            if self._block_minutes >= BLOCK_MINUTES:
-                self._block_minutes = 0
+            if self._block_minutes >= BLOCK_MINUTES and self._looks >= _FEWEST_LOOKS:
+                self._block_minutes = self._looks = 0
                 for maxima in self._windows:
                     maxima.close_block()
         self._mood.learn(slot, storm=storm)
@@ -119,6 +124,7 @@ class SentimentVelocityDetector:
             "trail": self._trail.snapshot(),
             "windows": [maxima.snapshot() for maxima in self._windows],
             "block_minutes": self._block_minutes,
+            "looks": self._looks,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -134,5 +140,6 @@ class SentimentVelocityDetector:
             for maxima, old in zip(self._windows, state["windows"], strict=True):
                 maxima.restore(old)
             self._block_minutes = int(state["block_minutes"])
+            self._looks = int(state["looks"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc

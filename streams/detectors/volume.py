@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
-from streams.detectors.climb import Climb
+from streams.detectors.climb import STEP, Climb
+from streams.detectors.collection_start import CollectionStart, Jump
 from streams.detectors.direction import direction_of
 from streams.detectors.mood import Mood
 from streams.detectors.rate import Rate
@@ -17,10 +18,11 @@ from streams.errors import StateCorrupted
 from streams.events import Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SCALES: Final = (1, 5, 30, 180)
 _MINUTES_PER_WEEK: Final = 7 * 24 * 60
 _FEWEST_MENTIONS: Final = 3
+_TWO_MENTIONS: Final = (_FEWEST_MENTIONS - 1) * math.log(STEP)
 _PRIOR_SCALE: Final = 0.4
 _PRIOR_DISPERSION: Final = 0.2
 _CLIMB_LOCATION: Final = 2.0
@@ -38,7 +40,8 @@ class VolumeDetector:
 
     A window's score is the log of observed over usual; what a score means in false pages a week is read from the block
     maxima of the same topic, so that a restless topic has to show more than a steady one. Sparse topics have floors:
-    at least three mentions, and fewer false pages than a Poisson stream would yield.
+    at least three mentions, and fewer false pages than a Poisson stream would yield. Where a topic that hardly spoke is
+    suddenly loud and its baseline is unproven, there is no opinion until `CollectionStart` has one.
 
     Args:
         pages_per_week: The topic's budget, > 0; evidence much beyond it is not gathered, so that the next event shows.
@@ -56,9 +59,16 @@ class VolumeDetector:
         self._pages_per_week = pages_per_week
         self._fresh_warm_up = WarmUp(warm_up_mentions, warm_up_days, collected=collected)
         self._warm_up: WarmUp | None = self._fresh_warm_up
-        self._rate = Rate()
         self._mood = Mood()
         self._trail = Trail()
+        self._start = CollectionStart(warm_up_mentions, warm_up_days)
+        if collected:
+            self._start.believe()
+        self._in_doubt = False
+        self._know_nothing()
+
+    def _know_nothing(self) -> None:
+        self._rate = Rate()
         self._climb = Climb()
         self._windows = tuple(BlockMaxima(0.0, _PRIOR_SCALE) for _ in _SCALES)
         self._climbs = BlockMaxima(_CLIMB_LOCATION + _YOUNG_MARGIN, _PRIOR_SCALE + _WANDERING)
@@ -66,7 +76,7 @@ class VolumeDetector:
         self._bands: dict[int, tuple[float, float, float]] = {}
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
-        """The reading at second `at`; None while warming up."""
+        """The reading at second `at`; None while warming up, and where collection may just have begun."""
         if self._warm_up is not None:
             return None
         open_minute = at - at % MINUTE
@@ -86,6 +96,10 @@ class VolumeDetector:
             if by_window < pages:
                 pages, start, seconds = by_window, begin, minutes * MINUTE
                 since = max(begin, climb.since) if climb.nats > 0.0 else begin
+        if pages < _WORTH_A_CHECK and not self._start.is_proven:
+            jump = self._start.judge(recent, at, self._rate.per_minute).jump
+            if jump in {Jump.OPEN, Jump.STAYS}:
+                return None
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds)
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
@@ -108,17 +122,34 @@ class VolumeDetector:
             self._trail.append(slot)
             self._mood.learn(slot, storm=storm)
             if self._warm_up.add(slot.start, slot.tally.mentions):
-                self._begin(self._warm_up)
+                self._begin(*self._warm_up.baseline())
                 self._warm_up = None
             return
         if slot.start != self._trail.end:
             self._climb = Climb()
         self._trail.append(slot)
         self._mood.learn(slot, storm=storm)
-        self._absorb(slot.start, slot.tally.mentions, storm=storm)
+        if not self._start.is_proven:
+            self._prove(slot, storm=storm)
+        self._absorb(slot.start, slot.tally.mentions, storm=storm or self._in_doubt)
 
-    def _begin(self, warm_up: WarmUp) -> None:
-        begin, end, minutes = warm_up.baseline()
+    def _prove(self, slot: Slot, *, storm: bool) -> None:
+        self._start.add(slot.start, slot.tally.mentions, storm=storm)
+        if slot.tally.mentions <= 0 and not self._in_doubt:
+            return
+        end = slot.start + MINUTE
+        verdict = self._start.judge((), end - 1, self._rate.per_minute)
+        self._start.settle(verdict)
+        self._in_doubt = verdict.jump is Jump.OPEN
+        if verdict.jump is Jump.STAYS:
+            minutes = self._start.minutes_since(verdict.begin)
+            minutes.pop(slot.start, None)
+            self._know_nothing()
+            self._begin(verdict.begin, slot.start, minutes)
+            self._start.add(slot.start, slot.tally.mentions, storm=False)
+
+    def _begin(self, begin: int, end: int, minutes: dict[int, int]) -> None:
+        self._start.begin(begin, end, minutes)
         self._rate.begin(sum(minutes.values()) * MINUTE / (end - begin))
         for start in range(begin, end, MINUTE):
             self._rate.learn(start, minutes.get(start, 0), storm=False)
@@ -166,7 +197,7 @@ class VolumeDetector:
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST)
 
     def _climb_pages(self, climb: Climb) -> float:
-        if climb.nats <= 0.0:
+        if climb.nats <= _TWO_MENTIONS:
             return BLOCKS_PER_WEEK
         by_chance = _MINUTES_PER_WEEK * self._rate.per_minute * math.exp(-climb.nats)
         pages = self._climbs.false_pages_per_week(math.log1p(climb.nats))
@@ -195,8 +226,8 @@ class VolumeDetector:
         self._climbs.expect(_CLIMB_LOCATION + sparse + margin, scale)
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
-        """Mean, low and high of the mentions expected in `seconds`; None while warming up."""
-        if self._warm_up is not None:
+        """Mean, low and high of the mentions expected in `seconds`; None while warming up or in doubt."""
+        if self._warm_up is not None or self._in_doubt:
             return None
         return self._band(seconds // MINUTE) if seconds % MINUTE == 0 else self._rate.band(seconds / MINUTE)
 
@@ -209,6 +240,8 @@ class VolumeDetector:
             "rate": self._rate.snapshot(),
             "mood": self._mood.snapshot(),
             "trail": self._trail.snapshot(),
+            "start": self._start.snapshot(),
+            "in_doubt": self._in_doubt,
             "climb": [self._climb.nats, self._climb.since],
             "windows": [maxima.snapshot() for maxima in self._windows],
             "climbs": self._climbs.snapshot(),
@@ -231,6 +264,8 @@ class VolumeDetector:
             self._rate.restore(state["rate"])
             self._mood.restore(state["mood"])
             self._trail.restore(state["trail"])
+            self._start.restore(state["start"])
+            self._in_doubt = bool(state["in_doubt"])
             nats, since = state["climb"]
             self._climb = Climb(float(nats), int(since))
             for maxima, old in zip(self._windows, state["windows"], strict=True):

@@ -149,6 +149,30 @@ def test_a_collection_that_starts_in_mid_stream_does_not_page() -> None:
     assert found == []
 
 
+def test_collection_that_begins_in_the_middle_of_a_stream_pages_nobody() -> None:
+    random_ = random.Random(3)  # noqa: S311 - numbers for a test
+    begins = START + 6 * 86_400
+    opened = 0
+
+    for seed in range(4):
+        trickle = sorted(random_.sample(range(6 * 1440), 70))  # enough for an opinion, not for a proven baseline
+        few = [partial(START + minute * MINUTE) for minute in trickle]
+        stream = log_of(minutes(seed, 300, 0.7, dispersion=0.2, start=begins))
+        opened += len(detections(run(stage(), records([*few, watermark(begins), *stream]))))
+
+    assert opened == 0
+
+
+def test_a_burst_on_a_quiet_topic_with_a_proven_baseline_is_found_at_once() -> None:
+    few = [partial(START + day * 86_400 + hour * HOUR) for day in range(16) for hour in (3, 11, 15, 21)]
+    begins = START + 16 * 86_400
+
+    found = detections(run(stage(), records([*few, watermark(begins), *log_of(minutes(7, 20, 2.0, start=begins))])))
+
+    assert [detection.phase for detection in found][:1] == [Phase.OPENED]
+    assert found[0].at.timestamp() < begins + 6 * MINUTE
+
+
 def test_a_burst_on_a_topic_known_to_be_collected_pages_although_it_was_nearly_silent() -> None:
     known = msgspec.structs.replace(REFUNDS, collecting_since=datetime.fromtimestamp(START, UTC))
     few = [partial(START + day * 86_400 + 7) for day in range(5)]
