@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
+from alerting.routing.matchers import Matcher
 from alerting.settings import Settings
 from streams.config_file import Location, explain, parse_config, read_config_file
 from streams.errors import InvalidConfig, InvalidQuery
@@ -73,19 +74,26 @@ def _variables(overrides: Mapping[str, Any], above: Location) -> Iterator[tuple[
 def _cross_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     yield from _topic_checks(values.get("topics"))
     receivers = _names(values.get("receivers"), "name")
-    yield from _twice(receivers, "receivers", "name")
+    yield from _twice(receivers, ("receivers",), "name")
+    api = values.get("api")
+    yield from _twice(_names(api.get("keys"), "name") if isinstance(api, dict) else [], ("api", "keys"), "name")
     known = {name for name in receivers if name is not None}
     route = values.get("route") or {}
-    for location, name in _routed(route, ("route",)):
-        if name not in known:
-            yield location, f"there is no receiver {name!r}; known are {', '.join(sorted(known)) or 'none'}"
+    for location, node in _nodes(route, ("route",)):
+        name = node.get("receiver")
+        if isinstance(name, str) and name not in known:
+            yield (
+                (*location, "receiver"),
+                f"there is no receiver {name!r}; known are {', '.join(sorted(known)) or 'none'}",
+            )
+        yield from _matcher_checks(node.get("matchers"), (*location, "matchers"))
     if known and isinstance(route, dict) and route.get("receiver") is None:
         yield ("route", "receiver"), "is missing: the top route needs a receiver for what nothing else matches"
 
 
 def _topic_checks(topics: Any) -> Iterator[tuple[Location, str]]:
     names = _names(topics, "id")
-    yield from _twice(names, "topics", "id")
+    yield from _twice(names, ("topics",), "id")
     for index, topic in enumerate(topics if isinstance(topics, list) else ()):
         query = topic.get("query") if isinstance(topic, dict) else None
         if isinstance(query, str) and query:
@@ -105,17 +113,25 @@ def _names(entries: Any, key: str) -> list[str | None]:
     return [name if isinstance(name, str) else None for name in found]
 
 
-def _twice(names: list[str | None], section: str, key: str) -> Iterator[tuple[Location, str]]:
+def _twice(names: list[str | None], section: Location, key: str) -> Iterator[tuple[Location, str]]:
     for index, name in enumerate(names):
         if name is not None and name in names[:index]:
-            yield (section, index, key), f"{name!r} is taken by entry {names.index(name)}"
+            yield (*section, index, key), f"{name!r} is taken by entry {names.index(name)}"
 
 
-def _routed(route: Any, location: Location) -> Iterator[tuple[Location, str]]:
+def _nodes(route: Any, location: Location) -> Iterator[tuple[Location, Mapping[str, Any]]]:
     if not isinstance(route, dict):
         return
-    if isinstance(route.get("receiver"), str):
-        yield (*location, "receiver"), route["receiver"]
+    yield location, route
     children = route.get("routes")
     for index, child in enumerate(children if isinstance(children, list) else ()):
-        yield from _routed(child, (*location, "routes", index))
+        yield from _nodes(child, (*location, "routes", index))
+
+
+def _matcher_checks(matchers: Any, location: Location) -> Iterator[tuple[Location, str]]:
+    for index, text in enumerate(matchers if isinstance(matchers, list) else ()):
+        if isinstance(text, str) and ("=" in text or "~" in text):  # what has neither is refused for its shape
+            try:
+                Matcher.parse(text)
+            except ValueError as exc:
+                yield (*location, index), str(exc)

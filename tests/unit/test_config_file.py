@@ -60,6 +60,25 @@ def test_names_every_problem_at_once_with_line_key_value_and_range(tmp_path: Pat
     assert len(problems) == 11
 
 
+def test_names_the_matchers_that_would_match_nothing(tmp_path: Path) -> None:
+    text = (
+        "receivers: [{name: r, notifiers: [{type: log}]}]\n"
+        "route:\n"
+        "  receiver: r\n"
+        "  routes:\n"
+        "    - matchers: ['sverity=SEV1']\n"
+        "      routes: [{matchers: ['topic=refunds', 'topic=~[']}]\n"
+        "api: {keys: [{name: a, key_file: one}, {name: a, key_file: two}]}\n"
+    )
+
+    problems = problems_of(text, tmp_path)
+
+    assert len(problems) == 3
+    assert problems[0] == "tocsin.yaml:7: api.keys.1.name: 'a' is taken by entry 0"
+    assert problems[1].startswith("tocsin.yaml:5: route.routes.0.matchers.0: unknown label 'sverity'; known are topic")
+    assert problems[2].startswith("tocsin.yaml:6: route.routes.0.routes.0.matchers.1: '[' is no regular expression")
+
+
 def test_never_shows_a_secret(tmp_path: Path) -> None:
     assert "very-secret" not in "\n".join(problems_of(WRONG, tmp_path))
 
