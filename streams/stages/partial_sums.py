@@ -8,6 +8,7 @@ from streams.id_index import Counted
 MAX_TERMS: Final = 32
 MAX_AUTHORS: Final = 64
 MAX_SAMPLES: Final = 5
+MAX_KINDS: Final = 256  # of platforms, regions and languages each; without a bound, odd data outgrows a Kafka record
 
 # The thresholds that VADER's authors publish: https://github.com/cjhutto/vaderSentiment#about-the-scoring
 NEGATIVE_UP_TO: Final = -0.05
@@ -17,7 +18,8 @@ POSITIVE_FROM: Final = 0.05
 class PartialSums:
     """The growing partial count of one topic and event second.
 
-    Counts add up and subtract exactly in any order; terms, authors and samples only grow.
+    Counts add up and subtract exactly in any order, up to 256 platforms, regions and languages each; terms, authors and
+    samples only grow.
     """
 
     __slots__ = (
@@ -70,11 +72,11 @@ class PartialSums:
         self._reach += sign * counted.reach
         self._engagement += sign * counted.engagement
         self._delayed += sign * counted.delayed
-        self._platforms[counted.platform] = self._platforms.get(counted.platform, 0) + sign
+        _add(self._platforms, counted.platform, sign)
         if counted.region is not None:
-            self._regions[counted.region] = self._regions.get(counted.region, 0) + sign
+            _add(self._regions, counted.region, sign)
         if counted.lang is not None:
-            self._languages[counted.lang] = self._languages.get(counted.lang, 0) + sign
+            _add(self._languages, counted.lang, sign)
 
     def describe(self, terms: list[str], author: int | None) -> None:
         """Add what is only ever approximate: terms of one more mention, and its author."""
@@ -133,6 +135,13 @@ class PartialSums:
             accepted_ms=self.accepted_ms,
             history=history,
         )
+
+
+def _add(counts: dict[str, int], kind: str, sign: int) -> None:
+    if kind in counts:
+        counts[kind] += sign
+    elif len(counts) < MAX_KINDS:
+        counts[kind] = sign
 
 
 def _without_zeros(counts: dict[str, int]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from streams import codec
 from streams.broker.base import Record
 from streams.events import Tally
 from streams.sentiment.none import NoScorer
@@ -131,6 +132,16 @@ def test_bounds_terms_and_authors() -> None:
     assert next(iter(partial.terms.items())) == ("often", 2)
     assert sum(partial.terms.values()) + partial.terms_other == 102
     assert len(partial.authors) == 64
+
+
+def test_a_partial_fits_into_kafka_however_many_places_people_make_up() -> None:
+    [partial] = counted(
+        *(record(id=str(i), country=f"{i} " + "\U0001f3f0" * 64, lang=f"{i} " + "\U0001f3f0" * 64) for i in range(2000))
+    )
+
+    assert partial.tally.mentions == 2000
+    assert (len(partial.regions), len(partial.languages)) == (256, 256)
+    assert len(codec.encode_partial(partial)) < 1_000_000
 
 
 def test_numbers_beyond_any_measure_do_not_stop_the_stream() -> None:
