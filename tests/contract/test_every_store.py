@@ -312,15 +312,15 @@ class TestFinding:
         with pytest.raises(UnknownIncident, match="inc_none"):
             await store.get("inc_none")
 
+        assert await store.timeline("inc_none") == ()
+        assert await store.deliveries("inc_none") == ()
+
     async def test_a_name_that_no_database_can_hold_is_simply_not_there(self, store: SqlStore) -> None:
         with pytest.raises(UnknownIncident):
             await store.get("inc\0none")
 
         page = await store.find(IncidentFilter(topics=("re\0funds",)), cursor=None, limit=5)
         assert page.incidents == ()
-
-        assert await store.timeline("inc_none") == ()
-        assert await store.deliveries("inc_none") == ()
 
     async def test_hostile_text_comes_back_as_it_was(self, store: SqlStore) -> None:
         hostile = ("\0", "'); DROP TABLE incidents; --", "\U0001f525" * 1000, "\u202e\ufffe", "")
