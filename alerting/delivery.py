@@ -29,7 +29,7 @@ from alerting.metrics import AlertingMetrics
 from alerting.notifiers.base import Message, Notifier, Receipt
 from alerting.patience import Destination, Patience, destination_of, rejected
 from alerting.receivers import Receivers
-from alerting.settings import DeliverySettings
+from alerting.settings import ANSWER_MARGIN_SECONDS, DeliverySettings
 from streams.backoff import Backoff, sleep_unless
 from streams.clock import Clock
 
@@ -40,7 +40,6 @@ MAX_QUEUED: Final = 16
 QUEUE_AGAIN: Final = timedelta(seconds=0.5)
 LOOK_AGAIN_SECONDS: Final = 1.0
 
-_ANSWER_MARGIN_SECONDS: Final = 2.0
 _NOTED_CHARACTERS: Final = 300
 _LEVELS: Final = {
     "sent": logging.INFO,
@@ -82,6 +81,7 @@ class DeliveryLoop:
         self._public_url = public_url
         rng = rng or random.Random()  # noqa: S311  # spreads retries, guards nothing
         self._patience = Patience(settings, rng)
+        self._longest_attempt = timedelta(seconds=settings.attempt_seconds + ANSWER_MARGIN_SECONDS)
         self._backoff = Backoff(first_seconds=0.5, cap_seconds=30.0, rng=rng)
         self._turns: dict[Destination, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wake = asyncio.Event()
@@ -112,7 +112,7 @@ class DeliveryLoop:
             listening.cancel()
             stopping.cancel()
             if running:
-                await asyncio.wait(running, timeout=self._settings.attempt_seconds + _ANSWER_MARGIN_SECONDS)
+                await asyncio.wait(running, timeout=self._longest_attempt.total_seconds())
             for task in running:
                 task.cancel()
 
@@ -183,8 +183,6 @@ class DeliveryLoop:
         held_until = self._patience.held_until(delivery, now)
         if held_until is not None:
             return self._not_before(delivery, held_until)
-        if self._stop.is_set() or now + timedelta(seconds=self._settings.attempt_seconds) > lease.until:
-            return self._not_before(delivery, now)
         earlier = [
             other
             for other in await self._store.deliveries(delivery.incident)
@@ -199,6 +197,8 @@ class DeliveryLoop:
         ):
             return msgspec.structs.replace(delivery, state=DeliveryState.SUPERSEDED)
         now = self._clock.now()
+        if self._stop.is_set() or now + self._longest_attempt > lease.until:
+            return self._not_before(delivery, now)
         message = message_about(incident, delivery.change, now, delivery=delivery.id, public_url=self._public_url)
         references = [other.reference for other in earlier if other.reference]
         return await self._send(delivery, notifier, message, references[-1] if references else None)
@@ -228,7 +228,7 @@ class DeliveryLoop:
     async def _one_attempt(self, notifier: Notifier, message: Message, reference: str | None) -> Receipt:
         seconds = self._settings.attempt_seconds
         try:
-            async with asyncio.timeout(seconds + _ANSWER_MARGIN_SECONDS):
+            async with asyncio.timeout(self._longest_attempt.total_seconds()):
                 return await notifier.send(message, reference=reference, timeout_seconds=seconds)
         except TimeoutError as exc:
             raise DeliveryInDoubt(f"no answer within {seconds:g} s") from exc

@@ -140,8 +140,8 @@ class DeliverySettings(Section):
         attempt_seconds: Time limit of one attempt.
         first_backoff_seconds: Wait after the first failure; doubles, with jitter, up to `max_backoff_seconds`.
         give_up_hours: A message still undelivered after this long is rejected, loudly.
-        lease_seconds: How long a process may hold a message, at least 2 s more than `attempt_seconds`. On Postgres
-            what a killed process was sending is sent by the next one this much later at most, plus a second.
+        lease_seconds: How long a process may hold a message, at least 2 s more than `attempt_seconds`. What a killed
+            process was sending is sent by the next one this much later at most, plus a second; on SQLite at once.
         allow_networks: Networks (`10.1.0.0/16`) that notifiers may connect to although they are not public. Loopback,
             private and every other special address is refused unless it stands here.
         trust_proxy: Send through the proxy that `HTTPS_PROXY` and its kin name. The proxy's address has to be allowed

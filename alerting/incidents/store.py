@@ -156,7 +156,11 @@ class Store(Protocol):
         ...
 
     async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:
-        """Due deliveries, at most one for each incident and notifier (the oldest), that nobody else has."""
+        """Due deliveries, at most one for each incident and notifier (the oldest), that nobody else has.
+
+        What a process held when it was killed is due again when its lease ends, or as soon as it is certain that it
+        has ended.
+        """
         ...
 
     async def settle(self, lease: Lease, outcome: Delivery) -> None:

@@ -72,19 +72,37 @@ class TestOutbox:
         assert [(lease.delivery.id, lease.delivery.attempts) for lease in again] == [("page", 1)]
 
     async def test_a_lease_that_ran_out_goes_to_somebody_else_and_only_their_outcome_counts(
+        self, store: SqlStore
+    ) -> None:
+        await enqueue(store, delivery("page", incident(1)))
+        (late,) = await store.lease(START, seconds=30, limit=9)
+        (taken_over,) = await store.lease(START + timedelta(seconds=30), seconds=30, limit=9)
+
+        with pytest.raises(PositionLost):
+            await store.settle(late, sent(late.delivery, reference="late"))
+        await store.settle(taken_over, sent(taken_over.delivery, reference="in time"))
+
+        (told,) = await store.deliveries(incident(1).id)
+        assert (told.state, told.reference) == (DeliveryState.SENT, "in time")
+
+    async def test_what_a_process_held_at_its_end_is_due_again_by_the_end_of_its_lease(
         self, store: SqlStore, another: Opener
     ) -> None:
         other = await another()
         await enqueue(store, delivery("page", incident(1)))
-        (late,) = await store.lease(START, seconds=30, limit=9)
-        (taken_over,) = await other.lease(START + timedelta(seconds=30), seconds=30, limit=9)
+        (held,) = await store.lease(START, seconds=12, limit=9)
+        while_it_lives = await other.lease(START, seconds=12, limit=9)
+        await store.close()
 
+        at_once = await other.lease(START, seconds=12, limit=9)
+        in_the_end = await other.lease(START + timedelta(seconds=12), seconds=12, limit=9)
+
+        assert while_it_lives == ()
+        first_of_the_next = (at_once or in_the_end)[0]
+        assert first_of_the_next.delivery == held.delivery
+        assert first_of_the_next.token > held.token
         with pytest.raises(PositionLost):
-            await store.settle(late, sent(late.delivery, reference="late"))
-        await other.settle(taken_over, sent(taken_over.delivery, reference="in time"))
-
-        (told,) = await store.deliveries(incident(1).id)
-        assert (told.state, told.reference) == (DeliveryState.SENT, "in time")
+            await other.settle(held, sent(held.delivery))
 
     async def test_an_outcome_counts_while_nobody_else_took_over_even_after_the_leases_end(
         self, store: SqlStore

@@ -96,7 +96,6 @@ class Run:
                 folder=self._folder,
                 port=free_port(),
                 detect={"quiet_hours_to_end": 0.5, "snapshot_seconds": 2},
-                delivery={"attempt_seconds": 2, "lease_seconds": 4},  # what was being sent waits for its lease to end
             )
             served = Served(self._folder, document)
             await served.command("kafka", "init", seconds=60)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from enum import Enum
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -26,6 +27,20 @@ class Transaction(Protocol):
         ...
 
 
+class Standing(Enum):
+    """Who else may deliver what stands in the database.
+
+    Attributes:
+        ALONE: Nobody, until we close it; whoever did before us has ended.
+        AMONG_OTHERS: Others may, at the same time.
+        WAITING: Another process does, and we must not.
+    """
+
+    ALONE = "alone"
+    AMONG_OTHERS = "among others"
+    WAITING = "waiting"
+
+
 class Database(Protocol):
     """A database that can be read and written."""
 
@@ -48,6 +63,14 @@ class Database(Protocol):
         Raises:
             DatabaseUnavailable: The database did not answer. Where the connection broke in the very moment of the
                 commit, it may have been written; the guards of the unit make a repetition harmless.
+        """
+        ...
+
+    async def take_over(self) -> Standing:
+        """Ask to be the one who delivers; ask again while the answer is `WAITING`.
+
+        Raises:
+            DatabaseUnavailable: It cannot be asked.
         """
         ...
 

@@ -45,6 +45,11 @@ _ADD: Final = insert_each(deliveries, lambda insert: insert.on_conflict_do_nothi
 _SETTLE: Final = update(deliveries).where(
     deliveries.c.id == bindparam("of_id"), deliveries.c.token == bindparam("of_token"), deliveries.c.state == _PENDING
 )
+_RELEASE: Final = (
+    update(deliveries)
+    .where(deliveries.c.state == _PENDING, deliveries.c.leased_until.is_not(None))
+    .values(leased_until=None, token=deliveries.c.token + 1)
+)
 _older: Final = deliveries.alias("older")
 _DUE: Final = and_(
     deliveries.c.state == _PENDING,
@@ -125,6 +130,11 @@ def lease(connection: Connection, now: datetime, seconds: float, limit: int) -> 
         Lease(delivery=delivery, incident=current[delivery.incident], until=until, token=token)
         for delivery, token in taken
     )
+
+
+def release(connection: Connection) -> int:
+    """Give back every lease, for good: whoever held one has ended. How many there were."""
+    return connection.execute(_RELEASE).rowcount
 
 
 def settle(connection: Connection, taken: Lease, outcome: Delivery) -> None:

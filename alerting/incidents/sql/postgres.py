@@ -7,7 +7,7 @@ from typing import Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from alerting.incidents.sql.database import translated
+from alerting.incidents.sql.database import Standing, translated
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,6 +44,10 @@ class PostgresDatabase:
             yield PostgresTransaction(connection, self._place)
             with translated(self._place):
                 await transaction.commit()
+
+    async def take_over(self) -> Standing:
+        """Among others: whether one of them still lives cannot be known, so its leases have to run out."""
+        return Standing.AMONG_OTHERS
 
     async def close(self) -> None:
         """Give the connections back."""

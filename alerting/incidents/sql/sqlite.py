@@ -13,19 +13,27 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, NestedTransaction, RootTransaction
 from sqlalchemy.exc import DBAPIError
 
 from alerting.errors import DatabaseUnavailable
-from alerting.incidents.sql.database import translated
+from alerting.incidents.sql.database import Standing, translated
+from alerting.incidents.sql.file_lock import FileLock, Hold
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 # A commit with more units saves hardly anything, and the first of them waits for the last.
 _MAX_GROUP: Final = 64
+
+_STANDINGS: Final = {
+    Hold.OURS: Standing.ALONE,
+    Hold.ANOTHERS: Standing.WAITING,
+    Hold.UNKNOWN: Standing.AMONG_OTHERS,
+}
 
 
 class _Group:
@@ -58,6 +66,7 @@ class SqliteDatabase:
         self._connection: Connection | None = None
         self._group: _Group | None = None
         self._closed = False
+        self._lock = FileLock(Path(f"{place}.lock"))
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The query's answer from what is committed."""
@@ -90,6 +99,11 @@ class SqliteDatabase:
         """The query's answer in the member's savepoint; the member has the turn."""
         return await self._write(partial(self._query, member, query))
 
+    async def take_over(self) -> Standing:
+        """Alone as the holder of the lock beside the file; on a file system without locks nobody knows."""
+        with self._answering():
+            return _STANDINGS[await _seen_through(self._readers, self._lock.acquire)]
+
     async def close(self) -> None:
         """Give the connections back; what no caller was told to be committed is undone. Once more does nothing."""
         if self._closed:
@@ -100,6 +114,7 @@ class SqliteDatabase:
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self._engine.dispose()
+        self._lock.release()
 
     async def _await_commit(self, group: _Group) -> None:
         """Queue up behind all units that wait already, and commit for all of them unless one of them did."""

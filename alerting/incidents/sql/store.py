@@ -1,20 +1,25 @@
 """The store on SQL, and how to open it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
+
 from alerting.errors import UnknownIncident
 from alerting.incidents.model import Delivery, Incident, TimelineEntry, TopicStatus, WindowPoint
 from alerting.incidents.sql import incident_queries, outbox_queries, topic_queries, window_queries
 from alerting.incidents.sql.changes import Broadcast, Changes
-from alerting.incidents.sql.database import Database
+from alerting.incidents.sql.database import Database, Standing
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.unit import SqlUnit
 from alerting.incidents.store import IncidentFilter, Lease, Page
 from alerting.settings import DatabaseSettings
 from streams.clock import Clock
+
+log = structlog.get_logger(__name__)
 
 # Kafka keeps detections for days; a month later none of them can be delivered again.
 _REMEMBER_DETECTIONS: Final = timedelta(days=30)
@@ -44,6 +49,8 @@ class SqlStore:
         self._clock = clock
         self._changes = Broadcast(self._last_position if database.shared else None)
         self._forgot_at = float("-inf")
+        self._standing: Standing | None = None
+        self._taking_over = asyncio.Lock()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[SqlUnit]:
@@ -106,8 +113,15 @@ class SqlStore:
         )
 
     async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:
-        """Due deliveries, worst severity first, at most one for each incident, receiver and notifier: the oldest."""
-        if not await self._database.read(outbox_queries.anything_due, now):
+        """Due deliveries, worst severity first, at most one for each incident, receiver and notifier: the oldest.
+
+        On SQLite one process at a time gets any. What an earlier one held when it ended is due again at once; on
+        Postgres when its lease ends.
+        """
+        async with self._taking_over:
+            if self._standing in {None, Standing.WAITING}:
+                await self._take_over()
+        if self._standing is Standing.WAITING or not await self._database.read(outbox_queries.anything_due, now):
             return ()
         async with self._database.transaction() as transaction:
             return await transaction.run(outbox_queries.lease, now, seconds, limit)
@@ -145,6 +159,17 @@ class SqlStore:
         """Give the connections back and end all `changes`."""
         self._changes.close()
         await self._database.close()
+
+    async def _take_over(self) -> None:
+        standing = await self._database.take_over()
+        if standing is Standing.ALONE:
+            async with self._database.transaction() as transaction:
+                released = await transaction.run(outbox_queries.release)
+            if released:
+                log.info("outbox.taken_over", released=released)
+        elif standing is Standing.WAITING and self._standing is None:
+            log.warning("outbox.waiting", reason="another process delivers from this database file", then="taking over")
+        self._standing = standing
 
     async def _last_position(self) -> int:
         return await self._database.read(incident_queries.last_position)
