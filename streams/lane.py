@@ -133,8 +133,12 @@ class Lane:
         self._caught_up_at = None
 
     def caught_up(self) -> None:
-        """Just now it was proven that nothing stands between our position and the log's end."""
-        self._caught_up_at = self._clock.monotonic()
+        """Just now it was proven that nothing stands between our position and the log's end.
+
+        Only of a lane that runs: a poll that began before a takeover speaks of the position that was left.
+        """
+        if self.phase is LanePhase.RUNNING:
+            self._caught_up_at = self._clock.monotonic()
 
     def due_in(self) -> float:
         """Seconds until something has to be written; 0 or less means now."""

@@ -31,6 +31,7 @@ from streams.errors import BrokerUnavailable
 from streams.settings import KafkaSettings
 
 _NO_ERROR: Final = 0
+_LEADER_NOT_AVAILABLE: Final = 5
 _CLOSE_SECONDS: Final = 2.0
 
 
@@ -92,8 +93,8 @@ class KafkaBroker:
         Raises:
             BrokerUnavailable: Kafka did not answer or refused.
         """
-        existing = await self._shapes([spec.name for spec in specs])
-        missing = [spec for spec in specs if spec.name not in existing]
+        existing, leaderless = await self._shapes([spec.name for spec in specs])
+        missing = [spec for spec in specs if spec.name not in existing and spec.name not in leaderless]
         if not missing:
             return
         async with answering(self._settings, "create topics"):
@@ -113,7 +114,7 @@ class KafkaBroker:
                 if code != _NO_ERROR and error is not TopicAlreadyExistsError:
                     raise error(f"{name}: {reason[0] if reason else error.__name__}")
             names = [spec.name for spec in missing]
-            while set(names) - set(await self._shapes(names)):
+            while set(names) - set((await self._shapes(names))[0]):
                 await self._clock.sleep(RETRY_SECONDS)
 
     async def describe_topics(self, names: Sequence[str]) -> dict[str, TopicDescription]:
@@ -122,7 +123,9 @@ class KafkaBroker:
         Raises:
             BrokerUnavailable: Kafka did not answer.
         """
-        shapes = await self._shapes(names)
+        shapes, leaderless = await self._shapes(names)
+        if leaderless:
+            raise BrokerUnavailable(f"{', '.join(leaderless)}: not every partition has a leader just now")
         if not shapes:
             return {}
         configs: dict[str, dict[str, str]] = {name: {} for name in shapes}
@@ -140,20 +143,23 @@ class KafkaBroker:
             for name, (partitions, replication) in shapes.items()
         }
 
-    async def _shapes(self, names: Sequence[str]) -> dict[str, tuple[int, int]]:
-        """Partitions and replication of the topics whose every partition has a leader."""
+    async def _shapes(self, names: Sequence[str]) -> tuple[dict[str, tuple[int, int]], tuple[str, ...]]:
+        """Partitions and replication of what exists; and what exists, but with a partition that has no leader."""
         if not names:
-            return {}
+            return {}, ()
         async with answering(self._settings, "describe topics"):
             described = await self._admin.describe_topics()  # asking by name may create what is missing
-        return {
-            topic["topic"]: (len(topic["partitions"]), len(topic["partitions"][0]["replicas"]))
-            for topic in described
-            if topic["topic"] in names
-            and topic["error_code"] == _NO_ERROR
-            and topic["partitions"]
-            and all(partition["leader"] >= 0 for partition in topic["partitions"])
-        }
+        shapes: dict[str, tuple[int, int]] = {}
+        leaderless: list[str] = []
+        for topic in described:
+            name, partitions = topic["topic"], topic["partitions"]
+            if name not in names or topic["error_code"] not in {_NO_ERROR, _LEADER_NOT_AVAILABLE}:
+                continue
+            if partitions and all(partition["leader"] >= 0 for partition in partitions):
+                shapes[name] = (len(partitions), len(partitions[0]["replicas"]))
+            else:
+                leaderless.append(name)
+        return shapes, tuple(leaderless)
 
     async def consumer(self, group: str, kafka_topics: Sequence[str]) -> Consumer:
         """Join `group` and read `kafka_topics`; the first polls tell what was assigned."""

@@ -19,6 +19,7 @@ from alerting.incidents.model import WindowPoint
 from alerting.incidents.sql.board import Tail, grown
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import board, history_blocks, recent_windows
+from streams.errors import StateCorrupted
 from streams.events import WindowCount
 
 # Folding costs about 10 ms a topic, mostly for the block as it is; so it should not come too often.
@@ -72,9 +73,16 @@ def record(connection: Connection, windows: Sequence[WindowCount], now: datetime
 def fold(connection: Connection, topic: str) -> None:
     """Move the topic's rows into its blocks.
 
-    Raises:
-        StateCorrupted: A block cannot be read.
+    A block that cannot be read is said loudly and left as it is; its topic's rows stay where they are and are not lost.
     """
+    try:
+        with connection.begin_nested():
+            _fold(connection, topic)
+    except StateCorrupted as exc:
+        log.error("history.block_unreadable", topic=topic, reason=str(exc), then="the rows stay unfolded")  # noqa: TRY400  # the reason says it all
+
+
+def _fold(connection: Connection, topic: str) -> None:
     moved = connection.execute(
         delete(recent_windows).where(recent_windows.c.topic == topic).returning(recent_windows.c.value)
     ).scalars()
@@ -90,12 +98,16 @@ def fold(connection: Connection, topic: str) -> None:
         connection.execute(_WRITE_BLOCK[connection.dialect.name], {"topic": topic, "day": day, "block": block})
 
 
-def points(connection: Connection, topic: str, start: int, end: int, seconds: int) -> tuple[WindowPoint, ...]:
-    """The topic's curve from the window of `seconds` in which `start` lies to the one before `end` or around it.
+def _readable(topic: str, block: bytes) -> list[WindowCount]:
+    try:
+        return unpack(topic, block)
+    except StateCorrupted as exc:
+        log.error("history.block_unreadable", topic=topic, reason=str(exc), then="the curve has a gap")  # noqa: TRY400  # the reason says it all
+        return []
 
-    Raises:
-        StateCorrupted: A block cannot be read.
-    """
+
+def points(connection: Connection, topic: str, start: int, end: int, seconds: int) -> tuple[WindowPoint, ...]:
+    """The topic's curve from the window of `seconds` in which `start` lies to the one before `end` or around it."""
     first, last = start - start % seconds, end + -end % seconds
     blocks = connection.execute(
         select(history_blocks.c.block)
@@ -107,7 +119,7 @@ def points(connection: Connection, topic: str, start: int, end: int, seconds: in
         .where(recent_windows.c.topic == topic)
         .where(recent_windows.c.start >= first, recent_windows.c.start < last)
     ).scalars()
-    parts = [unpack(topic, block) for block in blocks]
+    parts = [_readable(topic, block) for block in blocks]
     recent = [_window.decode(value) for value in rows]
     windows = [window for window in merge(*parts, recent) if first <= window.start < last]
     return curve(windows, seconds)

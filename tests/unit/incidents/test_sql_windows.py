@@ -9,7 +9,6 @@ from alerting.incidents.sql import window_queries
 from alerting.incidents.sql.board import RATE_SECONDS, Tail, grown, per_minute, polarity
 from alerting.incidents.sql.engine import sqlite_engine
 from alerting.incidents.sql.tables import board, history_blocks, metadata, recent_windows
-from streams.errors import StateCorrupted
 from tests.fakes.clock import START
 from tests.fakes.stored import MIDNIGHT, window
 
@@ -69,13 +68,17 @@ class TestFolding:
         assert before == [9, 6, 6]
         assert mentions(connection, "topic-0") == [9, 6, 6]
 
-    def test_a_damaged_block_is_said_to_be_damaged(self, connection: Connection) -> None:
+    def test_a_damaged_block_is_a_gap_in_the_curve_and_stops_nothing(self, connection: Connection) -> None:
         record_minutes(connection, range(3))
         window_queries.fold(connection, "topic-0")
         connection.execute(update(history_blocks).values(block=b"\x01rubbish"))
+        record_minutes(connection, range(3, 5))
 
-        with pytest.raises(StateCorrupted, match="topic-0"):
-            mentions(connection, "topic-0")
+        window_queries.fold(connection, "topic-0")
+
+        assert mentions(connection, "topic-0") == [6, 6]
+        assert connection.execute(select(history_blocks.c.block)).scalars().all() == [b"\x01rubbish"]
+        assert connection.execute(select(func.count()).select_from(recent_windows)).scalar_one() == 2
 
     def test_a_damaged_board_row_is_made_anew(self, connection: Connection) -> None:
         record_minutes(connection, range(3))
