@@ -89,6 +89,10 @@ def _cross_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
         yield from _matcher_checks(node.get("matchers"), (*location, "matchers"))
     if known and isinstance(route, dict) and route.get("receiver") is None:
         yield ("route", "receiver"), "is missing: the top route needs a receiver for what nothing else matches"
+    if isinstance(route, dict) and route.get("matchers"):
+        yield ("route", "matchers"), "the top route takes everything: what it would not match nobody would hear of"
+    if isinstance(route, dict) and route.get("continue"):
+        yield ("route", "continue"), "there is nothing beside the top route to go on to"
 
 
 def _topic_checks(topics: Any) -> Iterator[tuple[Location, str]]:

@@ -1,6 +1,7 @@
 """Exit codes, and the one place where an error becomes a sentence and a code."""
 
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -50,6 +51,9 @@ def explained() -> Iterator[None]:
             with explained():
                 raise first from exc
         raise
+    except (EOFError, zlib.error) as exc:
+        complain(f"a compressed file is damaged: {exc}")
+        raise SystemExit(Exit.FAILED) from exc
     except (StreamsError, OSError, ValueError) as exc:
         complain(str(exc))
         raise SystemExit(Exit.FAILED) from exc

@@ -59,6 +59,9 @@ def _root(
 
 def main() -> None:
     """Run the command line; a closed pipe or Ctrl-C is no traceback."""
+    from streams.log import set_up_logging
+
+    set_up_logging(level="WARNING", json=False)
     try:
         app()
     except KeyboardInterrupt:

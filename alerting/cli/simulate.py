@@ -1,18 +1,27 @@
 """`tocsin simulate`: a labelled synthetic stream."""
 
+import asyncio
 import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
 from alerting.cli.exits import explained
+from alerting.cli.options import ConfigOption, settings_from
+
+if TYPE_CHECKING:
+    from streams.clock import Clock
+    from streams.settings import KafkaSettings
+    from streams.simulate.world import World
 
 
 def simulate(
     output: Annotated[Path | None, typer.Argument(help="A .jsonl file; without it standard output.")] = None,
+    kafka: Annotated[bool, typer.Option("--kafka", help="Into Kafka instead, second by second as it happens.")] = False,
+    config: ConfigOption = None,
     seconds: Annotated[int, typer.Option(min=1, max=31_536_000, help="How much event time.")] = 600,
     crisis_after: Annotated[float, typer.Option(min=0, help="Seconds until refunds stop arriving.")] = 120.0,
     chatter: Annotated[float, typer.Option(min=0, help="Mentions a minute that belong to no topic.")] = 1200.0,
@@ -21,33 +30,63 @@ def simulate(
 ) -> None:
     """Write the demo's world as mentions, one JSON object a line, and its labels beside it in OUTPUT.labels.json.
 
-    Into Kafka: `tocsin simulate day.jsonl && tocsin produce day.jsonl`.
+    With --kafka the mentions go to the Kafka of the configuration as they happen, and the labels to OUTPUT.
     """
-    from streams import codec
     from streams.clock import SystemClock
     from streams.simulate.refund_outage import refund_outage
     from streams.simulate.world import World
 
-    origin = start.replace(tzinfo=UTC) if start else SystemClock().now()
+    clock = SystemClock()
+    origin = start.replace(tzinfo=UTC) if start else clock.now()
     world = World(refund_outage(crisis_after_seconds=crisis_after, chatter_per_minute=chatter), origin, seed)
-
-    def write(stream: IO[bytes]) -> int:
-        count = 0
-        for mention in world.mentions(seconds):
-            stream.write(codec.encode_mention(mention) + b"\n")
-            count += 1
-        return count
-
     with explained():
-        if output is None:
-            write(sys.stdout.buffer)
+        if kafka:
+            settings = settings_from(config)
+            count = asyncio.run(_into_kafka(world, seconds, settings.kafka, clock))
+            labels = output
+            typer.echo(f"{count} mentions sent to {settings.kafka.mentions}")
+        elif output is None:
+            _write(world, seconds, sys.stdout.buffer)
             return
-        with output.open("wb") as stream:
-            count = write(stream)
-        labels = output.with_name(output.name + ".labels.json")
-        planted = [
-            {"kind": label.kind, "topic": label.topic, "start": label.start, "end": label.end, "factor": label.factor}
-            for label in world.labels()
-        ]
-        labels.write_text(json.dumps(planted, indent=2) + "\n", encoding="utf-8")
-    typer.echo(f"{count} mentions in {output}, {len(planted)} labels in {labels}")
+        else:
+            with output.open("wb") as stream:
+                count = _write(world, seconds, stream)
+            labels = output.with_name(output.name + ".labels.json")
+            typer.echo(f"{count} mentions in {output}, {len(world.labels())} labels in {labels}")
+        if labels is not None:
+            labels.write_text(json.dumps(_planted(world), indent=2) + "\n", encoding="utf-8")
+
+
+def _write(world: "World", seconds: int, stream: IO[bytes]) -> int:
+    from streams import codec
+
+    count = 0
+    for mention in world.mentions(seconds):
+        stream.write(codec.encode_mention(mention) + b"\n")
+        count += 1
+    return count
+
+
+async def _into_kafka(world: "World", seconds: int, kafka: "KafkaSettings", clock: "Clock") -> int:
+    from streams import codec
+    from streams.broker.base import Outgoing
+    from streams.broker.registry import open_broker
+
+    count = 0
+    async with open_broker(kafka) as broker:
+        began = clock.monotonic()
+        for second in range(1, seconds + 1):
+            mentions = list(world.mentions(1))
+            await broker.send(
+                [Outgoing(kafka.mentions, mention.key.encode(), codec.encode_mention(mention)) for mention in mentions]
+            )
+            count += len(mentions)
+            await clock.sleep(max(0.0, began + second - clock.monotonic()))
+    return count
+
+
+def _planted(world: "World") -> list[dict[str, object]]:
+    return [
+        {"kind": label.kind, "topic": label.topic, "start": label.start, "end": label.end, "factor": label.factor}
+        for label in world.labels()
+    ]

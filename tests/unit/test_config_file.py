@@ -137,3 +137,15 @@ def test_says_why_a_file_is_no_configuration(text: str, expected: str, tmp_path:
 def test_says_that_a_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfig, match="cannot be read: No such file"):
         load_settings(tmp_path / "nowhere.yaml", {})
+
+
+def test_refuses_a_top_route_that_leaves_somebody_out(tmp_path: Path) -> None:
+    problems = problems_of(
+        "receivers: [{name: care, notifiers: [{type: log}]}]\n"
+        "route: {receiver: care, continue: true, matchers: [topic=refunds]}\n",
+        tmp_path,
+    )
+
+    assert len(problems) == 2
+    assert "the top route takes everything" in problems[0]
+    assert "nothing beside the top route" in problems[1]

@@ -53,6 +53,7 @@ async def test_without_its_database_it_is_down() -> None:
 
     assert answer.status == 503
     assert answer.json()["status"] == "down"
+    assert answer.json()["components"]["database"]["detail"] == "the database does not answer"
 
 
 async def test_a_probe_that_hangs_or_fails_is_down() -> None:
