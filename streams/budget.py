@@ -18,6 +18,7 @@ _FEWEST_TO_GROW: Final = 10
 _PEAK_SHARE: Final = 0.5
 _PEAK_SECONDS: Final = 900
 _LEVEL_SECONDS: Final = 300
+_WHOLE_SECONDS: Final = 3 * 3600  # of an event, as far back as windows are kept
 _STORM_SECONDS: Final = 86_400
 
 
@@ -186,7 +187,7 @@ class Budget:
             if reading.false_pages_per_week >= self._pages_per_week:
                 continue
             joined = name not in episode.detectors
-            soured = episode.direction == Direction.VIRAL.value and moment.direction(name, reading) is Direction.CRISIS
+            soured = episode.direction == Direction.VIRAL.value and self._soured(episode, name, reading, moment)
             if not (joined or soured or doubled):
                 continue
             if joined:
@@ -200,6 +201,14 @@ class Budget:
             episode.peaked = False
             return name, reading
         return None
+
+    @staticmethod
+    def _soured(episode: _Open, name: str, reading: Reading, moment: Moment) -> bool:
+        """Whether the event as a whole is anger by now; of minutes by themselves, chance would say so."""
+        end = reading.window_start + reading.window_seconds
+        start = min(reading.window_start, max(episode.onset - episode.onset % 60, end - _WHOLE_SECONDS))
+        whole = msgspec.structs.replace(reading, window_start=start, window_seconds=end - start)
+        return moment.direction(name, whole) is Direction.CRISIS
 
     @staticmethod
     def _claim(episode: _Open, phase: Phase, detector: str, reading: Reading) -> Claim:

@@ -8,26 +8,38 @@ from streams.detectors.trail import Sums
 from streams.events import Direction
 
 _MICRO: Final = 1_000_000
-_FEWEST: Final = 5
-_SURE: Final = 2.0  # standard errors
-_CLEARLY_POSITIVE: Final = 0.05  # where the lexicon's authors draw the line between neutral and positive
-_BETTER: Final = 0.1
-_FEW_NEGATIVE: Final = 0.25
+_FEWEST: Final = 3
+_WORSE: Final = 2.0  # standard errors
+_NEGATIVE: Final = 1.0  # standard errors
+_CLEARLY_NEGATIVE: Final = -0.05  # where the lexicon's authors draw the line between neutral and negative
+_USUAL_SHARE: Final = 0.2  # negative, of a topic whose mood is not known yet
+_MOST_USUAL: Final = 0.9
+_SMALLEST_VARIANCE: Final = 0.05
 
 
-def direction_of(sums: Sums, mood: Mood) -> Direction:
-    """`VIRAL` where the mentions are surely positive, or surely no complaint and better than usual; else `CRISIS`.
+def direction_of(sums: Sums, mood: Mood, expected: float) -> Direction:
+    """`CRISIS` where what came on top of the usual is more negative than it, or negative by itself; else `VIRAL`.
 
-    Unknown polarity is taken for a crisis: better one look too many.
+    The excess is the window less `expected` mentions in the usual mood. It is more negative than usual where its share
+    of negative mentions lies two standard errors above the usual share, and negative by itself where its mean polarity
+    lies a standard error below -0.05. Fewer than three scored mentions say nothing: unknown is taken for a crisis,
+    better one look too many. The errors are those of a binomial share and of a mean, taken over the whole window.
     """
-    _, scored, negative, polarity, _ = sums
-    if scored < _FEWEST or negative > scored * max(_FEW_NEGATIVE, mood.negative_share or 0.0):
+    mentions, scored, negative, polarity, squares = sums
+    if scored < _FEWEST or mentions <= 0:
+        return Direction.CRISIS
+    usual = min(expected * scored / mentions, _MOST_USUAL * scored)
+    excess = scored - usual
+    share = _USUAL_SHARE if mood.negative_share is None else mood.negative_share
+    worse = (negative - usual * share) / excess - share
+    # a share of nought would have no error: half a mention more on either side
+    spread = (share * mood.scored + 0.5) / (mood.scored + 1.0) if mood.scored else share
+    error = math.sqrt(spread * (1.0 - spread) * scored) / excess
+    if worse > _WORSE * error:
         return Direction.CRISIS
     mean = polarity / _MICRO / scored
-    surely = mean - _SURE * math.sqrt(mood.variance / scored)
-    if surely > _CLEARLY_POSITIVE:
-        return Direction.VIRAL
-    calm = negative <= scored * _FEW_NEGATIVE and mean > -_CLEARLY_POSITIVE
-    if calm and mood.polarity is not None and surely > mood.polarity + _BETTER:
-        return Direction.VIRAL
-    return Direction.CRISIS
+    own = (polarity / _MICRO - usual * (mood.polarity or 0.0)) / excess
+    variance = max(squares / _MICRO / scored - mean * mean, _SMALLEST_VARIANCE)
+    if own + _NEGATIVE * math.sqrt(variance * scored) / excess < _CLEARLY_NEGATIVE:
+        return Direction.CRISIS
+    return Direction.VIRAL

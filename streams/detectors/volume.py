@@ -114,7 +114,7 @@ class VolumeDetector:
             window_seconds=reading.window_seconds,
             **self._mood.compared(sums),
         )
-        return Explanation(direction_of(sums, self._mood), evidence)
+        return Explanation(direction_of(sums, self._mood, mean), evidence)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""

@@ -5,13 +5,12 @@ import pytest
 
 from streams.detectors.block_maxima import BlockMaxima
 from streams.detectors.climb import Climb
-from streams.detectors.direction import direction_of
 from streams.detectors.fading_mean import FadingMean
 from streams.detectors.mood import Mood
 from streams.detectors.rate import Rate
 from streams.detectors.trail import Trail
 from streams.detectors.warm_up import WarmUp
-from streams.events import Direction, Tally
+from streams.events import Tally
 from streams.windows import MINUTE, Slot
 from tests.fakes.streams_of_counts import DAY, START, minutes, negative_binomial, silence, tally
 
@@ -222,29 +221,6 @@ class TestTrail:
         trail.append(Slot(START + DAY, MINUTE, tally(1)))
 
         assert trail.mentions(180) == 1
-
-
-class TestDirection:
-    def mood(self, negative_share: float) -> Mood:
-        mood = Mood()
-        for slot in minutes(8, 600, 2.0, negative_share=negative_share):
-            mood.learn(slot, storm=False)
-        return mood
-
-    def test_clear_joy_is_viral(self) -> None:
-        assert direction_of((20, 20, 1, 8_000_000, 4_000_000), self.mood(0.2)) is Direction.VIRAL
-
-    def test_neutral_talk_about_an_often_scolded_topic_is_viral(self) -> None:
-        assert direction_of((60, 60, 4, 0, 900_000), self.mood(0.7)) is Direction.VIRAL
-
-    def test_neutral_talk_about_a_calm_topic_is_not_called_joy(self) -> None:
-        assert direction_of((60, 60, 4, 0, 900_000), self.mood(0.05)) is Direction.CRISIS
-
-    def test_anger_is_a_crisis(self) -> None:
-        assert direction_of((20, 20, 18, -9_000_000, 5_000_000), self.mood(0.2)) is Direction.CRISIS
-
-    def test_unknown_is_taken_for_a_crisis(self) -> None:
-        assert direction_of((50, 0, 0, 0, 0), Mood()) is Direction.CRISIS
 
 
 def test_mood_learns_polarity_and_negative_share_per_mention() -> None:

@@ -194,6 +194,17 @@ def test_a_rise_of_joy_is_viral() -> None:
     assert found[0].direction is Direction.VIRAL
 
 
+def test_reposts_of_a_playful_post_are_viral_from_beginning_to_end() -> None:
+    usual = tally(6, 2)
+    playful = Tally(mentions=50, neutral=44, positive=3, negative=3, polarity_sum=0.3, polarity_squares=1.5)
+    storm = [msgspec.structs.replace(slot, tally=usual + playful) for slot in CRISIS]
+
+    found = detections(run(stage(), records(list(log_of([*STEADY, *storm, *AFTER])))))
+
+    assert found[0].phase is Phase.OPENED
+    assert {detection.direction for detection in found} == {Direction.VIRAL}
+
+
 def test_a_turn_of_mood_at_flat_volume_is_a_crisis() -> None:
     calm = minutes(8, 2000, 2.0, negative_share=0.1)
     sour = minutes(9, 120, 2.0, negative_share=0.95, start=START + 2000 * MINUTE)
