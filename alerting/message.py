@@ -65,7 +65,7 @@ def drill(receiver: str, at: datetime) -> Message:
         direction=Direction.CRISIS,
         topic="drill",
         topic_name="Drill",
-        headline=wording.fitted("Tocsin drill", None, f"a test page for {who}"),
+        headline=wording.fitted("Tocsin drill", None, f"a test page for {wording.plain(who, 50)}"),  # the name stays
         title="A drill: nothing has happened",
         why=f"Somebody tested the way to {who}.",
         odds="not an alarm",

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerting.incidents.lifecycle import acknowledge, apply_detection, resolve
@@ -47,6 +47,7 @@ def test_without_a_public_address_there_is_no_link() -> None:
 
 
 @given(st.text(max_size=500))
+@example("0" * 51)
 def test_a_drill_says_that_it_is_one_whatever_the_receiver_is_called(receiver: str) -> None:
     message = drill(receiver, START)
 
