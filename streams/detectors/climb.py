@@ -32,19 +32,25 @@ class Climb(msgspec.Struct, frozen=True):
         """Where a stretch with `mentions` mentions leads, when `per_minute` are usual."""
         nats = self.nats + mentions * _PER_MENTION - _PER_EXPECTED * per_minute * seconds / MINUTE
         if nats <= 0.0:
-            return Climb()
+            return _GROUND
         return Climb(nats, self.since if self.nats > 0.0 else start)
 
     def through(self, recent: Sequence[Slot], begin: int | None, at: int, per_minute: float) -> "Climb":
         """Where the minutes `recent` lead by second `at`, when this is where `begin` stood."""
-        climb = self
-        position = begin
+        nats, since, position = self.nats, self.since, begin
+        drain = _PER_EXPECTED * per_minute
         for slot in recent:
-            if position is not None and slot.start > position and climb.nats > 0.0:
-                climb = climb.after(position, slot.start - position, 0, per_minute)
-            seconds = min(slot.seconds, max(at - slot.start, 0) + 1)
-            climb = climb.after(slot.start, seconds, slot.tally.mentions, per_minute)
-            position = slot.start + seconds
-        if position is not None and at > position and climb.nats > 0.0:
-            climb = climb.after(position, at - position, 0, per_minute)
-        return climb
+            start = slot.start
+            if nats > 0.0 and position is not None and start > position:
+                nats = max(nats - drain * (start - position) / MINUTE, 0.0)
+            seconds = min(slot.seconds, max(at - start, 0) + 1)
+            if nats <= 0.0:
+                nats, since = 0.0, start
+            nats = nats + slot.tally.mentions * _PER_MENTION - drain * seconds / MINUTE
+            position = start + seconds
+        if nats > 0.0 and position is not None and at > position:
+            nats -= drain * (at - position) / MINUTE
+        return Climb(nats, since) if nats > 0.0 else _GROUND
+
+
+_GROUND: Final = Climb()

@@ -82,9 +82,10 @@ class SentimentVelocityDetector:
         self._trail.append(slot)
         if self._mood.scored >= self._warm_up_mentions:
             if slot.tally.mentions > slot.tally.unscored:
-                self._looks += self._trail.sums(_SCALES[-1])[1] >= _FEWEST_SCORED
-                for minutes, maxima in zip(_SCALES, self._windows, strict=True):
-                    maxima.add(self._fall(self._trail.sums(minutes)))
+                windows = [self._trail.sums(minutes) for minutes in _SCALES]
+                self._looks += windows[-1][1] >= _FEWEST_SCORED
+                for sums, maxima in zip(windows, self._windows, strict=True):
+                    maxima.add(self._fall(sums))
             self._block_minutes += 1
             if self._block_minutes >= BLOCK_MINUTES and self._looks >= _FEWEST_LOOKS:
                 self._block_minutes = self._looks = 0

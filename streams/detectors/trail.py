@@ -48,9 +48,9 @@ class Trail:
         if mentions:
             for column, value in enumerate(sums_of(slot.tally)):
                 self._sums[column] += value
-        self._position = (self._position + 1) % _ROOM
-        for ring, total in zip(self._rings, self._sums, strict=True):
-            ring[self._position] = total
+        position = self._position = (self._position + 1) % _ROOM
+        a, b, c, d, e = self._rings
+        a[position], b[position], c[position], d[position], e[position] = self._sums
 
     def mentions(self, minutes: int) -> int:
         """Mentions in the last `minutes` minutes; everything kept where that is less."""
@@ -69,8 +69,7 @@ class Trail:
 
     def window(self, recent: Sequence[Slot], start: int) -> Sums:
         """All sums from `start`, a whole minute, through the end of `recent`."""
-        learned = 0 if self.end is None else (self.end - start) // MINUTE
-        sums = self.sums(learned)
+        sums = self.sums(0 if self.end is None else (self.end - start) // MINUTE)
         for slot in recent:
             if slot.start >= start:
                 more = sums_of(slot.tally)

@@ -86,12 +86,15 @@ class VolumeDetector:
         since, seconds = max(start, climb.since), at - start + 1
         end = self._trail.end or open_minute
         counts = [(slot.start, slot.tally.mentions) for slot in recent]
+        per_minute = self._rate.per_minute
         for index, minutes in enumerate(_SCALES):
             begin = open_minute - (minutes - 1) * MINUTE
             mentions = self._trail.mentions((end - begin) // MINUTE)
             for minute, count in counts:
                 if minute >= begin:
                     mentions += count
+            if mentions < _FEWEST_MENTIONS or mentions <= per_minute * minutes:
+                continue
             by_window = self._window_pages(index, minutes, mentions)
             if by_window < pages:
                 pages, start, seconds = by_window, begin, minutes * MINUTE
@@ -183,11 +186,7 @@ class VolumeDetector:
         return math.log((max(mentions, 0) + 1.0) / (minutes * self._rate.per_minute + 1.0))
 
     def _window_pages(self, index: int, minutes: int, mentions: int) -> float:
-        if mentions < _FEWEST_MENTIONS:
-            return BLOCKS_PER_WEEK
         mean = self._rate.per_minute * minutes
-        if mentions <= mean:
-            return BLOCKS_PER_WEEK
         pages = self._windows[index].false_pages_per_week(math.log((mentions + 1.0) / (mean + 1.0)))
         if pages > _WORTH_A_CHECK:
             return pages
