@@ -14,7 +14,7 @@ Matcher = Annotated[str, Field(pattern=r"^[a-z_]+(=|!=|=~|!~).*$", max_length=50
 class DatabaseSettings(Section):
     """Where incidents live: SQLite for one process, Postgres for several."""
 
-    url: Annotated[str, Field(pattern=r"^(sqlite\+aiosqlite|postgresql\+asyncpg)://")] = "sqlite+aiosqlite:///tocsin.db"
+    url: Annotated[str, Field(pattern=r"^(sqlite|postgresql\+asyncpg)://")] = "sqlite:///tocsin.db"
     url_file: Path | None = None
     pool_size: Annotated[int, Field(ge=1, le=100)] = 5
 

@@ -114,7 +114,7 @@ def demo_settings(
             "receivers": [receiver],
             "route": {"receiver": "shop"},
             "delivery": {"allow_networks": ["127.0.0.0/8"]},  # where its vendors are
-            "database": {"url": f"sqlite+aiosqlite:///{folder / 'tocsin.db'}"},
+            "database": {"url": f"sqlite:///{folder / 'tocsin.db'}"},
             "api": {"port": port, "keys": [{"name": "demo", "key": key}], "public_url": public_url},
         }
     )

@@ -41,7 +41,7 @@ class Process:
 
 @asynccontextmanager
 async def process(world: World, path: Path, *, deliver: bool = True) -> AsyncIterator[Process]:
-    store = await open_store(DatabaseSettings(url=f"sqlite+aiosqlite:///{path / 'tocsin.db'}"), CLOCK)
+    store = await open_store(DatabaseSettings(url=f"sqlite:///{path / 'tocsin.db'}"), CLOCK)
     metrics = AlertingMetrics(CollectorRegistry())
     receivers = Receivers({name: [notifier] for name, notifier in world.notifiers.items()})
     dispatch = Dispatch(Routes(RouteSettings(receiver="comms")), receivers)

@@ -14,7 +14,7 @@ Opener = Callable[[], Awaitable[SqlStore]]
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database of this test's own, of each kind."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{request.getfixturevalue('tmp_path')}/tocsin.db"
+        return f"sqlite:///{request.getfixturevalue('tmp_path')}/tocsin.db"
     url: str = request.getfixturevalue("postgres_database")
     return url
 

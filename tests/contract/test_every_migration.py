@@ -1,11 +1,13 @@
 """What opening a store does to the tables, on SQLite and on Postgres."""
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from alerting.incidents.sql.store import SqlStore, open_store
@@ -16,17 +18,28 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.stored import entry, incident
 
 
+T = TypeVar("T")
+
+
 async def opened(url: str) -> SqlStore:
     return await open_store(DatabaseSettings(url=url), FakeClock())
 
 
-async def run(url: str, statement: str) -> None:
-    engine = create_async_engine(url)
+async def inside(url: str, work: Callable[[Connection], T]) -> T:
+    """What `work` answers on a connection of its own."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url)
+        try:
+            with engine.begin() as connection:
+                return work(connection)
+        finally:
+            engine.dispose()
+    shared = create_async_engine(url)
     try:
-        async with engine.begin() as connection:
-            await connection.execute(text(statement))
+        async with shared.begin() as connection:
+            return await connection.run_sync(work)
     finally:
-        await engine.dispose()
+        await shared.dispose()
 
 
 async def test_opening_an_existing_database_keeps_what_is_in_it(database_url: str) -> None:
@@ -47,18 +60,15 @@ async def test_migrations_make_the_tables_that_the_code_uses(database_url: str) 
 
     store = await opened(database_url)
     await store.close()
-    engine = create_async_engine(database_url)
-    async with engine.connect() as connection:
-        found = await connection.run_sync(differences)
-    await engine.dispose()
 
-    assert found == []
+    assert await inside(database_url, differences) == []
 
 
 async def test_a_database_that_a_newer_tocsin_made_is_refused_and_left_alone(database_url: str) -> None:
     store = await opened(database_url)
     await store.close()
-    await run(database_url, "UPDATE alembic_version SET version_num = '9999'")
+    newer = text("UPDATE alembic_version SET version_num = '9999'")
+    await inside(database_url, lambda connection: connection.execute(newer))
 
     for _ in range(2):
         with pytest.raises(InvalidConfig, match=r"version 9999.*up to \d{4}.*newer Tocsin"):

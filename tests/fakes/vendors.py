@@ -57,7 +57,7 @@ class Vendors:
             "topics": [dict(topic) for topic in topics],
             "receivers": [{"name": "care", "notifiers": [slack, pager]}],
             "route": {"receiver": "care", "group_wait_seconds": 0},
-            "database": {"url": f"sqlite+aiosqlite:///{folder / 'tocsin.db'}"},
+            "database": {"url": f"sqlite:///{folder / 'tocsin.db'}"},
             "api": {"port": port, "keys": [{"name": "on-call", "key": API_KEY}]},
             **sections,
             "delivery": {"allow_networks": ["127.0.0.0/8"]} | dict(sections.get("delivery", {})),

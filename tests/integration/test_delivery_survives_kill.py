@@ -76,7 +76,7 @@ async def sent(store: SqlStore) -> bool:
 async def test_on_sqlite_the_next_process_does_not_wait_for_a_lease_that_nobody_holds(tmp_path: Path) -> None:
     long_lease = DeliverySettings(attempt_seconds=60, lease_seconds=300, allow_networks=ALLOWED)  # type: ignore[arg-type]
 
-    seconds = await seconds_until_sent_after_a_kill(f"sqlite+aiosqlite:///{tmp_path}/tocsin.db", long_lease)
+    seconds = await seconds_until_sent_after_a_kill(f"sqlite:///{tmp_path}/tocsin.db", long_lease)
 
     assert seconds < PROMISED_SECONDS
 

@@ -16,7 +16,7 @@ from alerting.incidents.sql.sqlite import SqliteDatabase
 from alerting.settings import DatabaseSettings
 from streams.errors import InvalidConfig
 
-_KNOWN: Final = re.compile(r"(sqlite\+aiosqlite|postgresql\+asyncpg)://.*")
+_KNOWN: Final = re.compile(r"(sqlite|postgresql\+asyncpg)://.*")
 _CONNECT_SECONDS: Final = 10
 _STATEMENT_SECONDS: Final = 30
 _OPEN_SECONDS: Final = 120
@@ -74,7 +74,7 @@ def sqlite_engine(path: str, *, pool_size: int) -> Engine:
 def _sqlite(url: URL, settings: DatabaseSettings) -> Database:
     path = url.database
     if not path or path == ":memory:" or url.query:
-        raise InvalidConfig((f"database.url: {url} is not a path to a file: sqlite+aiosqlite:///tocsin.db",))
+        raise InvalidConfig((f"database.url: {url} is not a path to a file: sqlite:///tocsin.db",))
     # One connection writes, one may be on its way back.
     engine = sqlite_engine(path, pool_size=settings.pool_size + 1)
     return SqliteDatabase(engine, path, readers=settings.pool_size)
@@ -113,7 +113,7 @@ def _url(settings: DatabaseSettings) -> URL:
             raise InvalidConfig((f"database.url_file: {settings.url_file} cannot be read: {exc}",)) from exc
     source = "database.url" if settings.url_file is None else f"database.url_file: {settings.url_file}"
     if not _KNOWN.fullmatch(text):
-        raise InvalidConfig((f"{source} must begin with sqlite+aiosqlite:// or postgresql+asyncpg://",))
+        raise InvalidConfig((f"{source} must begin with sqlite:// or postgresql+asyncpg://",))
     try:
         return make_url(text)
     except (ArgumentError, ValueError) as exc:

@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 
 async def test_a_url_in_a_file_goes_before_the_url(tmp_path: Path) -> None:
     secret = tmp_path / "database-url"
-    secret.write_text(f"sqlite+aiosqlite:///{tmp_path}/from-file.db\n", encoding="utf-8")
+    secret.write_text(f"sqlite:///{tmp_path}/from-file.db\n", encoding="utf-8")
 
     store = await open_store(DatabaseSettings(url_file=secret), FakeClock())
     await store.close()
@@ -39,7 +39,7 @@ async def test_a_url_that_cannot_be_used_is_refused_without_showing_it(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:", "sqlite+aiosqlite:///a.db?mode=ro"]
+    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///a.db?mode=ro"]
 )
 async def test_what_is_no_database_file_is_refused(url: str) -> None:
     with pytest.raises(InvalidConfig, match="not a path to a file"):
@@ -47,7 +47,7 @@ async def test_what_is_no_database_file_is_refused(url: str) -> None:
 
 
 async def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path}/no/such/folder/tocsin.db"
+    url = f"sqlite:///{tmp_path}/no/such/folder/tocsin.db"
 
     with pytest.raises(DatabaseUnavailable, match=r"no/such/folder/tocsin\.db"):
         await open_store(DatabaseSettings(url=url), FakeClock())
@@ -57,4 +57,4 @@ async def test_a_file_that_is_no_database_is_said_to_be_none(tmp_path: Path) -> 
     (tmp_path / "tocsin.db").write_text("minutes of the last meeting " * 1000, encoding="utf-8")
 
     with pytest.raises(DatabaseUnavailable, match=r"tocsin\.db.*not a database"):
-        await open_store(DatabaseSettings(url=f"sqlite+aiosqlite:///{tmp_path}/tocsin.db"), FakeClock())
+        await open_store(DatabaseSettings(url=f"sqlite:///{tmp_path}/tocsin.db"), FakeClock())

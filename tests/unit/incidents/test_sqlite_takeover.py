@@ -9,7 +9,7 @@ from tests.fakes.stored import delivery, enqueue, incident
 
 
 async def opened(folder: Path) -> SqlStore:
-    return await open_store(DatabaseSettings(url=f"sqlite+aiosqlite:///{folder}/tocsin.db"), FakeClock())
+    return await open_store(DatabaseSettings(url=f"sqlite:///{folder}/tocsin.db"), FakeClock())
 
 
 async def test_what_an_earlier_process_held_is_due_at_once(tmp_path: Path) -> None:
