@@ -17,7 +17,6 @@ from streams.errors import InvalidConfig
 from tests.fakes.clock import FakeClock
 from tests.fakes.stored import entry, incident
 
-
 T = TypeVar("T")
 
 
