@@ -59,7 +59,7 @@ def _overrides(environ: Mapping[str, str]) -> dict[str, Any]:
     source.env_vars = {name.lower(): value for name, value in ours.items()}
     try:
         return dict(source())
-    except SettingsError as exc:
+    except (SettingsError, RecursionError) as exc:
         raise InvalidConfig((f"environment: {exc}; lists and mappings are written as JSON",)) from exc
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
@@ -12,6 +12,10 @@ from pydantic import ValidationError
 from streams.errors import InvalidConfig
 
 Location = tuple[str | int, ...]
+
+# More than any configuration needs, and little enough that nothing a file says can keep the reader busy.
+MAX_DEPTH: Final = 50
+MAX_VALUES: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ def read_config_file(path: Path) -> ConfigFile:
     """Read a YAML file; an empty one holds nothing.
 
     Raises:
-        InvalidConfig: It cannot be read, is no YAML, holds no mapping, or names a key twice.
+        InvalidConfig: It cannot be read, is no YAML, holds no mapping, names a key twice, is nested more than 50 deep
+            or holds more than 100,000 values with every alias written out.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -65,6 +70,7 @@ def parse_config(text: str, name: str) -> ConfigFile:
         InvalidConfig: As there.
     """
     try:
+        _refuse_endless(text, name)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
     except yaml.MarkedYAMLError as exc:
@@ -72,6 +78,8 @@ def parse_config(text: str, name: str) -> ConfigFile:
         raise InvalidConfig((f"{name}:{line}: not YAML: {exc.problem}",)) from exc
     except yaml.YAMLError as exc:
         raise InvalidConfig((f"{name}:1: not YAML: {exc}",)) from exc
+    except (ValueError, RecursionError) as exc:  # a date such as 2026-13-45 is one for YAML, but not for Python
+        raise InvalidConfig((f"{name}:1: holds what cannot be read: {exc}",)) from exc
     if root is None or values is None:
         return ConfigFile(name, {}, {})
     if not isinstance(values, dict):
@@ -88,6 +96,48 @@ def parse_config(text: str, name: str) -> ConfigFile:
     if twice:
         raise InvalidConfig(tuple(twice))
     return ConfigFile(name, values, places)
+
+
+def _refuse_endless(text: str, name: str) -> None:
+    """Refuse what would take for ever once aliases are written out; the parser's events come without recursion."""
+    open_nodes: list[_OpenNode] = []
+    known: dict[str, tuple[int, int]] = {}  # values and depth of what an anchor stands for
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        place = f"{name}:{event.start_mark.line + 1 if event.start_mark else 1}"
+        if isinstance(event, yaml.AliasEvent):
+            if any(node.anchor == event.anchor for node in open_nodes):
+                raise InvalidConfig((f"{place}: *{event.anchor} stands inside of what it stands for",))
+            values, depth = known.get(event.anchor or "", (1, 1))
+        elif isinstance(event, yaml.ScalarEvent):
+            values, depth = 1, 1
+            if event.anchor is not None:
+                known[event.anchor] = values, depth
+        elif isinstance(event, yaml.CollectionStartEvent):
+            open_nodes.append(_OpenNode(event.anchor))
+            values, depth = 0, 0
+        elif isinstance(event, yaml.CollectionEndEvent):
+            closed = open_nodes.pop()
+            values, depth = closed.values, closed.depth
+            if closed.anchor is not None:
+                known[closed.anchor] = values, depth
+        else:
+            continue
+        if len(open_nodes) + depth > MAX_DEPTH:
+            raise InvalidConfig((f"{place}: is nested more than {MAX_DEPTH} deep",))
+        if open_nodes:
+            open_nodes[-1].values += values
+            open_nodes[-1].depth = max(open_nodes[-1].depth, depth + 1)
+        if sum(node.values for node in open_nodes) > MAX_VALUES:
+            raise InvalidConfig((f"{place}: with its aliases the file holds more than {MAX_VALUES:,} values",))
+
+
+@dataclass(slots=True)
+class _OpenNode:
+    """A list or mapping whose end was not seen yet, and what was seen of it."""
+
+    anchor: str | None
+    values: int = 1
+    depth: int = 1
 
 
 def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,7 +237,8 @@ def _resolve(node: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> Ma
         elif (
             "discriminator" in node
             and isinstance(value, dict)
-            and value.get("type") in node["discriminator"]["mapping"]
+            and isinstance(value.get("type"), str)
+            and value["type"] in node["discriminator"]["mapping"]
         ):
             node = root["$defs"][node["discriminator"]["mapping"][value["type"]].rsplit("/", 1)[1]]
         elif "anyOf" in node:

@@ -134,6 +134,37 @@ def test_says_why_a_file_is_no_configuration(text: str, expected: str, tmp_path:
     assert expected in problems[0]
 
 
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 9)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("route: &r {receiver: x, routes: [*r]}\n", "tocsin.yaml:1: *r stands inside of what it stands for"),
+        ("topics:\n  " + "[" * 5_000, "tocsin.yaml:2: is nested more than 50 deep"),
+        (BOMB, "tocsin.yaml:5: with its aliases the file holds more than 100,000 values"),  # 10 ** 5 and the lists
+        ("topics: [{collecting_since: 2026-13-45}]\n", "month must be in 1..12"),
+        ("receivers: [{name: r, notifiers: [{type: [log]}]}]\n", "receivers.0.notifiers.0"),
+    ],
+    ids=["alias of itself", "deep", "alias bomb", "no date", "odd type"],
+)
+def test_a_file_without_end_is_refused_with_a_sentence(text: str, expected: str, tmp_path: Path) -> None:
+    assert any(expected in problem for problem in problems_of(text, tmp_path))
+
+
+def test_an_alias_may_save_writing_the_same_again(tmp_path: Path) -> None:
+    path = tmp_path / "tocsin.yaml"
+    path.write_text(
+        "receivers: [{name: a, notifiers: &both [{type: log}]}, {name: b, notifiers: *both}]\nroute: {receiver: a}\n"
+    )
+
+    settings = load_settings(path, {})
+
+    assert settings.receivers[0].notifiers == settings.receivers[1].notifiers
+
+
 def test_says_that_a_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfig, match="cannot be read: No such file"):
         load_settings(tmp_path / "nowhere.yaml", {})
