@@ -234,21 +234,44 @@ class Tocsin:
         )
 
     async def _open_store(self, stop: asyncio.Event) -> SqlStore | None:
-        """The store as soon as the database answers; None if told to stop before."""
-        backoff, said = Backoff(first_seconds=0.5, cap_seconds=30.0), False
+        """The store as soon as the database answers; None if told to stop before. Until then health is answered."""
+        try:
+            return await open_store(self._settings.database, self._clock)
+        except DatabaseUnavailable as exc:
+            log.warning("database.unavailable", reason=str(exc), then="retrying until it answers")
+        opened = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._serve_health(opened), name="api.waiting")
+            try:
+                return await self._retry_store(stop)
+            finally:
+                opened.set()
+
+    async def _retry_store(self, stop: asyncio.Event) -> SqlStore | None:
+        backoff = Backoff(first_seconds=0.5, cap_seconds=30.0)
         while not stop.is_set():
+            await sleep_unless(stop, backoff.next_seconds(), self._clock)
             try:
                 store = await open_store(self._settings.database, self._clock)
-            except DatabaseUnavailable as exc:
-                if not said:
-                    log.warning("database.unavailable", reason=str(exc), then="retrying until it answers")
-                said = True
-                await sleep_unless(stop, backoff.next_seconds(), self._clock)
-            else:
-                if said:
-                    log.info("database.available")
-                return store
+            except DatabaseUnavailable:
+                continue
+            log.info("database.available")
+            return store
         return None
+
+    async def _serve_health(self, opened: asyncio.Event) -> None:
+        """Say at the API's address that the process lives and waits for its database."""
+
+        async def probe() -> Component:
+            return Component(Condition.DOWN, "the database does not answer")
+
+        await serve_http(
+            create_role_api(probes={"database": probe}, registries=(self._registry,)),
+            host=self._settings.api.host,
+            port=self._settings.api.port,
+            stop=opened,
+            started=lambda address: log.info("http.listening", server="health", address=address),
+        )
 
     def _stream_roles(self, roles: tuple[RoleName, ...]) -> dict[str, Role]:
         metrics = StreamMetrics(self._registry)

@@ -12,7 +12,7 @@ from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS, Problem
 from alerting.api.responses import DeliveryAnswer, IncidentAnswer, IncidentDetailAnswer, IncidentPage, TimelineAnswer
 from alerting.charts import svg
-from alerting.charts.build import incident_chart, incident_span, step_for, usual_per_minute
+from alerting.charts.build import incident_chart, incident_span, rate_per_minute, step_for
 from alerting.incidents.model import Incident, IncidentState, Severity
 from alerting.incidents.store import IncidentFilter, Store
 from streams.clock import Clock
@@ -123,7 +123,7 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents) -> APIRo
         """The curve against what was expected, with onset, page and end marked."""
         incident = await store.get(incident_id)
         start, end = incident_span(incident, clock.now())
-        step = step_for(end - start, usual_per_minute(incident))
+        step = step_for(end - start, rate_per_minute(incident))
         windows = await store.windows(incident.topic, start=start, end=end, seconds=step)
         drawn = svg.render(incident_chart(incident, windows, start=start, end=end), width=1160, height=300)
         return Response(drawn.encode(), media_type="image/svg+xml")

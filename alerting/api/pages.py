@@ -15,7 +15,7 @@ from alerting.api.incidents import LONGEST_COMMENT, ActsOnIncidents
 from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
 from alerting.charts import svg
-from alerting.charts.build import incident_chart, incident_span, step_for, topic_chart, usual_per_minute
+from alerting.charts.build import incident_chart, incident_span, rate_per_minute, step_for, topic_chart
 from alerting.charts.chart import Chart
 from alerting.console.board import by_how_unusual
 from alerting.console.cards import (
@@ -73,7 +73,7 @@ class Desk:
     async def card(self, incident: Incident, now: datetime) -> IncidentCard:
         """One incident with its curve."""
         start, end = incident_span(incident, now)
-        step = step_for(end - start, usual_per_minute(incident))
+        step = step_for(end - start, rate_per_minute(incident))
         windows = await self._store.windows(incident.topic, start=start, end=end, seconds=step)
         return incident_card(incident, incident_chart(incident, windows, start=start, end=end), now)
 

@@ -47,9 +47,9 @@ def incident_span(incident: Incident, now: datetime) -> tuple[datetime, datetime
     return start, max(end, incident.opened_at + timedelta(minutes=1))
 
 
-def usual_per_minute(incident: Incident) -> float:
-    """What the incident's topic usually gets, mentions a minute."""
-    return incident.evidence.expected * 60 / incident.evidence.window_seconds
+def rate_per_minute(incident: Incident) -> float:
+    """Mentions a minute that decide how fine a chart is: what is usual or, if more, the incident's peak."""
+    return max(incident.evidence.expected * 60 / incident.evidence.window_seconds, incident.peak_per_minute)
 
 
 def incident_chart(incident: Incident, windows: Sequence[WindowPoint], *, start: datetime, end: datetime) -> Chart:
@@ -57,7 +57,28 @@ def incident_chart(incident: Incident, windows: Sequence[WindowPoint], *, start:
     markers = [Marker(MarkerKind.ONSET, incident.onset_at), Marker(MarkerKind.PAGED, incident.opened_at)]
     if incident.resolved_at is not None:
         markers.append(Marker(MarkerKind.ENDED, incident.resolved_at))
+    windows = [*windows, *_latest(incident, windows)]
     return _chart(incident.topic_name, windows, start=start, end=end, markers=tuple(markers))
+
+
+def _latest(incident: Incident, windows: Sequence[WindowPoint]) -> Iterable[WindowPoint]:
+    """The open minute as the latest detection saw it: who is woken in a storm's first seconds is shown the storm."""
+    seen = incident.last_detection_at
+    if seen is None or incident.state is IncidentState.RESOLVED:
+        return
+    minute = int(seen.timestamp()) // FINEST * FINEST
+    if any(window.start + window.seconds > minute for window in windows):
+        return
+    evidence = incident.evidence
+    scale = FINEST / evidence.window_seconds
+    yield WindowPoint(
+        start=minute,
+        seconds=FINEST,
+        mentions=round(evidence.per_minute),
+        expected=evidence.expected * scale,
+        low=evidence.low * scale,
+        high=evidence.high * scale,
+    )
 
 
 def topic_chart(name: str, windows: Sequence[WindowPoint], *, start: datetime, end: datetime) -> Chart:

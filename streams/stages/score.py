@@ -21,7 +21,6 @@ from streams.stages.source_clock import SourceClock
 from streams.terms import terms
 from streams.topic import Topic
 
-MAX_AHEAD_MS: Final = 120_000
 MAX_REPLAYED_RECORDS: Final = 20_000
 POLARITY_STEPS: Final = 8192
 HISTORY_HEADER: Final = "history"
@@ -34,9 +33,10 @@ _LAST_MS: Final = 253_402_300_799_000  # the year 9999 ends
 class ScoreStage:
     """Folds one input partition into signed deltas per topic and event second.
 
-    Event time is `published_at`, at most two minutes after the broker accepted the record; a mention that was older
-    than the grace period already when it was ingested counts at `ingested_at`, flagged `delayed`. All versions of a
-    mention count once: a repeated or older `seq`, or none, changes nothing; a newer one replaces the old at the
+    Event time is `published_at`, but never after the broker accepted the record: nobody speaks after he was heard. A
+    mention that was older than the grace period already when it was ingested counts at `ingested_at`, flagged
+    `delayed`. All versions of a mention count once: a repeated or older `seq`, or none, changes nothing; a newer one
+    replaces the old at the
     original second; `delete` subtracts. A version of an unknown mention counts as its first, a deletion of one does
     nothing. Terms, authors and samples of what was replaced or deleted stay: they are approximate by design.
 
@@ -173,7 +173,7 @@ class ScoreStage:
         """Milliseconds since 1970, and whether the mention reached us too late to count when it was published."""
         accepted_ms = record.timestamp_ms
         published = (mention.published_at - _EPOCH) // _MILLISECOND
-        latest = accepted_ms + MAX_AHEAD_MS if accepted_ms > 0 else _LAST_MS
+        latest = accepted_ms if accepted_ms > 0 else _LAST_MS
         if mention.ingested_at is not None:
             ingested = (mention.ingested_at - _EPOCH) // _MILLISECOND
         else:

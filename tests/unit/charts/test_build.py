@@ -1,8 +1,11 @@
 from datetime import timedelta
 
+import msgspec
+
 from alerting.charts.build import incident_chart, incident_span, step_for, topic_chart
 from alerting.charts.chart import ChartPoint, MarkerKind
 from alerting.incidents.model import IncidentState, WindowPoint
+from streams.events import Evidence
 from tests.fakes.clock import START
 from tests.fakes.storyboard import incident_at
 
@@ -88,3 +91,20 @@ def test_the_label_says_the_curve_in_words() -> None:
     chart = topic_chart("Refunds", [window(0, 3)], start=START, end=START + HOUR)
 
     assert chart.label == "Refunds, mentions per minute: 3 at the end, 4 at most, expected 0 to 4"
+
+
+def test_the_open_minute_is_drawn_as_the_latest_detection_saw_it() -> None:
+    incident = msgspec.structs.replace(
+        incident_at(START),
+        last_detection_at=START + timedelta(seconds=150),
+        evidence=Evidence(
+            observed=250, expected=20.0, low=10.0, high=30.0, window_seconds=120, per_minute=200.0, polarity=-0.5
+        ),
+    )
+    start, end = START - HOUR, START + timedelta(minutes=3)
+
+    before = incident_chart(incident, [window(0, 4), window(1, 6)], start=start, end=end)
+    after = incident_chart(incident, [window(0, 4), window(1, 6), window(2, 190)], start=start, end=end)
+
+    assert before.points[-1] == ChartPoint(START + timedelta(minutes=2), 200.0, 5.0, 15.0)
+    assert after.points[-1].value == 190

@@ -141,3 +141,10 @@ def test_a_stream_of_the_present_hears_no_more_than_one_watermark_a_second() -> 
     stage.fold([record(id=f"{tenth}", published=tenth / 10) for tenth in range(1, 9)], at(0.9))
 
     assert watermarks(stage.flush(at(0.9), at_end=True)) == []
+
+
+def test_a_wrong_clock_carries_nobodys_time_ahead() -> None:
+    stage = make_stage()
+    stage.fold([record(published=100, accepted=100), record(id="far ahead", published=9e6, accepted=100)], at(100))
+
+    assert event_seconds(stage, 100, at_end=False) == 95
