@@ -36,6 +36,15 @@ _STANDINGS: Final = {
 }
 
 
+def _identity(place: str) -> tuple[int, int] | None:
+    """Which file stands at the path; None for none."""
+    try:
+        found = Path(place).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class _Group:
     """Units that are committed together."""
 
@@ -67,6 +76,7 @@ class SqliteDatabase:
         self._group: _Group | None = None
         self._closed = False
         self._lock = FileLock(Path(f"{place}.lock"))
+        self._file: tuple[int, int] | None = None
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The query's answer from what is committed."""
@@ -139,6 +149,10 @@ class SqliteDatabase:
     def _answering(self) -> Iterator[None]:
         if self._closed:
             raise DatabaseUnavailable(f"the database {self._place} was closed")
+        self._file = self._file or _identity(self._place)
+        if self._file != _identity(self._place):
+            # SQLite would go on writing into a file that nobody will ever find again.
+            raise DatabaseUnavailable(f"the file {self._place} was removed or replaced while in use")
         with translated(self._place):
             yield
 

@@ -1,7 +1,9 @@
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
+from alerting.errors import DatabaseUnavailable
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.settings import DatabaseSettings
 from tests.fakes.clock import START, FakeClock
@@ -43,3 +45,19 @@ async def test_a_second_process_delivers_nothing_until_the_first_has_ended_and_s
     assert [line["event"] for line in logs] == ["outbox.waiting", "outbox.taken_over"]
     assert logs[1]["released"] == 1
     await second.close()
+
+
+async def test_a_file_that_was_taken_away_is_no_database_until_it_is_back(tmp_path: Path) -> None:
+    store = await opened(tmp_path)
+    await store.healthy()
+    file, elsewhere = tmp_path / "tocsin.db", tmp_path / "elsewhere.db"
+    file.rename(elsewhere)
+
+    with pytest.raises(DatabaseUnavailable, match="removed or replaced"):
+        await store.healthy()
+    with pytest.raises(DatabaseUnavailable, match="removed or replaced"):
+        await enqueue(store, delivery("page", incident(1)))
+    elsewhere.rename(file)
+
+    await enqueue(store, delivery("page", incident(1)))
+    await store.close()
