@@ -48,6 +48,9 @@ def set_up_logging(*, level: str = "INFO", json: bool | None = None, stream: Tex
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+    # While Kafka is away these say so on every attempt; our own log says it once for every change.
+    for chatty in ("aiokafka.client", "aiokafka.conn"):
+        logging.getLogger(chatty).setLevel(logging.NOTSET if level.upper() == "DEBUG" else logging.CRITICAL)
 
 
 def harmless(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
