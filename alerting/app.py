@@ -24,7 +24,7 @@ from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
-from alerting.notifiers.registry import build
+from alerting.notifiers.registry import build_all
 from alerting.observer import Observer
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes
@@ -140,17 +140,13 @@ class Tocsin:
                 for name in self._streams:
                     group.create_task(self._serve_role(name, stop), name=f"{name}.http")
             return
+        egress = Egress.from_settings(self._settings.delivery)
+        receivers = Receivers(build_all(self._settings.receivers, clock=self._clock, egress=egress))
         store = await self._open_store(stop)
         if store is None:
+            await receivers.close()
             return
         self._store = store
-        egress = Egress.from_settings(self._settings.delivery)
-        receivers = Receivers(
-            {
-                receiver.name: [build(notifier, clock=self._clock, egress=egress) for notifier in receiver.notifiers]
-                for receiver in self._settings.receivers
-            }
-        )
         try:
             await self._alert(stop, store, receivers)
         finally:

@@ -42,6 +42,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     except ValidationError as exc:
         problems.extend(explain(exc, file, Settings.model_json_schema()))
     problems.extend(file.problem(location, message) for location, message in _cross_checks(file.values))
+    if settings is not None:
+        problems.extend(file.problem(location, message) for location, message in _secret_checks(settings))
     if problems or settings is None:
         raise InvalidConfig(tuple(problems))
     return settings
@@ -108,6 +110,43 @@ def _topic_checks(topics: Any) -> Iterator[tuple[Location, str]]:
         parent = topic.get("parent") if isinstance(topic, dict) else None
         if parent is not None and parent not in names:
             yield ("topics", index, "parent"), f"there is no topic {parent!r}"
+    yield from _circle_checks(topics)
+
+
+def _circle_checks(topics: Any) -> Iterator[tuple[Location, str]]:
+    parents = dict(zip(_names(topics, "id"), _names(topics, "parent"), strict=True))
+    for index, own in enumerate(_names(topics, "id")):
+        above = parents[own]
+        seen = {own}
+        while own is not None and above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if own is not None and above == own:
+            yield ("topics", index, "parent"), f"{own!r} cannot stand above itself"
+
+
+def _secret_checks(settings: Settings) -> Iterator[tuple[Location, str]]:
+    """The secrets that stand in the file; what stands in files of its own may not be there yet."""
+    if not settings.receivers:
+        return
+    # Here, because they bring an HTTP client along, which a command line that only helps does not need.
+    from alerting.notifiers.registry import read_secret  # noqa: PLC0415
+    from alerting.notifiers.webhook import signing_key  # noqa: PLC0415
+
+    for position, receiver in enumerate(settings.receivers):
+        for index, notifier in enumerate(receiver.notifiers):
+            for name in ("token", "routing_key", "secret"):
+                value = getattr(notifier, name, None)
+                if value is None:
+                    continue
+                try:
+                    secret = read_secret(value, None, name=name)
+                    if name == "secret":
+                        signing_key(secret)
+                except InvalidConfig as exc:
+                    yield ("receivers", position, "notifiers", index, name), str(exc).removeprefix(f"{name}: ")
+                except ValueError as exc:
+                    yield ("receivers", position, "notifiers", index, name), str(exc)
 
 
 def _names(entries: Any, key: str) -> list[str | None]:

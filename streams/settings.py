@@ -1,15 +1,23 @@
 """What can be set about the stream side; one YAML file holds it together with the alerting side."""
 
+import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from streams.broker.base import Guarantee
 from streams.topic import Topic
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 TopicId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+
+# Kafka takes names of 249 characters; `.DLT` has to fit behind this one.
+_KAFKA_NAME: Final = r"^[a-zA-Z0-9._-]{1,245}$"
+_SERVER: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+):(\d{1,5})")
+# Controls and marks that turn the direction of text: in a name they garble every line that shows it.
+_GARBLING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_MEMORY: Final = "memory"  # as `streams.broker.registry` calls the broker that is no Kafka
 
 
 class Section(BaseModel):
@@ -23,12 +31,35 @@ class KafkaSettings(Section):
 
     bootstrap_servers: str = "localhost:9092"
     guarantee: Guarantee = Guarantee.EXACTLY_ONCE
-    mentions: str = "mentions"
+    mentions: Annotated[str, Field(pattern=_KAFKA_NAME)] = "mentions"
     prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "tocsin"
     partitions: Annotated[int, Field(ge=1, le=1000)] = 6
     replication: Annotated[int, Field(ge=1, le=9)] = 1
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
     request_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 15.0
+
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        for server in [] if value == _MEMORY else value.split(","):
+            found = _SERVER.fullmatch(server.strip())
+            if found is None or not 1 <= int(found[2]) <= 65_535:
+                raise ValueError("expected host:port, several with commas between them, for example localhost:9092")
+        return value
+
+    @field_validator("mentions")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if value in {".", ".."}:
+            raise ValueError("Kafka takes no topic of this name")
+        return value
+
+    @model_validator(mode="after")
+    def _apart(self) -> "KafkaSettings":
+        for name in (self.mentions, self.dead_letters):
+            if name in {self.partials, self.detections, self.windows, self.detect_state}:
+                raise ValueError(f"mentions cannot be {self.mentions!r}: {name!r} is one of our own Kafka topics")
+        return self
 
     @property
     def dead_letters(self) -> str:
@@ -115,6 +146,13 @@ class TopicSettings(Section):
     owner: str | None = None
     pages_per_week: Annotated[float, Field(gt=0, le=1000)] | None = None
     collecting_since: datetime | None = None
+
+    @field_validator("name", "brand", "owner")
+    @classmethod
+    def _readable(cls, value: str | None) -> str | None:
+        if value is not None and _GARBLING.search(value):
+            raise ValueError("must not hold control characters or marks that turn the direction of text")
+        return value
 
     @field_validator("collecting_since")
     @classmethod

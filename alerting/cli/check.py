@@ -1,5 +1,6 @@
 """`tocsin check`: is this configuration right?"""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from alerting.cli.exits import explained
 from alerting.cli.options import settings_from
+from alerting.settings import Settings
 
 
 def check(config: Annotated[Path, typer.Argument(help="The configuration file.")]) -> None:
@@ -18,9 +20,30 @@ def check(config: Annotated[Path, typer.Argument(help="The configuration file.")
         settings = settings_from(config)
     topics, receivers = len(settings.topics), len(settings.receivers)
     typer.echo(f"{config}: right ({topics} topics, {receivers} receivers, Kafka at {settings.kafka.bootstrap_servers})")
+    for note in _unread(settings):
+        typer.echo(f"note: {note}")
+    ports = [settings.api.port, settings.roles.score_port, settings.roles.detect_port]
+    if len({port for port in ports if port}) < sum(map(bool, ports)):
+        typer.echo("note: api.port, roles.score_port and roles.detect_port are not all different: run alone, the roles")
+        typer.echo("      need machines or containers of their own")
     if not settings.topics:
         typer.echo("note: there are no topics, so nothing is watched")
     if not settings.receivers:
         typer.echo("note: there are no receivers, so nobody is told; incidents still show in the console and the API")
     if not settings.api.keys:
         typer.echo("note: there are no API keys; one is made at every start and shown once in the log")
+
+
+def _unread(settings: Settings) -> list[str]:
+    """Secret files that this user on this machine cannot read; where the service runs it may be another matter."""
+    named = [("database.url_file", settings.database.url_file)]
+    named += [(f"api.keys: key_file of {key.name}", key.key_file) for key in settings.api.keys]
+    for receiver in settings.receivers:
+        for index, notifier in enumerate(receiver.notifiers):
+            for name in ("token_file", "routing_key_file", "secret_file"):
+                named.append((f"receiver {receiver.name}: notifiers.{index}: {name}", getattr(notifier, name, None)))
+    return [f"{what} {file} cannot be read here" for what, file in named if file is not None and not _readable(file)]
+
+
+def _readable(file: Path) -> bool:
+    return file.is_file() and os.access(file, os.R_OK)

@@ -1,7 +1,7 @@
 """The table of notifiers: what stands as `type` in the configuration, and what it builds."""
 
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -15,7 +15,14 @@ from alerting.notifiers.log import LogNotifier
 from alerting.notifiers.pagerduty import PagerDutyNotifier
 from alerting.notifiers.slack import SlackNotifier
 from alerting.notifiers.webhook import WebhookNotifier
-from alerting.settings import LogSettings, NotifierSettings, PagerDutySettings, SlackSettings, WebhookSettings
+from alerting.settings import (
+    LogSettings,
+    NotifierSettings,
+    PagerDutySettings,
+    ReceiverSettings,
+    SlackSettings,
+    WebhookSettings,
+)
 from streams.clock import Clock
 from streams.errors import InvalidConfig
 
@@ -36,6 +43,26 @@ def build(settings: NotifierSettings, *, clock: Clock, egress: Egress) -> Notifi
         InvalidConfig: A secret cannot be read or cannot be one; names the file, never the secret.
     """
     return NOTIFIERS[settings.type](settings, clock, egress)
+
+
+def build_all(receivers: Sequence[ReceiverSettings], *, clock: Clock, egress: Egress) -> dict[str, list[Notifier]]:
+    """The notifiers of every receiver by its name, as `build` makes them.
+
+    Raises:
+        InvalidConfig: Of all of them at once.
+    """
+    built: dict[str, list[Notifier]] = {}
+    problems: list[str] = []
+    for receiver in receivers:
+        built[receiver.name] = []
+        for index, notifier in enumerate(receiver.notifiers):
+            try:
+                built[receiver.name].append(build(notifier, clock=clock, egress=egress))
+            except InvalidConfig as exc:
+                problems.extend(f"receiver {receiver.name}: notifiers.{index}: {problem}" for problem in exc.problems)
+    if problems:
+        raise InvalidConfig(tuple(problems))
+    return built
 
 
 def read_secret(value: SecretStr | None, file: Path | None, *, name: str) -> str:

@@ -165,6 +165,46 @@ def test_an_alias_may_save_writing_the_same_again(tmp_path: Path) -> None:
     assert settings.receivers[0].notifiers == settings.receivers[1].notifiers
 
 
+HOOK = "type: webhook, url: 'https://h.example'"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kafka: {mentions: 'a b'}\n", "kafka.mentions: 'a b' is not allowed"),
+        (f"kafka: {{mentions: {'m' * 246}}}\n", "kafka.mentions: "),  # with .DLT one more than Kafka takes
+        ("kafka: {mentions: '..'}\n", "kafka.mentions: '..' is not allowed: kafka takes no topic of this name"),
+        ("kafka: {mentions: tocsin.partials}\n", "kafka: mentions cannot be 'tocsin.partials'"),
+        ("kafka: {bootstrap_servers: ''}\n", "kafka.bootstrap_servers: '' is not allowed: expected host:port"),
+        ("kafka: {bootstrap_servers: 'a:9092,b'}\n", "expected host:port"),
+        ("kafka: {bootstrap_servers: 'a:99999'}\n", "expected host:port"),
+        ("topics: [{id: a, name: A, query: a, parent: a}]\n", "topics.0.parent: 'a' cannot stand above itself"),
+        (
+            "topics: [{id: a, name: A, query: a, parent: b}, {id: b, name: B, query: b, parent: a}]\n",
+            "topics.1.parent: 'b' cannot stand above itself",
+        ),
+        ('topics: [{id: a, name: "A\\u202e", query: a}]\n', "topics.0.name: 'A\\u202e' is not allowed: must not hold"),
+        (
+            f"receivers: [{{name: r, notifiers: [{{{HOOK}, secret: ''}}]}}]\nroute: {{receiver: r}}\n",
+            "receivers.0.notifiers.0.secret: is empty",
+        ),
+        (
+            f"receivers: [{{name: r, notifiers: [{{{HOOK}, secret: 'whsec_?'}}]}}]\nroute: {{receiver: r}}\n",
+            "receivers.0.notifiers.0.secret: what follows whsec_ must be base64",
+        ),
+    ],
+)
+def test_refuses_what_the_service_would_die_of(text: str, expected: str, tmp_path: Path) -> None:
+    assert any(expected in problem for problem in problems_of(text, tmp_path)), problems_of(text, tmp_path)
+
+
+@pytest.mark.parametrize("servers", ["memory", "kafka-1:9092, kafka-2:9092", "[::1]:9092"])
+def test_takes_the_addresses_that_kafka_has(servers: str) -> None:
+    settings = load_settings(None, {"TOCSIN__KAFKA__BOOTSTRAP_SERVERS": servers})
+
+    assert settings.kafka.bootstrap_servers == servers
+
+
 def test_says_that_a_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfig, match="cannot be read: No such file"):
         load_settings(tmp_path / "nowhere.yaml", {})

@@ -145,6 +145,6 @@ def test_the_alert_role_may_join_both_of_its_groups() -> None:
 
 
 def test_names_are_quoted_for_the_shell() -> None:
-    settings = StreamSettings(kafka=KafkaSettings(mentions="a b;c"))
+    settings = StreamSettings(kafka=KafkaSettings().model_copy(update={"mentions": "a b;c"}))
 
     assert "--topic 'a b;c'" in acls(settings)

@@ -124,6 +124,20 @@ class TestCheck:
         assert result.exit_code == Exit.DONE
         assert result.stdout.count("note: ") == 3  # no topics, no receivers, no keys
 
+    def test_notes_secrets_that_cannot_be_read_here_and_ports_that_meet(self, tmp_path: Path) -> None:
+        file = tmp_path / "tocsin.yaml"
+        file.write_text(
+            f"receivers: [{{name: r, notifiers: [{{type: slack, channel: c, token_file: {tmp_path}/gone}}]}}]\n"
+            "route: {receiver: r}\nroles: {score_port: 8080}\n",
+            encoding="utf-8",
+        )
+
+        result = run("check", str(file))
+
+        assert result.exit_code == Exit.DONE
+        assert f"note: receiver r: notifiers.0: token_file {tmp_path}/gone cannot be read here" in result.stdout
+        assert "roles.score_port and roles.detect_port are not all different" in result.stdout
+
 
 @pytest.mark.parametrize(
     "words", [["serve"], ["kafka", "acls"], ["drill", "x"], ["backtest", "x.csv"], ["history", "load", "x.jsonl"]]

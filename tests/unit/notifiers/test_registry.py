@@ -5,8 +5,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from alerting.notifiers.egress import Egress
-from alerting.notifiers.registry import build, read_secret
-from alerting.settings import SlackSettings, WebhookSettings
+from alerting.notifiers.registry import build, build_all, read_secret
+from alerting.settings import ReceiverSettings, SlackSettings, WebhookSettings
 from streams.errors import InvalidConfig
 from tests.fakes.clock import FakeClock
 
@@ -41,6 +41,22 @@ def test_a_file_that_everybody_may_read_is_warned_about_by_name(tmp_path: Path) 
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfig, match=r"token_file .*gone: cannot be read: No such file"):
         read_secret(None, tmp_path / "gone", name="token")
+
+
+def test_every_secret_that_cannot_be_read_is_named_at_once(tmp_path: Path) -> None:
+    gone = [ReceiverSettings(name=name, notifiers=(_slack_with(tmp_path / name),)) for name in ("day", "night")]
+
+    with pytest.raises(InvalidConfig) as refused:
+        build_all(gone, clock=FakeClock(), egress=Egress())
+
+    assert [problem.split(": token_file")[0] for problem in refused.value.problems] == [
+        "receiver day: notifiers.0",
+        "receiver night: notifiers.0",
+    ]
+
+
+def _slack_with(file: Path) -> SlackSettings:
+    return SlackSettings(type="slack", channel="c", token_file=file)
 
 
 @pytest.mark.parametrize(
