@@ -2,6 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_ARGS ?=
+# What only helps a benchmark stands beside it and starts nothing by itself.
+BENCHMARKS = $(shell grep -l '^if __name__ == "__main__"' tests/bench/*.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lint types contracts soak bench lock clean
@@ -19,7 +21,8 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.demo: locks/demo.txt pyproject.toml | $(VENV)/.python
-	@test -f $(VENV)/.dev || { echo "Installing Tocsin with the demo's broker (about a minute)" \
+	@{ test $(VENV)/.dev -nt locks/demo.txt && test $(VENV)/.dev -nt pyproject.toml; } \
+	  || { echo "Installing Tocsin with the demo's broker (about a minute)" \
 	  && $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r locks/demo.txt \
 	  && $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .; }
 	@touch $@
@@ -51,9 +54,10 @@ soak: $(VENV)/.dev  ## Run the long versions of the tests
 	TOCSIN_SOAK=1 $(BIN)/python -m pytest tests/integration tests/unit/sentiment
 
 bench: $(VENV)/.dev  ## Run every benchmark
-	@set -e; for file in tests/bench/[a-z]*.py; do $(BIN)/python $$file; done
+	@set -e; for file in $(BENCHMARKS); do $(BIN)/python $$file; done
 
 bench-%: $(VENV)/.dev
+	@$(if $(filter tests/bench/$(subst -,_,$*).py,$(BENCHMARKS)),,echo "There is no benchmark $*" && exit 1)
 	@$(BIN)/python tests/bench/$(subst -,_,$*).py
 
 lock: $(VENV)/.dev  ## Lock the dependencies anew from the bounds in pyproject.toml
