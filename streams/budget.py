@@ -19,6 +19,7 @@ _PEAK_SHARE: Final = 0.5
 _PEAK_SECONDS: Final = 900
 _LEVEL_SECONDS: Final = 300
 _WHOLE_SECONDS: Final = 3 * 3600  # of an event, as far back as windows are kept
+_SETTLE_SECONDS: Final = 300  # until detectors have learned that an episode is over
 _STORM_SECONDS: Final = 86_400
 
 
@@ -72,9 +73,10 @@ class Budget:
 
     An episode opens when the least of the readings' false pages a week falls below `pages_per_week`; it grows when the
     count of five minutes has doubled since the last claim, when another detector joins or when joy turns into anger;
-    it peaks when that count has fallen to half; it ends `quiet_seconds` after evidence was last seen. While the memory
-    of an episode fades, by half every two days, a new one needs half of its evidence. A budget sets thresholds; it is
-    no quota that swallows a page.
+    it peaks when that count has fallen to half; it ends `quiet_seconds` after evidence was last seen. Evidence that
+    lies before a calm half hour is not seen any more, and windows with an episode in them open no other one. While
+    the memory of an episode fades, by half every two days, a new one needs half of its evidence. A budget sets
+    thresholds; it is no quota that swallows a page.
     """
 
     def __init__(self, *, pages_per_week: float, quiet_seconds: float) -> None:
@@ -114,6 +116,8 @@ class Budget:
         if self._open is None:
             if reading.false_pages_per_week >= self._pages_per_week or reading.score < self._remembered(at):
                 return []
+            if self._past is not None and reading.window_start < self._past[1] and at - self._past[1] < _SETTLE_SECONDS:
+                return []  # that event is told already
             return [self._begin(at, detector, reading, readings, moment)]
         return self._follow(self._open, at, readings, detector, reading, moment)
 
@@ -160,7 +164,8 @@ class Budget:
         moment: Moment,
     ) -> list[Claim]:
         level = moment.level()
-        if reading.false_pages_per_week < self._pages_per_week * _STAYS_BELOW:
+        bound = self._pages_per_week * _STAYS_BELOW
+        if any(known.false_pages_per_week < bound and not known.calm for _, known in readings):
             episode.seen_at = at
         episode.peak_score = max(episode.peak_score, reading.score)
         if level > episode.highest:

@@ -24,6 +24,8 @@ class Reading(msgspec.Struct, frozen=True):
         since: Start of the stretch that carries the evidence, seconds since 1970: the onset estimate.
         window_start: First second of the deciding window, which ends at the moment of the reading.
         window_seconds: Its width.
+        calm: The last half hour is like any other: what evidence there is lies before it. False where half an hour
+            is too short to tell.
     """
 
     score: float
@@ -31,6 +33,7 @@ class Reading(msgspec.Struct, frozen=True):
     since: int
     window_start: int
     window_seconds: int
+    calm: bool = False
 
 
 class Explanation(msgspec.Struct, frozen=True):

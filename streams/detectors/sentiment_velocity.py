@@ -23,6 +23,7 @@ _PRIOR_LOCATION: Final = 2.2
 _PRIOR_SCALE: Final = 0.5
 _SHARE_OF_BUDGET: Final = 2.0  # two detectors watch; the budget is for both together
 _SMALLEST: Final = 1e-12
+_CALM: Final = 2.0  # standard errors
 _FEWEST_LOOKS: Final = (
     72  # minutes with a mood to compare; a block of near silence says nothing about how moods scatter
 )
@@ -49,19 +50,27 @@ class SentimentVelocityDetector:
         self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE) for _ in _SCALES)
         self._block_minutes = 0
         self._looks = 0
+        self._stormy = False
+        self._not_before = 0
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
         """The reading at second `at`; None while fewer mentions were scored than the warm-up asks for."""
         if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
             return None
         pages, seconds = float(BLOCKS_PER_WEEK), _SCALES[0] * MINUTE
+        calm = False
         for index, minutes in enumerate(_SCALES):
             begin = at - at % MINUTE - (minutes - 1) * MINUTE
-            by_window = self._pages(index, self._trail.window(recent, begin))
+            sums = self._trail.window(recent, begin)
+            if index == 0:
+                calm = sums[1] >= _FEWEST_SCORED and self._fall(sums) < _CALM
+            if begin < self._not_before:
+                continue  # the last event is told already
+            by_window = self._pages(index, sums)
             if by_window < pages:
                 pages, seconds = by_window, minutes * MINUTE
         start = at - at % MINUTE - seconds + MINUTE
-        return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, start, start, seconds)
+        return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, start, start, seconds, calm)
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
         """The window's mood beside the usual one. This detector knows no rate: what is expected is what was seen."""
@@ -80,6 +89,9 @@ class SentimentVelocityDetector:
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
         self._trail.append(slot)
+        if self._stormy and not storm:
+            self._not_before = slot.start
+        self._stormy = storm
         if self._mood.scored >= self._warm_up_mentions:
             if slot.tally.mentions > slot.tally.unscored:
                 windows = [self._trail.sums(minutes) for minutes in _SCALES]
@@ -126,6 +138,8 @@ class SentimentVelocityDetector:
             "windows": [maxima.snapshot() for maxima in self._windows],
             "block_minutes": self._block_minutes,
             "looks": self._looks,
+            "stormy": self._stormy,
+            "not_before": self._not_before,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -142,5 +156,7 @@ class SentimentVelocityDetector:
                 maxima.restore(old)
             self._block_minutes = int(state["block_minutes"])
             self._looks = int(state["looks"])
+            self._stormy = bool(state["stormy"])
+            self._not_before = int(state["not_before"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc

@@ -20,6 +20,7 @@ from streams.windows import MINUTE, Slot
 
 _VERSION: Final = 2
 _SCALES: Final = (1, 5, 30, 180)
+_HALF_HOUR: Final = 30
 _MINUTES_PER_WEEK: Final = 7 * 24 * 60
 _FEWEST_MENTIONS: Final = 3
 _TWO_MENTIONS: Final = (_FEWEST_MENTIONS - 1) * math.log(STEP)
@@ -64,7 +65,8 @@ class VolumeDetector:
         self._start = CollectionStart(warm_up_mentions, warm_up_days)
         if collected:
             self._start.believe()
-        self._in_doubt = False
+        self._in_doubt = self._stormy = False
+        self._not_before = 0
         self._know_nothing()
 
     def _know_nothing(self) -> None:
@@ -86,13 +88,17 @@ class VolumeDetector:
         since, seconds = max(start, climb.since), at - start + 1
         end = self._trail.end or open_minute
         counts = [(slot.start, slot.tally.mentions) for slot in recent]
-        per_minute = self._rate.per_minute
+        per_minute, calm = self._rate.per_minute, False
         for index, minutes in enumerate(_SCALES):
             begin = open_minute - (minutes - 1) * MINUTE
             mentions = self._trail.mentions((end - begin) // MINUTE)
             for minute, count in counts:
                 if minute >= begin:
                     mentions += count
+            if minutes == _HALF_HOUR:
+                calm = per_minute * minutes >= 1.0 and mentions <= self._band(minutes)[2]
+            if begin < self._not_before:
+                continue  # the last event is told already
             if mentions < _FEWEST_MENTIONS or mentions <= per_minute * minutes:
                 continue
             by_window = self._window_pages(index, minutes, mentions)
@@ -103,7 +109,7 @@ class VolumeDetector:
             jump = self._start.judge(recent, at, self._rate.per_minute).jump
             if jump in {Jump.OPEN, Jump.STAYS}:
                 return None
-        return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds)
+        return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
         """The counts of the deciding window beside the usual ones, and whether it is anger or joy."""
@@ -130,6 +136,9 @@ class VolumeDetector:
             return
         if slot.start != self._trail.end:
             self._climb = Climb()
+        if self._stormy and not storm:
+            self._not_before = slot.start
+        self._stormy = storm
         self._trail.append(slot)
         self._mood.learn(slot, storm=storm)
         if not self._start.is_proven:
@@ -241,6 +250,8 @@ class VolumeDetector:
             "trail": self._trail.snapshot(),
             "start": self._start.snapshot(),
             "in_doubt": self._in_doubt,
+            "stormy": self._stormy,
+            "not_before": self._not_before,
             "climb": [self._climb.nats, self._climb.since],
             "windows": [maxima.snapshot() for maxima in self._windows],
             "climbs": self._climbs.snapshot(),
@@ -265,6 +276,8 @@ class VolumeDetector:
             self._trail.restore(state["trail"])
             self._start.restore(state["start"])
             self._in_doubt = bool(state["in_doubt"])
+            self._stormy = bool(state["stormy"])
+            self._not_before = int(state["not_before"])
             nats, since = state["climb"]
             self._climb = Climb(float(nats), int(since))
             for maxima, old in zip(self._windows, state["windows"], strict=True):

@@ -3,7 +3,8 @@
 Each run is a fresh topic of some weeks without an event, then a step of its rate. Counted are the mentions from the
 step to the page, both included; a run in which nothing is found until twenty times as many mentions have come as the
 goal allows, or in which a page is open at the step, counts as not found. A rule looks at the last hour after each
-mention, and before the step at each full hour; how often it rises above its line then is its false pages. The budget is one false page a week and topic.
+mention, and before the step at each full hour; how often it rises above its line then is its false pages. The budget
+is one false page a week and topic.
 """
 
 import random

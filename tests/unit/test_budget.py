@@ -159,7 +159,23 @@ def test_as_strong_a_storm_soon_after_is_a_new_episode() -> None:
     one.decide(START, volume(0.0001, score=12.0), Moment())
     one.decide(START + QUIET, volume(5.0), Moment(0))
 
-    assert phases(one.decide(START + QUIET + 60, volume(0.0001, score=12.0), Moment())) == [Phase.OPENED]
+    again = START + QUIET + 60
+    assert phases(one.decide(again, volume(0.0001, again, score=12.0), Moment())) == [Phase.OPENED]
+
+
+def test_what_an_episode_consisted_of_opens_no_second_one() -> None:
+    one = budget()
+    one.decide(START, volume(0.0001, score=12.0), Moment())
+    one.decide(START + QUIET, volume(5.0), Moment(0))
+
+    assert one.decide(START + QUIET + 60, volume(0.0001, score=12.0), Moment()) == []
+
+
+def test_evidence_before_a_calm_half_hour_keeps_nothing_open() -> None:
+    one = opened()
+    calm = msgspec.structs.replace(reading(0.0001), calm=True)
+
+    assert phases(one.decide(START + 2 * QUIET, [("volume", calm)], Moment(0))) == [Phase.ENDED]
 
 
 def test_minutes_of_an_episode_are_a_storm_until_a_day_has_passed() -> None:

@@ -280,6 +280,30 @@ def test_an_open_episode_ends_by_the_passing_of_time_alone() -> None:
     assert found[-1].accepted_ms == 0
 
 
+def test_a_short_event_is_over_an_hour_after_half_an_hour_of_calm() -> None:
+    steady, storm = minutes(1, 600, 2.0), minutes(2, 25, 40.0, negative_share=0.8, start=NOW)
+    over = NOW + 25 * MINUTE
+
+    found = detections(run(stage(), records(list(log_of([*steady, *storm, *minutes(3, 400, 2.0, start=over)])))))
+
+    # the default is an hour without evidence; windows of three hours still hold the storm until 205 minutes after it
+    assert [detection.phase for detection in found].count(Phase.OPENED) == 1
+    assert found[-1].phase is Phase.ENDED
+    assert over + 60 * MINUTE <= found[-1].at.timestamp() <= over + 95 * MINUTE
+
+
+def test_a_second_wave_soon_after_the_end_is_a_second_episode() -> None:
+    steady, storm = minutes(1, 600, 2.0), minutes(2, 25, 40.0, start=NOW)
+    between, again = NOW + 25 * MINUTE, NOW + 145 * MINUTE
+    waves = [*storm, *minutes(3, 120, 2.0, start=between), *minutes(4, 25, 40.0, start=again)]
+
+    found = detections(run(stage(), records(list(log_of([*steady, *waves])))))
+
+    opened = [detection.at.timestamp() for detection in found if detection.phase is Phase.OPENED]
+    assert len(opened) == 2
+    assert again <= opened[1] < again + 25 * MINUTE
+
+
 def test_a_second_storm_a_day_later_is_a_second_episode() -> None:
     calm = minutes(11, 1440, 1.0, start=NOW + 40 * MINUTE)
     again = minutes(12, 40, 60.0, start=NOW + 1480 * MINUTE)
