@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
+from alerting.api.arrival import announces_more_than
 from alerting.api.gate import Caller
 from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
@@ -22,11 +23,14 @@ async def read_form(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise Problem(415, "not-a-form", "Content-Type must be application/x-www-form-urlencoded.")
+    too_large = Problem(413, "too-large", f"A form has at most {MOST_BYTES} bytes.")
+    if announces_more_than(request, MOST_BYTES):
+        raise too_large
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
-            raise Problem(413, "too-large", f"A form has at most {MOST_BYTES} bytes.")
+            raise too_large
     try:
         return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as exc:

@@ -35,7 +35,7 @@ class _Inflater:
                 self._engine = _engine_for(packed)
             self.inflated += self._engine.decompress(packed, min(_STEP, self._limit - len(self.inflated) + 1))
             if len(self.inflated) > self._limit:
-                raise _too_large("unpacked body", self._limit)
+                raise too_large("unpacked body", self._limit)
             if self._engine.eof:
                 packed, self._engine = self._engine.unused_data.lstrip(b"\0"), None
             else:
@@ -73,7 +73,7 @@ async def read_body(chunks: AsyncIterator[bytes], *, encoding: str, most_bytes: 
         async for chunk in chunks:
             received += len(chunk)
             if received > most_bytes:
-                raise _too_large("body", most_bytes)
+                raise too_large("body", most_bytes)
             if inflater is None:
                 plain += chunk
             else:
@@ -92,5 +92,6 @@ def _engine_for(packed: bytes) -> _Decompressor:
     return zlib.decompressobj(_GZIP_OR_ZLIB if gzip or zlib_header else _RAW)
 
 
-def _too_large(what: str, limit: int) -> Problem:
+def too_large(what: str, limit: int) -> Problem:
+    """The refusal of a body beyond `limit` bytes."""
     return Problem(413, "too-large", f"The {what} is larger than {limit} bytes; send smaller batches.")

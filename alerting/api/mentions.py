@@ -8,7 +8,8 @@ import msgspec
 import structlog
 from fastapi import APIRouter, Request
 
-from alerting.api.inflate import read_body
+from alerting.api.arrival import announces_more_than
+from alerting.api.inflate import read_body, too_large
 from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.responses import IngestAnswer, RejectedMention
 from alerting.settings import ApiSettings
@@ -16,7 +17,6 @@ from streams.broker.base import Outgoing
 from streams.codec import decode_mention, encode_mention
 from streams.errors import InvalidMention
 
-READ_SECONDS: Final = 30.0
 SEND_SECONDS: Final = 15.0
 AT_ONCE: Final = 8
 LONGEST_REASON: Final = 300
@@ -87,6 +87,8 @@ def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic
         with turnstile:
             body = await _body(request, settings)
             raw = _split(body, request.headers.get("content-type", ""), settings.max_batch_mentions)
+            if not raw:
+                raise Problem(422, "no-mention", "The body holds no mention; send at least one.")
             outgoing, rejected = await asyncio.to_thread(_check, raw, kafka_topic)
             if rejected and not outgoing:
                 raise Problem(
@@ -104,16 +106,14 @@ def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic
 
 
 async def _body(request: Request, settings: ApiSettings) -> bytes:
-    try:
-        async with asyncio.timeout(READ_SECONDS):
-            return await read_body(
-                request.stream(),
-                encoding=request.headers.get("content-encoding", ""),
-                most_bytes=settings.max_body_bytes,
-                most_inflated_bytes=settings.max_inflated_bytes,
-            )
-    except TimeoutError as exc:
-        raise Problem(408, "too-slow", f"The body did not arrive within {READ_SECONDS:g} seconds.") from exc
+    if announces_more_than(request, settings.max_body_bytes):
+        raise too_large("body", settings.max_body_bytes)
+    return await read_body(
+        request.stream(),
+        encoding=request.headers.get("content-encoding", ""),
+        most_bytes=settings.max_body_bytes,
+        most_inflated_bytes=settings.max_inflated_bytes,
+    )
 
 
 def _split(body: bytes, content_type: str, most: int) -> Sequence[bytes | msgspec.Raw]:
@@ -150,8 +150,6 @@ def _check(raw: Sequence[bytes | msgspec.Raw], kafka_topic: str) -> tuple[list[O
 
 
 async def _send(broker: Sender, outgoing: Sequence[Outgoing]) -> None:
-    if not outgoing:
-        return
     try:
         async with asyncio.timeout(SEND_SECONDS):
             await broker.send(outgoing)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from alerting.api.arrival import BodyTooSlow
 from alerting.errors import DatabaseUnavailable, Stale, TransitionRefused, UnknownIncident
 from streams.errors import BrokerUnavailable, RecordTooLarge
 
@@ -122,6 +123,10 @@ def install(app: FastAPI, *, for_people: ForPeople = lambda _request, _problem: 
 
 def _invalid(error: Exception) -> Problem:
     found = error.errors() if isinstance(error, RequestValidationError) else ()
+    for item in found:
+        if item["type"] == "json_invalid":
+            reason = item.get("ctx", {}).get("error", item["msg"])
+            return Problem(400, "not-json", f"The body is not JSON: {reason}.")
     errors = [
         {"field": ".".join(str(part) for part in item["loc"]), "message": str(item["msg"])} for item in found[:50]
     ]
@@ -148,5 +153,8 @@ _REFUSE: Final[dict[type[Exception], Callable[[Exception], Problem]]] = {
     ),
     RecordTooLarge: lambda error: Problem(413, "mention-too-large", f"Kafka refuses a mention for its size: {error}"),
     RequestValidationError: _invalid,
+    BodyTooSlow: lambda error: Problem(
+        408, "too-slow", getattr(error, "detail", ""), headers=getattr(error, "headers", None)
+    ),
     HTTPException: _http,
 }

@@ -1,4 +1,8 @@
-"""Serves an app until told to stop, within five seconds of being told."""
+"""Serves an app until told to stop, within five seconds of being told.
+
+What is not HTTP/1.1, or has a head beyond `LONGEST_HEADER_BYTES`, never becomes a request: it is answered with a 400 in
+plain text, not a problem document, the connection is closed, and no metric counts it.
+"""
 
 import asyncio
 import contextlib
@@ -11,12 +15,13 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from alerting.api.file_limit import raise_file_limit
+from alerting.api.head_deadline import HEAD_SECONDS, head_deadline
 from alerting.api.live import LiveTimeline
 from streams.errors import InvalidConfig
 
 GRACE_SECONDS: Final = 3
 LONGEST_HEADER_BYTES: Final = 32_768
-MOST_CONNECTIONS: Final = 1000
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +51,7 @@ async def serve_http(
     stop: asyncio.Event,
     started: Callable[[str], None],
     name: str = "api.port",
+    head_seconds: float = HEAD_SECONDS,
 ) -> None:
     """Serve `app` until `stop`; then let requests finish, for three seconds, and return.
 
@@ -53,23 +59,24 @@ async def serve_http(
         port: 0 takes a free one.
         started: Called once with the address, such as `http://127.0.0.1:8080`, when requests are answered.
         name: The setting to name where the port is taken.
+        head_seconds: Longest wait for a request on an open connection, > 0.
 
     Raises:
         InvalidConfig: The port is taken, or the host is none of this machine's.
     """
+    raise_file_limit()
     listener = _listen(host, port, name)
     real = listener.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=head_deadline(head_seconds),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
         h11_max_incomplete_event_size=LONGEST_HEADER_BYTES,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -156,6 +156,18 @@ async def test_an_act_says_a_comment_or_nothing(body: object) -> None:
     assert store.incidents[REFUNDS].state is IncidentState.TRIGGERED
 
 
+@pytest.mark.parametrize("act", ["acknowledge", "resolve"])
+async def test_an_act_whose_body_is_no_json_is_told_so(act: str) -> None:
+    store = storyboard(START)
+    async with api_house(store=store) as house:
+        headers = {"Content-Type": "application/json"}
+        answer = await house.api.request("POST", f"/api/v1/incidents/{REFUNDS}/{act}", headers, b'{"comment": ')
+
+    assert (answer.status, answer.json()["type"]) == (400, "urn:tocsin:problem:not-json")
+    assert answer.json()["detail"].startswith("The body is not JSON: ")
+    assert store.incidents[REFUNDS].state is IncidentState.TRIGGERED
+
+
 async def test_the_chart_is_a_picture_of_its_own() -> None:
     async with api_house(store=storyboard(START)) as house:
         answer = await house.api.get(f"/api/v1/incidents/{REFUNDS}/chart.svg")

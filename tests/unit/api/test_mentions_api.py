@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message
 
 from alerting.api.mentions import Sender, mentions_router
 from alerting.api.problems import install
@@ -146,12 +147,30 @@ async def test_a_batch_without_one_valid_mention_is_refused() -> None:
     assert found == []
 
 
-async def test_nothing_at_all_is_fine() -> None:
+@pytest.mark.parametrize(("kind", "body"), [(JSON, b"[]"), (NDJSON, b""), (NDJSON, b"\n \n")])
+async def test_a_batch_of_nothing_is_refused_in_words(kind: dict[str, str], body: bytes) -> None:
     api, _ = kafka()
 
-    answer = await api.post_json(PATH, [])
+    answer = await api.request("POST", PATH, kind, body)
 
-    assert answer.json() == {"accepted": 0, "rejected": []}
+    assert answer.status == 422
+    assert "at least one" in answer.json()["detail"]
+
+
+async def test_a_body_announced_beyond_the_bound_is_refused_unread() -> None:
+    api, _ = kafka(max_body_bytes=1024)
+    app = api._app  # called below the client, which would hand over a body
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("was read")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(api._scope("POST", PATH, {**JSON, "Content-Length": "1025"}), receive, send)
+
+    assert sent[0]["status"] == 413
 
 
 @pytest.mark.parametrize(

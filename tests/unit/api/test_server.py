@@ -1,10 +1,15 @@
 import asyncio
+import resource
 import socket
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
 
+from alerting.api.file_limit import raise_file_limit
+from alerting.api.health import Component, Condition
 from alerting.api.server import serve_http
+from streams.clock import SystemClock
 from streams.errors import InvalidConfig
 from tests.fakes.api_house import BEARER, api_house, served
 from tests.fakes.asgi_client import AsgiClient
@@ -43,3 +48,85 @@ async def test_a_taken_port_is_named_with_its_setting() -> None:
 async def test_a_host_of_another_machine_is_refused_in_words() -> None:
     with pytest.raises(InvalidConfig, match=r"api.port: cannot listen on 192.0.2.1"):
         await serve_http(AsgiClient, host="192.0.2.1", port=0, stop=asyncio.Event(), started=never_started)  # type: ignore[arg-type]
+
+
+async def test_a_crowd_of_idle_connections_keeps_nobody_out() -> None:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    crowd = min(1200, (soft - 200) // 2)  # both ends of every connection are files of this process
+    async with api_house() as house, served(house.app) as url, AsyncExitStack() as stack:
+        for _ in range(crowd):
+            stack.enter_context(connected(url))
+        async with aiohttp.ClientSession() as http, http.get(f"{url}/-/healthy") as answer:
+            status = answer.status
+
+    assert crowd > 0
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n",
+        b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\nGET /-/healthy HTTP/1.1\r\nHost",
+        b"POST /api/v1/mentions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n[",
+    ],
+    ids=["nothing", "half a head", "half a second head", "half a body behind a refusal"],
+)
+async def test_a_connection_without_a_whole_request_is_closed(sent: bytes) -> None:
+    async with api_house() as house, served(house.app, head_seconds=0.05) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(url))
+        writer.write(sent)
+        async with asyncio.timeout(3):  # less than the 5 s after which an idle connection is closed anyway
+            answered = await reader.read()
+        writer.close()
+
+    assert answered.count(b"HTTP/1.1 ") == sent.count(b"\r\n\r\n")
+
+
+async def test_an_answer_that_takes_longer_than_a_head_may_is_waited_for() -> None:
+    async def slow() -> Component:
+        await SystemClock().sleep(0.15)
+        return Component(Condition.READY)
+
+    async with (
+        api_house(probes={"slow": slow}) as house,
+        served(house.app, head_seconds=0.05) as url,
+        aiohttp.ClientSession() as http,
+        http.get(f"{url}/-/ready") as answer,
+    ):
+        told = await answer.json()
+
+    assert told["components"]["slow"]["condition"] == "ready"
+
+
+async def test_a_head_over_the_wire_has_no_body_and_leaves_the_connection_usable() -> None:
+    ask = b"HEAD /-/healthy HTTP/1.1\r\nHost: x\r\n\r\nGET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    async with api_house() as house, served(house.app) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port_of(url))
+        writer.write(ask)
+        answered = await reader.read()
+        writer.close()
+
+    assert answered.count(b"HTTP/1.1 200 ") == 2
+    assert answered.count(b'{"status":"healthy"}') == 1
+
+
+def test_the_limit_of_open_files_is_raised_to_what_is_allowed() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard - 1, hard))
+        raise_file_limit()
+        raised, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert raised == hard
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def connected(url: str) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port_of(url)), timeout=5)
