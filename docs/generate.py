@@ -4,6 +4,7 @@ import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -93,9 +94,11 @@ def option_row(param: Any) -> tuple[str, ...]:
     """One option: its names, what it takes, its default, its meaning."""
     names = ", ".join(f"`{name}`" for name in param.opts)
     kind = param.type_descriptor.annotation
-    name = getattr(next(iter(get_args(kind)), kind), "__name__", "").lower()
+    inner = next(iter(get_args(kind)), kind)
+    name = getattr(inner, "__name__", "").lower()
     words = {"str": "text", "int": "whole number", "float": "number", "datetime": "time"}
-    takes = "" if param.is_flag else words.get(name, name)
+    choices = [f"`{choice.value}`" for choice in inner] if isinstance(inner, type) and issubclass(inner, Enum) else []
+    takes = "" if param.is_flag else ", ".join(choices) or words.get(name, name)
     least = f"{param.min:g}" if param.min is not None else ""
     most = f"{param.max:,}" if param.max is not None else ""
     bounds = f", {least} to {most}" if least and most else f", at least {least}" if least else ""

@@ -86,7 +86,7 @@ def backtest_counts(path: Path, *, settings: StreamSettings | None = None) -> Re
         settings: Time and detect settings; the defaults are the product's.
 
     Raises:
-        InvalidConfig: The file is not as it should be.
+        InvalidInput: The file is not as it should be.
         OSError: The file cannot be read.
     """
     settings = settings or StreamSettings()

@@ -4,6 +4,7 @@ StreamsError
 ├── InvalidMention      put the record on the dead-letter topic and go on
 ├── InvalidQuery        tell the author of the topic, with the column
 ├── InvalidConfig       refuse to start; carries every problem at once
+├── InvalidInput        correct the file that was given; carries every problem at once
 ├── BrokerUnavailable   wait and try again; nothing was written
 ├── RecordTooLarge      split or drop the record; trying again cannot help
 ├── Fenced              a newer owner has the partition: drop it, write nothing more
@@ -35,6 +36,14 @@ class InvalidQuery(StreamsError):
 
 class InvalidConfig(StreamsError):
     """The configuration is refused; `problems` has one finished sentence per problem."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class InvalidInput(StreamsError):
+    """A file of recorded counts is refused; `problems` has one finished sentence per problem."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))

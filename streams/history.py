@@ -14,7 +14,7 @@ import msgspec
 
 from streams import codec
 from streams.broker.base import Partition, Record
-from streams.errors import InvalidConfig
+from streams.errors import InvalidInput
 from streams.events import PartialCount, Tally
 from streams.matching import TopicMatcher
 from streams.mention import Mention
@@ -100,7 +100,7 @@ def read_counts(path: Path) -> tuple[CountRow, ...]:
     Timestamps are ISO 8601, UTC where they name no zone. The file may be gzipped.
 
     Raises:
-        InvalidConfig: Columns or cells are not as they should be; at most 20 problems, each with its line.
+        InvalidInput: Columns or cells are not as they should be; at most 20 problems, each with its line.
         OSError: The file cannot be read.
     """
     rows: list[CountRow] = []
@@ -109,7 +109,7 @@ def read_counts(path: Path) -> tuple[CountRow, ...]:
         stream: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if path.suffix == ".gz" else plain
         table = csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=""))
         if not {"timestamp", "value"} <= set(table.fieldnames or ()):
-            raise InvalidConfig((f"{path}:1: the header has to name timestamp and value",))
+            raise InvalidInput((f"{path}:1: the header has to name timestamp and value",))
         for cells in table:
             try:
                 rows.append(_row(cells, after=rows[-1].at if rows else None))
@@ -118,7 +118,7 @@ def read_counts(path: Path) -> tuple[CountRow, ...]:
                 if len(problems) >= _MOST_PROBLEMS:
                     break
     if problems:
-        raise InvalidConfig(tuple(problems))
+        raise InvalidInput(tuple(problems))
     return tuple(rows)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 
 from alerting.errors import DatabaseUnavailable
-from streams.errors import BrokerUnavailable, InvalidConfig, StreamsError, TopicsMismatch
+from streams.errors import BrokerUnavailable, InvalidConfig, InvalidInput, StreamsError, TopicsMismatch
 
 
 class Exit(IntEnum):
@@ -37,6 +37,11 @@ def explained() -> Iterator[None]:
         count = len(exc.problems)
         complain(f"the configuration has {count} problem{'s' if count > 1 else ''}")
         raise SystemExit(Exit.CONFIG) from exc
+    except InvalidInput as exc:
+        for problem in exc.problems:
+            sys.stderr.write(f"{problem}\n")
+        complain("nothing was read of a file that is not as it should be")
+        raise SystemExit(Exit.FAILED) from exc
     except TopicsMismatch as exc:
         for problem in exc.problems:
             sys.stderr.write(f"{problem}\n")

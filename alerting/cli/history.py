@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from alerting.cli.exits import complain, explained
+from alerting.cli.exits import Exit, complain, explained
 from alerting.cli.options import ConfigOption, SourceOption, open_source, settings_from
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ def load(
     Load a topic's history once, before its first live mention; what comes later is passed over.
     """
     from streams.broker.registry import open_broker
-    from streams.errors import InvalidConfig
     from streams.history import partials_of_counts, partials_of_mentions, read_counts
     from streams.matching import TopicMatcher
     from streams.mention import Mention
@@ -40,9 +39,6 @@ def load(
 
     def partials() -> "Iterator[PartialCount]":
         if topic is not None:
-            known = {value.id: value for value in settings.topic_values()}
-            if topic not in known:
-                raise InvalidConfig((f"there is no topic {topic!r}; known are {', '.join(sorted(known)) or 'none'}",))
             for file in files:
                 for _, partial in partials_of_counts(known[topic], read_counts(file)):
                     yield partial
@@ -72,5 +68,9 @@ def load(
 
     with explained():
         settings = settings_from(config)
+        known = {value.id: value for value in settings.topic_values()}
+        if topic is not None and topic not in known:
+            complain(f"there is no topic {topic!r}; known are {', '.join(sorted(known)) or 'none'}")
+            raise SystemExit(Exit.USAGE)
         count = asyncio.run(work())
     typer.echo(f"{count} counted minutes loaded into {settings.kafka.partials}")

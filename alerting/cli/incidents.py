@@ -1,6 +1,7 @@
 """`tocsin incidents`: read and work on incidents through the API."""
 
 import asyncio
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -8,13 +9,30 @@ import typer
 from alerting.cli.client import ApiClient
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import show_json, show_table
+from alerting.incidents.model import Severity
 
 app = typer.Typer(help="Read and work on incidents, as a client of the API.", no_args_is_help=True)
 
 IncidentArgument = Annotated[str, typer.Argument(help="The incident's id, `inc_...`.")]
-StateOption = Annotated[list[str] | None, typer.Option("--state", help="triggered, acknowledged, resolved or all.")]
+
+
+class StateChoice(StrEnum):
+    """What the API lists; `active` is triggered and acknowledged."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    ACTIVE = "active"
+    ALL = "all"
+
+
+StateOption = Annotated[
+    list[StateChoice] | None, typer.Option("--state", help="Only these; `active` is triggered and acknowledged.")
+]
 TopicOption = Annotated[list[str] | None, typer.Option("--topic", help="Only this topic; may be repeated.")]
-SeverityOption = Annotated[list[str] | None, typer.Option("--severity", help="SEV1 to SEV4; may be repeated.")]
+SeverityOption = Annotated[
+    list[Severity] | None, typer.Option("--severity", case_sensitive=False, help="Only this one; may be repeated.")
+]
 
 
 @app.command("list")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alerting.cli.exits import explained
+from alerting.cli.exits import Exit, complain, explained
 from alerting.cli.options import ConfigOption, SourceOption, open_source, settings_from
 
 if TYPE_CHECKING:
@@ -52,8 +52,14 @@ def produce(
                     progress=show,
                 )
 
+    if rate is not None and pace is not None:
+        complain("give --rate or --pace, not both")
+        raise SystemExit(Exit.USAGE)
     with explained():
         settings = settings_from(config)
         mentions = open_source(source, file)
         done = asyncio.run(work())
     typer.echo(f"{done.sent} mentions sent to {settings.kafka.mentions}, {done.refused} unreadable ones left out")
+    if done.refused and not done.sent:
+        complain(f"nothing in {file} is a mention")
+        raise SystemExit(Exit.FAILED)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from streams.backtest import backtest_counts, backtest_mentions, write_rows
-from streams.errors import InvalidConfig, InvalidMention
+from streams.errors import InvalidInput, InvalidMention
 from streams.events import Direction
 from streams.mention import Mention
 from streams.settings import DetectSettings, StreamSettings, TopicSettings
@@ -76,7 +76,7 @@ def test_a_file_that_holds_no_counts_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
 
-    with pytest.raises(InvalidConfig):
+    with pytest.raises(InvalidInput):
         backtest_counts(path)
 
 

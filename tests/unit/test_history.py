@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.errors import InvalidConfig
+from streams.errors import InvalidInput
 from streams.events import Tally
 from streams.history import CountRow, partials_of_counts, partials_of_mentions, read_counts, steps_of
 from streams.matching import TopicMatcher
@@ -55,13 +55,13 @@ class TestCounts:
         ],
     )
     def test_are_refused_with_line_and_reason(self, tmp_path: Path, text: str, problem: str) -> None:
-        with pytest.raises(InvalidConfig) as refused:
+        with pytest.raises(InvalidInput) as refused:
             read_counts(write(tmp_path, text))
 
         assert problem in refused.value.problems[0]
 
     def test_all_problems_come_at_once(self, tmp_path: Path) -> None:
-        with pytest.raises(InvalidConfig) as refused:
+        with pytest.raises(InvalidInput) as refused:
             read_counts(write(tmp_path, "timestamp,value\n" + "x,1\n" * 30))
 
         assert len(refused.value.problems) == 20

@@ -71,7 +71,20 @@ def test_tells_its_version() -> None:
     assert result.stdout.startswith("tocsin ")
 
 
-@pytest.mark.parametrize("words", [["no-such-command"], ["check"], ["drill"], ["produce", "--rate", "many", "x.jsonl"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["no-such-command"],
+        ["check"],
+        ["drill"],
+        ["produce", "--rate", "many", "x.jsonl"],
+        ["produce", "--rate", "2", "--pace", "2", "x.jsonl"],
+        ["incidents", "list", "--state", "bogus"],
+        ["incidents", "list", "--severity", "SEV9"],
+        ["history", "load", "x.csv", "--topic", "bogus"],
+    ],
+    ids=" ".join,
+)
 def test_a_wrong_use_exits_2(words: list[str]) -> None:
     assert run(*words).exit_code == Exit.USAGE
 

@@ -113,6 +113,16 @@ class TestBacktest:
         assert result.exit_code == Exit.USAGE
         assert "name a configuration with --config" in result.stderr
 
+    def test_counts_that_cannot_be_read_are_no_matter_of_the_configuration(self, tmp_path: Path) -> None:
+        file = tmp_path / "refunds.csv"
+        file.write_text("timestamp,value\nyesterday,3\n", encoding="utf-8")
+
+        result = CliRunner().invoke(app, ["backtest", str(file)])
+
+        assert result.exit_code == Exit.FAILED
+        assert f"{file}:2: timestamp is 'yesterday'" in result.stderr
+        assert "configuration" not in result.stderr
+
     def test_a_file_that_is_not_there_is_a_wrong_use(self, tmp_path: Path) -> None:
         result = CliRunner().invoke(app, ["backtest", str(tmp_path / "nowhere.csv")])
 
@@ -133,3 +143,20 @@ class TestHistory:
         assert "past.jsonl:2: " in result.stderr
         assert "2 unreadable mentions are left out" in result.stderr
         assert result.stdout.startswith("0 counted minutes loaded")
+
+
+class TestProduce:
+    @pytest.mark.parametrize(
+        ("lines", "code"),
+        [("no json\n", Exit.FAILED), ("", Exit.DONE)],
+        ids=["nothing but unreadable lines", "an empty file"],
+    )
+    def test_fails_where_nothing_in_the_file_is_a_mention(self, lines: str, code: Exit, tmp_path: Path) -> None:
+        config, file = tmp_path / "tocsin.yaml", tmp_path / "day.jsonl"
+        config.write_text("kafka: {bootstrap_servers: memory}\n", encoding="utf-8")
+        file.write_text(lines, encoding="utf-8")
+
+        result = CliRunner().invoke(app, ["produce", str(file), "--config", str(config)])
+
+        assert result.exit_code == code
+        assert ("nothing in" in result.stderr) == (code is Exit.FAILED)
