@@ -23,7 +23,8 @@ _PRIOR_LOCATION: Final = 2.2
 _PRIOR_SCALE: Final = 0.5
 _SHARE_OF_BUDGET: Final = 2.0  # two detectors watch; the budget is for both together
 _SMALLEST: Final = 1e-12
-_CALM: Final = 2.0  # standard errors
+_CALM: Final = 1.5  # standard errors
+_TELLING: Final = 8  # scored mentions in half an hour; with fewer, a soured mood looks calm
 _FEWEST_LOOKS: Final = (
     72  # minutes with a mood to compare; a block of near silence says nothing about how moods scatter
 )
@@ -63,7 +64,7 @@ class SentimentVelocityDetector:
             begin = at - at % MINUTE - (minutes - 1) * MINUTE
             sums = self._trail.window(recent, begin)
             if index == 0:
-                calm = sums[1] >= _FEWEST_SCORED and self._fall(sums) < _CALM
+                calm = sums[1] >= _TELLING and self._fall(sums) < _CALM
             if begin < self._not_before:
                 continue  # the last event is told already
             by_window = self._pages(index, sums)

@@ -21,6 +21,7 @@ from streams.windows import MINUTE, Slot
 _VERSION: Final = 2
 _SCALES: Final = (1, 5, 30, 180)
 _HALF_HOUR: Final = 30
+_TELLING: Final = 8.0  # usual mentions in half an hour; with fewer, a slow rise to three times as many looks calm
 _MINUTES_PER_WEEK: Final = 7 * 24 * 60
 _FEWEST_MENTIONS: Final = 3
 _TWO_MENTIONS: Final = (_FEWEST_MENTIONS - 1) * math.log(STEP)
@@ -96,7 +97,8 @@ class VolumeDetector:
                 if minute >= begin:
                     mentions += count
             if minutes == _HALF_HOUR:
-                calm = per_minute * minutes >= 1.0 and mentions <= self._band(minutes)[2]
+                usual, _, high = self._band(minutes)
+                calm = usual >= _TELLING and mentions <= (usual + high) / 2.0
             if begin < self._not_before:
                 continue  # the last event is told already
             if mentions < _FEWEST_MENTIONS or mentions <= per_minute * minutes:
@@ -136,8 +138,7 @@ class VolumeDetector:
             return
         if slot.start != self._trail.end:
             self._climb = Climb()
-        if self._stormy and not storm:
-            self._not_before = slot.start
+        self._not_before = slot.start if self._stormy and not storm else self._not_before
         self._stormy = storm
         self._trail.append(slot)
         self._mood.learn(slot, storm=storm)
