@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -189,15 +190,35 @@ def _explain_one(item: Mapping[str, Any], file: ConfigFile, schema: Mapping[str,
         return file.problem(location, f"there is no such setting{hint}")
     if kind == "missing":
         return file.problem(location, f"is missing{_allowed(field)}")
-    message = str(item["msg"]).removeprefix("Value error, ")
+    message = _reworded(item, field, value)
     if isinstance(value, dict | list):
         return file.problem(location, message)
     shown = "the given value" if _secret(field) else _shown(value)
     return file.problem(location, f"{shown} is not allowed: {message[0].lower()}{message[1:]}{_allowed(field)}")
 
 
+def _reworded(item: Mapping[str, Any], field: Mapping[str, Any], value: Any) -> str:
+    """What pydantic says, in the words of somebody who writes a file."""
+    kind, context = item["type"], item.get("ctx", {})
+    if kind in {"model_type", "model_attributes_type", "dict_type"}:
+        return "expected a mapping"
+    if kind in {"tuple_type", "list_type"}:
+        return "expected a list"
+    if kind == "too_short":
+        least = context["min_length"]
+        if isinstance(value, str):
+            return f"needs at least {least} characters"
+        return "needs at least one entry" if least == 1 else f"needs at least {least} entries"
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        known = f"allowed are {', '.join(field.get('discriminator', {}).get('mapping', ()))}"
+        return f"type {context['tag']!r} is not known; {known}" if "tag" in context else f"type is missing; {known}"
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
 def _shown(value: Any) -> str:
     """The value as it stands, but of an address only its scheme: users, passwords and paths of webhooks are secrets."""
+    if isinstance(value, date):
+        return value.isoformat()
     scheme, separator, _ = str(value).partition("://")
     return repr(f"{scheme}{separator}...") if separator else repr(value)
 

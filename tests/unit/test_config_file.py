@@ -51,7 +51,10 @@ def test_names_every_problem_at_once_with_line_key_value_and_range(tmp_path: Pat
         ("tocsin.yaml:9: topics.1.id: 'refunds' is taken", "entry 0"),
         ("tocsin.yaml:12: topics.1.parent: ", "'nobody'"),
         ("tocsin.yaml:18: receivers.0.notifiers.0.token: ", "string"),
-        ("tocsin.yaml:19: receivers.0.notifiers.1: ", "'slack', 'pagerduty', 'webhook', 'log'"),
+        (
+            "tocsin.yaml:19: receivers.0.notifiers.1: ",
+            "type 'pigeon' is not known; allowed are log, pagerduty, slack, webhook",
+        ),
         ("tocsin.yaml:21: route.receiver: ", "'ops'"),
         ("tocsin.yaml:22: route.routes.0.receiver: ", "'nights'"),
         ("tocsin.yaml:23: delivery: ", "larger than attempt_seconds"),
@@ -77,6 +80,26 @@ def test_names_the_matchers_that_would_match_nothing(tmp_path: Path) -> None:
     assert problems[0] == "tocsin.yaml:7: api.keys.1.name: 'a' is taken by entry 0"
     assert problems[1].startswith("tocsin.yaml:5: route.routes.0.matchers.0: unknown label 'sverity'; known are topic")
     assert problems[2].startswith("tocsin.yaml:6: route.routes.0.routes.0.matchers.1: '[' is no regular expression")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kafka: 3", "kafka: 3 is not allowed: expected a mapping"),
+        ("topics: [refunds]", "topics.0: 'refunds' is not allowed: expected a mapping"),
+        ("topics: {a: b}", "topics: expected a list"),
+        ("receivers: [{name: r, notifiers: []}]", "receivers.0.notifiers: needs at least one entry"),
+        ("receivers: [{name: r, notifiers: [{}]}]", "notifiers.0: type is missing; allowed are log, pagerduty"),
+        ("receivers: [{name: r, notifiers: [log]}]", "notifiers.0: 'log' is not allowed: expected a mapping"),
+        ("api: {keys: [{name: a, key: short}]}", "the given value is not allowed: needs at least 16 characters"),
+        ("topics: [{id: a, name: A, query: a, brand: 2026-01-31}]", "brand: 2026-01-31 is not allowed"),
+        ("topics: [{id: a, name: A, query: a, collecting_since: 2026-01-31}]", "2026-01-31 is not allowed"),
+    ],
+)
+def test_speaks_the_words_of_who_writes_the_file(text: str, expected: str, tmp_path: Path) -> None:
+    problems = problems_of(text, tmp_path)
+
+    assert expected in problems[0]
 
 
 def test_never_shows_a_secret(tmp_path: Path) -> None:
