@@ -99,7 +99,7 @@ def create_api(
 
     problems.install(app, for_people=for_people)
     describe(app)
-    app.add_middleware(Gate, ring=ring, sessions=sessions)
+    app.add_middleware(Gate, ring=ring, sessions=sessions, clock=clock)
     app.add_middleware(Frame, metrics=metrics)  # the one added last is the outermost
     return app
 

@@ -1,22 +1,35 @@
-"""Nobody comes in without a key: everything is closed but what stands in `OPEN`."""
+"""Nobody comes in without a key, and not too many at once: everything is closed but what stands in `OPEN`."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import quote
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from alerting.api.frame import ENDLESS
 from alerting.api.keys import KeyRing
+from alerting.api.login_guard import LoginGuard
+from alerting.api.places import Places
 from alerting.api.problems import Problem
 from alerting.api.sessions import COOKIE, Session, Sessions
+from streams.clock import Clock
 
 OPEN: Final = frozenset({"/-/healthy", "/-/ready", "/metrics", "/login"})
 OPEN_BELOW: Final = "/static/"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+ALWAYS_ANSWERED: Final = frozenset({"/-/healthy", "/-/ready", "/metrics"})
+MOST_CALLERS: Final = 256
+MOST_STRANGERS: Final = 64
+MOST_WRONG_KEYS: Final = 20
+MOST_WRONG_KEYS_IN_ALL: Final = 200
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +44,73 @@ class Gate:
     """Lets requests with a key or a session through, as `request.state.caller` (ASGI).
 
     A request that changes something through the API on the strength of a cookie alone must carry the session's CSRF
-    token in `X-CSRF-Token`; the console's forms carry it as a field.
+    token in `X-CSRF-Token`; the console's forms carry it as a field. Health and metrics are always answered, and live
+    streams are counted where they are served. Twenty wrong keys a minute from one address, and further wrong ones are
+    told to wait; the right one opens all the same.
+
+    Args:
+        most_callers: Requests at once of those with a key or a session, > 0.
+        most_strangers: And of all others, > 0; these never take the places of those.
     """
 
-    def __init__(self, app: ASGIApp, *, ring: KeyRing, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        ring: KeyRing,
+        sessions: Sessions,
+        clock: Clock,
+        most_callers: int = MOST_CALLERS,
+        most_strangers: int = MOST_STRANGERS,
+    ) -> None:
         self._app = app
         self._ring = ring
         self._sessions = sessions
+        self._guard = LoginGuard(clock, most_failures=MOST_WRONG_KEYS, most_in_all=MOST_WRONG_KEYS_IN_ALL)
+        busy = "Too many requests are being answered already."
+        self._callers = Places(most_callers, busy)
+        self._strangers = Places(most_strangers, busy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer it with 401 or the sign-in page."""
+        """Pass the request on, or answer it with 401, 429, 503 or the sign-in page."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         caller = self._caller(headers)
+        try:
+            with self._place(scope["path"], caller):
+                await self._answer(scope, receive, send, headers, caller)
+        except Problem as refusal:
+            await refusal.response(scope.get("tocsin.request_id"))(scope, receive, send)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, headers: Headers, caller: Caller | None
+    ) -> None:
         path: str = scope["path"]
         if caller is None and path not in OPEN and not path.startswith(OPEN_BELOW):
+            if _key(headers):
+                self._note_wrong_key(scope)
             await _refuse(scope, headers)(scope, receive, send)
             return
         if self._lacks_csrf(scope, headers, caller):
-            problem = Problem(403, "csrf", "A request on the strength of a cookie needs the header X-CSRF-Token.")
-            await problem.response(scope.get("tocsin.request_id"))(scope, receive, send)
-            return
+            raise Problem(403, "csrf", "A request on the strength of a cookie needs the header X-CSRF-Token.")
         scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
 
+    def _place(self, path: str, caller: Caller | None) -> AbstractContextManager[None]:
+        if path in ALWAYS_ANSWERED or (caller is not None and path in ENDLESS):
+            return nullcontext()
+        return self._strangers if caller is None else self._callers
+
+    def _note_wrong_key(self, scope: Scope) -> None:
+        address = scope["client"][0] if scope.get("client") else "unknown"
+        self._guard.check(address)
+        self._guard.failed(address)
+        log.warning("api.key_refused", address=address)
+
     def _caller(self, headers: Headers) -> Caller | None:
-        kind, _, presented = headers.get("authorization", "").partition(" ")
-        key = presented.strip() if kind.lower() == "bearer" else headers.get("x-api-key", "")
+        key = _key(headers)
         if key:
             name = self._ring.name_of(key)
             return Caller(name) if name else None
@@ -81,6 +132,11 @@ def caller_of(request: Request) -> Caller:
     if not isinstance(caller, Caller):
         raise Problem(401, "no-key", "This needs a key.")
     return caller
+
+
+def _key(headers: Headers) -> str:
+    kind, _, presented = headers.get("authorization", "").partition(" ")
+    return presented.strip() if kind.lower() == "bearer" else headers.get("x-api-key", "")
 
 
 def _refuse(scope: Scope, headers: Headers) -> Response:

@@ -1,4 +1,4 @@
-"""Guessing a key is slow."""
+"""Guessing a key is slow, in the sign-in form and at the API."""
 
 from collections import OrderedDict, deque
 from typing import Final
@@ -13,12 +13,21 @@ MOST_ADDRESSES: Final = 1000
 
 
 class LoginGuard:
-    """Five wrong keys a minute from one address, fifty from all; then everybody there waits."""
+    """So many wrong keys a minute from one address, and so many from all; then everybody there waits.
 
-    def __init__(self, clock: Clock) -> None:
+    Args:
+        most_failures: From one address, > 0.
+        most_in_all: From all addresses, > 0.
+    """
+
+    def __init__(
+        self, clock: Clock, *, most_failures: int = MOST_FAILURES, most_in_all: int = MOST_FAILURES_IN_ALL
+    ) -> None:
         self._clock = clock
+        self._most_failures = most_failures
+        self._most_in_all = most_in_all
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
-        self._all: deque[float] = deque(maxlen=MOST_FAILURES_IN_ALL)
+        self._all: deque[float] = deque(maxlen=most_in_all)
 
     def check(self, address: str) -> None:
         """Return if another try is allowed.
@@ -27,7 +36,8 @@ class LoginGuard:
             Problem: 429, with the time to wait.
         """
         wait = max(
-            self._wait(self._failures.get(address, deque()), MOST_FAILURES), self._wait(self._all, MOST_FAILURES_IN_ALL)
+            self._wait(self._failures.get(address, deque()), self._most_failures),
+            self._wait(self._all, self._most_in_all),
         )
         if wait > 0:
             seconds = str(int(wait) + 1)
@@ -41,7 +51,7 @@ class LoginGuard:
     def failed(self, address: str) -> None:
         """Remember a wrong key."""
         now = self._clock.monotonic()
-        self._failures.setdefault(address, deque(maxlen=MOST_FAILURES)).append(now)
+        self._failures.setdefault(address, deque(maxlen=self._most_failures)).append(now)
         self._failures.move_to_end(address)
         self._all.append(now)
         while len(self._failures) > MOST_ADDRESSES:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 
 from alerting.api.arrival import announces_more_than
 from alerting.api.inflate import read_body, too_large
+from alerting.api.places import Places
 from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.responses import IngestAnswer, RejectedMention
 from alerting.settings import ApiSettings
@@ -55,25 +56,10 @@ class Sender(Protocol):
         ...
 
 
-class _Turnstile:
-    """Lets a bounded number of requests hold a batch in memory; the next ones are asked to come back."""
-
-    def __init__(self, places: int) -> None:
-        self._free = places
-
-    def __enter__(self) -> None:
-        if self._free == 0:
-            raise unavailable("busy", f"{AT_ONCE} batches are being taken in already.", retry_seconds=1)
-        self._free -= 1
-
-    def __exit__(self, *_: object) -> None:
-        self._free += 1
-
-
 def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic: str) -> APIRouter:
     """`POST /api/v1/mentions`, into `kafka_topic`, keyed by `platform:id`."""
     router = APIRouter(tags=["mentions"], responses=REFUSALS)
-    turnstile = _Turnstile(AT_ONCE)
+    places = Places(AT_ONCE, f"{AT_ONCE} batches are being taken in already.")  # each is held in memory
 
     @router.post("/api/v1/mentions", status_code=202, openapi_extra={"requestBody": REQUEST_BODY})
     async def ingest(request: Request) -> IngestAnswer:
@@ -84,7 +70,7 @@ def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic
         """
         if broker is None:
             raise unavailable("no-broker", "This process takes no mentions in.")
-        with turnstile:
+        with places:
             body = await _body(request, settings)
             raw = _split(body, request.headers.get("content-type", ""), settings.max_batch_mentions)
             if not raw:

@@ -1,12 +1,18 @@
+import asyncio
 import re
 from collections.abc import Iterator
 
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
+from alerting.api.gate import Gate
+from alerting.api.keys import KeyRing
+from alerting.api.sessions import Sessions
 from alerting.fakes.inbox import Inbox
-from tests.fakes.api_house import KEY, api_house, field, sign_in
+from tests.fakes.api_house import BEARER, KEY, NAME, api_house, field, sign_in
 from tests.fakes.asgi_client import AsgiClient
-from tests.fakes.clock import START
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.storyboard import REFUNDS, storyboard
 
 OPEN = {
@@ -72,6 +78,68 @@ async def test_anything_else_does_not() -> None:
             answer = await AsgiClient(house.app, header).get("/api/v1/incidents")
 
             assert answer.status == 401, header
+
+
+async def test_guessing_keys_is_slowed_down_while_the_right_one_opens() -> None:
+    clock = FakeClock()
+    async with api_house(clock=clock) as house:
+        guesser = AsgiClient(house.app, {"X-API-Key": "wrong"})
+
+        guesses = [(await guesser.get("/api/v1/topics")).status for _ in range(20)]
+        braked = await guesser.get("/api/v1/topics")
+        right = await house.api.get("/api/v1/topics")
+        keyless = await AsgiClient(house.app).get("/api/v1/topics")
+        healthy = await guesser.get("/-/healthy")
+        await clock.advance(61)
+        later = await guesser.get("/api/v1/topics")
+
+    assert set(guesses) == {401}
+    assert (braked.status, braked.json()["type"]) == (429, "urn:tocsin:problem:too-many-tries")
+    assert 0 < int(braked.headers["retry-after"]) <= 61
+    assert (right.status, keyless.status, healthy.status, later.status) == (200, 401, 200, 401)
+
+
+class Lingering:
+    """An app whose answers to `/login` and below `/api/` are finished when it is let go; all others at once."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith(("/api/", "/login")):
+            self.waiting += 1
+            await self.go.wait()
+        await Response()(scope, receive, send)
+
+
+async def test_so_many_are_answered_at_once_and_strangers_take_no_place_of_those_with_a_key() -> None:
+    app = Lingering()
+    clock = FakeClock()
+    ring = KeyRing({NAME: KEY})
+    gate = Gate(app, ring=ring, sessions=Sessions(ring, clock), clock=clock, most_callers=2, most_strangers=1)
+    caller, stranger = AsgiClient(gate, BEARER), AsgiClient(gate)
+
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(stranger.get("/login"), name="stranger")
+        while app.waiting < 1:
+            await asyncio.to_thread(lambda: None)
+        refused_stranger = await stranger.get("/login")
+        held = [group.create_task(caller.get("/api/v1/topics"), name=f"caller {n}") for n in range(2)]
+        listening = group.create_task(caller.get("/api/v1/events"), name="listener")
+        while app.waiting < 4:
+            await asyncio.to_thread(lambda: None)
+        refused_caller = await caller.get("/")
+        health = [(await stranger.get(path)).status for path in ("/-/healthy", "/-/ready", "/metrics")]
+        app.go.set()
+    afterwards = [(await client.get("/login")).status for client in (caller, stranger)]
+
+    for refused in (refused_stranger, refused_caller):
+        assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+        assert refused.json()["type"] == "urn:tocsin:problem:busy"
+    assert [task.result().status for task in (first, *held, listening)] == [200] * 4
+    assert health == [200] * 3
+    assert afterwards == [200, 200]
 
 
 async def test_a_key_in_the_address_does_not_open() -> None:
