@@ -59,8 +59,8 @@ class VolumeDetector:
 
     def __init__(self, *, pages_per_week: float, warm_up_mentions: int, warm_up_days: float, collected: bool) -> None:
         self._pages_per_week = pages_per_week
-        self._fresh_warm_up = WarmUp(warm_up_mentions, warm_up_days, collected=collected)
-        self._warm_up: WarmUp | None = self._fresh_warm_up
+        self._warm_up: WarmUp | None = WarmUp(warm_up_mentions, warm_up_days, collected=collected)
+        self._fresh_warm_up = self._warm_up
         self._mood = Mood()
         self._trail = Trail()
         self._start = CollectionStart(warm_up_mentions, warm_up_days)
@@ -86,8 +86,7 @@ class VolumeDetector:
         climb = self._climb.through(recent, self._trail.end, at, self._rate.per_minute)
         pages = self._climb_pages(climb)
         start = max(climb.since - climb.since % MINUTE, open_minute - (MINUTES - 1) * MINUTE)
-        since, seconds = max(start, climb.since), at - start + 1
-        end = self._trail.end or open_minute
+        since, seconds, end = max(start, climb.since), at - start + 1, self._trail.end or open_minute
         counts = [(slot.start, slot.tally.mentions) for slot in recent]
         per_minute, calm = self._rate.per_minute, False
         for index, minutes in enumerate(_SCALES):
@@ -206,7 +205,8 @@ class VolumeDetector:
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST)
 
     def _climb_pages(self, climb: Climb) -> float:
-        if climb.nats <= _TWO_MENTIONS:
+        told = climb.since < self._not_before and self._rate.per_minute * _HALF_HOUR >= _TELLING
+        if told or climb.nats <= _TWO_MENTIONS:
             return BLOCKS_PER_WEEK
         by_chance = _MINUTES_PER_WEEK * self._rate.per_minute * math.exp(-climb.nats)
         pages = self._climbs.false_pages_per_week(math.log1p(climb.nats))
