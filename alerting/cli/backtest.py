@@ -23,6 +23,7 @@ def backtest(
     """
     import msgspec
 
+    from alerting.incidents.wording import odds
     from streams.backtest import Page, Report, backtest_counts, backtest_mentions, write_rows
     from streams.sentiment.registry import make_scorer
 
@@ -50,14 +51,21 @@ def backtest(
         show_json(msgspec.to_builtins(pages))
         return
     rows = [
-        (f"{page.at:%Y-%m-%d %H:%M}", page.topic, page.direction, page.observed, f"{page.expected:.1f}", _odds(page))
+        (
+            f"{page.at:%Y-%m-%d %H:%M}",
+            page.topic,
+            page.direction,
+            page.observed,
+            f"{page.expected:.1f}",
+            odds(page.false_pages_per_week).removesuffix(" for this topic"),
+        )
         for page in pages
     ]
     show_table("Pages", ("at", "topic", "kind", "observed", "expected", "by chance"), rows, empty="No page.")
     for report in reports:
         for refusal in report.refusals:
             complain(refusal)
-    typer.echo(f"{sum(report.mentions for report in reports)} mentions, {len(pages)} pages")
+    typer.echo(f"{sum(report.mentions for report in reports)} mentions, {len(pages)} page{'s'[: len(pages) != 1]}")
 
 
 def _is_counts(file: Path) -> bool:
@@ -69,8 +77,3 @@ def _is_counts(file: Path) -> bool:
     with gzip.open(file, "rt", errors="replace") if file.suffix == ".gz" else file.open(errors="replace") as text:
         header = text.readline().strip().lower().lstrip("\ufeff").split(",")
     return {"timestamp", "value"} <= set(header)
-
-
-def _odds(page: object) -> str:
-    per_week = float(getattr(page, "false_pages_per_week", 0.0))
-    return f"once in {1 / per_week:.0f} weeks" if 0 < per_week < 1 else f"{per_week:.1f} a week"

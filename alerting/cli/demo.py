@@ -1,12 +1,14 @@
 """`tocsin demo`: the main job on embedded parts, with a crisis on the way."""
 
+import errno
+import socket
 import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from alerting.cli.exits import explained
+from alerting.cli.exits import Exit, complain, explained
 from alerting.cli.serve import run_in_loop
 
 
@@ -27,6 +29,9 @@ def demo(
     Everything runs on this machine: an embedded broker, a simulator, detection, incidents in SQLite, the API and the
     console, and a fake Slack and PagerDuty whose messages the console shows. Stop it with Ctrl-C.
     """
+    if _taken(port):
+        complain(f"port {port} is taken by another process; name a free one with --port, or 0 for any")
+        raise SystemExit(Exit.FAILED)
     from alerting.cli.demo_run import Demo, DemoOptions
     from streams.log import set_up_logging
 
@@ -37,3 +42,14 @@ def demo(
         if broker not in {"auto", "tansu", "memory"}:
             raise typer.BadParameter("allowed are auto, tansu and memory", param_hint="--broker")
         run_in_loop(lambda: Demo(options, console).run())
+
+
+def _taken(port: int) -> bool:
+    """Asked before anything starts, so that nobody waits for the answer."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as exc:
+            return exc.errno == errno.EADDRINUSE
+    return False

@@ -70,7 +70,7 @@ class DemoScreen:
             lag = "unknown" if progress.lag is None else f"{progress.lag}"
             self._line(
                 f"[{progress.elapsed_seconds:5.1f} s] {progress.phase}: {progress.per_second:.0f} mentions/s, "
-                f"lag {lag}, {progress.topics} topics, {progress.open_incidents} open incidents"
+                f"lag {lag}, {_counted(progress.topics, 'topic')}, {_counted(progress.open_incidents, 'open incident')}"
             )
 
     def page(self, at_seconds: float, text: str) -> None:
@@ -92,11 +92,15 @@ class DemoScreen:
         facts.add_row(
             f"{last.per_second:.0f} mentions/s",
             f"lag {lag}",
-            f"{last.topics} topics",
-            f"{last.open_incidents} open incidents",
+            _counted(last.topics, "topic"),
+            _counted(last.open_incidents, "open incident"),
             f"{last.elapsed_seconds:.0f} s",
         )
         pages = [literal(line) for line in self._pages[-_SHOWN_PAGES:]] or [Text("no page yet", style="dim")]
         return Panel(
             Group(Text(last.phase, style="bold"), facts, Text(""), *pages), title="Tocsin demo", padding=(0, 1)
         )
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -59,6 +59,8 @@ def explained() -> Iterator[None]:
     except (EOFError, zlib.error) as exc:
         complain(f"a compressed file is damaged: {exc}")
         raise SystemExit(Exit.FAILED) from exc
+    except BrokenPipeError:
+        raise  # who reads has had enough, as in `| head`: no matter for a sentence
     except (StreamsError, OSError, ValueError) as exc:
         complain(str(exc))
         raise SystemExit(Exit.FAILED) from exc

@@ -8,7 +8,7 @@ import typer
 
 from alerting.cli.client import ApiClient
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
-from alerting.cli.tables import show_json, show_table
+from alerting.cli.tables import minute, show_json, show_table
 from alerting.incidents.model import Severity
 
 app = typer.Typer(help="Read and work on incidents, as a client of the API.", no_args_is_help=True)
@@ -55,10 +55,12 @@ def list_incidents(
         show_json(answer)
         return
     rows = [
-        (found["id"], found["severity"], found["state"], found["opened_at"], found["topic"], found["title"])
+        (found["id"], found["severity"], found["state"], minute(found["opened_at"]), found["topic"], found["title"])
         for found in answer["incidents"]
     ]
-    show_table("Incidents", ("id", "severity", "state", "opened", "topic", "title"), rows, empty="No such incidents.")
+    show_table(
+        "Incidents", ("id", "severity", "state", "opened (UTC)", "topic", "title"), rows, empty="No such incidents."
+    )
     if answer.get("next_cursor"):
         typer.echo(f"There are more; the newest {limit} are shown.")
 
@@ -76,10 +78,11 @@ def show_incident(
         show_json(found)
         return
     facts = [(name, found.get(name)) for name in ("id", "severity", "state", "topic", "owner", "title", "why")]
-    facts += [(name, found.get(name)) for name in ("onset_at", "opened_at", "acknowledged_by", "resolved_by")]
+    facts += [(f"{name}, UTC", minute(found.get(f"{name}_at"))) for name in ("onset", "opened")]
+    facts += [(name, found.get(name)) for name in ("acknowledged_by", "resolved_by")]
     show_table("Incident", ("", ""), facts, empty="")
-    happened = [(entry["at"], entry["actor"], entry["text"]) for entry in found.get("timeline", [])]
-    show_table("\nWhat happened", ("at", "who", "what"), happened, empty="")
+    happened = [(minute(entry["at"]), entry["actor"], entry["text"]) for entry in found.get("timeline", [])]
+    show_table("\nWhat happened", ("at (UTC)", "who", "what"), happened, empty="")
     told = [
         (
             entry["receiver"],

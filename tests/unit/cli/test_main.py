@@ -1,5 +1,7 @@
 """The command line as a whole: what it says about itself and how it ends."""
 
+import errno
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
-from alerting.cli.exits import Exit
+from alerting.cli.exits import Exit, explained
 from alerting.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -193,6 +195,27 @@ class TestDrill:
 
         assert result.exit_code == Exit.REFUSED
         assert "s" * 32 not in result.output
+
+
+def test_a_demo_on_a_taken_port_says_so_before_anything_starts() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        result = run("demo", "--port", str(port))
+
+    assert result.exit_code == Exit.FAILED
+    assert (
+        result.stderr == f"tocsin: port {port} is taken by another process; name a free one with --port, or 0 for any\n"
+    )
+
+
+def test_a_reader_that_has_had_enough_hears_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(BrokenPipeError), explained():
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    assert capfd.readouterr().err == ""
 
 
 def test_an_unreachable_kafka_exits_4(tmp_path: Path, closed_port: int) -> None:

@@ -81,7 +81,7 @@ class TestBacktest:
     def test_sums_up_for_people(self, counts: Path) -> None:
         result = CliRunner().invoke(app, ["backtest", str(counts)])
 
-        assert result.stdout.splitlines()[-1].endswith(" mentions, 1 pages")
+        assert result.stdout.splitlines()[-1].endswith(" mentions, 1 page")
 
     def test_writes_a_row_for_every_window(self, counts: Path, tmp_path: Path) -> None:
         out = tmp_path / "out"

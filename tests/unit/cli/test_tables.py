@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from alerting.cli.tables import show_json, show_table
+from alerting.cli.tables import minute, show_json, show_table
 from tests.fakes.hostile import HOSTILE, assert_inert_in_terminal
 
 
@@ -25,6 +25,20 @@ def test_a_cell_of_a_table_does_nothing_but_show_itself(
             assert_inert_in_terminal(shown, styled=True)
         except AssertionError as exc:
             raise AssertionError(f"{hostile.name}: {exc}") from exc
+
+
+def test_states_and_times_are_not_broken_in_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    opened = minute("2026-11-22T09:25:41.123456Z")
+    row = ("inc_0123456789abcdef", "SEV1", "acknowledged", opened, "refunds", "Refunds: " + "ten times the usual " * 4)
+
+    show_table("Incidents", ("id", "severity", "state", "opened (UTC)", "topic", "title"), [row], empty="")
+
+    shown = capsys.readouterr().out.splitlines()
+    assert any(all(word in line for word in ("SEV1", "acknowledged", "2026-11-22 09:25", "refunds")) for line in shown)
+    assert max(map(len, shown)) <= 80
 
 
 def test_json_leaves_as_ascii_and_comes_back_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
