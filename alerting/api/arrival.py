@@ -36,10 +36,11 @@ class Arrival:
         self._whole_seconds = whole_seconds
         self._ends_at: float | None = None
         self._complete = False
+        self._answered = False
 
     def answered(self) -> None:
         """The answer has begun: from now on only a hang-up is waited for, and that without bound."""
-        self._complete = True
+        self._answered = True
 
     async def __call__(self) -> Message:
         """The next message.
@@ -47,7 +48,7 @@ class Arrival:
         Raises:
             BodyTooSlow: It did not come in time.
         """
-        if self._complete:
+        if self._complete or self._answered:
             return await self._receive()
         now = asyncio.get_running_loop().time()
         if self._ends_at is None:
@@ -56,6 +57,8 @@ class Arrival:
             async with asyncio.timeout_at(min(now + self._stall_seconds, self._ends_at)):
                 message = await self._receive()
         except TimeoutError as exc:
+            if self._answered:
+                return await self._receive()
             raise BodyTooSlow(
                 f"The body must not pause for {self._stall_seconds:g} seconds, nor take {self._whole_seconds:g} in all."
             ) from exc

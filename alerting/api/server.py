@@ -15,8 +15,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS, bounded_http
 from alerting.api.file_limit import raise_file_limit
-from alerting.api.head_deadline import HEAD_SECONDS, head_deadline
 from alerting.api.live import LiveTimeline
 from streams.errors import InvalidConfig
 
@@ -52,6 +52,7 @@ async def serve_http(
     started: Callable[[str], None],
     name: str = "api.port",
     head_seconds: float = HEAD_SECONDS,
+    unread_seconds: float = UNREAD_SECONDS,
 ) -> None:
     """Serve `app` until `stop`; then let requests finish, for three seconds, and return.
 
@@ -60,6 +61,7 @@ async def serve_http(
         started: Called once with the address, such as `http://127.0.0.1:8080`, when requests are answered.
         name: The setting to name where the port is taken.
         head_seconds: Longest wait for a request on an open connection, > 0.
+        unread_seconds: Longest wait for a client to read its answer, > 0.
 
     Raises:
         InvalidConfig: The port is taken, or the host is none of this machine's.
@@ -70,7 +72,7 @@ async def serve_http(
     shown = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
         app,
-        http=head_deadline(head_seconds),
+        http=bounded_http(head_seconds=head_seconds, unread_seconds=unread_seconds),
         ws="none",
         lifespan="on",
         log_config=None,

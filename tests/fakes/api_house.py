@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from alerting.acts import Acts
 from alerting.api.app import create_api
-from alerting.api.head_deadline import HEAD_SECONDS
+from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS
 from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
 from alerting.api.mentions import Sender
@@ -81,13 +81,23 @@ async def api_house(
 
 
 @asynccontextmanager
-async def served(app: FastAPI, *, head_seconds: float = HEAD_SECONDS) -> AsyncIterator[str]:
+async def served(
+    app: FastAPI, *, head_seconds: float = HEAD_SECONDS, unread_seconds: float = UNREAD_SECONDS
+) -> AsyncIterator[str]:
     """The app on a real server; answers its address."""
     stop = asyncio.Event()
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with asyncio.TaskGroup() as group:
         group.create_task(
-            serve_http(app, host="127.0.0.1", port=0, stop=stop, started=started.set_result, head_seconds=head_seconds),
+            serve_http(
+                app,
+                host="127.0.0.1",
+                port=0,
+                stop=stop,
+                started=started.set_result,
+                head_seconds=head_seconds,
+                unread_seconds=unread_seconds,
+            ),
             name="serve",
         )
         try:

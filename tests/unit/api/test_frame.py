@@ -1,8 +1,10 @@
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
+from starlette.responses import StreamingResponse
 from starlette.types import Message
 from structlog.testing import capture_logs
 
@@ -26,6 +28,14 @@ def framed(*, stall_seconds: float = 10.0, whole_seconds: float = 30.0) -> AsgiC
     @app.post("/parsed")
     async def parsed(said: Said) -> str:
         return said.word
+
+    @app.get("/endless")
+    async def endless() -> StreamingResponse:
+        async def pieces() -> AsyncIterator[str]:
+            yield "first"
+            await asyncio.Event().wait()
+
+        return StreamingResponse(pieces())
 
     install(app)
     app.add_middleware(Frame, stall_seconds=stall_seconds, whole_seconds=whole_seconds)
@@ -68,6 +78,15 @@ async def test_a_body_that_trickles_has_a_bound_as_a_whole() -> None:
         start, _ = await send_to(framed(whole_seconds=0.02), "/streamed", HALF, HALF, HALF)
 
     assert start["status"] == 408
+
+
+async def test_a_stream_that_has_begun_is_not_ended_by_the_bounds_of_its_request() -> None:
+    async with framed(stall_seconds=0.02).stream("/endless") as (answer, pieces):
+        first = await anext(pieces)
+        with pytest.raises(TimeoutError):  # five times as long as the request may stand still
+            await asyncio.wait_for(anext(pieces), 0.1)
+
+    assert (answer.status, first) == (200, "first")
 
 
 async def test_a_client_that_hangs_up_is_no_error() -> None:

@@ -1,10 +1,13 @@
 import asyncio
 import resource
 import socket
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
+from fastapi import FastAPI
+from starlette.responses import StreamingResponse
 
 from alerting.api.file_limit import raise_file_limit
 from alerting.api.health import Component, Condition
@@ -98,6 +101,30 @@ async def test_an_answer_that_takes_longer_than_a_head_may_is_waited_for() -> No
         told = await answer.json()
 
     assert told["components"]["slow"]["condition"] == "ready"
+
+
+async def test_a_client_that_does_not_read_is_cut_off() -> None:
+    app = FastAPI()
+    ended = asyncio.Event()
+
+    @app.get("/")
+    async def endless() -> StreamingResponse:
+        async def pieces() -> AsyncIterator[bytes]:
+            try:
+                while True:
+                    yield b"x" * 65_536
+                    await SystemClock().sleep(0)
+            finally:
+                ended.set()
+
+        return StreamingResponse(pieces())
+
+    async with served(app, unread_seconds=0.05) as url, asyncio.timeout(5):
+        with connected(url) as client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await ended.wait()
+
+    assert ended.is_set()
 
 
 async def test_a_head_over_the_wire_has_no_body_and_leaves_the_connection_usable() -> None:

@@ -1,4 +1,4 @@
-"""Connections that ask for nothing do not stay."""
+"""Connections that ask for nothing, or do not take their answer, do not stay."""
 
 import asyncio
 from typing import Any, Final, cast
@@ -6,20 +6,24 @@ from typing import Any, Final, cast
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEAD_SECONDS: Final = 10.0
+UNREAD_SECONDS: Final = 30.0
 
 
-class HeadDeadline(H11Protocol):
+class BoundedHttp(H11Protocol):
     """Closes a connection whose next request has not begun, head and all, `head_seconds` after the last was answered.
 
     The first one counts from connecting. Bytes that trickle in do not prolong it; a client that sends nothing at all
-    after an answer is closed earlier, by uvicorn's keep-alive.
+    after an answer is closed earlier, by uvicorn's keep-alive. A client that leaves an answer in the buffer for
+    `unread_seconds` is cut off; the request sees it as hung up.
     """
 
     head_seconds: float = HEAD_SECONDS
+    unread_seconds: float = UNREAD_SECONDS
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._deadline: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start waiting for the first request."""
@@ -29,6 +33,7 @@ class HeadDeadline(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         self._stop_waiting()
+        self._taken()
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
@@ -43,6 +48,22 @@ class HeadDeadline(H11Protocol):
         self._wait_for_head()
         super().on_response_complete()
 
+    def pause_writing(self) -> None:
+        """Wait for the client to read."""
+        super().pause_writing()
+        self._taken()
+        self._unread = self.loop.call_later(self.unread_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has read."""
+        self._taken()
+        super().resume_writing()
+
+    def _taken(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def _wait_for_head(self) -> None:
         self._stop_waiting()
         self._deadline = self.loop.call_later(self.head_seconds, self._close)
@@ -53,13 +74,11 @@ class HeadDeadline(H11Protocol):
             self._deadline = None
 
     def _close(self) -> None:
-        if self.transport.is_closing():
-            self.transport.abort()  # it had its time to read the rest of the answer
-            return
-        self._deadline = self.loop.call_later(self.head_seconds, self.transport.abort)
-        self.transport.close()
+        self._deadline = self.loop.call_later(self.unread_seconds, self.transport.abort)
+        self.transport.close()  # what the buffer still holds is sent, as far as the client takes it
 
 
-def head_deadline(seconds: float) -> type[asyncio.Protocol]:
-    """The protocol with this bound, > 0, for `uvicorn.Config`."""
-    return cast("type[asyncio.Protocol]", type("HeadDeadline", (HeadDeadline,), {"head_seconds": seconds}))
+def bounded_http(*, head_seconds: float, unread_seconds: float) -> type[asyncio.Protocol]:
+    """The protocol with these bounds, > 0, for `uvicorn.Config`."""
+    bounds = {"head_seconds": head_seconds, "unread_seconds": unread_seconds}
+    return cast("type[asyncio.Protocol]", type("BoundedHttp", (BoundedHttp,), bounds))
