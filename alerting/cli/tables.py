@@ -13,6 +13,7 @@ from rich.text import Text
 from alerting.notifiers.escaping import escape_terminal
 
 _SHORT: Final = len("2026-11-22 09:25")
+_GAP: Final = 2
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
@@ -20,17 +21,37 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
     if not rows:
         sys.stdout.write(f"{empty}\n")
         return
-    table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+    console = Console()
     cells = [[literal(cell) for cell in row] for row in rows]
-    for index, column in enumerate(columns):
-        longest = max(row[index].cell_len for row in cells)
+    longest = [max(row[index].cell_len for row in cells) for index in range(len(columns))]
+    beside = _beside(columns, longest, console.width)
+    table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns[:beside]):
+        if index == 0 and beside < len(columns):
+            header = "\n".join((column, *columns[beside:]))
+            table.add_column(header, overflow="fold", min_width=min(longest[0], console.width))
+            continue
         # The first column is what people copy into the next command; a state or a time broken in two is hard to read.
-        short = index == 0 or longest <= _SHORT
-        header = column if len(column) <= longest else column.replace(" ", "\n")
+        short = index == 0 or longest[index] <= _SHORT
+        header = column if len(column) <= longest[index] else column.replace(" ", "\n")
         table.add_column(header, overflow="fold", no_wrap=short)
-    for texts in cells:
-        table.add_row(*texts)
-    Console().print(table)
+    for row in cells:
+        table.add_row(Text("\n").join((row[0], *row[beside:])), *row[1:beside])
+    console.print(table)
+
+
+def _beside(columns: Sequence[str], longest: Sequence[int], width: int) -> int:
+    """How many columns stand beside one another; where the first is long, the others may stand beneath it."""
+    beside = len(columns)
+    if longest[0] <= _SHORT:
+        return beside
+    needed = [
+        longest[0],
+        *(max(len(name), min(cell, _SHORT)) for name, cell in zip(columns[1:], longest[1:], strict=True)),
+    ]
+    while beside > 1 and sum(needed[:beside]) + _GAP * (beside - 1) > width:
+        beside -= 1
+    return beside
 
 
 def minute(stamp: object) -> str | None:
