@@ -13,17 +13,21 @@ _WORSE: Final = 2.0  # standard errors
 _NEGATIVE: Final = 1.0  # standard errors
 _CLEARLY_NEGATIVE: Final = -0.05  # where the lexicon's authors draw the line between neutral and negative
 _USUAL_SHARE: Final = 0.2  # negative, of a topic whose mood is not known yet
+_MANY_COMPLAINTS: Final = 0.15
+_MANY: Final = 20
 _MOST_USUAL: Final = 0.9
 _SMALLEST_VARIANCE: Final = 0.05
 
 
 def direction_of(sums: Sums, mood: Mood, expected: float) -> Direction:
-    """`CRISIS` where what came on top of the usual is more negative than it, or negative by itself; else `VIRAL`.
+    """`CRISIS` where what came on top of the usual is angrier than it, negative or full of complaints; else `VIRAL`.
 
-    The excess is the window less `expected` mentions in the usual mood. It is more negative than usual where its share
-    of negative mentions lies two standard errors above the usual share, and negative by itself where its mean polarity
-    lies a standard error below -0.05. Fewer than three scored mentions say nothing: unknown is taken for a crisis,
-    better one look too many. The errors are those of a binomial share and of a mean, taken over the whole window.
+    The excess is the window less `expected` mentions in the usual mood. It is angrier than usual where its share of
+    negative mentions lies two standard errors above the usual share, and negative where its mean polarity lies a
+    standard error below -0.05. It is full of complaints where, of 20 or more, its negative share lies a standard error
+    above 0.15 and is not clearly less than usual: where people complain, more of the usual is more complaints. Fewer
+    than three scored mentions say nothing: unknown is taken for a crisis, better one look too many. The errors are
+    those of a binomial share and of a mean, taken over the whole window.
     """
     mentions, scored, negative, polarity, squares = sums
     if scored < _FEWEST or mentions <= 0:
@@ -36,6 +40,8 @@ def direction_of(sums: Sums, mood: Mood, expected: float) -> Direction:
     spread = (share * mood.scored + 0.5) / (mood.scored + 1.0) if mood.scored else share
     error = math.sqrt(spread * (1.0 - spread) * scored) / excess
     if worse > _WORSE * error:
+        return Direction.CRISIS
+    if excess >= _MANY and share + worse - error >= _MANY_COMPLAINTS and worse > -_WORSE * error:
         return Direction.CRISIS
     mean = polarity / _MICRO / scored
     own = (polarity / _MICRO - usual * (mood.polarity or 0.0)) / excess

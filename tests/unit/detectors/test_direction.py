@@ -77,6 +77,12 @@ def test_more_of_what_is_always_negative_is_a_crisis() -> None:
     assert crises(0.6, {-0.5: 0.6, 0.0: 0.4}, mentions=60) >= 0.95
 
 
+@pytest.mark.parametrize("usual_share", [0.3, 0.45])
+def test_more_of_the_usual_is_a_crisis_where_people_complain(usual_share: float) -> None:
+    # the lexicon reads complaints kindly: the mean is that of a calm text
+    assert crises(usual_share, {-0.3: usual_share, 0.15: 1.0 - usual_share}, mentions=60) >= 0.9
+
+
 def test_the_usual_mentions_do_not_hide_the_mood_of_the_excess() -> None:
     # of 100 usual mentions 10 are negative, of 40 on top 32: in all 30 percent, but it is anger
     assert crises(0.1, {-0.5: 0.8, 0.0: 0.2}, mentions=40, usual=100) >= 0.97
