@@ -167,13 +167,9 @@ class Tocsin:
             clock=clock,
             metrics=metrics,
         )
+        limits = settings.delivery
         delivery = DeliveryLoop(
-            store=store,
-            receivers=receivers,
-            settings=settings.delivery,
-            clock=clock,
-            metrics=metrics,
-            public_url=public_url,
+            store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics, public_url=public_url
         )
         observer = Observer(store, clock, metrics, self._registry, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
@@ -195,12 +191,9 @@ class Tocsin:
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
             group.create_task(delivery.run(stop), name="delivery")
             group.create_task(observer.run(stop), name="observer")
-            group.create_task(
-                serve_http(
-                    app, host=settings.api.host, port=settings.api.port, stop=stop, started=self._answers("api")
-                ),
-                name="api",
-            )
+            host, port = settings.api.host, settings.api.port
+            served = serve_http(app, host=host, port=port, stop=stop, started=self._answers("api"))
+            group.create_task(served, name="api")
 
     async def _work_on_kafka(
         self, stop: asyncio.Event, runs: Sequence[Callable[[asyncio.Event], Coroutine[None, None, None]]]
