@@ -19,7 +19,8 @@ def check(config: Annotated[Path, typer.Argument(help="The configuration file.")
     with explained():
         settings = settings_from(config)
     topics, receivers = len(settings.topics), len(settings.receivers)
-    typer.echo(f"{config}: right ({topics} topics, {receivers} receivers, Kafka at {settings.kafka.bootstrap_servers})")
+    held = f"{topics} topic{'s'[: topics != 1]}, {receivers} receiver{'s'[: receivers != 1]}"
+    typer.echo(f"{config}: right ({held}, Kafka at {settings.kafka.bootstrap_servers})")
     for note in _unread(settings):
         typer.echo(f"note: {note}")
     ports = [settings.api.port, settings.roles.score_port, settings.roles.detect_port]
