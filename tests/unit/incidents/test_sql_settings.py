@@ -38,9 +38,7 @@ async def test_a_url_that_cannot_be_used_is_refused_without_showing_it(tmp_path:
     assert "hunter2" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///a.db?mode=ro"]
-)
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///a.db?mode=ro"])
 async def test_what_is_no_database_file_is_refused(url: str) -> None:
     with pytest.raises(InvalidConfig, match="not a path to a file"):
         await open_store(DatabaseSettings(url=url), FakeClock())
