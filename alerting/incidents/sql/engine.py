@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import sqlite3
+import threading
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -21,6 +23,8 @@ _CONNECT_SECONDS: Final = 10
 _STATEMENT_SECONDS: Final = 30
 _OPEN_SECONDS: Final = 120
 _BUSY_MILLISECONDS: Final = 5_000
+_WAL_ATTEMPTS: Final = 100
+_WAL_WAIT_SECONDS: Final = 0.05
 _POSTGRES_SETTINGS: Final = {
     "application_name": "tocsin",
     "lock_timeout": "10s",
@@ -60,8 +64,9 @@ def sqlite_engine(path: str, *, pool_size: int) -> Engine:
     def _prepare(raw: Any, _: Any) -> None:
         # The driver's own idea of when to begin is in the way of savepoints.
         raw.isolation_level = None
-        for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (f"busy_timeout={_BUSY_MILLISECONDS}", "synchronous=FULL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}").close()
+        _write_ahead(raw)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -69,6 +74,19 @@ def sqlite_engine(path: str, *, pool_size: int) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _write_ahead(raw: Any) -> None:
+    """Switch the file to write-ahead logging. SQLite does not wait for others in this one statement, so we do."""
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            raw.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as exc:
+            if "locked" not in str(exc) or attempt == _WAL_ATTEMPTS - 1:
+                raise
+            threading.Event().wait(_WAL_WAIT_SECONDS)
+        else:
+            return
 
 
 def _sqlite(url: URL, settings: DatabaseSettings) -> Database:
