@@ -141,7 +141,7 @@ async def test_a_cancelled_commit_leaves_a_writer_that_can_be_opened_again(
         await writer.open()
 
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01):  # shorter than any commit: it takes five exchanges with Kafka
+            async with asyncio.timeout(0.001):  # shorter than any commit: it takes five exchanges with Kafka
                 await writer.commit([Outgoing(target.kafka_topic, b"k", b"half")], 1)
         with pytest.raises(BrokerUnavailable, match="opened again"):
             await writer.commit([], 2)
