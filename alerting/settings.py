@@ -14,7 +14,8 @@ Matcher = Annotated[str, Field(pattern=r"^[a-z_]+(=|!=|=~|!~).*$", max_length=50
 class DatabaseSettings(Section):
     """Where incidents live: SQLite for one process, Postgres for several."""
 
-    url: Annotated[str, Field(pattern=r"^(sqlite|postgresql\+asyncpg)://")] = "sqlite:///tocsin.db"
+    # It may hold a password, and a webhook's address may be one: neither belongs into a log.
+    url: Annotated[str, Field(pattern=r"^(sqlite|postgresql\+asyncpg)://", repr=False)] = "sqlite:///tocsin.db"
     url_file: Path | None = None
     pool_size: Annotated[int, Field(ge=1, le=100)] = 5
 
@@ -59,7 +60,7 @@ class WebhookSettings(Section):
     """An HTTP endpoint that gets every transition, signed as Standard Webhooks ask."""
 
     type: Literal["webhook"]
-    url: HttpUrl
+    url: Annotated[HttpUrl, Field(repr=False)]
     secret: SecretStr | None = None
     secret_file: Path | None = None
 

@@ -167,20 +167,15 @@ class Demo:
         second = 0
         while not self._stop.is_set():
             second += 1
+            mentions = list(world.mentions(1))
+            topic = settings.kafka.mentions
             await broker.producing.send(
-                [
-                    Outgoing(settings.kafka.mentions, mention.key.encode(), codec.encode_mention(mention))
-                    for mention in world.mentions(1)
-                    if self._count()
-                ]
+                [Outgoing(topic, mention.key.encode(), codec.encode_mention(mention)) for mention in mentions]
             )
+            self._produced += len(mentions)
             if self.elapsed >= self._crisis_at:
                 self._phase = f"live: refunds at {self._scenario.brand} stopped arriving"
             await sleep_unless(self._stop, began + second - self._clock.monotonic(), self._clock)
-
-    def _count(self) -> bool:
-        self._produced += 1
-        return True
 
     async def _show(self, screen: DemoScreen, running: Running) -> None:
         while not self._stop.is_set():

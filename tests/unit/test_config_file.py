@@ -243,3 +243,10 @@ def test_refuses_a_top_route_that_leaves_somebody_out(tmp_path: Path) -> None:
     assert len(problems) == 2
     assert "the top route takes everything" in problems[0]
     assert "nothing beside the top route" in problems[1]
+
+
+def test_shows_no_password_of_an_address_in_its_repr() -> None:
+    settings = load_settings(None, {"TOCSIN__DATABASE__URL": "postgresql+asyncpg://tocsin:very-secret@db/tocsin"})
+
+    assert settings.database.url.endswith("very-secret@db/tocsin")
+    assert "very-secret" not in repr(settings)
