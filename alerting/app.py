@@ -225,7 +225,7 @@ class Tocsin:
     async def _open_store(self, stop: asyncio.Event) -> SqlStore | None:
         """The store as soon as the database answers; None if told to stop before. Until then health is answered."""
         try:
-            return await open_store(self._settings.database, self._clock)
+            return await open_store(self._settings.database, self._clock, self._settings.audit)
         except DatabaseUnavailable as exc:
             log.warning("database.unavailable", reason=str(exc), then="retrying until it answers")
         opened = asyncio.Event()
@@ -241,7 +241,7 @@ class Tocsin:
         while not stop.is_set():
             await sleep_unless(stop, backoff.next_seconds(), self._clock)
             try:
-                store = await open_store(self._settings.database, self._clock)
+                store = await open_store(self._settings.database, self._clock, self._settings.audit)
             except DatabaseUnavailable:
                 continue
             log.info("database.available")

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from alerting.incidents.identity import delivery_id
-from alerting.incidents.model import Delivery, DeliveryState, Incident, Transition
+from alerting.incidents.model import Delivery, DeliveryState, Incident, TimelineEntry, Transition
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.store import Unit
 from alerting.receivers import Receivers
@@ -38,7 +38,8 @@ class Dispatch:
         if incident is None or incident.revision == outcome.replaces:
             return incident
         told, deliveries = self.tell(incident, outcome.transition, now)
-        await unit.save(told, outcome.entries, expected_revision=outcome.replaces)
+        entries = _with_receivers(outcome.entries, deliveries)
+        await unit.save(told, entries, expected_revision=outcome.replaces)
         if deliveries:
             await unit.enqueue(deliveries)
         return told
@@ -75,3 +76,12 @@ class Dispatch:
                     next_attempt_at=now + wait,
                     detail=notifier.destination,
                 )
+
+
+def _with_receivers(entries: tuple[TimelineEntry, ...], deliveries: tuple[Delivery, ...]) -> tuple[TimelineEntry, ...]:
+    """The last entry, which is the one that people hear of, with who is woken and who is told."""
+    if not deliveries:
+        return entries
+    paged = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.change in _PAGES)
+    told = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.receiver not in paged)
+    return (*entries[:-1], msgspec.structs.replace(entries[-1], paged=tuple(paged), told=tuple(told)))

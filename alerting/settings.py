@@ -20,6 +20,26 @@ class DatabaseSettings(Section):
     pool_size: Annotated[int, Field(ge=1, le=100)] = 5
 
 
+class AuditSettings(Section):
+    """What signs the audit trail and turns the names of those who acted into keyed hashes.
+
+    Attributes:
+        key: At least 16 characters, or `key_file`. Without either the database keeps a key of its own: changes by
+            accident are found all the same, but whoever can write to the database could forge.
+        former_key_files: Keys that signed before, oldest first, so that what they signed still verifies.
+    """
+
+    key: Annotated[SecretStr, Field(min_length=16)] | None = None
+    key_file: Path | None = None
+    former_key_files: tuple[Path, ...] = ()
+
+    @model_validator(mode="after")
+    def _at_most_one_key(self) -> "AuditSettings":
+        if self.key is not None and self.key_file is not None:
+            raise ValueError("takes one of key and key_file, not both")
+        return self
+
+
 class SlackSettings(Section):
     """A Slack channel, written to with a bot token (`chat:write`).
 
@@ -183,6 +203,7 @@ class Settings(StreamSettings):
     """The whole file."""
 
     database: DatabaseSettings = DatabaseSettings()
+    audit: AuditSettings = AuditSettings()
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()
     api: ApiSettings = ApiSettings()

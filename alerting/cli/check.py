@@ -38,6 +38,8 @@ def check(config: Annotated[Path, typer.Argument(help="The configuration file.")
 def _unread(settings: Settings) -> list[str]:
     """Secret files that this user on this machine cannot read; where the service runs it may be another matter."""
     named = [("database.url_file", settings.database.url_file)]
+    named += [("audit.key_file", settings.audit.key_file)]
+    named += [("audit.former_key_files", file) for file in settings.audit.former_key_files]
     named += [(f"api.keys: key_file of {key.name}", key.key_file) for key in settings.api.keys]
     for receiver in settings.receivers:
         for index, notifier in enumerate(receiver.notifiers):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from alerting.cli.audit import app as audit
 from alerting.cli.backtest import backtest
 from alerting.cli.check import check
 from alerting.cli.demo import demo
@@ -42,6 +43,7 @@ app.command("check")(check)
 app.command("topics")(topics)
 app.add_typer(incidents, name="incidents")
 app.command("drill")(drill)
+app.add_typer(audit, name="audit")
 
 
 def _show_version(wanted: bool) -> None:

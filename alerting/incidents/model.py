@@ -97,6 +97,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         actor: Who did it: a person, or `tocsin`.
         text: One sentence; may quote a person's comment, never a mention.
+        paged: Receivers that are woken because of it.
+        told: Receivers that are told of it besides.
     """
 
     incident: str
@@ -105,6 +107,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     actor: str
     text: str
     position: int = 0
+    paged: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 class DeliveryState(StrEnum):

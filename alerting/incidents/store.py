@@ -84,7 +84,7 @@ class Unit(Protocol):
     async def save(
         self, incident: Incident, entries: Sequence[TimelineEntry], *, expected_revision: int | None
     ) -> None:
-        """Insert (`expected_revision` None) or replace the incident, and append to its timeline.
+        """Insert (`expected_revision` None) or replace the incident, and append to timeline and audit trail.
 
         Raises:
             Stale: The stored revision is another one.

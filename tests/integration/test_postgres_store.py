@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from alerting.errors import DatabaseUnavailable
-from alerting.incidents.sql import incident_queries
+from alerting.incidents.sql import audit_queries
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.incidents.store import IncidentFilter
@@ -34,7 +34,7 @@ async def save(store: SqlStore, number: int) -> None:
 
 async def test_a_later_position_is_never_seen_before_an_earlier_one(store: SqlStore, postgres_database: str) -> None:
     def waiting(connection: Connection) -> int:
-        held_up = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        held_up = text("SELECT count(*) FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")
         number: int = connection.execute(held_up).scalar_one()
         return number
 
@@ -43,7 +43,8 @@ async def test_a_later_position_is_never_seen_before_an_earlier_one(store: SqlSt
     database = await open_database(DatabaseSettings(url=postgres_database))
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as group, database.transaction() as slow:
-        await slow.run(incident_queries.append, [entry(incident(1), text="drawn first, committed last")])
+        said_early = entry(incident(1), text="drawn first, committed last")
+        await slow.run(audit_queries.append, store.chain, [(incident(1), said_early)])
         fast = group.create_task(save(store, 2), name="fast")
         while not fast.done() and not await database.read(waiting):
             await asyncio.wait({fast}, timeout=0.01)

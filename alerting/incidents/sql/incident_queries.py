@@ -1,10 +1,9 @@
 """Queries about incidents, their episodes and their timeline."""
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from alerting.errors import Stale
@@ -13,9 +12,6 @@ from alerting.incidents.sql.cursor import decode_cursor, encode_cursor
 from alerting.incidents.sql.inserting import insert_each, nothing_on_conflict
 from alerting.incidents.sql.tables import episodes, incidents, timeline
 from alerting.incidents.store import IncidentFilter, Page
-
-# Any number that nobody else uses; this one spells "tocsin" and a 1.
-_TIMELINE_LOCK: Final = 0x746F6373696E_01
 
 # Postgres refuses it in any text; nothing of ours has it in its name.
 _NUL: Final = "\0"
@@ -43,7 +39,6 @@ _REPLACE: Final = update(incidents).where(
     incidents.c.id == bindparam("of_id"), incidents.c.revision == bindparam("expected_revision")
 )
 _JOIN: Final = insert_each(episodes, nothing_on_conflict)
-_APPEND: Final = insert(timeline)
 
 
 def by_id(connection: Connection, incident_id: str, *, lock: bool) -> Incident | None:
@@ -96,23 +91,6 @@ def save(connection: Connection, incident: Incident, expected_revision: int | No
     joined = dict.fromkeys((incident.episode, *incident.episodes))
     connection.execute(
         _JOIN[connection.dialect.name], [{"episode": episode, "incident": incident.id} for episode in joined]
-    )
-
-
-def append(connection: Connection, entries: Sequence[TimelineEntry]) -> None:
-    """Append to the timeline; to be called last in a transaction.
-
-    Positions become visible in their order: on Postgres a number is drawn before its row can be seen, so whoever
-    appends makes the next one wait until its own commit. As the last step of a transaction, this lock comes after all
-    row locks and cannot be part of a deadlock.
-    """
-    if not entries:
-        return
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TIMELINE_LOCK})
-    connection.execute(
-        _APPEND,
-        [{"incident": entry.incident, "value": _encoder.encode(entry).decode()} for entry in entries],
     )
 
 

@@ -9,14 +9,17 @@ from typing import Final
 import structlog
 
 from alerting.errors import UnknownIncident
+from alerting.incidents.audit import Head, Link
+from alerting.incidents.chain import Chain
 from alerting.incidents.model import Delivery, Incident, TimelineEntry, TopicStatus, WindowPoint
-from alerting.incidents.sql import incident_queries, outbox_queries, topic_queries, window_queries
+from alerting.incidents.sql import audit_queries, incident_queries, outbox_queries, topic_queries, window_queries
+from alerting.incidents.sql.audit_keys import chain_of, configured_keys
 from alerting.incidents.sql.changes import Broadcast, Changes
 from alerting.incidents.sql.database import Database, Standing
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.unit import SqlUnit
 from alerting.incidents.store import IncidentFilter, Lease, Page
-from alerting.settings import DatabaseSettings
+from alerting.settings import AuditSettings, DatabaseSettings
 from streams.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -26,14 +29,23 @@ _REMEMBER_DETECTIONS: Final = timedelta(days=30)
 _FORGET_EVERY_SECONDS: Final = 3600.0
 
 
-async def open_store(settings: DatabaseSettings, clock: Clock) -> "SqlStore":
+async def open_store(settings: DatabaseSettings, clock: Clock, audit: AuditSettings | None = None) -> "SqlStore":
     """The store at `settings.url`, its tables brought up to this code's version.
 
+    Args:
+        audit: What signs the audit trail; without a key in it the database keeps one of its own.
+
     Raises:
-        InvalidConfig: The URL cannot be used, or a newer Tocsin made the tables.
+        InvalidConfig: The URL cannot be used, a key cannot be read, or a newer Tocsin made the tables.
         DatabaseUnavailable: The database does not answer.
     """
-    return SqlStore(await open_database(settings), clock)
+    keys = configured_keys(audit or AuditSettings())
+    database = await open_database(settings)
+    try:
+        return SqlStore(database, clock, await chain_of(database, keys))
+    except BaseException:
+        await database.close()
+        raise
 
 
 class SqlStore:
@@ -42,11 +54,13 @@ class SqlStore:
     Args:
         database: Migrated; closed by `close`.
         clock: Says when something was taken in or recorded.
+        chain: Signs the audit trail.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, chain: Chain) -> None:
         self._database = database
         self._clock = clock
+        self.chain: Final = chain
         self._changes = Broadcast(self._last_position if database.shared else None)
         self._forgot_at = float("-inf")
         self._standing: Standing | None = None
@@ -56,7 +70,7 @@ class SqlStore:
     async def begin(self) -> AsyncIterator[SqlUnit]:
         """A unit of work: committed when the block ends, rolled back when it raises."""
         async with self._database.transaction() as transaction:
-            unit = SqlUnit(transaction, self._clock)
+            unit = SqlUnit(transaction, self._clock, self.chain)
             yield unit
             await self._forget(unit)
             await unit.finish()
@@ -90,6 +104,14 @@ class SqlStore:
     async def timeline_after(self, position: int, *, limit: int) -> tuple[TimelineEntry, ...]:
         """Entries of all incidents behind `position`, oldest first; none ever appears behind one that was read."""
         return await self._database.read(incident_queries.timeline_after, position, limit)
+
+    async def audit_head(self) -> Head:
+        """Where the audit trail begins and ends."""
+        return await self._database.read(audit_queries.head)
+
+    async def audit_after(self, position: int, *, limit: int) -> tuple[Link, ...]:
+        """Records of the audit trail behind `position`, each with its line of the timeline, oldest first."""
+        return await self._database.read(audit_queries.links, position, limit)
 
     async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
         """Who was told, oldest first."""

@@ -117,6 +117,27 @@ timeline: Final = Table(
     sqlite_autoincrement=True,
 )
 
+# Triggers, made by the migration, refuse every UPDATE and DELETE.
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", Text, nullable=False),
+    Column("mac", Text, nullable=False),
+)
+
+# One row. Whoever appends to timeline and audit trail locks it until its commit.
+audit_head: Final = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("first", BigInteger),
+    Column("position", BigInteger, nullable=False),
+    Column("mac", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+    Column("own_key", Text),
+)
+
 deliveries: Final = Table(
     "deliveries",
     metadata,

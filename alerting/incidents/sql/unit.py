@@ -3,8 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from alerting.incidents.chain import Chain
 from alerting.incidents.model import Delivery, Incident, TimelineEntry
-from alerting.incidents.sql import incident_queries, intake_queries, outbox_queries, topic_queries, window_queries
+from alerting.incidents.sql import (
+    audit_queries,
+    incident_queries,
+    intake_queries,
+    outbox_queries,
+    topic_queries,
+    window_queries,
+)
 from alerting.incidents.sql.database import Transaction
 from streams.broker.base import Partition
 from streams.clock import Clock
@@ -18,12 +26,14 @@ class SqlUnit:
     Args:
         transaction: Committed by whoever made it, after `finish`.
         clock: Says when something was taken in or recorded.
+        chain: Signs the audit trail.
     """
 
-    def __init__(self, transaction: Transaction, clock: Clock) -> None:
+    def __init__(self, transaction: Transaction, clock: Clock, chain: Chain) -> None:
         self._run = transaction.run
         self._clock = clock
-        self._entries: list[TimelineEntry] = []
+        self._chain = chain
+        self._happened: list[tuple[Incident, TimelineEntry]] = []
 
     async def position(self, partition: Partition) -> int | None:
         """Next offset to read, as stored; None before the first."""
@@ -64,13 +74,13 @@ class SqlUnit:
     async def save(
         self, incident: Incident, entries: Sequence[TimelineEntry], *, expected_revision: int | None
     ) -> None:
-        """Insert or replace the incident now, and append to its timeline when the unit ends.
+        """Insert or replace the incident now, and append to timeline and audit trail when the unit ends.
 
         Raises:
             Stale: The stored revision is another one, or the topic has another open incident.
         """
         await self._run(incident_queries.save, incident, expected_revision)
-        self._entries.extend(entries)
+        self._happened.extend((incident, entry) for entry in entries)
 
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
         """Add to the outbox; superfluous older updates become superseded."""
@@ -88,5 +98,5 @@ class SqlUnit:
 
     async def finish(self) -> None:
         """Write what has to come last."""
-        if self._entries:
-            await self._run(incident_queries.append, self._entries)
+        if self._happened:
+            await self._run(audit_queries.append, self._chain, self._happened)

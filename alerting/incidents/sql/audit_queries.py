@@ -1,0 +1,87 @@
+"""Queries about the audit trail: append, read, and the key that a database without a configured one has."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from alerting.incidents.audit import Head, Link
+from alerting.incidents.chain import Chain
+from alerting.incidents.model import Incident, TimelineEntry
+from alerting.incidents.sql.tables import audit, audit_head, timeline
+
+_encoder: Final = msgspec.json.Encoder()
+
+_HEAD_LOCKED: Final = select(
+    audit_head.c.first, audit_head.c.position, audit_head.c.mac, audit_head.c.seal
+).with_for_update()
+_HEAD: Final = select(
+    audit_head.c.first,
+    audit_head.c.position,
+    audit_head.c.mac,
+    audit_head.c.seal,
+    select(func.coalesce(func.max(timeline.c.position), 0)).scalar_subquery().label("newest_line"),
+    select(func.coalesce(func.max(audit.c.position), 0)).scalar_subquery().label("newest_record"),
+)
+_MOVE: Final = update(audit_head)
+_APPEND_LINES: Final = insert(timeline)
+_APPEND_RECORDS: Final = insert(audit)
+_LINKS: Final = (
+    select(audit.c.position, audit.c.value, audit.c.mac, timeline.c.value.label("line"))
+    .outerjoin(timeline, timeline.c.position == audit.c.position)
+    .where(audit.c.position > bindparam("after"))
+    .order_by(audit.c.position)
+    .limit(bindparam("most"))
+)
+_OWN_KEY: Final = select(audit_head.c.own_key)
+_KEEP_KEY: Final = update(audit_head).where(audit_head.c.own_key.is_(None))
+
+
+def append(connection: Connection, chain: Chain, happened: Sequence[tuple[Incident, TimelineEntry]]) -> None:
+    """Append to the timeline and to the audit trail; to be called last in a transaction.
+
+    Positions are without gaps and become visible in their order: whoever appends holds the head's row until its commit,
+    and the next one waits. As the last step of a transaction, this lock comes after all others and cannot be part of a
+    deadlock.
+    """
+    if not happened:
+        return
+    row = connection.execute(_HEAD_LOCKED).one()
+    lines = [(incident, entry, _encoder.encode(entry).decode()) for incident, entry in happened]
+    links, head = chain.extend(Head(row.first, row.position, row.mac, row.seal), lines)
+    connection.execute(
+        _APPEND_LINES,
+        [
+            {"position": link.position, "incident": entry.incident, "value": link.line}
+            for link, (_, entry) in zip(links, happened, strict=True)
+        ],
+    )
+    connection.execute(
+        _APPEND_RECORDS, [{"position": link.position, "value": link.value, "mac": link.mac} for link in links]
+    )
+    connection.execute(_MOVE, {"first": head.first, "position": head.position, "mac": head.mac, "seal": head.seal})
+
+
+def head(connection: Connection) -> Head:
+    """Where the chain begins and ends, and what the tables hold at most, all of one moment."""
+    row = connection.execute(_HEAD).one()
+    return Head(row.first, row.position, row.mac, row.seal, max(row.newest_line, row.newest_record))
+
+
+def links(connection: Connection, after: int, limit: int) -> tuple[Link, ...]:
+    """Records behind `after` with the timeline's lines, oldest first."""
+    rows = connection.execute(_LINKS, {"after": after, "most": limit})
+    return tuple(Link(row.position, row.value, row.mac, row.line) for row in rows)
+
+
+def own_key(connection: Connection) -> str | None:
+    """The key that this database made for itself; None where it never had to."""
+    return connection.execute(_OWN_KEY).scalar()
+
+
+def keep_key(connection: Connection, made: str) -> str:
+    """The key that this database has by now: `made`, or the one of a process that was faster."""
+    connection.execute(_KEEP_KEY, {"own_key": made})
+    kept: str = connection.execute(_OWN_KEY).scalar_one()
+    return kept
