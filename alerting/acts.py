@@ -30,7 +30,13 @@ class Acts:
         self._metrics = metrics
 
     async def acknowledge(
-        self, incident_id: str, *, by: str, comment: str | None = None, expected_revision: int | None = None
+        self,
+        incident_id: str,
+        *,
+        by: str,
+        comment: str | None = None,
+        expected_revision: int | None = None,
+        once: str | None = None,
     ) -> Incident:
         """Somebody takes it on; the incident as it stands now.
 
@@ -38,6 +44,7 @@ class Acts:
             by: A person's name as given, or the API key's name.
             comment: One line for the timeline.
             expected_revision: What the caller looked at; None acts on whatever is current.
+            once: Names the request; one that was carried out before, by whichever process, changes nothing.
 
         Raises:
             UnknownIncident: There is none with this id.
@@ -46,25 +53,40 @@ class Acts:
             DatabaseUnavailable: Nothing was written.
         """
         return await self._act(
-            incident_id, expected_revision, lambda incident, now: lifecycle.acknowledge(incident, by, now, comment)
+            incident_id,
+            expected_revision,
+            once,
+            lambda incident, now: lifecycle.acknowledge(incident, by, now, comment),
         )
 
     async def resolve(
-        self, incident_id: str, *, by: str, comment: str | None = None, expected_revision: int | None = None
+        self,
+        incident_id: str,
+        *,
+        by: str,
+        comment: str | None = None,
+        expected_revision: int | None = None,
+        once: str | None = None,
     ) -> Incident:
         """Somebody says that it is over; the incident as it stands now. Raises like `acknowledge`."""
         return await self._act(
-            incident_id, expected_revision, lambda incident, now: lifecycle.resolve(incident, by, now, comment)
+            incident_id, expected_revision, once, lambda incident, now: lifecycle.resolve(incident, by, now, comment)
         )
 
     async def _act(
-        self, incident_id: str, expected_revision: int | None, act: Callable[[Incident, datetime], Outcome]
+        self,
+        incident_id: str,
+        expected_revision: int | None,
+        once: str | None,
+        act: Callable[[Incident, datetime], Outcome],
     ) -> Incident:
         now = self._clock.now()
         async with self._store.begin() as unit:
             incident = await unit.incident(incident_id)
             if incident is None:
                 raise UnknownIncident(f"there is no incident {incident_id!r}")
+            if once is not None and not await unit.first_sight(once, now):
+                return incident
             if expected_revision is not None and incident.revision != expected_revision:
                 raise Stale(f"incident {incident_id} is at revision {incident.revision}, not {expected_revision}")
             outcome = act(incident, now)

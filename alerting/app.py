@@ -17,10 +17,10 @@ from alerting.api.server import serve_http
 from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
 from alerting.dispatch import Dispatch
-from alerting.errors import DatabaseUnavailable
 from alerting.fakes.inbox import Inbox
 from alerting.follower import IntakeState
-from alerting.incidents.sql.store import SqlStore, open_store
+from alerting.inbound.build import build_inbound
+from alerting.incidents.sql.store import SqlStore
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
@@ -29,8 +29,8 @@ from alerting.observer import Observer
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
+from alerting.store_opening import open_patiently
 from streams.app import connected, detect_role, score_role
-from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable
@@ -140,20 +140,21 @@ class Tocsin:
                 for name in self._streams:
                     group.create_task(self._serve_role(name, stop), name=f"{name}.http")
             return
-        egress = Egress.from_settings(self._settings.delivery)
-        receivers = Receivers(build_all(self._settings.receivers, clock=self._clock, egress=egress))
-        store = await self._open_store(stop)
+        settings = self._settings
+        egress = Egress.from_settings(settings.delivery)
+        receivers = Receivers(build_all(settings.receivers, clock=self._clock, egress=egress))
+        store = await open_patiently(settings, self._clock, stop, self._registry)
         if store is None:
             await receivers.close()
             return
         self._store = store
         try:
-            await self._alert(stop, store, receivers)
+            await self._alert(stop, store, receivers, egress)
         finally:
             await receivers.close()
             await store.close()
 
-    async def _alert(self, stop: asyncio.Event, store: SqlStore, receivers: Receivers) -> None:
+    async def _alert(self, stop: asyncio.Event, store: SqlStore, receivers: Receivers, egress: Egress) -> None:
         settings, clock = self._settings, self._clock
         metrics = AlertingMetrics(self._registry)
         dispatch = Dispatch(Routes(settings.route), receivers)
@@ -173,9 +174,11 @@ class Tocsin:
         )
         observer = Observer(store, clock, metrics, self._registry, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
+        acts = Acts(store, dispatch, clock, metrics)
+        inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
         app = create_api(
             store=store,
-            acts=Acts(store, dispatch, clock, metrics),
+            acts=acts,
             ring=KeyRing.from_settings(settings.api.keys, announce=self._announce_key),
             settings=settings.api,
             clock=clock,
@@ -185,12 +188,15 @@ class Tocsin:
             probes={"intake": self._intake_probe(intake), **{name: self._role_probe(name) for name in self._streams}},
             pulse=observer.pulse,
             inbox=self._inbox,
+            inbound=inbound,
         )
         async with asyncio.TaskGroup() as group:
             runs = [*(role.run for role in self._streams.values()), intake.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
             group.create_task(delivery.run(stop), name="delivery")
             group.create_task(observer.run(stop), name="observer")
+            if inbound.slack_socket is not None:
+                group.create_task(inbound.slack_socket.run(stop), name="slack_socket")
             host, port = settings.api.host, settings.api.port
             served = serve_http(app, host=host, port=port, stop=stop, started=self._answers("api"))
             group.create_task(served, name="api")
@@ -220,46 +226,6 @@ class Tocsin:
             stop=stop,
             started=self._answers(name),
             name=f"roles.{name}_port",
-        )
-
-    async def _open_store(self, stop: asyncio.Event) -> SqlStore | None:
-        """The store as soon as the database answers; None if told to stop before. Until then health is answered."""
-        try:
-            return await open_store(self._settings.database, self._clock, self._settings.audit)
-        except DatabaseUnavailable as exc:
-            log.warning("database.unavailable", reason=str(exc), then="retrying until it answers")
-        opened = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._serve_health(opened), name="api.waiting")
-            try:
-                return await self._retry_store(stop)
-            finally:
-                opened.set()
-
-    async def _retry_store(self, stop: asyncio.Event) -> SqlStore | None:
-        backoff = Backoff(first_seconds=0.5, cap_seconds=30.0)
-        while not stop.is_set():
-            await sleep_unless(stop, backoff.next_seconds(), self._clock)
-            try:
-                store = await open_store(self._settings.database, self._clock, self._settings.audit)
-            except DatabaseUnavailable:
-                continue
-            log.info("database.available")
-            return store
-        return None
-
-    async def _serve_health(self, opened: asyncio.Event) -> None:
-        """Say at the API's address that the process lives and waits for its database."""
-
-        async def probe() -> Component:
-            return Component(Condition.DOWN, "the database does not answer")
-
-        await serve_http(
-            create_role_api(probes={"database": probe}, registries=(self._registry,)),
-            host=self._settings.api.host,
-            port=self._settings.api.port,
-            stop=opened,
-            started=lambda address: log.info("http.listening", server="health", address=address),
         )
 
     def _stream_roles(self, roles: tuple[RoleName, ...]) -> dict[str, Role]:

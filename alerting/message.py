@@ -47,6 +47,7 @@ def message_about(
         url=f"{public_url.rstrip('/')}/incidents/{incident.id}" if public_url else None,
         drivers=incident.evidence.drivers[:_DRIVERS],
         samples=incident.evidence.samples[:_SAMPLES],
+        state=incident.state,
         acknowledged_by=incident.acknowledged_by,
         delivery=delivery,
     )

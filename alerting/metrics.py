@@ -55,6 +55,15 @@ class AlertingMetrics:
             ["notifier", "outcome"],
             registry=registry,
         )
+        self.inbound = Counter(
+            "tocsin_inbound",
+            "Acts that came in from chats and pagers: done, unlinked, refused, ignored, forged, unreadable.",
+            ["vendor", "outcome"],
+            registry=registry,
+        )
+        self.slack_socket = Gauge(
+            "tocsin_slack_socket_up", "1 while Slack's Socket Mode is connected.", registry=registry
+        )
         self.outbox_pending = Gauge("tocsin_outbox_pending", "Messages not delivered yet.", registry=registry)
         self.outbox_age = Gauge(
             "tocsin_outbox_age_seconds", "Age of the oldest message that is due.", registry=registry

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from alerting.routing.matchers import Matcher
@@ -44,6 +44,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     problems.extend(file.problem(location, message) for location, message in _cross_checks(file.values))
     if settings is not None:
         problems.extend(file.problem(location, message) for location, message in _secret_checks(settings))
+        problems.extend(file.problem(location, message) for location, message in _inbound_checks(settings))
     if problems or settings is None:
         raise InvalidConfig(tuple(problems))
     return settings
@@ -77,6 +78,8 @@ def _cross_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     yield from _topic_checks(values.get("topics"))
     receivers = _names(values.get("receivers"), "name")
     yield from _twice(receivers, ("receivers",), "name")
+    for key in ("name", "slack", "pagerduty"):
+        yield from _twice(_names(values.get("people"), key), ("people",), key)
     api = values.get("api")
     yield from _twice(_names(api.get("keys"), "name") if isinstance(api, dict) else [], ("api", "keys"), "name")
     known = {name for name in receivers if name is not None}
@@ -147,6 +150,33 @@ def _secret_checks(settings: Settings) -> Iterator[tuple[Location, str]]:
                     yield ("receivers", position, "notifiers", index, name), str(exc).removeprefix(f"{name}: ")
                 except ValueError as exc:
                     yield ("receivers", position, "notifiers", index, name), str(exc)
+
+
+def _inbound_checks(settings: Settings) -> Iterator[tuple[Location, str]]:
+    """Buttons that nobody would hear, and secrets that cannot be any."""
+    inbound = settings.inbound
+    if not (settings.receivers or inbound.slack.hears or inbound.pagerduty.hears):
+        return
+    from alerting.notifiers.registry import read_secret  # noqa: PLC0415  # see above
+
+    named: list[tuple[Location, SecretStr | None]] = [
+        (("slack", name), getattr(inbound.slack, name)) for name in ("signing_secret", "app_token")
+    ]
+    named += [(("pagerduty", "secrets", index), value) for index, value in enumerate(inbound.pagerduty.secrets)]
+    for location, value in named:
+        if value is not None:
+            name = str(location[1])
+            try:
+                read_secret(value, None, name=name)
+            except InvalidConfig as exc:
+                yield ("inbound", *location), str(exc).removeprefix(f"{name}: ")
+    for position, receiver in enumerate(settings.receivers):
+        for index, notifier in enumerate(receiver.notifiers):
+            if getattr(notifier, "buttons", False) and not inbound.slack.hears:
+                yield (
+                    ("receivers", position, "notifiers", index, "buttons"),
+                    "nobody would hear them: inbound.slack has neither a signing secret nor an app token",
+                )
 
 
 def _names(entries: Any, key: str) -> list[str | None]:

@@ -17,6 +17,7 @@ from alerting.api.events import events_router
 from alerting.api.frame import Frame
 from alerting.api.gate import Gate
 from alerting.api.health import Probe, database_probe, health_router
+from alerting.api.inbound import inbound_router
 from alerting.api.incidents import ActsOnIncidents, incidents_router
 from alerting.api.keys import KeyRing
 from alerting.api.live import LiveTimeline
@@ -28,6 +29,7 @@ from alerting.api.topics import topics_router
 from alerting.console.page import STATIC, Pages
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import Inbox
+from alerting.inbound.build import Inbound
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
 from alerting.settings import ApiSettings
@@ -50,6 +52,7 @@ def create_api(
     probes: Mapping[str, Probe] | None = None,
     pulse: Callable[[], Pulse] = Pulse,
     inbox: Inbox | None = None,
+    inbound: Inbound | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -62,6 +65,7 @@ def create_api(
         probes: Further components of /-/ready, by name; `database` is always there.
         pulse: How the stream is doing, for the line at the top of the console.
         inbox: What the demo's vendors received; None leaves the page out.
+        inbound: What takes in acts from chats and pagers; None takes nothing in.
     """
     sessions = Sessions(ring, clock)
     live = LiveTimeline(store, clock)
@@ -81,13 +85,15 @@ def create_api(
     app.include_router(topics_router(store, clock))
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
     app.include_router(events_router(live, clock))
+    if inbound is not None:
+        app.include_router(inbound_router(inbound, clock))
     app.include_router(auth_router(ring, sessions, pages, clock, secure=secure))
     app.include_router(pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox))
     app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))
 
     def for_people(request: Request, refusal: problems.Problem) -> Response | None:
         path = request.url.path
-        if path.startswith(("/api/", "/-/")) or "text/html" not in request.headers.get("accept", ""):
+        if path.startswith(("/api/", "/-/", "/inbound/")) or "text/html" not in request.headers.get("accept", ""):
             return None
         html = pages.problem(
             status=refusal.status,

@@ -21,7 +21,7 @@ from alerting.api.sessions import COOKIE, Session, Sessions
 from streams.clock import Clock
 
 OPEN: Final = frozenset({"/-/healthy", "/-/ready", "/metrics", "/login"})
-OPEN_BELOW: Final = "/static/"
+OPEN_BELOW: Final = ("/static/", "/inbound/")  # what comes in proves itself by its signature
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 ALWAYS_ANSWERED: Final = frozenset({"/-/healthy", "/-/ready", "/metrics"})
 MOST_CALLERS: Final = 256

@@ -41,6 +41,10 @@ def _unread(settings: Settings) -> list[str]:
     named += [("audit.key_file", settings.audit.key_file)]
     named += [("audit.former_key_files", file) for file in settings.audit.former_key_files]
     named += [(f"api.keys: key_file of {key.name}", key.key_file) for key in settings.api.keys]
+    slack = settings.inbound.slack
+    named += [("inbound.slack.signing_secret_file", slack.signing_secret_file)]
+    named += [("inbound.slack.app_token_file", slack.app_token_file)]
+    named += [("inbound.pagerduty.secret_files", file) for file in settings.inbound.pagerduty.secret_files]
     for receiver in settings.receivers:
         for index, notifier in enumerate(receiver.notifiers):
             for name in ("token_file", "routing_key_file", "secret_file"):

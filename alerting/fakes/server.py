@@ -10,7 +10,7 @@ from streams.clock import Clock
 
 MAX_BODY_BYTES: Final = 1_000_000
 
-Handle = Callable[[web.Request], Awaitable[web.Response]]
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Refuse = Callable[[int, str], web.Response]
 
 
@@ -65,15 +65,15 @@ class LoopbackServer:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         act = self._script.take(self._name_of(request.path))
         if act is None:
             return await self._calls[request.path](request)
         if act.trouble is Trouble.ANSWER:
-            answer = self._refuse(act.status, act.error)
+            refused = self._refuse(act.status, act.error)
             if act.retry_after is not None:
-                answer.headers["Retry-After"] = act.retry_after
-            return answer
+                refused.headers["Retry-After"] = act.retry_after
+            return refused
         answer = await self._calls[request.path](request) if act.accepted else web.Response()
         if act.trouble is Trouble.DELAY:
             await self._clock.sleep(act.seconds)

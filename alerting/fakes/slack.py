@@ -15,6 +15,7 @@ from aiohttp import web
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
 from alerting.fakes.script import Script
 from alerting.fakes.server import LoopbackServer
+from alerting.fakes.slack_app import OPEN_CALL, REPLY_PATH, SOCKET_PATH, SignedRequest, SlackApp
 from alerting.fakes.slack_rules import refusal_of, seen_lines, seen_text, seen_title, seen_url
 from streams.clock import Clock
 
@@ -37,6 +38,8 @@ class FakeSlack:
 
     Args:
         token: The bot token that is let in.
+        app_token: The app-level token of Socket Mode.
+        signing_secret: What pressed buttons are signed with.
         channels: Ids by name; None knows every channel and makes up its id.
         may_read: Whether the token has `channels:history`.
         inbox: Where messages are kept; one may be shared by several vendors.
@@ -48,6 +51,8 @@ class FakeSlack:
         clock: Clock,
         *,
         token: str,
+        app_token: str = "xapp-demo",  # noqa: S107  # opens a fake
+        signing_secret: str = "signed-by-the-demo",  # noqa: S107  # same
         channels: Mapping[str, str] | None = None,
         may_read: bool = True,
         inbox: Inbox | None = None,
@@ -55,6 +60,7 @@ class FakeSlack:
     ) -> None:
         self.script = Script()
         self.inbox = inbox if inbox is not None else Inbox()
+        self.app = SlackApp(clock, app_token=app_token, signing_secret=signing_secret)
         self._clock = clock
         self._token = token
         self._channels = channels
@@ -64,7 +70,12 @@ class FakeSlack:
         self._names: dict[str, str] = {}
         self._last_ts = 0
         self._server = LoopbackServer(
-            {f"/api/{method}": self._handle for method in _METHODS},
+            {f"/api/{method}": self._handle for method in _METHODS}
+            | {
+                f"/api/{OPEN_CALL}": self.app.open,
+                SOCKET_PATH: self.app.connect,
+                REPLY_PATH: self.app.take_reply,
+            },
             name_of=lambda path: path.removeprefix("/api/"),
             refuse=lambda status, error: web.json_response({"ok": False, "error": error}, status=status),
             clock=clock,
@@ -81,6 +92,19 @@ class FakeSlack:
     def calls(self) -> tuple[SlackCall, ...]:
         """The latest calls that had an effect or read something, oldest first."""
         return tuple(self._calls)
+
+    def press(self, reference: str, action_id: str, *, user: str) -> SignedRequest:
+        """A person presses a button of the message `channel:ts`; answers what Slack sends to the app's request URL.
+
+        Raises:
+            LookupError: There is no such message, or no such button on it.
+        """
+        return self.app.signed(self.pressed(reference, action_id, user=user))
+
+    def pressed(self, reference: str, action_id: str, *, user: str) -> dict[str, Any]:
+        """The payload of that press. Raises as `press` does."""
+        channel, _, ts = reference.rpartition(":")
+        return self.app.payload(self._posts[channel, ts], action_id, user=user, base_url=self._server.url)
 
     async def __aenter__(self) -> Self:
         await self._server.start()

@@ -19,6 +19,8 @@ MAX_FIELD: Final = 2000
 MAX_CONTEXT_ELEMENTS: Final = 10
 MAX_BUTTON: Final = 75
 MAX_URL: Final = 3000
+MAX_VALUE: Final = 2000
+MAX_ACTION_ID: Final = 255
 
 _LINK: Final = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _STYLE: Final = re.compile(r"(?<!\w)([*_~])(\S(?:[^\n]*?\S)?)\1(?!\w)")
@@ -87,10 +89,11 @@ def seen_lines(post: dict[str, Any]) -> tuple[str, ...]:
 
 
 def seen_url(post: dict[str, Any]) -> str | None:
-    """Where the first button leads; None where there is none."""
+    """Where the first button that leads somewhere leads; None where there is none."""
     for block in post.get("blocks") or []:
-        if block.get("type") == "actions":
-            return str(block["elements"][0].get("url"))
+        for element in block.get("elements") or []:
+            if block.get("type") == "actions" and element.get("url"):
+                return str(element["url"])
     return None
 
 
@@ -113,7 +116,8 @@ def _is_valid(block: object) -> bool:
     if kind == "context":
         return 0 < len(elements) <= MAX_CONTEXT_ELEMENTS and all(_is_text(text, MAX_SECTION) for text in elements)
     if kind == "actions":
-        return len(elements) > 0 and all(_is_button(button) for button in elements)
+        names = [button.get("action_id") for button in elements if isinstance(button, dict)]
+        return len(elements) > 0 and len(set(names)) == len(names) and all(_is_button(button) for button in elements)
     return kind == "divider"
 
 
@@ -131,6 +135,10 @@ def _is_button(button: object) -> bool:
         and button.get("type") == "button"
         and _is_text(button.get("text"), MAX_BUTTON, kinds=("plain_text",))
         and len(button.get("url", "")) <= MAX_URL
+        and len(button.get("value", "x")) <= MAX_VALUE
+        and button.get("style", "primary") in {"primary", "danger"}
+        and isinstance(button.get("action_id", ""), str)
+        and len(button.get("action_id", "")) <= MAX_ACTION_ID
     )
 
 

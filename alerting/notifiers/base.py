@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from alerting.incidents.model import Severity, Transition
+from alerting.incidents.model import IncidentState, Severity, Transition
 from streams.events import Direction, Driver, Sample
 
 
@@ -28,6 +28,7 @@ class Message(msgspec.Struct, frozen=True):
         odds: In words: "about once in 40 weeks for this topic".
         url: The incident in the console; None where the console has no public address.
         test: Sent by a drill: every channel says so, visibly.
+        state: Where the work stands: which acts still make sense.
         acknowledged_by: Who works on it; None while nobody does. Later edits must not hide it.
         delivery: Names what is being sent: the same at every attempt, though the incident may have changed between two
             and with it the rest of the message. Empty where nothing is ever sent again, as in a drill.
@@ -56,6 +57,7 @@ class Message(msgspec.Struct, frozen=True):
     drivers: tuple[Driver, ...] = ()
     samples: tuple[Sample, ...] = ()
     test: bool = False
+    state: IncidentState = IncidentState.TRIGGERED
     acknowledged_by: str | None = None
     delivery: str = ""
 

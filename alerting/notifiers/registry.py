@@ -9,20 +9,20 @@ from typing import Final
 import structlog
 from pydantic import SecretStr
 
+from alerting.notifier_settings import (
+    LogSettings,
+    NotifierSettings,
+    PagerDutySettings,
+    SlackSettings,
+    WebhookSettings,
+)
 from alerting.notifiers.base import Notifier
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.log import LogNotifier
 from alerting.notifiers.pagerduty import PagerDutyNotifier
 from alerting.notifiers.slack import SlackNotifier
 from alerting.notifiers.webhook import WebhookNotifier
-from alerting.settings import (
-    LogSettings,
-    NotifierSettings,
-    PagerDutySettings,
-    ReceiverSettings,
-    SlackSettings,
-    WebhookSettings,
-)
+from alerting.settings import ReceiverSettings
 from streams.clock import Clock
 from streams.errors import InvalidConfig
 
@@ -109,7 +109,12 @@ def _slack(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier
         raise TypeError(f"expected SlackSettings, got {type(settings).__name__}")
     token = read_secret(settings.token, settings.token_file, name="token")
     return SlackNotifier(
-        channel=settings.channel, token=token, api_url=str(settings.api_url), clock=clock, egress=egress
+        channel=settings.channel,
+        token=token,
+        api_url=str(settings.api_url),
+        clock=clock,
+        egress=egress,
+        buttons=settings.buttons,
     )
 
 

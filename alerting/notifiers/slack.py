@@ -61,13 +61,17 @@ class SlackNotifier:
     Args:
         channel: An id (`C0123456789`) or a name; only an id survives a rename and lets history be asked.
         api_url: Where Slack is; ends with a slash.
+        buttons: Whether the message carries buttons that act; they need an app whose interactivity gets here.
     """
 
-    def __init__(self, *, channel: str, token: str, api_url: str, clock: Clock, egress: Egress) -> None:
+    def __init__(
+        self, *, channel: str, token: str, api_url: str, clock: Clock, egress: Egress, buttons: bool = False
+    ) -> None:
         self._channel = channel
         self._clock = clock
         self._outbound = Outbound(api_url, provider="Slack", clock=clock, egress=egress)
         self._token = token
+        self._buttons = buttons
         self._api_url = api_url
         self._doubts: OrderedDict[str, str] = OrderedDict()
 
@@ -123,7 +127,7 @@ class SlackNotifier:
                     channel=channel,
                     ts=ts,
                     text=fallback(message),
-                    blocks=message_blocks(message),
+                    blocks=message_blocks(message, buttons=self._buttons),
                     metadata=_metadata(message, EVENT_TYPE, posted_by),
                 )
             )
@@ -140,7 +144,7 @@ class SlackNotifier:
             lambda client: client.chat_postMessage(
                 channel=self._channel,
                 text=fallback(message),
-                blocks=message_blocks(message),
+                blocks=message_blocks(message, buttons=self._buttons),
                 metadata=_metadata(message, EVENT_TYPE, message.delivery),
                 unfurl_links=False,
                 unfurl_media=False,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alerting.incidents.model import Severity, Transition
+from alerting.incidents.model import IncidentState, Severity, Transition
 from alerting.notifiers.base import Message
 from alerting.notifiers.escaping import escape_slack, escape_slack_plain
 from streams.events import Direction, Driver, Sample
@@ -12,6 +12,12 @@ MAX_HEADER_CHARACTERS: Final = 150
 MAX_FACTS: Final = 8
 MAX_DRIVERS: Final = 5
 MAX_SAMPLES: Final = 3
+
+# What a pressed button is called when it comes back.
+ACKNOWLEDGE: Final = "tocsin_acknowledge"
+RESOLVE: Final = "tocsin_resolve"
+ASSIGN: Final = "tocsin_assign"
+
 _SAMPLE_CHARACTERS: Final = 280
 _LINK_CHARACTERS: Final = 120
 _NAME_CHARACTERS: Final = 80
@@ -46,8 +52,12 @@ def fallback(message: Message) -> str:
     return f"TEST {headline}" if message.test else headline or escape_slack(message.incident)
 
 
-def message_blocks(message: Message) -> list[Block]:
-    """The whole message, at most 14 blocks and well below Slack's 13,000 characters."""
+def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
+    """The whole message, at most 14 blocks and well below Slack's 13,000 characters.
+
+    Args:
+        buttons: Whether those that act are there, too.
+    """
     headline = escape_slack_plain(message.headline, MAX_HEADER_CHARACTERS - 10) or "Incident"
     blocks: list[Block] = [{"type": "header", "text": _plain(f"TEST {headline}" if message.test else headline)}]
     if message.test:
@@ -67,9 +77,13 @@ def message_blocks(message: Message) -> list[Block]:
     blocks.extend(_sample(sample) for sample in message.samples[:MAX_SAMPLES])
     if foot := _foot(message):
         blocks.append(_context(foot))
+    pressable: list[Block] = _acts(message) if buttons and not message.test else []
     if message.url is not None and message.url.startswith(("http://", "https://")):
-        button = {"type": "button", "text": _plain("Open in Tocsin"), "url": message.url, "action_id": "tocsin_open"}
-        blocks.append({"type": "actions", "elements": [button]})
+        pressable.append(
+            {"type": "button", "text": _plain("Open in Tocsin"), "url": message.url, "action_id": "tocsin_open"}
+        )
+    if pressable:
+        blocks.append({"type": "actions", "elements": pressable})
     return blocks
 
 
@@ -105,6 +119,20 @@ def story(message: Message) -> str | None:
     }
     told = stories.get(message.change)
     return f"TEST {told}" if message.test and told else told
+
+
+def _acts(message: Message) -> list[Block]:
+    """A button for each act that still makes sense; its value is the incident's id."""
+    if message.state is IncidentState.RESOLVED:
+        return []
+    resolving = _act(RESOLVE, "Resolve", message)
+    if message.state is IncidentState.ACKNOWLEDGED:
+        return [resolving]
+    return [_act(ACKNOWLEDGE, "Acknowledge", message) | {"style": "primary"}, resolving]
+
+
+def _act(action_id: str, text: str, message: Message) -> Block:
+    return {"type": "button", "text": _plain(text), "value": message.incident, "action_id": action_id}
 
 
 def _driver(driver: Driver) -> str:

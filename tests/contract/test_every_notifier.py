@@ -24,9 +24,15 @@ from alerting.fakes.script import Script
 from alerting.fakes.slack import FakeSlack
 from alerting.fakes.webhook import FakeWebhook
 from alerting.incidents.model import Transition
+from alerting.notifier_settings import (
+    LogSettings,
+    NotifierSettings,
+    PagerDutySettings,
+    SlackSettings,
+    WebhookSettings,
+)
 from alerting.notifiers.base import Notifier
 from alerting.notifiers.registry import NOTIFIERS, build
-from alerting.settings import LogSettings, NotifierSettings, PagerDutySettings, SlackSettings, WebhookSettings
 from tests.fakes.clock import FakeClock
 from tests.fakes.egress import LOOPBACK
 from tests.fakes.hostile import HOSTILE, Hostile, assert_inert_in_slack, assert_inert_in_terminal

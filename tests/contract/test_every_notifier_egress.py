@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.fakes.webhook import FakeWebhook
+from alerting.notifier_settings import PagerDutySettings, SlackSettings, WebhookSettings
 from alerting.notifiers.base import Notifier
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.pagerduty import PagerDutyNotifier
 from alerting.notifiers.registry import NOTIFIERS, build
 from alerting.notifiers.slack import SlackNotifier
 from alerting.notifiers.webhook import WebhookNotifier
-from alerting.settings import PagerDutySettings, SlackSettings, WebhookSettings
 from tests.fakes.clock import FakeClock
 from tests.fakes.egress import ScriptedResolver
 from tests.fakes.messages import message

@@ -14,6 +14,7 @@ from alerting.dispatch import Dispatch
 from alerting.incidents.model import Delivery, Incident
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
+from alerting.notifiers.base import Notifier
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes
 from alerting.settings import DeliverySettings, RouteSettings
@@ -37,13 +38,13 @@ REFUNDS = Topic(id="refunds", name="Refunds", query="refund", brand="Acme", owne
 class World:
     """What survives when a process dies: time, Kafka, the tables, the vendors."""
 
-    def __init__(self, **notifiers: ScriptedNotifier) -> None:
+    def __init__(self, **notifiers: Notifier) -> None:
         self.clock = FakeClock()
         self.cluster = MemoryCluster(clock=self.clock)
         for name in (KAFKA.detections, KAFKA.windows):
             self.cluster.create(TopicSpec(name, 1))
         self.tables = Tables()
-        self.notifiers = notifiers or {"comms": ScriptedNotifier()}
+        self.notifiers: dict[str, Notifier] = notifiers or {"comms": ScriptedNotifier()}
 
     def claim(self, *detections: Detection) -> None:
         """The detectors claim this."""
@@ -85,7 +86,7 @@ class House:
         self.registry = CollectorRegistry()
         self.stop = asyncio.Event()
         self._parts = [part for part in ("intake", "delivery") if part not in without]
-        metrics = AlertingMetrics(self.registry)
+        metrics = self.metrics = AlertingMetrics(self.registry)
         receivers = Receivers({name: [notifier] for name, notifier in world.notifiers.items()})
         tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
         dispatch = Dispatch(Routes(tree), receivers)

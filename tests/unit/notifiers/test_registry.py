@@ -4,9 +4,10 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from alerting.notifier_settings import SlackSettings, WebhookSettings
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build, build_all, read_secret
-from alerting.settings import ReceiverSettings, SlackSettings, WebhookSettings
+from alerting.settings import ReceiverSettings
 from streams.errors import InvalidConfig
 from tests.fakes.clock import FakeClock
 

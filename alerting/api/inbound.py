@@ -1,0 +1,78 @@
+"""What chats and pagers send us. No key opens these: each request proves by its signature where it comes from."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import parse_qs
+
+import structlog
+from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+
+from alerting.api.arrival import announces_more_than
+from alerting.api.problems import Problem
+from alerting.inbound.build import Inbound
+from alerting.inbound.request import Ending, Vendor
+from alerting.inbound.signatures import slack_genuine
+from alerting.inbound.slack_presses import read_press
+from streams.clock import Clock
+
+MOST_BYTES: Final = 500_000
+
+log = structlog.get_logger(__name__)
+
+
+def inbound_router(inbound: Inbound, clock: Clock) -> APIRouter:
+    """`/inbound/...`, those parts of it that the configuration sets up."""
+    router = APIRouter(prefix="/inbound", include_in_schema=False)
+    if inbound.slack_secret is not None:
+        router.add_api_route("/slack", _slack_taker(inbound, inbound.slack_secret, clock), methods=["POST"])
+    return router
+
+
+def _slack_taker(inbound: Inbound, secret: str, clock: Clock) -> Callable[[Request], Awaitable[Response]]:
+    async def take(request: Request) -> Response:
+        """A pressed button. The signature is looked at before anything else is."""
+        body = await _body(request)
+        headers = request.headers
+        signed = slack_genuine(
+            secret,
+            timestamp=headers.get("x-slack-request-timestamp", ""),
+            signature=headers.get("x-slack-signature", ""),
+            body=body,
+            now=clock.now(),
+        )
+        if not signed:
+            raise _forged(inbound, Vendor.SLACK)
+        try:
+            fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=20)
+            press = read_press(fields["payload"][0])
+        except (KeyError, ValueError) as exc:
+            inbound.desk.count(Vendor.SLACK, Ending.UNREADABLE)
+            raise Problem(400, "unreadable", "This is not what Slack sends.") from exc
+        if press is None:
+            inbound.desk.count(Vendor.SLACK, Ending.IGNORED)
+            return Response()
+        reply = await inbound.desk.serve(press.request)
+        # Slack waits for three seconds; the private answer takes its own time.
+        return Response(background=BackgroundTask(inbound.replies.tell, press.response_url, reply.text))
+
+    return take
+
+
+async def _body(request: Request) -> bytes:
+    too_large = Problem(413, "too-large", f"A body has at most {MOST_BYTES} bytes here.")
+    if announces_more_than(request, MOST_BYTES):
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise too_large
+    return bytes(body)
+
+
+def _forged(inbound: Inbound, vendor: Vendor) -> Problem:
+    inbound.desk.count(vendor, Ending.FORGED)
+    log.warning("inbound.forged", vendor=vendor.value)
+    return Problem(401, "not-signed", "The signature does not fit, or is too old.")

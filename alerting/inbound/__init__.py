@@ -1,0 +1,1 @@
+"""Acts that come in from chats and pagers: who it was, what they want, and that it is really them."""

@@ -1,0 +1,68 @@
+"""What comes in, put together from the configuration."""
+
+from dataclasses import dataclass
+
+from alerting.inbound.front_desk import ActsOnce, FrontDesk
+from alerting.inbound.people import People
+from alerting.inbound.slack_replies import SlackReplies
+from alerting.inbound.slack_socket import SlackSocket
+from alerting.metrics import AlertingMetrics
+from alerting.notifiers.egress import Egress
+from alerting.notifiers.registry import read_secret
+from alerting.settings import Settings
+from streams.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Inbound:
+    """The parts that take in acts from chats and pagers; holds secrets, and shows none.
+
+    Attributes:
+        slack_secret: Slack's signing secret; None takes nothing over HTTP.
+        pagerduty_secrets: Of the webhook subscriptions; empty takes nothing.
+        slack_socket: To be run; None where Socket Mode is not set up.
+    """
+
+    desk: FrontDesk
+    replies: SlackReplies
+    slack_secret: str | None = None
+    pagerduty_secrets: tuple[str, ...] = ()
+    slack_socket: SlackSocket | None = None
+
+
+def build_inbound(
+    settings: Settings, *, acts: ActsOnce, clock: Clock, egress: Egress, metrics: AlertingMetrics
+) -> Inbound:
+    """As `people` and `inbound` in the configuration say. Connects nowhere yet.
+
+    Raises:
+        InvalidConfig: A secret cannot be read or cannot be one.
+    """
+    slack, pagerduty = settings.inbound.slack, settings.inbound.pagerduty
+    api_url = str(slack.api_url)
+    desk = FrontDesk(acts, People(settings.people), metrics)
+    replies = SlackReplies(api_url=api_url, clock=clock, egress=egress)
+    socket = None
+    if slack.app_token is not None or slack.app_token_file is not None:
+        socket = SlackSocket(
+            app_token=read_secret(slack.app_token, slack.app_token_file, name="app_token"),
+            api_url=api_url,
+            desk=desk,
+            replies=replies,
+            clock=clock,
+            egress=egress,
+            metrics=metrics,
+        )
+    signing = None
+    if slack.signing_secret is not None or slack.signing_secret_file is not None:
+        signing = read_secret(slack.signing_secret, slack.signing_secret_file, name="signing_secret")
+    return Inbound(
+        desk=desk,
+        replies=replies,
+        slack_secret=signing,
+        pagerduty_secrets=(
+            *(read_secret(secret, None, name="secrets") for secret in pagerduty.secrets),
+            *(read_secret(None, file, name="secret") for file in pagerduty.secret_files),
+        ),
+        slack_socket=socket,
+    )

@@ -1,0 +1,61 @@
+"""What a pressed button of a Slack message asks for."""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from alerting.inbound.request import ActRequest, Vendor, Wish
+from alerting.notifiers.slack_blocks import ACKNOWLEDGE, ASSIGN, RESOLVE
+
+_WISHES: Final = {ACKNOWLEDGE: Wish.ACKNOWLEDGE, RESOLVE: Wish.RESOLVE, ASSIGN: Wish.ASSIGN}
+_LONGEST_ID: Final = 100
+
+
+class Press(msgspec.Struct, frozen=True):
+    """A request, and where its private answer goes; None where Slack named no such place."""
+
+    request: ActRequest
+    response_url: str | None
+
+
+class _User(msgspec.Struct):
+    id: str
+
+
+class _Action(msgspec.Struct):
+    action_id: str = ""
+    value: str = ""
+    action_ts: str = ""
+
+
+class _Payload(msgspec.Struct):
+    type: str
+    user: _User
+    actions: list[_Action] = []
+    response_url: str | None = None
+
+
+def read_press(payload: bytes | str) -> Press | None:
+    """The press; None for what is no press of one of our acting buttons.
+
+    Raises:
+        ValueError: It is not what Slack sends.
+
+    Source:
+        https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+    """
+    try:
+        told = msgspec.json.decode(payload, type=_Payload)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as exc:
+        raise ValueError("not a payload of Slack's") from exc
+    if told.type != "block_actions":
+        return None
+    for action in told.actions:
+        wish = _WISHES.get(action.action_id)
+        if wish is None or not 0 < len(action.value) <= _LONGEST_ID or len(told.user.id) > _LONGEST_ID:
+            continue
+        pressed = f"{told.user.id}\n{action.action_id}\n{action.value}\n{action.action_ts}"
+        identity = hashlib.sha256(pressed.encode("utf-8", "replace")).hexdigest()[:32]
+        return Press(ActRequest(Vendor.SLACK, identity, told.user.id, wish, action.value), told.response_url)
+    return None
