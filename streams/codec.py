@@ -1,7 +1,7 @@
 """Bytes to values and back; the only module that knows the wire format.
 
-Mentions, window counts and detections are JSON, for whoever reads along. Partial counts, watermarks and
-snapshots are MessagePack, for ourselves; the first two share a topic and begin with their kind.
+Mentions, topics, window counts and detections are JSON, for whoever reads along. Partial counts, watermarks,
+definitions and snapshots are MessagePack, for ourselves; the first three share a Kafka topic and begin with their kind.
 """
 
 from typing import Any, Final, TypeVar
@@ -9,8 +9,9 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from streams.errors import InvalidMention, StateCorrupted
-from streams.events import Detection, PartialCount, Watermark, WindowCount
+from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
 from streams.mention import Author, Media, Mention
+from streams.topic import Declared
 
 MAX_MENTION_BYTES: Final = 1_000_000
 
@@ -20,9 +21,11 @@ _mention = msgspec.json.Decoder(Mention)
 _anything = msgspec.json.Decoder()
 _json = msgspec.json.Encoder()
 _msgpack = msgspec.msgpack.Encoder()
-_partial_or_watermark: Final = msgspec.msgpack.Decoder(tuple[str, msgspec.Raw])
+_of_partials: Final = msgspec.msgpack.Decoder(tuple[str, msgspec.Raw])
 _partial = msgspec.msgpack.Decoder(PartialCount)
 _watermark = msgspec.msgpack.Decoder(Watermark)
+_definition = msgspec.msgpack.Decoder(Definition)
+_declared = msgspec.json.Decoder(Declared)
 _window = msgspec.json.Decoder(WindowCount)
 _detection = msgspec.json.Decoder(Detection)
 
@@ -113,21 +116,42 @@ def encode_watermark(watermark: Watermark) -> bytes:
     return _msgpack.encode(("watermark", watermark))
 
 
-def decode_partial_or_watermark(value: bytes | None) -> PartialCount | Watermark:
+def encode_definition(definition: Definition) -> bytes:
+    """A definition for the partials topic."""
+    return _msgpack.encode(("definition", definition))
+
+
+def decode_of_partials(value: bytes | None) -> PartialCount | Watermark | Definition:
     """What stands in a record of the partials topic.
 
     Raises:
-        StateCorrupted: It is neither; only Tocsin writes this topic, so somebody else did.
+        StateCorrupted: It is none of the three; only Tocsin writes this topic, so somebody else did.
     """
     try:
-        kind, body = _partial_or_watermark.decode(value or b"")
+        kind, body = _of_partials.decode(value or b"")
         if kind == "partial":
             return _partial.decode(body)
         if kind == "watermark":
             return _watermark.decode(body)
+        if kind == "definition":
+            return _definition.decode(body)
     except msgspec.MsgspecError as exc:
         raise StateCorrupted(f"a record of the partials topic cannot be read: {exc}") from exc
     raise StateCorrupted(f"a record of the partials topic has the unknown type {kind!r}")
+
+
+def encode_declared(declared: Declared) -> bytes:
+    """A topic as it was declared, JSON."""
+    return _json.encode(declared)
+
+
+def decode_declared(value: bytes | None) -> Declared:
+    """Read a declared topic.
+
+    Raises:
+        StateCorrupted: It cannot be read.
+    """
+    return _decode(_declared, value)
 
 
 def encode_window(window: WindowCount) -> bytes:

@@ -89,7 +89,7 @@ def partials_of_mentions(
 def _flushed(stage: ScoreStage, now: datetime, seconds: int) -> Iterator[PartialCount]:
     for outgoing in stage.flush(now, at_end=False):
         if outgoing.kafka_topic.endswith(".partials") and outgoing.key is not None:
-            value = codec.decode_partial_or_watermark(outgoing.value)
+            value = codec.decode_of_partials(outgoing.value)
             if isinstance(value, PartialCount):
                 yield msgspec.structs.replace(value, seconds=seconds)
 

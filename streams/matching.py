@@ -1,6 +1,6 @@
 """All topics against one mention at a time."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Final
 
 import ahocorasick_rs
@@ -51,22 +51,50 @@ class TopicMatcher:
     """
 
     def __init__(self, topics: Sequence[Topic]) -> None:
+        self._begin(topics)
+        for index in range(len(self._topics)):
+            self._add(index)
+        self._finish()
+
+    @classmethod
+    def in_steps(cls, topics: Sequence[Topic]) -> "Generator[None, None, TopicMatcher]":
+        """Like the constructor, but one topic at a step, so that whoever builds can let others work in between.
+
+        >>> len(list(TopicMatcher.in_steps([Topic("acme", "Acme", "acme"), Topic("late", "Late", "late*")])))
+        2
+
+        Raises:
+            InvalidQuery: A topic's query does not parse.
+        """
+        matcher = cls(())
+        matcher._begin(topics)
+        for index in range(len(matcher._topics)):
+            matcher._add(index)
+            yield
+        matcher._finish()
+        return matcher
+
+    def _begin(self, topics: Sequence[Topic]) -> None:
         self._topics = tuple(topics)
         self._numbers: dict[Atom, int] = {}
         self._needles: dict[str, _Needle] = {}
         self._fields: dict[tuple[str, str], int] = {}
         self._tests: list[Test | None] = []
-        triggers: dict[int, list[int]] = {}
-        for index, topic in enumerate(self._topics):
-            query = parse(topic.query)
-            for atom in atoms(query):
-                self._learn(atom)
-            needed = required(query) or frozenset()
-            for atom in needed:
-                triggers.setdefault(self._numbers[atom], []).append(index)
-            alternatives = query.parts if isinstance(query, Or) else (query,)
-            self._tests.append(None if needed.issuperset(alternatives) else _compile(query, self._numbers))
-        self._triggers = {number: tuple(indexes) for number, indexes in triggers.items()}
+        self._growing_triggers: dict[int, list[int]] = {}
+
+    def _add(self, index: int) -> None:
+        query = parse(self._topics[index].query)
+        for atom in atoms(query):
+            self._learn(atom)
+        needed = required(query) or frozenset()
+        for atom in needed:
+            self._growing_triggers.setdefault(self._numbers[atom], []).append(index)
+        alternatives = query.parts if isinstance(query, Or) else (query,)
+        self._tests.append(None if needed.issuperset(alternatives) else _compile(query, self._numbers))
+
+    def _finish(self) -> None:
+        self._triggers = {number: tuple(indexes) for number, indexes in self._growing_triggers.items()}
+        self._growing_triggers.clear()
         self._by_index = tuple(self._needles.values())
         self._automaton = ahocorasick_rs.AhoCorasick(self._needles) if self._needles else None
         self._field_names = frozenset(name for name, _ in self._fields)

@@ -1,6 +1,7 @@
 """A topic is the subject somebody wants to be told about; Kafka's is always `kafka_topic`."""
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -12,7 +13,8 @@ class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
         id: Short name, unique, `[a-z0-9][a-z0-9._-]{0,63}`; the Kafka key of everything about the topic.
         name: What people read.
         query: Which mentions belong to it, in the language of `streams.query`.
-        revision: Grows with every change of the definition; every partial count carries it.
+        revision: Grows with every change of the definition; every partial count carries it. Of what was declared in
+            Kafka it is the moment of the change, milliseconds since 1970, or later.
         owner: The department that can fix the cause; None is shown as "unowned".
         pages_per_week: False pages a week that its owner accepts, > 0.
         collecting_since: From when on the sources deliver this topic in full; None means from its first mention.
@@ -27,3 +29,24 @@ class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
     owner: str | None = None
     pages_per_week: float = 0.25
     collecting_since: datetime | None = None
+
+
+class Origin(StrEnum):
+    """Who may change a topic."""
+
+    FILE = "file"
+    API = "api"
+
+
+class Declared(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A topic as it stands in the Kafka topic of topics.
+
+    Attributes:
+        origin: The configuration file or the API: who declared it is the only one to change or remove it.
+        changed_by: The name of the key, or the file's.
+    """
+
+    topic: Topic
+    origin: Origin
+    changed_at: datetime
+    changed_by: str

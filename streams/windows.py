@@ -139,6 +139,11 @@ class TopicWindows:
             else:
                 yield Slot(start, MINUTE, _SILENT)
 
+    def skip(self) -> None:
+        """Hand out nothing of what is there: what is learned next begins with the next new minute. Counts stay."""
+        self._unlearned.clear()
+        self.learned_until = None
+
     def closings(self, now: int | None) -> list[Closing]:
         """Windows whose count has to be told now that event time stands at `now`, oldest first."""
         if now is None:

@@ -199,3 +199,14 @@ class Broker(Protocol):
         None for `start` is the oldest record, for `stop` the end of the log when the scan began. Ends by itself.
         """
         ...
+
+    def follow(self, partition: Partition, start: int | None) -> AsyncIterator[tuple[Record, ...]]:
+        """Committed records from `start` on, in packs, oldest first, without end and outside any group.
+
+        None for `start` is the oldest record. New records come within a second of their commit; an empty pack, about
+        once a second at the end of the log, lets the caller look at something else.
+
+        Raises:
+            BrokerUnavailable: The broker does not answer, or `start` does not lie in the log; follow anew.
+        """
+        ...

@@ -22,6 +22,7 @@ from streams.broker.base import (
 )
 from streams.broker.kafka_calls import RETRY_SECONDS, answering, milliseconds, stop_consumer, within
 from streams.broker.kafka_consumer import KafkaConsumer
+from streams.broker.kafka_follow import follow
 from streams.broker.kafka_plain_writer import KafkaPlainWriter
 from streams.broker.kafka_producer import KafkaProducer
 from streams.broker.kafka_scan import scan
@@ -209,6 +210,10 @@ class KafkaBroker:
     ) -> AsyncIterator[tuple[Record, ...]]:
         """Committed records with `start <= offset < stop`, in packs, oldest first; see the contract."""
         return scan(self._settings, self._clock, partition, start, stop)
+
+    def follow(self, partition: Partition, start: int | None) -> AsyncIterator[tuple[Record, ...]]:
+        """Committed records from `start` on, in packs, oldest first, without end; see the contract."""
+        return follow(self._settings, self._clock, partition, start)
 
     async def _committed(self, group: str, partition: Partition) -> int | None:
         source = TopicPartition(*partition)

@@ -17,8 +17,10 @@ from streams.broker.base import (
 from streams.broker.memory_cluster import MemoryCluster
 from streams.broker.memory_consumer import MemoryConsumer, breathe
 from streams.broker.memory_writer import MemoryWriter
+from streams.errors import BrokerUnavailable
 
 _SCAN_RECORDS: Final = 500
+_LOOK_SECONDS: Final = 0.5
 
 
 class MemoryBroker:
@@ -87,3 +89,18 @@ class MemoryBroker:
                 return
             position = pack[-1].offset + 1
             yield pack
+
+    async def follow(self, partition: Partition, start: int | None) -> AsyncIterator[tuple[Record, ...]]:
+        """Records from `start` on, in packs of up to 500, without end; see the contract."""
+        log = self.cluster.log(partition)
+        position = log.oldest if start is None else start
+        if position > log.end:
+            raise BrokerUnavailable(f"{partition} ends at {log.end}; there is no offset {position}")
+        while True:
+            await breathe()
+            pack = log.read(position, _SCAN_RECORDS)
+            if pack:
+                position = pack[-1].offset + 1
+            yield pack
+            if not pack:
+                await self.cluster.clock.sleep(_LOOK_SECONDS)

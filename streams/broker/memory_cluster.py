@@ -33,6 +33,9 @@ class MemoryCluster:
     Give the same cluster to several brokers to have several connections to it: what one writes the others read, and
     what a closed one committed the next one finds.
 
+    Attributes:
+        clock: Its brokers wait on it.
+
     Args:
         clock: Gives a record its time where the sender does not.
         keep_records: At least this many of the newest records of each partition stay; None keeps all. Compacted
@@ -42,7 +45,7 @@ class MemoryCluster:
     def __init__(self, *, clock: Clock | None = None, keep_records: int | None = None) -> None:
         if keep_records is not None and keep_records < 1:
             raise ValueError(f"keep_records is {keep_records}; it has to be at least 1")
-        self._clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock or SystemClock()
         self._keep_records = keep_records
         self._topics: dict[str, TopicDescription] = {}
         self._logs: dict[Partition, MemoryLog] = {}
@@ -90,7 +93,7 @@ class MemoryCluster:
             RecordTooLarge: A record has more than 1,048,576 bytes.
         """
         placed = [(self._place(record), record) for record in outgoing]
-        now_ms = int(self._clock.now().timestamp() * 1000)
+        now_ms = int(self.clock.now().timestamp() * 1000)
         for partition, record in placed:
             log = self._logs[partition]
             log.append(

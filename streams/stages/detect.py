@@ -1,7 +1,7 @@
 """The detect stage: a deterministic fold over one partition of partial counts."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -10,13 +10,14 @@ from streams import codec
 from streams.broker.base import Outgoing, Record
 from streams.errors import StateCorrupted
 from streams.event_time import EventTime
-from streams.events import Detection, PartialCount, Watermark, WindowCount
+from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.topic_watch import TopicWatch
+from streams.stages.tracked_topics import definition_of
 from streams.topic import Topic
 from streams.windows import MINUTE, Arrival
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _TIME_KEY: Final = b"time"
 _TOPIC_PREFIX: Final = b"topic/"
 
@@ -39,7 +40,7 @@ class DetectStage:
 
     Args:
         partition: Number of the partials partition, and of the changelog partition that goes with it.
-        topics: The definitions; partial counts of other topics are counted and ignored.
+        topics: What is watched before the log says more; partial counts of other topics are counted and ignored.
     """
 
     def __init__(
@@ -49,13 +50,13 @@ class DetectStage:
         kafka: KafkaSettings,
         time: TimeSettings,
         detect: DetectSettings,
-        topics: Iterable[Topic],
+        topics: Iterable[Topic] = (),
     ) -> None:
         self._partition = partition
         self._kafka = kafka
         self._time_settings = time
         self._detect_settings = detect
-        self._topics = {topic.id: topic for topic in topics}
+        self._definitions = {topic.id: definition_of(topic) for topic in topics}
         self._time = EventTime()
         self._watches: dict[str, TopicWatch] = {}
         self._active: set[str] = set()
@@ -88,7 +89,7 @@ class DetectStage:
         """Take in records of the partials topic, oldest first; the clock plays no part.
 
         Raises:
-            StateCorrupted: A record is neither a partial count nor a watermark.
+            StateCorrupted: A record is no partial count, no watermark and no definition.
         """
         del now
         for record in records:
@@ -98,7 +99,7 @@ class DetectStage:
         """Fold records whose outputs are already committed.
 
         Raises:
-            StateCorrupted: A record is neither a partial count nor a watermark.
+            StateCorrupted: A record is no partial count, no watermark and no definition.
         """
         for record in records:
             self._take(record)
@@ -110,9 +111,12 @@ class DetectStage:
         return outgoing
 
     def _take(self, record: Record) -> list[Outgoing]:
-        value = codec.decode_partial_or_watermark(record.value)
+        value = codec.decode_of_partials(record.value)
         if isinstance(value, Watermark):
             return self._pass_time(value, record.offset) if record.offset >= self._time_included else []
+        if isinstance(value, Definition):
+            self._define(value, record.offset)
+            return []
         return self._add(value, record.offset)
 
     def _add(self, partial: PartialCount, offset: int) -> list[Outgoing]:
@@ -135,6 +139,26 @@ class DetectStage:
         if watch.is_active:
             self._active.add(partial.topic)
         return [self._encode(value) for value in told]
+
+    def _define(self, definition: Definition, offset: int) -> None:
+        """Every input partition brings its own copy, a slow one perhaps an older: the highest revision holds."""
+        topic_id = definition.topic
+        if offset < self._included.get(topic_id, self._time_included):
+            return
+        before = self._definitions.get(topic_id)
+        if before is not None and definition.revision <= before.revision:
+            return
+        self._definitions[topic_id] = definition
+        self._changed.add(topic_id)
+        watch = self._watches.get(topic_id)
+        if watch is None:
+            return
+        if definition.removed:
+            del self._watches[topic_id]
+            self._active.discard(topic_id)
+        else:
+            afresh = before is not None and before.subject != definition.subject
+            watch.redefine(_topic(definition), afresh=afresh)
 
     def _pass_time(self, watermark: Watermark, offset: int) -> list[Outgoing]:
         before = self._time.second
@@ -159,9 +183,10 @@ class DetectStage:
 
     def _watch(self, topic_id: str) -> TopicWatch | None:
         watch = self._watches.get(topic_id)
-        if watch is None and topic_id in self._topics:
+        definition = self._definitions.get(topic_id)
+        if watch is None and definition is not None and not definition.removed:
             watch = self._watches[topic_id] = TopicWatch(
-                self._topics[topic_id], time=self._time_settings, detect=self._detect_settings
+                _topic(definition), time=self._time_settings, detect=self._detect_settings
             )
         return watch
 
@@ -177,7 +202,13 @@ class DetectStage:
         """A record for each topic changed since the last call, then one for time; valid up to `next_offset`."""
         records = []
         for topic in sorted(self._changed):
-            state = {"version": _VERSION, "next_offset": next_offset, "watch": self._watches[topic].snapshot()}
+            watch = self._watches.get(topic)
+            state = {
+                "version": _VERSION,
+                "next_offset": next_offset,
+                "definition": msgspec.to_builtins(self._definitions[topic]),
+                "watch": None if watch is None else watch.snapshot(),
+            }
             records.append(self._changelog(_TOPIC_PREFIX + topic.encode(), state))
         self._changed.clear()
         records.append(
@@ -207,15 +238,24 @@ class DetectStage:
             if key is None or not key.startswith(_TOPIC_PREFIX):
                 continue
             topic = key.removeprefix(_TOPIC_PREFIX).decode(errors="replace")
-            watch = self._watch(topic)
-            if watch is None:
-                continue
             state = _state(value, key)
-            watch.restore(state["watch"])
             self._included[topic] = max(state["next_offset"], self._time_included)
-            if watch.is_active:
-                self._active.add(topic)
+            self._restore_definition(topic, state)
+            watch = self._watch(topic) if state["watch"] is not None else None
+            if watch is not None:
+                watch.restore(state["watch"])
+                if watch.is_active:
+                    self._active.add(topic)
         return self._time_included
+
+    def _restore_definition(self, topic: str, state: dict[str, Any]) -> None:
+        try:
+            stored = msgspec.convert(state["definition"], Definition)
+        except (KeyError, msgspec.ValidationError) as exc:
+            raise StateCorrupted(f"the snapshot of topic {topic!r} lacks its definition: {exc!r}") from exc
+        known = self._definitions.get(topic)
+        if known is None or known.revision <= stored.revision:
+            self._definitions[topic] = stored
 
 
 def _state(value: bytes | None, key: bytes) -> dict[str, Any]:
@@ -225,3 +265,16 @@ def _state(value: bytes | None, key: bytes) -> dict[str, Any]:
     if not isinstance(state.get("next_offset"), int) or not ("watch" in state or "time" in state):
         raise StateCorrupted(f"the snapshot {key!r} of the detect stage lacks its offset or its body")
     return state
+
+
+def _topic(definition: Definition) -> Topic:
+    """As much of the topic as detection depends on."""
+    since = definition.collecting_since
+    return Topic(
+        id=definition.topic,
+        name=definition.topic,
+        query="",
+        revision=definition.revision,
+        pages_per_week=definition.pages_per_week,
+        collecting_since=None if since is None else datetime.fromtimestamp(since, UTC),
+    )

@@ -1,6 +1,6 @@
 """The score stage: mentions in, partial counts and watermarks out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -11,15 +11,14 @@ from streams.errors import InvalidMention
 from streams.id_index import Counted, IdIndex
 from streams.matching import TopicMatcher
 from streams.mention import Mention
-from streams.query import Field, Word, atoms, parse
 from streams.sentiment.base import Scorer
 from streams.settings import KafkaSettings, ScoreSettings, TimeSettings
 from streams.stages.dead_letters import DeadLetters
 from streams.stages.partial_sums import PartialSums
 from streams.stages.sampling import author_of, engagement_of, reach_of, sample_of, short_name, weight_of
 from streams.stages.source_clock import SourceClock
+from streams.stages.tracked_topics import TrackedTopics
 from streams.terms import terms
-from streams.topic import Topic
 
 MAX_REPLAYED_RECORDS: Final = 20_000
 POLARITY_STEPS: Final = 8192
@@ -42,6 +41,9 @@ class ScoreStage:
 
     Records with a header `history` load the past: they count when they were published and their partials are flagged.
 
+    Where the topics change, mentions counted before stay with the topics they were counted for: their corrections are
+    subtracted there, or nowhere if that topic is gone. A partial carries the revision in force when it was counted.
+
     There is no changelog. The index of counted mentions is built again from the last 20,000 input records (fewer where
     the index is smaller), so after a restart duplicates are recognised that far back and no further.
 
@@ -63,14 +65,12 @@ class ScoreStage:
         sources: int,
         partials_partitions: int,
     ) -> None:
-        self._matcher = matcher
+        self._tracked = TrackedTopics(matcher, kafka.partials)
         self._scorer = scorer
         self._kafka = kafka
         self._grace_ms = round(time.grace_seconds * 1000)
         self._settings = settings
         self._partials_partitions = range(partials_partitions)
-        self._topics = {topic.id: topic for topic in matcher.topics}
-        self._own_words = {topic.id: _own_words(topic) for topic in matcher.topics}
         self._clock = SourceClock(str(source), sources, time)
         self._index = IdIndex(settings.index_mentions, settings.index_seconds)
         self._dead_letters = DeadLetters(kafka.dead_letters, settings.dead_letter_share)
@@ -98,6 +98,15 @@ class ScoreStage:
         if committed is None:
             return None
         return max(0, committed - min(self._settings.index_mentions, MAX_REPLAYED_RECORDS))
+
+    def adopt(self, matcher: TopicMatcher, removed: Mapping[str, int]) -> None:
+        """Count for these topics from now on; what was counted before goes out under the revisions of then.
+
+        Args:
+            removed: Topics that are gone, with the revision of their removal.
+        """
+        self._cuts += self._take_partials()
+        self._cuts += self._tracked.adopt(matcher, removed)
 
     def replay(self, records: Sequence[Record]) -> None:
         """Remember what was counted already, and how far event time had come."""
@@ -155,8 +164,14 @@ class ScoreStage:
         sums, self._sums = self._sums, {}
         outgoing: list[Outgoing] = []
         for (topic, second, history), growing in sums.items():
-            partial = growing.partial(topic, self._topics[topic].revision, second, history=history)
+            revision = self._tracked.revision(topic)
+            if revision is None:
+                continue  # corrections of what was counted for a topic that is gone
+            partial = growing.partial(topic, revision, second, history=history)
             if partial is not None:
+                definition = self._tracked.definition(topic)
+                if definition is not None:
+                    outgoing.append(definition)
                 self._partials += 1
                 outgoing.append(Outgoing(self._kafka.partials, topic.encode(), codec.encode_partial(partial)))
         return outgoing
@@ -207,7 +222,7 @@ class ScoreStage:
     def _count(
         self, mention: Mention, record: Record, event_ms: int, second: int, *, delayed: bool, known: Counted | None
     ) -> None:
-        matched = self._matcher.match(mention)
+        matched = self._tracked.matcher.match(mention)
         if not matched and known is None:
             return
         self._matched += known is None
@@ -238,7 +253,7 @@ class ScoreStage:
             if known is not None and topic in known.topics:
                 continue  # described when it was first counted
             words = terms(mention.text) if words is None else words
-            own, beginnings = self._own_words[topic]
+            own, beginnings = self._tracked.own_words(topic)
             told = [word for word in words if word not in own]
             if beginnings:
                 told = [word for word in told if not word.startswith(beginnings)]
@@ -271,19 +286,3 @@ def _is_history(record: Record) -> bool:
 def _same(topics: tuple[str, ...]) -> tuple[str, ...]:
     """One object for equal values: the index holds a million of them."""
     return topics
-
-
-def _own_words(topic: Topic) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The words that the query names, and the beginnings of words: they stand in every mention and explain nothing."""
-    whole: set[str] = set()
-    beginnings: set[str] = set()
-    for atom in atoms(parse(topic.query)):
-        if isinstance(atom, Field):
-            continue
-        words = (atom.text,) if isinstance(atom, Word) else atom.words
-        bare = [word.lstrip("#@") for word in words]
-        whole.update(bare)
-        whole.update(f"@{word}" for word in bare)
-        if atom.prefix:
-            beginnings.add(bare[-1])
-    return frozenset(whole), tuple(sorted(beginnings))

@@ -8,17 +8,17 @@ from typing import Any, Final
 import msgspec
 
 from streams.budget import Budget, Claim
-from streams.detectors.base import Detector, Explanation, Reading
+from streams.detectors.base import Detector, Reading
 from streams.detectors.registry import build_detectors
 from streams.errors import StateCorrupted
-from streams.events import Detection, Direction, Evidence, PartialCount, WindowCount
+from streams.events import Detection, Evidence, PartialCount, WindowCount
 from streams.evidence.context import Context
 from streams.settings import DetectSettings, TimeSettings
+from streams.stages.moment import WatchedMoment
 from streams.topic import Topic
 from streams.windows import LONGEST_SILENCE, MINUTE, Arrival, Closing, Slot, TopicWindows
 
-_VERSION: Final = 1
-_LEVEL_SECONDS: Final = 300
+_VERSION: Final = 2
 
 
 class TopicWatch:
@@ -32,12 +32,14 @@ class TopicWatch:
         self._grace = time.grace_seconds
         self._windows = TopicWindows(self._grace)
         self._detectors: tuple[Detector, ...] = build_detectors(topic, detect)
-        self._budget = Budget(pages_per_week=topic.pages_per_week, quiet_seconds=detect.quiet_hours_to_end * 3600)
+        self._settings = detect
+        self._budget = self._new_budget()
         self._context = Context()
         self._live = False
         self._history = False
         self._told: dict[int, tuple[float | None, ...]] = {}
         self._begin: int | None = None
+        self._afresh = False
 
     @property
     def is_active(self) -> bool:
@@ -48,6 +50,32 @@ class TopicWatch:
     def is_live(self) -> bool:
         """It has counted mentions of the present; history comes too late."""
         return self._live
+
+    def redefine(self, topic: Topic, *, afresh: bool) -> None:
+        """Watch `topic` under its new definition from now on; counts and an episode that is going on stay.
+
+        Args:
+            afresh: It is about something else now: what was learned is forgotten, once no episode is going on.
+        """
+        detectors, budget = self._detectors, self._budget
+        self._topic = topic
+        self._detectors, self._budget = build_detectors(topic, self._settings), self._new_budget()
+        for new, old in zip(self._detectors, detectors, strict=True):
+            new.restore(old.snapshot())
+        self._budget.restore(budget.snapshot())
+        self._afresh = self._afresh or afresh
+        self._begin_afresh()
+
+    def _begin_afresh(self) -> None:
+        if self._afresh and not self._budget.is_open:
+            self._detectors, self._budget = build_detectors(self._topic, self._settings), self._new_budget()
+            self._windows.skip()
+            self._context.skip()
+            self._begin, self._afresh = None, False
+
+    def _new_budget(self) -> Budget:
+        quiet_seconds = self._settings.quiet_hours_to_end * 3600
+        return Budget(pages_per_week=self._topic.pages_per_week, quiet_seconds=quiet_seconds)
 
     def add(self, partial: PartialCount, now: int | None) -> tuple[Arrival, list[WindowCount | Detection]]:
         """One delta. History moves the topic's time by itself; the first delta of the present ends it.
@@ -83,6 +111,7 @@ class TopicWatch:
         self._learn(now, told)
         if self._budget.is_open:
             self._decide(max(self._windows.newest or 0, now), told, accepted_ms=0)
+        self._begin_afresh()
         return told
 
     def _go_live(self) -> list[WindowCount | Detection]:
@@ -95,7 +124,7 @@ class TopicWatch:
             if readings:
                 claim = self._budget.close(end, *min(readings, key=_pages))
                 if claim is not None:
-                    moment = _Moment(self._windows, self._detectors, self._windows.unlearned(), end - 1)
+                    moment = WatchedMoment(self._windows, self._detectors, self._windows.unlearned(), end - 1)
                     told.append(self._detection(claim, moment, 0))
             self._learn(int(end + self._grace) + MINUTE, told)
         if self._history:
@@ -122,11 +151,11 @@ class TopicWatch:
         then = self._readings([slot], slot.start + MINUTE - 1)
         claim = self._budget.confirm(then, self._readings(recent, at))
         if claim is not None:
-            told.append(self._detection(claim, _Moment(self._windows, self._detectors, recent, at), 0))
+            told.append(self._detection(claim, WatchedMoment(self._windows, self._detectors, recent, at), 0))
 
     def _decide(self, at: int, told: list[WindowCount | Detection], *, accepted_ms: int) -> None:
         recent = self._windows.unlearned()
-        moment = _Moment(self._windows, self._detectors, recent, at)
+        moment = WatchedMoment(self._windows, self._detectors, recent, at)
         claims = self._budget.decide(at, self._readings(recent, at), moment)
         told.extend(self._detection(claim, moment, accepted_ms) for claim in claims)
 
@@ -176,7 +205,7 @@ class TopicWatch:
                 return expectation
         return None
 
-    def _detection(self, claim: Claim, moment: "_Moment", accepted_ms: int) -> Detection:
+    def _detection(self, claim: Claim, moment: WatchedMoment, accepted_ms: int) -> Detection:
         episode = _digest(self._topic.id, claim.onset, claim.opened)
         return Detection(
             id=_digest(episode, claim.sequence, claim.phase.value),
@@ -196,7 +225,7 @@ class TopicWatch:
             history=not self._live,
         )
 
-    def _evidence(self, claim: Claim, moment: "_Moment") -> Evidence:
+    def _evidence(self, claim: Claim, moment: WatchedMoment) -> Evidence:
         evidence = moment.explain(claim.detector, claim.reading).evidence
         expectation = self.expected(evidence.window_seconds)
         if expectation is not None:
@@ -217,6 +246,7 @@ class TopicWatch:
             "live": self._live,
             "history": self._history,
             "begin": self._begin,
+            "afresh": self._afresh,
             "told": [[start, *verdict] for start, verdict in self._told.items()],
             "windows": self._windows.snapshot(),
             "detectors": [[detector.name, detector.snapshot()] for detector in self._detectors],
@@ -236,6 +266,7 @@ class TopicWatch:
             self._live = bool(state["live"])
             self._history = bool(state["history"])
             self._begin = state["begin"]
+            self._afresh = bool(state["afresh"])
             self._told = {int(start): tuple(verdict) for start, *verdict in state["told"]}
             self._windows.restore(state["windows"])
             known = dict(state["detectors"])
@@ -246,39 +277,6 @@ class TopicWatch:
             self._context.restore(state["context"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of topic {self._topic.id!r} cannot be read: {exc!r}") from exc
-
-
-class _Moment:
-    """What can be asked about one event second. Implements `Moment`."""
-
-    def __init__(self, windows: TopicWindows, detectors: Sequence[Detector], recent: Sequence[Slot], at: int) -> None:
-        self._windows = windows
-        self._detectors = detectors
-        self._recent = recent
-        self.at = at
-
-    def level(self) -> int:
-        return self._windows.mentions(self.at - _LEVEL_SECONDS + MINUTE, self.at + 1)
-
-    def direction(self, detector: str, reading: Reading) -> Direction:
-        return self.explain(detector, reading).direction
-
-    def explain(self, detector: str, reading: Reading) -> Explanation:
-        found = next(known for known in self._detectors if known.name == detector)
-        return found.explain_one(reading, self._recent)
-
-    def speed(self) -> tuple[float, float]:
-        """Mentions per minute, and how much that changed per minute over five minutes.
-
-        The rate is that of the last two minutes or the last five, whichever is higher: five alone would tell the person
-        who is woken in the first seconds of a storm about the calm before it.
-        """
-        start = self.at - self.at % MINUTE - _LEVEL_SECONDS + MINUTE
-        lately = self.at - self.at % MINUTE - MINUTE
-        level = self.level() * MINUTE / (self.at - start + 1)
-        per_minute = max(level, self._windows.mentions(lately, self.at + 1) * MINUTE / (self.at - lately + 1))
-        before = self._windows.mentions(start - _LEVEL_SECONDS, start) * MINUTE / _LEVEL_SECONDS
-        return per_minute, (level - before) * MINUTE / _LEVEL_SECONDS
 
 
 def _pages(named: tuple[str, Reading]) -> float:

@@ -6,7 +6,7 @@ import inspect
 import os
 import pkgutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 
 import pytest
@@ -112,6 +112,14 @@ async def values(broker: Broker, partition: Partition) -> list[bytes | None]:
 
 async def send_values(broker: Broker, partition: Partition, *given: bytes) -> None:
     await broker.send([Outgoing(partition.kafka_topic, b"k", one, partition=partition.number) for one in given])
+
+
+async def followed(packs: AsyncIterator[tuple[Record, ...]], count: int) -> list[bytes | None]:
+    """The values of the next `count` records."""
+    found: list[bytes | None] = []
+    while len(found) < count:
+        found += [record.value for record in await anext(packs)]
+    return found
 
 
 async def poll_until_assigned(consumer: Consumer, *wanted: Partition) -> None:
@@ -398,6 +406,36 @@ class TestReading:
                 pass
 
         assert consumer.lag(partition) == 6
+
+
+class TestFollowing:
+    async def test_tells_what_is_there_and_then_what_comes(self, cluster: Cluster) -> None:
+        broker = await cluster.connect()
+        partition = Partition(await topic(cluster, broker), 0)
+        await send_values(broker, partition, b"0", b"1")
+
+        async with asyncio.timeout(20), aclosing(broker.follow(partition, None)) as packs:  # type: ignore[type-var]
+            before = await followed(packs, 2)
+            await send_values(broker, partition, b"2")
+            after = await followed(packs, 1)
+
+        assert before == [b"0", b"1"]
+        assert after == [b"2"]
+
+    async def test_begins_where_it_is_told_to(self, cluster: Cluster) -> None:
+        broker = await cluster.connect()
+        partition = Partition(await topic(cluster, broker), 0)
+        await send_values(broker, partition, b"0", b"1", b"2")
+
+        async with asyncio.timeout(20), aclosing(broker.follow(partition, 1)) as packs:  # type: ignore[type-var]
+            assert await followed(packs, 2) == [b"1", b"2"]
+
+    async def test_an_empty_pack_comes_while_nothing_comes(self, cluster: Cluster) -> None:
+        broker = await cluster.connect()
+        partition = Partition(await topic(cluster, broker), 0)
+
+        async with asyncio.timeout(20), aclosing(broker.follow(partition, None)) as packs:  # type: ignore[type-var]
+            assert await anext(packs) == ()
 
 
 class TestGroups:

@@ -73,6 +73,9 @@ class FlakyBroker:
     ) -> AsyncIterator[tuple[Record, ...]]:
         return self._broker.scan(partition, start, stop)
 
+    def follow(self, partition: Partition, start: int | None) -> AsyncIterator[tuple[Record, ...]]:
+        return self._broker.follow(partition, start)
+
 
 class _FlakyWriter:
     def __init__(self, broker: FlakyBroker, writer: PartitionWriter, partition: Partition) -> None:

@@ -1,11 +1,13 @@
 """Five recorded hours of a shop's mentions with a refund crisis in them."""
 
 import random
+from collections.abc import Iterable
 from datetime import timedelta
 from itertools import takewhile
 
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
+from streams.events import PartialCount
 from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.sentiment.vader import VaderScorer
@@ -94,3 +96,8 @@ def partials(settings: StreamSettings, recorded: list[Mention]) -> list[Outgoing
             stage.fold(arrived, now)
         written += stage.flush(now, at_end=True)
     return [record for record in written if record.kafka_topic == settings.kafka.partials]
+
+
+def counts(records: Iterable[Record | Outgoing]) -> int:
+    """How many of them are partial counts."""
+    return sum(isinstance(codec.decode_of_partials(record.value), PartialCount) for record in records)

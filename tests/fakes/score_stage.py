@@ -67,7 +67,7 @@ def record(
 
 
 def partials(outgoing: Iterable[Outgoing]) -> list[PartialCount]:
-    decoded = (codec.decode_partial_or_watermark(out.value) for out in outgoing if out.kafka_topic == "tocsin.partials")
+    decoded = (codec.decode_of_partials(out.value) for out in outgoing if out.kafka_topic == "tocsin.partials")
     return [value for value in decoded if isinstance(value, PartialCount)]
 
 
@@ -76,7 +76,7 @@ def watermarks(outgoing: Iterable[Outgoing]) -> list[tuple[int | None, Watermark
     found = []
     for out in outgoing:
         if out.kafka_topic == "tocsin.partials":
-            value = codec.decode_partial_or_watermark(out.value)
+            value = codec.decode_of_partials(out.value)
             if isinstance(value, Watermark):
                 found.append((out.partition, value))
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from streams import codec
 from streams.broker.base import Partition, Record
-from streams.events import PartialCount, Tally, Watermark
+from streams.events import Definition, PartialCount, Tally, Watermark
 from streams.windows import MINUTE, Slot
 
 START = 1_767_225_600  # 2026-01-01T00:00:00Z
@@ -72,18 +72,24 @@ def partial(
     return PartialCount(topic=topic, revision=1, second=second, tally=tally(mentions, negative), **more)  # type: ignore[arg-type]
 
 
-def records(values: Sequence[PartialCount | Watermark], first_offset: int = 0) -> list[Record]:
+def records(values: Sequence[PartialCount | Watermark | Definition], first_offset: int = 0) -> list[Record]:
     """The log of one partials partition."""
     return [
         Record(
             Partition("tocsin.partials", 0),
             first_offset + number,
             None,
-            codec.encode_watermark(value) if isinstance(value, Watermark) else codec.encode_partial(value),
+            _encoded(value),
             0,
         )
         for number, value in enumerate(values)
     ]
+
+
+def _encoded(value: PartialCount | Watermark | Definition) -> bytes:
+    if isinstance(value, Watermark):
+        return codec.encode_watermark(value)
+    return codec.encode_definition(value) if isinstance(value, Definition) else codec.encode_partial(value)
 
 
 def watermark(second: float, *, source: str = "mentions-0", idle: bool = False, sources: int = 1) -> Watermark:

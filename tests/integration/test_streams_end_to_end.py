@@ -56,7 +56,7 @@ async def read(broker: Broker, kafka_topic: str) -> list[Record]:
 async def tallies(broker: Broker, kafka_topic: str) -> dict[tuple[str, int], Tally]:
     sums: dict[tuple[str, int], Tally] = {}
     for record in await read(broker, kafka_topic):
-        value = codec.decode_partial_or_watermark(record.value)
+        value = codec.decode_of_partials(record.value)
         if isinstance(value, PartialCount):
             place = value.topic, value.second
             sums[place] = sums.get(place, Tally()) + value.tally
@@ -134,7 +134,7 @@ async def expected_of_detect(settings: StreamSettings, partials: Sequence[Outgoi
     broker.cluster.append(partials)
     registry = CollectorRegistry()
     role = detect_role(settings, broker, CLOCK, StreamMetrics(registry))
-    count = sum(record.key is not None for record in partials)
+    count = refund_crisis.counts(partials)
     async with running(role):
         await until(lambda: registry.get_sample_value("tocsin_partials_read_total") == count)
     return broker
@@ -173,7 +173,7 @@ async def test_a_score_killed_again_and_again_counts_every_mention_once(
     settings = settings_for(kafka, unique_name)
     expected: dict[tuple[str, int], Tally] = {}
     for record in refund_crisis.partials(settings, MENTIONS):
-        value = codec.decode_partial_or_watermark(record.value)
+        value = codec.decode_of_partials(record.value)
         if isinstance(value, PartialCount):
             place = value.topic, value.second
             expected[place] = expected.get(place, Tally()) + value.tally

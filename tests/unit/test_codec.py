@@ -52,14 +52,14 @@ def test_tells_partials_from_watermarks() -> None:
     partial = PartialCount(topic="refunds", revision=1, second=5, tally=Tally(mentions=2, neutral=2))
     watermark = Watermark(source="mentions-0", event_ms=5000, idle=False, sources=1)
 
-    assert codec.decode_partial_or_watermark(codec.encode_partial(partial)) == partial
-    assert codec.decode_partial_or_watermark(codec.encode_watermark(watermark)) == watermark
+    assert codec.decode_of_partials(codec.encode_partial(partial)) == partial
+    assert codec.decode_of_partials(codec.encode_watermark(watermark)) == watermark
 
 
 @pytest.mark.parametrize("value", [None, b"", b"garbage", b"\x92\xa5other\x01"])
 def test_refuses_foreign_records_in_its_own_topics(value: bytes | None) -> None:
     with pytest.raises(StateCorrupted):
-        codec.decode_partial_or_watermark(value)
+        codec.decode_of_partials(value)
 
 
 def test_keeps_the_offset_of_a_time() -> None:

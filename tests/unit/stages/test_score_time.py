@@ -23,7 +23,7 @@ def test_watermarks_follow_the_partials_they_cover() -> None:
 
     kinds = [item.partition is not None for item in stage.flush(at(0), at_end=False)]
 
-    assert kinds == [False, True, True, True]
+    assert kinds == [False, False, True, True, True]  # a definition, the partial, a watermark for each partition
 
 
 def event_seconds(stage: ScoreStage, now: float, *, at_end: bool) -> float | None:
