@@ -12,8 +12,9 @@ from starlette.responses import Response
 from alerting.api.arrival import announces_more_than
 from alerting.api.problems import Problem
 from alerting.inbound.build import Inbound
+from alerting.inbound.pagerduty_events import read_event
 from alerting.inbound.request import Ending, Vendor
-from alerting.inbound.signatures import slack_genuine
+from alerting.inbound.signatures import pagerduty_genuine, slack_genuine
 from alerting.inbound.slack_presses import read_press
 from streams.clock import Clock
 
@@ -27,6 +28,8 @@ def inbound_router(inbound: Inbound, clock: Clock) -> APIRouter:
     router = APIRouter(prefix="/inbound", include_in_schema=False)
     if inbound.slack_secret is not None:
         router.add_api_route("/slack", _slack_taker(inbound, inbound.slack_secret, clock), methods=["POST"])
+    if inbound.pagerduty_secrets:
+        router.add_api_route("/pagerduty", _pagerduty_taker(inbound, clock), methods=["POST"])
     return router
 
 
@@ -56,6 +59,27 @@ def _slack_taker(inbound: Inbound, secret: str, clock: Clock) -> Callable[[Reque
         reply = await inbound.desk.serve(press.request)
         # Slack waits for three seconds; the private answer takes its own time.
         return Response(background=BackgroundTask(inbound.replies.tell, press.response_url, reply.text))
+
+    return take
+
+
+def _pagerduty_taker(inbound: Inbound, clock: Clock) -> Callable[[Request], Awaitable[Response]]:
+    async def take(request: Request) -> Response:
+        """Something that happened in PagerDuty. What answers with 5xx comes again."""
+        body = await _body(request)
+        signatures = request.headers.get("x-pagerduty-signature", "")
+        if not pagerduty_genuine(inbound.pagerduty_secrets, signatures=signatures, body=body):
+            raise _forged(inbound, Vendor.PAGERDUTY)
+        try:
+            asked = read_event(body, clock.now())
+        except ValueError as exc:
+            inbound.desk.count(Vendor.PAGERDUTY, Ending.UNREADABLE)
+            raise Problem(400, "unreadable", "This is not what PagerDuty sends.") from exc
+        if asked is None:
+            inbound.desk.count(Vendor.PAGERDUTY, Ending.IGNORED)
+        else:
+            await inbound.desk.serve(asked)
+        return Response()
 
     return take
 

@@ -15,7 +15,8 @@ from aiohttp import web
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
 from alerting.fakes.script import Script
 from alerting.fakes.server import LoopbackServer
-from alerting.fakes.slack_app import OPEN_CALL, REPLY_PATH, SOCKET_PATH, SignedRequest, SlackApp
+from alerting.fakes.signed_request import SignedRequest
+from alerting.fakes.slack_app import OPEN_CALL, REPLY_PATH, SOCKET_PATH, SlackApp
 from alerting.fakes.slack_rules import refusal_of, seen_lines, seen_text, seen_title, seen_url
 from streams.clock import Clock
 

@@ -8,22 +8,15 @@ from collections import deque
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import msgspec
 from aiohttp import WSMsgType, web
 
+from alerting.fakes.signed_request import SignedRequest
 from streams.clock import Clock
 
 OPEN_CALL: Final = "apps.connections.open"
 SOCKET_PATH: Final = "/socket"
 REPLY_PATH: Final = "/actions/reply"
 _MAX_REMEMBERED: Final = 1000
-
-
-class SignedRequest(msgspec.Struct, frozen=True):
-    """What Slack would POST to the app's request URL."""
-
-    headers: dict[str, str]
-    body: bytes
 
 
 class SlackApp:
@@ -83,7 +76,10 @@ class SlackApp:
 
     def signed(self, payload: dict[str, Any]) -> SignedRequest:
         """The request that Slack sends where no connection is open."""
-        body = urlencode({"payload": json.dumps(payload)}).encode()
+        return self.signed_body(urlencode({"payload": json.dumps(payload)}).encode())
+
+    def signed_body(self, body: bytes) -> SignedRequest:
+        """The request with this body."""
         timestamp = str(int(self._clock.now().timestamp()))
         digest = hmac.new(self._signing_secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256)
         return SignedRequest(

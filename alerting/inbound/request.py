@@ -1,8 +1,12 @@
 """What somebody asks for from a chat or a pager, and what became of it."""
 
+import re
 from enum import StrEnum
+from typing import Final
 
 import msgspec
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class Wish(StrEnum):
@@ -54,3 +58,12 @@ class Reply(msgspec.Struct, frozen=True):
 
     ending: Ending
     text: str | None = None
+
+
+def is_name(text: str) -> bool:
+    """Whether the text has the shape of an id, a vendor's or ours; nothing else is looked up or kept.
+
+    >>> is_name("inc_01KE5Q8600"), is_name("")
+    (True, False)
+    """
+    return _NAME.fullmatch(text) is not None

@@ -5,11 +5,10 @@ from typing import Final
 
 import msgspec
 
-from alerting.inbound.request import ActRequest, Vendor, Wish
+from alerting.inbound.request import ActRequest, Vendor, Wish, is_name
 from alerting.notifiers.slack_blocks import ACKNOWLEDGE, ASSIGN, RESOLVE
 
 _WISHES: Final = {ACKNOWLEDGE: Wish.ACKNOWLEDGE, RESOLVE: Wish.RESOLVE, ASSIGN: Wish.ASSIGN}
-_LONGEST_ID: Final = 100
 
 
 class Press(msgspec.Struct, frozen=True):
@@ -53,7 +52,7 @@ def read_press(payload: bytes | str) -> Press | None:
         return None
     for action in told.actions:
         wish = _WISHES.get(action.action_id)
-        if wish is None or not 0 < len(action.value) <= _LONGEST_ID or len(told.user.id) > _LONGEST_ID:
+        if wish is None or not (is_name(action.value) and is_name(told.user.id)):
             continue
         pressed = f"{told.user.id}\n{action.action_id}\n{action.value}\n{action.action_ts}"
         identity = hashlib.sha256(pressed.encode("utf-8", "replace")).hexdigest()[:32]

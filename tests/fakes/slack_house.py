@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from alerting.api.app import create_api
 from alerting.api.keys import KeyRing
+from alerting.fakes.signed_request import SignedRequest
 from alerting.fakes.slack import FakeSlack
-from alerting.fakes.slack_app import SignedRequest
 from alerting.inbound.build import Inbound, build_inbound
 from alerting.incidents.model import Incident
 from alerting.notifiers.slack import SlackNotifier
@@ -50,6 +50,10 @@ class SlackHouse:
     async def post(self, request: SignedRequest) -> Answer:
         """Slack calls the app's request URL."""
         return await self.client.request("POST", "/inbound/slack", request.headers, request.body)
+
+    async def post_hook(self, request: SignedRequest) -> Answer:
+        """PagerDuty calls the subscription's address."""
+        return await self.client.request("POST", "/inbound/pagerduty", request.headers, request.body)
 
     async def press(self, action_id: str, *, user: str = ADA) -> Answer:
         """A person presses a button, and Slack sends it over HTTP."""
