@@ -108,6 +108,8 @@ class ScoreSettings(Section):
     Attributes:
         flush_seconds: At the latest this long after its arrival a mention is on its way to the detect stage.
         index_mentions: How many recent mentions each partition remembers to recognise duplicates and updates.
+        terms: Count the words of matched mentions, from which a page names what drives the excess. Without them a page
+            says how much and how fast but names no words, and scoring is cheaper.
         dead_letter_share: More than this share of the last 1,000 records unreadable stops the worker.
     """
 
@@ -116,6 +118,7 @@ class ScoreSettings(Section):
     index_seconds: Annotated[float, Field(ge=0, le=604_800)] = 3600.0
     dead_letter_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     sentiment: Literal["vader", "none"] = "vader"
+    terms: bool = True
 
 
 class DetectSettings(Section):

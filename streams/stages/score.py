@@ -252,7 +252,8 @@ class ScoreStage:
             growing.count(counted, 1)
             if known is not None and topic in known.topics:
                 continue  # described when it was first counted
-            words = terms(mention.text) if words is None else words
+            if words is None:
+                words = terms(mention.text) if self._settings.terms else []
             own, beginnings = self._tracked.own_words(topic)
             told = [word for word in words if word not in own]
             if beginnings:

@@ -1,232 +1,190 @@
-"""Mentions per second and core through the score stage, beside the ceiling: the same loop without sentiment.
+"""From Kafka to detections: mentions per second and core through both stages, beside the ceiling of the same run.
 
-Only CPU time of this process counts. Mentions are about 280 bytes of JSON, no two texts alike, 42 % of them belong to
-one of 1,000 topics. With TOCSIN_TEST_KAFKA=host:port the same mentions are also read back through aiokafka.
+A backlog of mentions stands on Apache Kafka, about 280 bytes of JSON each, no two texts alike, 42 % of them about 1.2
+of 1,000 topics. One process drains it as the product does, with the roles' own workers: query language, sentiment of
+every matched mention, id index, partial counts, transactions, windows, detectors with opinions of their own, changelog.
+The ceiling is the least that anybody could do in this language: aiokafka, decode, match, count.
+
+Only CPU time of this process counts; the broker has its own. All three are measured in turns, and the share of the
+ceiling is the median of the turns, so that it hardly depends on what else the machine does.
 """
 
-import asyncio
-import json
 import os
 import random
 import statistics
 import sys
 import time
-import uuid
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from itertools import islice
 from pathlib import Path
+from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from alerting.cli.serve import run_in_loop
 from streams import codec
-from streams.broker.base import Partition, Record
+from streams.broker.kafka import KafkaBroker
+from streams.kafka_topics import specs
+from streams.log import set_up_logging
 from streams.matching import TopicMatcher
-from streams.mention import Mention
-from streams.sentiment.base import Scorer
-from streams.sentiment.none import NoScorer
-from streams.sentiment.vader import VaderScorer
-from streams.settings import KafkaSettings, ScoreSettings, TimeSettings
-from streams.stages.score import ScoreStage
-from streams.terms import terms
-from streams.topic import Topic
+from streams.settings import KafkaSettings, StreamSettings
+from tests.bench import pipeline_load
+from tests.bench.cpu_samples import CpuSamples
+from tests.bench.pipeline_drain import Drained, drain
 from tests.bench.report import Report
+from tests.kafka.apache import ApacheKafka, ApacheKafkaMissing
 
-SEED = 20_260_101
-MENTIONS = 30_000
-BATCH = 500
-TOPICS = 1_000
-MATCHED_SHARE = 0.42
-MENTION_BYTES = 280
-PER_SECOND = 2_000
-ROUNDS = 3
-START = datetime(2026, 1, 5, 12, tzinfo=UTC)
-SOURCE = Partition("mentions", 0)
-COMMON = """
-    the a to and of in is it you that for on my was this with have but they just at be so not we what do your all
-    when from about can been now still waiting hours phone today flight order account team support delivery again
-    after store really anyone else why how there week money customer ticket website update email called yesterday
-    nobody driver package before because people first never morning time day
-""".split()  # noqa: SIM905 - readable as text
-EMOJI = ("😡", "😂", "🙏", "❤️", "🔥", "é", "café", "naïve", "—", "…")
-
-
-def topics(count: int) -> list[Topic]:
-    """Brands with the queries people write: names, phrases, themes, exclusions."""
-    shapes = (
-        "{0}",
-        '{0} OR "{0} support"',
-        "{0} AND (refund* OR delay* OR cancel* OR support OR order) NOT (hiring OR jobs)",
-        "{0} lang:en",
-        "({0} OR #{0}down) NOT giveaway",
-    )
-    return [Topic(id=f"t{i}", name=f"T{i}", query=shapes[i % 5].format(brand(i))) for i in range(count)]
-
-
-def brand(number: int) -> str:
-    """A pronounceable name of its own for every number below 8,000."""
-    first, rest = number % 20, number // 20
-    return "bcdfghklmnprstvwxzjq"[first] + "aeiou"[rest % 5] + "lmnrstvzkp"[rest // 5 % 10] + f"ora{rest // 50:x}"
-
-
-def mentions(count: int, rng: random.Random) -> list[Record]:
-    """Records as they would be read, about 280 bytes each."""
-    lexicon = [word for word in SentimentIntensityAnalyzer().lexicon if word.isalpha()]
-    weights = [1 / (rank + 1) for rank in range(TOPICS)]
-    brands = rng.choices(range(TOPICS), weights, k=count)
-    records = []
-    for number in range(count):
-        at = START + timedelta(seconds=number / PER_SECOND)
-        fields = {
-            "id": str(1_900_000_000_000_000_000 + number * 7919),
-            "platform": rng.choice(("x", "reddit", "instagram")),
-            "published_at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "author": {"id": f"{rng.getrandbits(40):x}"},
-            "lang": "en",
-            "text": "",
-        }
-        words: list[str] = []
-        if rng.random() < MATCHED_SHARE:
-            words += [brand(brands[number]), rng.choice(("support", "order", "refund", "delayed"))]
-        room = MENTION_BYTES - len(json.dumps(fields, ensure_ascii=False).encode())
-        while sum(len(word.encode()) + 1 for word in words) < room + 8:
-            dice = rng.random()
-            words.append(rng.choice(COMMON if dice < 0.8 else lexicon if dice < 0.985 else EMOJI))
-        rng.shuffle(words)
-        fields["text"] = " ".join(words)
-        value = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
-        accepted_ms = round(at.timestamp() * 1000) + 800
-        records.append(Record(SOURCE, number, f"{fields['platform']}:{fields['id']}".encode(), value, accepted_ms))
-    return records
+SEED: Final = 20_260_101
+MENTIONS: Final = int(os.environ.get("TOCSIN_BENCH_MENTIONS", "200000"))
+TOPICS: Final = 1_000
+PER_SECOND: Final = 50_000.0
+ROUNDS: Final = 3
+PARTITIONS: Final = 6
+BATCH: Final = 500
+USUAL: Final = "with evidence terms"
+BARE: Final = "without evidence terms"
+VARIANTS: Final[dict[str, dict[str, Any]]] = {BARE: {"terms": False}, USUAL: {}}
+GOALS: Final = {BARE: ">= 50000", USUAL: ">= 30000"}
+PLACES: Final = (
+    ("streams/codec.py:decode_mention", "decode"),
+    ("streams/matching.py", "match"),
+    ("streams/sentiment/", "sentiment"),
+    ("streams/terms.py", "terms"),
+    ("streams/id_index.py", "id index"),
+    ("streams/stages/partial_sums.py", "partial counts"),
+    ("streams/stages/sampling.py", "samples and authors"),
+    ("streams/codec.py:encode_", "encode"),
+    ("streams/codec.py:decode_of_partials", "decode partial counts"),
+    ("streams/stages/score.py", "score, the rest"),
+    ("streams/detectors/", "detectors"),
+    ("streams/budget.py", "budget"),
+    ("streams/evidence/", "evidence"),
+    ("streams/windows.py", "windows"),
+    ("streams/stages/topic_watch.py", "topic watch"),
+    ("streams/stages/detect.py", "detect, the rest"),
+    ("streams/broker/kafka_producer.py", "Kafka: write"),
+    ("aiokafka/producer/", "Kafka: write"),
+    ("aiokafka/consumer/", "Kafka: read"),
+    ("streams/broker/kafka_records.py", "Kafka: read"),
+    ("streams/broker/kafka_consumer.py", "Kafka: read"),
+    ("aiokafka/", "Kafka: connections"),
+    ("streams/worker.py", "worker"),
+    ("streams/lane", "worker"),
+    ("streams/metrics.py", "metrics"),
+    ("streams/stage_reading.py", "metrics"),
+)
 
 
-def stage(matcher: TopicMatcher, scorer: Scorer) -> ScoreStage:
-    """A fresh stage as the worker would build it."""
-    return ScoreStage(
-        matcher=matcher,
-        scorer=scorer,
-        kafka=KafkaSettings(),
-        time=TimeSettings(),
-        settings=ScoreSettings(),
-        source=SOURCE,
-        sources=6,
-        partials_partitions=6,
-    )
-
-
-def fold_all(score: ScoreStage, records: Sequence[Record]) -> int:
-    """Fold and flush in batches; answers how many records went out."""
-    written = 0
-    for begin in range(0, len(records), BATCH):
-        now = START + timedelta(seconds=1 + begin / PER_SECOND)
-        score.fold(records[begin : begin + BATCH], now)
-        written += len(score.flush(now, at_end=False))
-    return written
-
-
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """CPU time of one run, in seconds."""
-    began = time.process_time()
-    work()
-    return time.process_time() - began
-
-
-def fold_seconds(score: ScoreStage, records: Sequence[Record]) -> float:
-    """CPU seconds of folding all records."""
-    return cpu_seconds(lambda: fold_all(score, records))
-
-
-def match_seconds(matcher: TopicMatcher, decoded: Sequence[Mention]) -> float:
-    """CPU seconds of matching all mentions."""
-    return cpu_seconds(lambda: [matcher.match(mention) for mention in decoded])
-
-
-async def create(address: str, kafka_topic: str) -> None:
-    """A Kafka topic with one partition."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(kafka_topic, num_partitions=1, replication_factor=1)])
-    finally:
-        await admin.close()
-
-
-async def through_kafka(address: str, records: Sequence[Record], score: ScoreStage) -> float:
-    """CPU seconds of reading the records back with aiokafka and folding them; writing them is not measured."""
-    kafka_topic = f"bench-pipeline-{uuid.uuid4().hex[:8]}"
-    async with asyncio.timeout(50):
-        await create(address, kafka_topic)
-        async with AIOKafkaProducer(bootstrap_servers=address, linger_ms=20) as producer:
-            sent = [await producer.send(kafka_topic, record.value, key=record.key, partition=0) for record in records]
-            for future in sent:
-                await future
-        consumer = AIOKafkaConsumer(bootstrap_servers=address, enable_auto_commit=False, auto_offset_reset="earliest")
-        await consumer.start()
-        try:
-            partition = TopicPartition(kafka_topic, 0)
-            consumer.assign([partition])
-            await consumer.seek_to_beginning(partition)
-            read = 0
-            began = time.process_time()
-            while read < len(records):
-                now = START + timedelta(seconds=1 + read / PER_SECOND)
-                for batch in (await consumer.getmany(timeout_ms=1000, max_records=BATCH)).values():
-                    score.fold(
-                        [Record(SOURCE, item.offset, item.key, item.value, item.timestamp) for item in batch], now
-                    )
-                    read += len(batch)
-                score.flush(now, at_end=False)
-            return time.process_time() - began
-        finally:
-            await consumer.stop()
-
-
-def main() -> None:
+def main() -> int:
     """Measure, then print."""
-    rng = random.Random(SEED)  # noqa: S311 - no secret
-    records = mentions(MENTIONS, rng)
-    matcher = TopicMatcher(topics(TOPICS))
-    decoded = [codec.decode_mention(record.value) for record in records]
-    belonging = [mention for mention in decoded if matcher.match(mention)]
-    scorer, none = VaderScorer(), NoScorer()
+    set_up_logging(level="critical")  # the client finds it worth a warning that a new Kafka topic has no leader yet
+    try:
+        node = ApacheKafka().start()
+    except ApacheKafkaMissing as exc:
+        print(f"This needs Apache Kafka: {exc}")
+        return 1
+    try:
+        run_in_loop(lambda: measure(KafkaSettings(bootstrap_servers=node.bootstrap_servers, partitions=PARTITIONS)))
+    finally:
+        node.close()
+    return 0
+
+
+async def measure(kafka: KafkaSettings) -> None:
+    """All rounds, then the table."""
+    ceilings: list[float] = []
+    drained: dict[str, list[Drained]] = {name: [] for name in VARIANTS}
+    samples = CpuSamples(PLACES)
+    async with KafkaBroker(kafka) as broker:
+        size = await fill(broker, kafka)
+        for turn in range(ROUNDS):
+            ceilings.append(await ceiling(settings(kafka, "ceiling")))
+            for number, (name, score) in enumerate(VARIANTS.items()):
+                drained[name].append(
+                    await drain(settings(kafka, f"run-{turn}-{number}", **score), broker, MENTIONS, seed=SEED)
+                )
+        sampled = await drain(settings(kafka, "sampled"), broker, MENTIONS, seed=SEED, samples=samples)
     report = Report("pipeline", seed=SEED)
-
-    full, ceiling = [], []
-    for _ in range(ROUNDS):  # interleaved, so that both see the same machine
-        full.append(fold_seconds(stage(matcher, VaderScorer()), records))  # a new scorer remembers no text
-        ceiling.append(fold_seconds(stage(matcher, none), records))
-    full_seconds, ceiling_seconds = statistics.median(full), statistics.median(ceiling)
-    report.add("mentions per second and core", MENTIONS / full_seconds, "1/s")
-    report.add("the same without sentiment (ceiling)", MENTIONS / ceiling_seconds, "1/s")
-    report.add("share of the ceiling", ceiling_seconds / full_seconds, "")
-    address = os.environ.get("TOCSIN_TEST_KAFKA")
-    if address:
-        seconds = asyncio.run(through_kafka(address, records, stage(matcher, VaderScorer())))
-        report.add("mentions per second and core, read with aiokafka", MENTIONS / seconds, "1/s")
-
-    def per_mention(name: str, seconds: float) -> None:
-        report.add(name, seconds / MENTIONS * 1e6, "us per mention")
-
-    decode = cpu_seconds(lambda: [codec.decode_mention(record.value) for record in records])
-    match = match_seconds(matcher, decoded)
-    sentiment = cpu_seconds(lambda: [scorer.score(mention.text, mention.lang) for mention in belonging])
-    words = cpu_seconds(lambda: [terms(mention.text) for mention in belonging])
-    per_mention("all of it", full_seconds)
-    per_mention("  decode", decode)
-    per_mention(f"  match, {TOPICS:,} topics", match)
-    per_mention("  sentiment of the matched", sentiment)
-    per_mention("  terms of the matched", words)
-    per_mention("  index, partial counts, encoding", ceiling_seconds - decode - match - words)
-    for count in (10, 10_000):
-        per_mention(f"match alone, {count:,} topics", match_seconds(TopicMatcher(topics(count)), decoded))
-    report.add("size of a mention", statistics.mean(len(record.value or b"") for record in records), "bytes")
-    report.add("matched", len(belonging) / MENTIONS, "share")
-    report.add("records out per mention", fold_all(stage(matcher, none), records) / MENTIONS, "")
+    report.add("ceiling: aiokafka, decode, match, count", 1 / statistics.median(ceilings), "mentions/s and core")
+    for name, runs in drained.items():
+        each = statistics.median(run.each for run in runs)
+        share = statistics.median(least / run.each for least, run in zip(ceilings, runs, strict=True))
+        report.add(f"Kafka to detections, {name}", 1 / each, "mentions/s and core", goal=GOALS[name])
+        report.add("  share of the ceiling", share, "", goal=">= 0.5")
+    usual = drained[USUAL]
+    report.add("matched", statistics.median(run.matched for run in usual), "share of mentions")
+    report.add("topics of a matched mention", statistics.median(run.topics for run in usual), "")
+    report.add("size of a mention", size, "bytes")
+    report.add("transactions", statistics.median(run.commits / run.seconds for run in usual), "1/s")
+    report.add("partial counts", statistics.median(run.partials / run.mentions for run in usual), "per mention")
+    report.add("records written", statistics.median(run.records / run.mentions for run in usual), "per mention")
+    report.add("windows closed", statistics.median(run.windows for run in usual), "")
+    report.add(f"CPU, {USUAL}", sampled.each * 1e6, "us per mention")
+    for place, count in samples.by_place.most_common():
+        report.add(f"  {place}", sampled.each * 1e6 * count / samples.total, "us per mention")
     report.print()
 
 
+def settings(kafka: KafkaSettings, prefix: str, **score: Any) -> StreamSettings:
+    """As a configuration file would say it; every run has its own groups and Kafka topics but for the mentions."""
+    return StreamSettings.model_validate(
+        {
+            "kafka": kafka.model_copy(update={"prefix": prefix}).model_dump(),
+            "score": score,
+            "topics": pipeline_load.topics(TOPICS),
+        }
+    )
+
+
+async def fill(broker: KafkaBroker, kafka: KafkaSettings) -> float:
+    """Write the backlog; answers the mean size of a mention in bytes.
+
+    Its records keep the times they were made with, so that event time passes as in a live stream of this rate.
+    """
+    as_made = {"message.timestamp.type": "CreateTime"}
+    await broker.create_topics(
+        [
+            msgspec.structs.replace(spec, config={**spec.config, **as_made})
+            for spec in specs(settings(kafka, "unused"))
+            if spec.name == kafka.mentions
+        ]
+    )
+    rng = random.Random(SEED)  # noqa: S311 - no secret
+    load = pipeline_load.mentions(MENTIONS, rng, brands=TOPICS, per_second=PER_SECOND, kafka_topic=kafka.mentions)
+    size = 0
+    while chunk := list(islice(load, 5_000)):
+        size += sum(len(record.value or b"") for record in chunk)
+        await broker.send(chunk)
+    return size / MENTIONS
+
+
+async def ceiling(of: StreamSettings) -> float:
+    """CPU seconds of a mention through aiokafka, decode, match, count."""
+    matcher = TopicMatcher(of.topic_values())
+    consumer: Any = AIOKafkaConsumer(
+        bootstrap_servers=of.kafka.bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(of.kafka.mentions, number) for number in range(PARTITIONS)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        counts: Counter[str] = Counter()
+        read = 0
+        cpu = time.process_time()
+        while read < MENTIONS:
+            for batch in (await consumer.getmany(timeout_ms=1000, max_records=BATCH)).values():
+                for record in batch:
+                    for topic in matcher.match(codec.decode_mention(record.value)):
+                        counts[topic.id] += 1
+                read += len(batch)
+        return (time.process_time() - cpu) / MENTIONS
+    finally:
+        await consumer.stop()
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

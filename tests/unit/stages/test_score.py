@@ -51,6 +51,13 @@ def test_adds_up_one_partial_per_topic_and_second() -> None:
     assert found[0].terms == {"angry": 2, "happy": 1}  # mentions that contain it, without what the query itself names
 
 
+def test_counts_no_terms_where_nobody_wants_them() -> None:
+    [partial] = counted(record("refund angry", author={"id": "a"}), stage=make_stage(terms=False))
+
+    assert (partial.terms, partial.terms_other) == ({}, 0)
+    assert len(partial.authors) == len(partial.samples) == 1
+
+
 def test_a_polarity_that_came_with_the_mention_is_believed() -> None:
     [partial] = counted(record("refund happy", sentiment=-0.5))
 
