@@ -26,7 +26,8 @@ from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build_all
 from alerting.observer import Observer
-from alerting.receivers import Receivers
+from alerting.receivers import Receivers, policies_of
+from alerting.rescue import Rescue
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
 from alerting.store_opening import open_patiently
@@ -142,7 +143,8 @@ class Tocsin:
             return
         settings = self._settings
         egress = Egress.from_settings(settings.delivery)
-        receivers = Receivers(build_all(settings.receivers, clock=self._clock, egress=egress))
+        notifiers = build_all(settings.receivers, clock=self._clock, egress=egress)
+        receivers = Receivers(notifiers, policies_of(settings.receivers, settings.people))
         store = await open_patiently(settings, self._clock, stop, self._registry)
         if store is None:
             await receivers.close()
@@ -172,6 +174,7 @@ class Tocsin:
         delivery = DeliveryLoop(
             store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics, public_url=public_url
         )
+        rescue = Rescue(store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics)
         observer = Observer(store, clock, metrics, self._registry, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
         acts = Acts(store, dispatch, clock, metrics)
@@ -194,6 +197,7 @@ class Tocsin:
             runs = [*(role.run for role in self._streams.values()), intake.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
             group.create_task(delivery.run(stop), name="delivery")
+            group.create_task(rescue.run(stop), name="rescue")
             group.create_task(observer.run(stop), name="observer")
             if inbound.slack_socket is not None:
                 group.create_task(inbound.slack_socket.run(stop), name="slack_socket")

@@ -23,12 +23,15 @@ class PersonSettings(Section):
         slack: The member id in Slack, `U0123456789`: in the profile, under "Copy member ID".
         pagerduty: The user id in PagerDuty, `PABC123`: the end of the profile's address.
         roles: `responder` may acknowledge and resolve; without it a button answers privately and does nothing.
+        pages_per_hour: Of how many incidents an hour this person is paged one by one, over all receivers that name
+            them; what comes on top goes out as a digest.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     slack: Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,30}$")] | None = None
     pagerduty: Annotated[str, Field(pattern=r"^[A-Z0-9]{3,30}$")] | None = None
     roles: tuple[PersonRole, ...] = ()
+    pages_per_hour: Annotated[int, Field(ge=1, le=10_000)] | None = None
 
 
 class SlackAppSettings(Section):

@@ -64,6 +64,18 @@ class AlertingMetrics:
         self.slack_socket = Gauge(
             "tocsin_slack_socket_up", "1 while Slack's Socket Mode is connected.", registry=registry
         )
+        self.destination_failures = Gauge(
+            "tocsin_destination_failures",
+            "Failures in a row of a receiver's notifier; 0 as soon as one attempt succeeds.",
+            ["receiver", "notifier"],
+            registry=registry,
+        )
+        self.fallbacks = Counter(
+            "tocsin_fallbacks", "Pages that went to a receiver's fallback.", ["receiver"], registry=registry
+        )
+        self.nobody_reached = Counter(
+            "tocsin_nobody_reached", "Incidents whose page reached nobody in time.", registry=registry
+        )
         self.outbox_pending = Gauge("tocsin_outbox_pending", "Messages not delivered yet.", registry=registry)
         self.outbox_age = Gauge(
             "tocsin_outbox_age_seconds", "Age of the oldest message that is due.", registry=registry

@@ -1,6 +1,7 @@
 """How long a failed delivery waits, and for whom: pure, `now` is an argument."""
 
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,19 +9,13 @@ import msgspec
 
 from alerting.errors import DeliveryInDoubt, DeliveryRetryable
 from alerting.incidents.model import Delivery, DeliveryState
+from alerting.incidents.store import Hold
 from alerting.settings import DeliverySettings
 
 REASON_CHARACTERS: Final = 500
 
 Destination = tuple[str, str]
 """A receiver's name and the id of one of its notifiers."""
-
-
-class Hold(msgspec.Struct, frozen=True):
-    """A destination that does not take anything just now, after so many failures in a row."""
-
-    until: datetime
-    failures: int
 
 
 class Patience:
@@ -38,6 +33,21 @@ class Patience:
         self._settings = settings
         self._rng = rng
         self._holds: dict[Destination, Hold] = {}
+
+    def remember(self, holds: Iterable[Hold]) -> None:
+        """Go on from what an earlier process, or another one, found out; of two holds the longer counts."""
+        for hold in holds:
+            known = self._holds.get((hold.receiver, hold.notifier))
+            if known is None or known.until < hold.until:
+                self._holds[hold.receiver, hold.notifier] = hold
+
+    def hold_of(self, destination: Destination) -> Hold | None:
+        """The destination's hold, also where it is over; None where its last attempt did not fail."""
+        return self._holds.get(destination)
+
+    def last_chance(self, now: datetime) -> datetime:
+        """What was made before this time gives up now, and may be tried whoever is held."""
+        return now - timedelta(hours=self._settings.give_up_hours)
 
     def held_until(self, delivery: Delivery, now: datetime) -> datetime | None:
         """Until when the destination is left alone; None where the delivery may be tried, as it may be at its last."""
@@ -68,7 +78,7 @@ class Patience:
         before = self._holds.get(destination)
         failures = before.failures + 1 if before else 1
         until = _after(now, asked) if asked is not None else min(due, _after(now, self._wait(failures)))
-        self._holds[destination] = Hold(until=until, failures=failures)
+        self._holds[destination] = Hold(*destination, until=until, failures=failures)
 
     def _deadline(self, delivery: Delivery) -> datetime:
         """The time of the last attempt."""

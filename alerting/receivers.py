@@ -1,8 +1,31 @@
-"""The receivers as they run: names to notifiers."""
+"""The receivers as they run: names to notifiers, and what holds for each of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
+from alerting.inbound_settings import PersonSettings
 from alerting.notifiers.base import Notifier
+from alerting.settings import ReceiverSettings
+
+
+class PageBudget(msgspec.Struct, frozen=True):
+    """At most so many incidents an hour are paged one by one over these receivers taken together."""
+
+    receivers: tuple[str, ...]
+    pages_per_hour: int
+
+
+class ReceiverPolicy(msgspec.Struct, frozen=True):
+    """What holds for one receiver.
+
+    Attributes:
+        fallback: Who is paged instead, where this receiver cannot be reached.
+        budgets: Its own and those of its people, who may stand behind other receivers too.
+    """
+
+    fallback: str | None = None
+    budgets: tuple[PageBudget, ...] = ()
 
 
 class Receivers:
@@ -10,13 +33,17 @@ class Receivers:
 
     Args:
         notifiers: The notifiers of each receiver, in the order of the configuration.
+        policies: What holds for each; nothing in particular for one that is not named.
     """
 
-    def __init__(self, notifiers: Mapping[str, Sequence[Notifier]]) -> None:
+    def __init__(
+        self, notifiers: Mapping[str, Sequence[Notifier]], policies: Mapping[str, ReceiverPolicy] | None = None
+    ) -> None:
         self._notifiers = {
             receiver: {f"{notifier.kind}:{index}": notifier for index, notifier in enumerate(listed)}
             for receiver, listed in notifiers.items()
         }
+        self._policies = dict(policies or {})
 
     def of(self, receiver: str) -> Mapping[str, Notifier]:
         """The receiver's notifiers by id; empty where the configuration knows no such receiver any more."""
@@ -25,6 +52,10 @@ class Receivers:
     def find(self, receiver: str, notifier: str) -> Notifier | None:
         """The notifier with this id; None where the configuration knows it no more."""
         return self.of(receiver).get(notifier)
+
+    def policy(self, receiver: str) -> ReceiverPolicy:
+        """What holds for the receiver."""
+        return self._policies.get(receiver, ReceiverPolicy())
 
     def __iter__(self) -> Iterator[tuple[str, str, Notifier]]:
         for receiver, notifiers in self._notifiers.items():
@@ -35,3 +66,24 @@ class Receivers:
         """Close every notifier."""
         for _, _, notifier in self:
             await notifier.close()
+
+
+def policies_of(receivers: Sequence[ReceiverSettings], people: Sequence[PersonSettings]) -> dict[str, ReceiverPolicy]:
+    """What the configuration says of each receiver, with the budgets of the people behind it."""
+    behind = {
+        person.name: PageBudget(
+            tuple(receiver.name for receiver in receivers if person.name in receiver.people), person.pages_per_hour
+        )
+        for person in people
+        if person.pages_per_hour is not None
+    }
+    return {
+        receiver.name: ReceiverPolicy(
+            fallback=receiver.fallback,
+            budgets=(
+                *([PageBudget((receiver.name,), receiver.pages_per_hour)] if receiver.pages_per_hour else []),
+                *(behind[name] for name in receiver.people if name in behind),
+            ),
+        )
+        for receiver in receivers
+    }

@@ -43,9 +43,19 @@ class AuditSettings(Section):
 
 
 class ReceiverSettings(Section):
-    """Somebody who is told, over one or more notifiers."""
+    """Somebody who is told, over one or more notifiers.
+
+    Attributes:
+        fallback: A receiver that is paged where this one could not be reached within `delivery.fallback_seconds`.
+        people: Names from `people` who stand behind it; their own limits then count, over all their receivers.
+        pages_per_hour: Of how many incidents an hour it is paged one by one. What comes on top goes out together, as a
+            digest; a SEV1 never waits for one.
+    """
 
     name: Name
+    fallback: Name | None = None
+    people: tuple[str, ...] = ()
+    pages_per_hour: Annotated[int, Field(ge=1, le=10_000)] | None = None
     notifiers: Annotated[tuple[NotifierSettings, ...], Field(min_length=1)]
 
 
@@ -103,6 +113,10 @@ class DeliverySettings(Section):
         give_up_hours: A message still undelivered after this long is rejected, loudly.
         lease_seconds: How long a process may hold a message, at least 2 s more than `attempt_seconds`. What a killed
             process was sending is sent by the next one this much later at most, plus a second; on SQLite at once.
+        fallback_seconds: A page that reached nobody of its receiver for this long, or was refused, goes to the
+            receiver's `fallback`.
+        last_resort: The receiver that is paged where an incident reached nobody at all.
+        digest_seconds: How often digests go out.
         allow_networks: Networks (`10.1.0.0/16`) that notifiers may connect to although they are not public. Loopback,
             private and every other special address is refused unless it stands here.
         trust_proxy: Send through the proxy that `HTTPS_PROXY` and its kin name. The proxy's address has to be allowed
@@ -114,6 +128,9 @@ class DeliverySettings(Section):
     max_backoff_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     give_up_hours: Annotated[float, Field(gt=0, le=168)] = 24.0
     lease_seconds: Annotated[float, Field(gt=0, le=300)] = 12.0
+    fallback_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    last_resort: Name | None = None
+    digest_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
     allow_networks: tuple[IPvAnyNetwork, ...] = ()
     trust_proxy: bool = False
 

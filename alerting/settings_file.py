@@ -83,6 +83,7 @@ def _cross_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     api = values.get("api")
     yield from _twice(_names(api.get("keys"), "name") if isinstance(api, dict) else [], ("api", "keys"), "name")
     known = {name for name in receivers if name is not None}
+    yield from _receiver_checks(values, known)
     route = values.get("route") or {}
     for location, node in _nodes(route, ("route",)):
         name = node.get("receiver")
@@ -98,6 +99,26 @@ def _cross_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
         yield ("route", "matchers"), "the top route takes everything: what it would not match nobody would hear of"
     if isinstance(route, dict) and route.get("continue"):
         yield ("route", "continue"), "there is nothing beside the top route to go on to"
+
+
+def _receiver_checks(values: Mapping[str, Any], known: set[str]) -> Iterator[tuple[Location, str]]:
+    people = set(_names(values.get("people"), "name"))
+    receivers = values.get("receivers")
+    fallbacks = _names(receivers, "fallback")
+    for index, own in enumerate(_names(receivers, "name")):
+        if fallbacks[index] is not None and fallbacks[index] not in known:
+            yield ("receivers", index, "fallback"), f"there is no receiver {fallbacks[index]!r}"
+        elif fallbacks[index] is not None and fallbacks[index] == own:
+            yield ("receivers", index, "fallback"), "cannot stand in for itself"
+    for index, receiver in enumerate(receivers if isinstance(receivers, list) else ()):
+        named = receiver.get("people") if isinstance(receiver, dict) else None
+        for place, name in enumerate(named if isinstance(named, list) else ()):
+            if isinstance(name, str) and name not in people:
+                yield ("receivers", index, "people", place), f"there is no person {name!r} under people"
+    delivery = values.get("delivery")
+    resort = delivery.get("last_resort") if isinstance(delivery, dict) else None
+    if isinstance(resort, str) and resort not in known:
+        yield ("delivery", "last_resort"), f"there is no receiver {resort!r}"
 
 
 def _topic_checks(topics: Any) -> Iterator[tuple[Location, str]]:

@@ -17,6 +17,7 @@ from alerting.fakes.script import Script
 from alerting.fakes.server import LoopbackServer
 from alerting.fakes.signed_request import SignedRequest
 from alerting.fakes.slack_app import OPEN_CALL, REPLY_PATH, SOCKET_PATH, SlackApp
+from alerting.fakes.slack_limit import SlackLimit
 from alerting.fakes.slack_rules import refusal_of, seen_lines, seen_text, seen_title, seen_url
 from streams.clock import Clock
 
@@ -43,6 +44,7 @@ class FakeSlack:
         signing_secret: What pressed buttons are signed with.
         channels: Ids by name; None knows every channel and makes up its id.
         may_read: Whether the token has `channels:history`.
+        seconds_apart: How much time there has to be between two messages of a channel.
         inbox: Where messages are kept; one may be shared by several vendors.
         port: 0 takes a free one.
     """
@@ -56,12 +58,14 @@ class FakeSlack:
         signing_secret: str = "signed-by-the-demo",  # noqa: S107  # same
         channels: Mapping[str, str] | None = None,
         may_read: bool = True,
+        seconds_apart: float = 0.0,
         inbox: Inbox | None = None,
         port: int = 0,
     ) -> None:
         self.script = Script()
         self.inbox = inbox if inbox is not None else Inbox()
         self.app = SlackApp(clock, app_token=app_token, signing_secret=signing_secret)
+        self.limit = SlackLimit(seconds_apart)
         self._clock = clock
         self._token = token
         self._channels = channels
@@ -128,7 +132,14 @@ class FakeSlack:
         channel = self._channel_id(str(arguments.get("channel", "")), by_name=method == "chat.postMessage")
         if channel is None:
             return _refuse("channel_not_found")
+        if method == "chat.postMessage" and (wait := self.limit.wait(channel, self._clock.now())) is not None:
+            return web.json_response(
+                {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(wait)}
+            )
         self._calls.append(SlackCall(method, arguments, self._clock.now()))
+        return self._called(method, channel, arguments)
+
+    def _called(self, method: str, channel: str, arguments: dict[str, Any]) -> web.Response:
         if method == "chat.postMessage":
             return self._post(channel, arguments)
         if method == "chat.update":

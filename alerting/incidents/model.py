@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -111,6 +112,10 @@ class TimelineEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     told: tuple[str, ...] = ()
 
 
+PAGES: Final = frozenset({Transition.OPENED, Transition.REOPENED})
+"""What wakes people; everything else keeps them up to date."""
+
+
 class DeliveryState(StrEnum):
     """Where one message to one receiver stands."""
 
@@ -130,6 +135,8 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
         next_attempt_at: Not before this time.
         reason: Why the last attempt failed.
         detail: Where it goes, as people know it: `#comms-now`, `payments on-call`.
+        digest: Names the digest it goes out with; empty where it goes alone.
+        because: Why it comes to this receiver, where that needs saying: whom it could not reach.
     """
 
     id: str
@@ -146,6 +153,8 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     reference: str | None = None
     reason: str | None = None
     detail: str = ""
+    digest: str = ""
+    because: str = ""
 
 
 class TopicStatus(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -46,6 +46,15 @@ class Lease(msgspec.Struct, frozen=True):
     token: int
 
 
+class Hold(msgspec.Struct, frozen=True):
+    """A destination that is left alone until then, after so many failures in a row."""
+
+    receiver: str
+    notifier: str
+    until: datetime
+    failures: int
+
+
 class Unit(Protocol):
     """One database transaction. Everything in it happens, or nothing."""
 
@@ -97,6 +106,10 @@ class Unit(Protocol):
         An older pending update of the same incident, receiver and notifier becomes superseded; a page (opened,
         reopened) never does, it waits for its turn.
         """
+        ...
+
+    async def look_after(self, delivery_id: str) -> None:
+        """What is to be done about this page not arriving has been done; `overdue_pages` names it no more."""
         ...
 
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
@@ -155,20 +168,36 @@ class Store(Protocol):
         """A topic's curve in `[start, end)`, in windows of `seconds`; empty windows are left out."""
         ...
 
-    async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:
+    async def lease(
+        self, now: datetime, *, seconds: float, limit: int, last_chance: datetime | None = None
+    ) -> tuple[Lease, ...]:
         """Due deliveries, at most one for each incident and notifier (the oldest), that nobody else has.
+
+        Nothing goes to a destination that is held, but for what was made before `last_chance`.
 
         What a process held when it was killed is due again when its lease ends, or as soon as it is certain that it
         has ended.
         """
         ...
 
-    async def settle(self, lease: Lease, outcome: Delivery) -> None:
-        """Write an attempt's outcome.
+    async def settle(self, lease: Lease, outcome: Delivery, *, hold: Hold | None = None) -> None:
+        """Write an attempt's outcome; with it that its destination is to be held. What was sent ends a hold.
 
         Raises:
             PositionLost: The lease went to somebody else meanwhile; their outcome counts.
         """
+        ...
+
+    async def holds(self) -> tuple[Hold, ...]:
+        """Every destination whose last attempt failed, also where its hold is over."""
+        ...
+
+    async def overdue_pages(self, before: datetime, *, limit: int) -> tuple[Delivery, ...]:
+        """Pages that were refused, or were made before that time and did not arrive; each until it is looked after."""
+        ...
+
+    async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
+        """Of how many incidents these receivers were paged since then, each counted once."""
         ...
 
     async def outbox_age(self, now: datetime) -> tuple[int, float]:

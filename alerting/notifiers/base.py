@@ -30,6 +30,7 @@ class Message(msgspec.Struct, frozen=True):
         test: Sent by a drill: every channel says so, visibly.
         state: Where the work stands: which acts still make sense.
         acknowledged_by: Who works on it; None while nobody does. Later edits must not hide it.
+        note: Why it comes to this receiver, where that needs saying; empty where not.
         delivery: Names what is being sent: the same at every attempt, though the incident may have changed between two
             and with it the rest of the message. Empty where nothing is ever sent again, as in a drill.
     """
@@ -59,6 +60,7 @@ class Message(msgspec.Struct, frozen=True):
     test: bool = False
     state: IncidentState = IncidentState.TRIGGERED
     acknowledged_by: str | None = None
+    note: str = ""
     delivery: str = ""
 
 

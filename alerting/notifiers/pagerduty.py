@@ -154,6 +154,8 @@ def _details(message: Message) -> dict[str, object]:
         "samples": [one_line(sample.text, 300) for sample in message.samples[:_MAX_SAMPLES]],
         "incident": message.incident,
     }
+    if message.note:
+        details["note"] = one_line(message.note, _FIELD_CHARACTERS)
     if message.test:
         details["test"] = "This is a drill: nothing happened, and nobody has to act."
     return details

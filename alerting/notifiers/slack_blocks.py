@@ -53,7 +53,7 @@ def fallback(message: Message) -> str:
 
 
 def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
-    """The whole message, at most 14 blocks and well below Slack's 13,000 characters.
+    """The whole message, at most 15 blocks and well below Slack's 13,000 characters.
 
     Args:
         buttons: Whether those that act are there, too.
@@ -63,6 +63,8 @@ def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
     if message.test:
         blocks.append(_context("This is a drill: nothing happened, and nobody has to act."))
     blocks.append(_context(standing(message)))
+    if note := escape_slack(message.note, 200):
+        blocks.append(_context(note))
     if why := escape_slack(message.why, _WHY_CHARACTERS):
         blocks.append({"type": "section", "text": _mrkdwn(why)})
     if message.facts:

@@ -10,6 +10,7 @@ import pytest
 from alerting.errors import PositionLost
 from alerting.incidents.model import DeliveryState, Severity, Transition
 from alerting.incidents.sql.store import SqlStore
+from alerting.incidents.store import Hold
 from tests.fakes.clock import START
 from tests.fakes.stored import delivery, enqueue, incident, sent, together
 
@@ -213,3 +214,87 @@ class TestOutbox:
 
         assert await store.outbox_age(START - timedelta(seconds=1)) == (2, 0.0)
         assert await store.outbox_age(START + timedelta(seconds=90)) == (2, 90.0)
+
+
+class TestHolds:
+    async def test_nothing_goes_to_a_destination_that_is_held_whichever_process_asks(
+        self, store: SqlStore, another: Opener
+    ) -> None:
+        await enqueue(store, delivery("d1", incident(1)), delivery("d2", incident(2)))
+        await enqueue(store, delivery("d3", incident(3), notifier="pagerduty"))
+        first, *others = await store.lease(START, seconds=30, limit=9)
+        again_at = START + timedelta(seconds=40)
+        failed = msgspec.structs.replace(first.delivery, attempts=1, next_attempt_at=again_at)
+        await store.settle(first, failed, hold=Hold("comms", "slack", again_at, 1))
+        for lease in others:
+            await store.settle(lease, lease.delivery)  # back, without an attempt
+
+        while_held = await store.lease(START + timedelta(seconds=39), seconds=30, limit=9)
+        last_chance = await store.lease(START + timedelta(seconds=39), seconds=30, limit=9, last_chance=START)
+        afterwards = await store.lease(again_at, seconds=30, limit=9)
+
+        assert [lease.delivery.id for lease in while_held] == ["d3"]
+        assert [lease.delivery.id for lease in last_chance] == ["d2"]
+        assert [lease.delivery.id for lease in afterwards] == ["d1"]
+        assert await (await another()).holds() == (Hold("comms", "slack", again_at, 1),)
+
+    async def test_a_hold_is_replaced_by_the_next_and_ends_with_what_was_sent(self, store: SqlStore) -> None:
+        await enqueue(store, delivery("d1", incident(1)))
+        until = START + timedelta(seconds=9)
+        for failures in (1, 2):
+            (lease,) = await store.lease(START + timedelta(minutes=failures), seconds=30, limit=9)
+            await store.settle(lease, lease.delivery, hold=Hold("comms", "slack", until, failures))
+        held = await store.holds()
+
+        (lease,) = await store.lease(START + timedelta(minutes=3), seconds=30, limit=9)
+        await store.settle(lease, sent(lease.delivery))
+
+        assert held == (Hold("comms", "slack", until, 2),)
+        assert await store.holds() == ()
+
+
+class TestOverdue:
+    async def test_pages_that_did_not_arrive_are_named_until_somebody_looked_after_them(self, store: SqlStore) -> None:
+        late, waiting = incident(1), incident(4)
+        in_an_hour = START + timedelta(hours=1)
+        await enqueue(
+            store,
+            delivery("late", late),
+            delivery("update", late, Transition.PEAKED, notifier="webhook"),
+            delivery("refused", incident(2)),
+            delivery("sent", incident(3)),
+            msgspec.structs.replace(delivery("in group wait", waiting), next_attempt_at=in_an_hour),
+        )
+        for lease in await store.lease(START, seconds=30, limit=9):
+            name = lease.delivery.id
+            state = {"refused": DeliveryState.REJECTED, "sent": DeliveryState.SENT}.get(name, DeliveryState.PENDING)
+            await store.settle(lease, msgspec.structs.replace(lease.delivery, state=state))
+
+        early = await store.overdue_pages(START - timedelta(seconds=1), limit=9)
+        overdue = await store.overdue_pages(START + timedelta(minutes=1), limit=9)
+        async with store.begin() as unit:
+            await unit.look_after("late")
+        rest = await store.overdue_pages(START + timedelta(minutes=1), limit=9)
+
+        assert [page.id for page in early] == ["refused"]
+        assert [(page.id, page.state) for page in overdue] == [
+            ("late", DeliveryState.PENDING),
+            ("refused", DeliveryState.REJECTED),
+        ]
+        assert [page.id for page in rest] == ["refused"]
+
+    async def test_incidents_are_counted_once_for_all_the_receivers_that_were_paged(self, store: SqlStore) -> None:
+        await enqueue(
+            store,
+            delivery("d1", incident(1)),
+            delivery("d2", incident(1), receiver="care"),
+            delivery("d3", incident(2), receiver="care"),
+            delivery("d4", incident(3), Transition.PEAKED),
+            delivery("d5", incident(4), receiver="ops"),
+            delivery("d6", incident(5), at=START - timedelta(hours=2)),
+        )
+        for lease in await store.lease(START, seconds=30, limit=9):
+            await store.settle(lease, sent(lease.delivery))
+
+        assert await store.pages_told(("comms", "care"), since=START - timedelta(hours=1)) == 2
+        assert await store.pages_told(("comms",), since=START - timedelta(hours=3)) == 2

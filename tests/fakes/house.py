@@ -15,7 +15,8 @@ from alerting.incidents.model import Delivery, Incident
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.base import Notifier
-from alerting.receivers import Receivers
+from alerting.receivers import ReceiverPolicy, Receivers
+from alerting.rescue import Rescue
 from alerting.routing.routes import Routes
 from alerting.settings import DeliverySettings, RouteSettings
 from streams.broker.base import Outgoing, Partition, TopicSpec
@@ -80,14 +81,22 @@ class House:
         route: Mapping[str, Any] | None = None,
         delivery: DeliverySettings | None = None,
         without: tuple[str, ...] = (),
+        policies: Mapping[str, ReceiverPolicy] | None = None,
     ) -> None:
         self.world = world
         self.store = TransactionalStore(world.tables)
         self.registry = CollectorRegistry()
         self.stop = asyncio.Event()
-        self._parts = [part for part in ("intake", "delivery") if part not in without]
+        self._parts = [part for part in ("intake", "delivery", "rescue") if part not in without]
         metrics = self.metrics = AlertingMetrics(self.registry)
-        receivers = Receivers({name: [notifier] for name, notifier in world.notifiers.items()})
+        receivers = Receivers({name: [notifier] for name, notifier in world.notifiers.items()}, policies)
+        self.rescue = Rescue(
+            store=self.store,
+            receivers=receivers,
+            settings=delivery or DeliverySettings(),
+            clock=world.clock,
+            metrics=metrics,
+        )
         tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
         dispatch = Dispatch(Routes(tree), receivers)
         self.acts = Acts(self.store, dispatch, world.clock, metrics)

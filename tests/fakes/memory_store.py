@@ -16,7 +16,7 @@ from alerting.incidents.model import (
     TopicStatus,
     WindowPoint,
 )
-from alerting.incidents.store import IncidentFilter, Lease, Page
+from alerting.incidents.store import Hold, IncidentFilter, Lease, Page
 from streams.broker.base import Partition
 from streams.events import WindowCount
 from streams.topic import Topic
@@ -120,13 +120,32 @@ class MemoryStore:
         first, last = start.timestamp(), end.timestamp()
         return tuple(point for point in self.curves.get(topic, ()) if first <= point.start < last)
 
-    async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:  # noqa: ARG002
+    async def lease(
+        self,
+        now: datetime,  # noqa: ARG002
+        *,
+        seconds: float,  # noqa: ARG002
+        limit: int,  # noqa: ARG002
+        last_chance: datetime | None = None,  # noqa: ARG002
+    ) -> tuple[Lease, ...]:
         """Nothing is due here."""
         self._answer()
         return ()
 
-    async def settle(self, lease: Lease, outcome: Delivery) -> None:
+    async def settle(self, lease: Lease, outcome: Delivery, *, hold: Hold | None = None) -> None:
         """Nothing was leased."""
+        raise NotImplementedError
+
+    async def holds(self) -> tuple[Hold, ...]:
+        """Nothing is delivered from here."""
+        raise NotImplementedError
+
+    async def overdue_pages(self, before: datetime, *, limit: int) -> tuple[Delivery, ...]:
+        """Nothing is delivered from here."""
+        raise NotImplementedError
+
+    async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
+        """Nothing is delivered from here."""
         raise NotImplementedError
 
     async def outbox_age(self, now: datetime) -> tuple[int, float]:  # noqa: ARG002
@@ -224,6 +243,10 @@ class MemoryUnit:
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
         """Keep the messages for the commit."""
         self.queued.extend(deliveries)
+
+    async def look_after(self, delivery_id: str) -> None:
+        """Nothing is delivered from here."""
+        raise NotImplementedError
 
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
         """The history is put there by the test."""

@@ -55,6 +55,7 @@ def tainted(text: str, change: Transition = Transition.OPENED, *, revision: int 
         owner=text,
         actor=text,
         acknowledged_by=text,
+        note=text,
         drivers=(Driver(text, 5, 1.0),) * 32,
         samples=(sample,) * 8,
     )

@@ -10,6 +10,7 @@ import msgspec
 
 from alerting.errors import DatabaseUnavailable, PositionLost, Stale, UnknownIncident
 from alerting.incidents.model import (
+    PAGES,
     Delivery,
     DeliveryState,
     Incident,
@@ -19,7 +20,7 @@ from alerting.incidents.model import (
     Transition,
     WindowPoint,
 )
-from alerting.incidents.store import IncidentFilter, Lease, Page
+from alerting.incidents.store import Hold, IncidentFilter, Lease, Page
 from streams.broker.base import Partition
 from streams.events import WindowCount
 from streams.topic import Topic
@@ -37,6 +38,8 @@ class Tables:
         self.entries: list[TimelineEntry] = []
         self.outbox: dict[str, Delivery] = {}
         self.leases: dict[str, tuple[datetime, int]] = {}
+        self.holds: dict[tuple[str, str], Hold] = {}
+        self.looked_after: set[str] = set()
         self.windows: dict[tuple[str, int], WindowCount] = {}
         self.topics: tuple[Topic, ...] = ()
 
@@ -106,7 +109,9 @@ class TransactionalStore:
     async def windows(self, topic: str, *, start: datetime, end: datetime, seconds: int) -> tuple[WindowPoint, ...]:
         raise NotImplementedError
 
-    async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:
+    async def lease(
+        self, now: datetime, *, seconds: float, limit: int, last_chance: datetime | None = None
+    ) -> tuple[Lease, ...]:
         self._answer()
         taken: list[Lease] = []
         first: set[tuple[str, str, str]] = set()
@@ -115,6 +120,9 @@ class TransactionalStore:
             if delivery.state is not DeliveryState.PENDING or conversation in first:
                 continue
             first.add(conversation)
+            held = self.tables.holds.get((delivery.receiver, delivery.notifier))
+            if held and held.until > now and (last_chance is None or delivery.created_at > last_chance):
+                continue
             until, token = self.tables.leases.get(delivery.id, (now, 0))
             if delivery.next_attempt_at <= now and until <= now and len(taken) < limit:
                 until = now + timedelta(seconds=seconds)
@@ -122,13 +130,52 @@ class TransactionalStore:
                 taken.append(Lease(delivery, self.tables.incidents[delivery.incident], until, token + 1))
         return tuple(taken)
 
-    async def settle(self, lease: Lease, outcome: Delivery) -> None:
+    async def settle(self, lease: Lease, outcome: Delivery, *, hold: Hold | None = None) -> None:
         self._answer()
         if self.tables.leases.get(outcome.id) != (lease.until, lease.token):
             raise PositionLost(outcome.id)
         self.tables.outbox[outcome.id] = outcome
+        if hold is not None:
+            self.tables.holds[hold.receiver, hold.notifier] = hold
+        elif outcome.state is DeliveryState.SENT:
+            self.tables.holds.pop((outcome.receiver, outcome.notifier), None)
         self.tables.leases[outcome.id] = (outcome.next_attempt_at, lease.token)
         self._tell()
+
+    async def holds(self) -> tuple[Hold, ...]:
+        self._answer()
+        return tuple(self.tables.holds.values())
+
+    async def overdue_pages(self, before: datetime, *, limit: int) -> tuple[Delivery, ...]:
+        self._answer()
+        return tuple(
+            delivery
+            for delivery in self.tables.outbox.values()
+            if delivery.id not in self.tables.looked_after
+            and delivery.change in PAGES
+            and (delivery.state is DeliveryState.REJECTED or self._is_late(delivery, before))
+        )[:limit]
+
+    async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
+        self._answer()
+        return len(
+            {
+                delivery.incident
+                for delivery in self.tables.outbox.values()
+                if delivery.receiver in receivers
+                and delivery.created_at >= since
+                and delivery.change in PAGES
+                and delivery.state is DeliveryState.SENT
+            }
+        )
+
+    def _is_late(self, delivery: Delivery, before: datetime) -> bool:
+        tried = self.tables.leases.get(delivery.id, (before, 0))[1] > 0
+        return (
+            delivery.state is DeliveryState.PENDING
+            and delivery.created_at <= before
+            and (tried or delivery.next_attempt_at <= before)
+        )
 
     async def outbox_age(self, now: datetime) -> tuple[int, float]:
         self._answer()
@@ -219,6 +266,9 @@ class TransactionalUnit:
                     superseded = msgspec.structs.replace(older, state=DeliveryState.SUPERSEDED)
                     self._draft.outbox[older.id] = superseded
             self._draft.outbox.setdefault(delivery.id, delivery)
+
+    async def look_after(self, delivery_id: str) -> None:
+        self._draft.looked_after.add(delivery_id)
 
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
         for window in windows:

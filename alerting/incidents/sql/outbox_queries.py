@@ -1,18 +1,20 @@
 """Queries about deliveries: the outbox, its leases and their outcomes."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, not_, or_, select, update
 
 from alerting.errors import PositionLost
 from alerting.incidents.model import Delivery, DeliveryState, Incident, Transition
+from alerting.incidents.sql.hold_queries import HELD
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incidents
 from alerting.incidents.store import Lease
 
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PENDING: Final = DeliveryState.PENDING.value
 _SUPERSEDED: Final = DeliveryState.SUPERSEDED.value
 
@@ -54,6 +56,7 @@ _older: Final = deliveries.alias("older")
 _DUE: Final = and_(
     deliveries.c.state == _PENDING,
     deliveries.c.next_attempt_at <= bindparam("now"),
+    or_(not_(HELD), deliveries.c.created_at <= bindparam("last_chance")),
     or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= bindparam("now")),
     ~exists().where(
         _older.c.incident == deliveries.c.incident,
@@ -104,14 +107,16 @@ def of_incident(connection: Connection, incident_id: str) -> tuple[Delivery, ...
     return tuple(_read(row.state, row.value) for row in connection.execute(found.order_by(deliveries.c.sequence)))
 
 
-def anything_due(connection: Connection, now: datetime) -> bool:
+def anything_due(connection: Connection, now: datetime, last_chance: datetime | None) -> bool:
     """Whether a lease would find something."""
-    return connection.execute(_ANYTHING_DUE, {"now": now}).first() is not None
+    return connection.execute(_ANYTHING_DUE, {"now": now, "last_chance": last_chance or _NEVER}).first() is not None
 
 
-def lease(connection: Connection, now: datetime, seconds: float, limit: int) -> tuple[Lease, ...]:
+def lease(
+    connection: Connection, now: datetime, seconds: float, limit: int, last_chance: datetime | None
+) -> tuple[Lease, ...]:
     """Take due deliveries, worst severity first, then oldest; what another process is taking is skipped."""
-    rows = connection.execute(_TAKE, {"now": now, "most": limit}).all()
+    rows = connection.execute(_TAKE, {"now": now, "most": limit, "last_chance": last_chance or _NEVER}).all()
     if not rows:
         return ()
     until = now + timedelta(seconds=seconds)

@@ -1,7 +1,7 @@
 """The store on SQL, and how to open it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,14 +11,22 @@ import structlog
 from alerting.errors import UnknownIncident
 from alerting.incidents.audit import Head, Link
 from alerting.incidents.chain import Chain
-from alerting.incidents.model import Delivery, Incident, TimelineEntry, TopicStatus, WindowPoint
-from alerting.incidents.sql import audit_queries, incident_queries, outbox_queries, topic_queries, window_queries
+from alerting.incidents.model import Delivery, DeliveryState, Incident, TimelineEntry, TopicStatus, WindowPoint
+from alerting.incidents.sql import (
+    audit_queries,
+    hold_queries,
+    incident_queries,
+    outbox_queries,
+    overdue_queries,
+    topic_queries,
+    window_queries,
+)
 from alerting.incidents.sql.audit_keys import chain_of, configured_keys
 from alerting.incidents.sql.changes import Broadcast, Changes
 from alerting.incidents.sql.database import Database, Standing
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.unit import SqlUnit
-from alerting.incidents.store import IncidentFilter, Lease, Page
+from alerting.incidents.store import Hold, IncidentFilter, Lease, Page
 from alerting.settings import AuditSettings, DatabaseSettings
 from streams.clock import Clock
 
@@ -134,8 +142,12 @@ class SqlStore:
             window_queries.points, topic, int(start.timestamp()), int(end.timestamp()), seconds
         )
 
-    async def lease(self, now: datetime, *, seconds: float, limit: int) -> tuple[Lease, ...]:
+    async def lease(
+        self, now: datetime, *, seconds: float, limit: int, last_chance: datetime | None = None
+    ) -> tuple[Lease, ...]:
         """Due deliveries, worst severity first, at most one for each incident, receiver and notifier: the oldest.
+
+        Nothing goes to a destination that is held, but for what was made before `last_chance`.
 
         On SQLite one process at a time gets any. What an earlier one held when it ended is due again at once; on
         Postgres when its lease ends.
@@ -143,20 +155,38 @@ class SqlStore:
         async with self._taking_over:
             if self._standing in {None, Standing.WAITING}:
                 await self._take_over()
-        if self._standing is Standing.WAITING or not await self._database.read(outbox_queries.anything_due, now):
+        if self._standing is Standing.WAITING:
+            return ()
+        if not await self._database.read(outbox_queries.anything_due, now, last_chance):
             return ()
         async with self._database.transaction() as transaction:
-            return await transaction.run(outbox_queries.lease, now, seconds, limit)
+            return await transaction.run(outbox_queries.lease, now, seconds, limit, last_chance)
 
-    async def settle(self, lease: Lease, outcome: Delivery) -> None:
-        """Write an attempt's outcome.
+    async def settle(self, lease: Lease, outcome: Delivery, *, hold: Hold | None = None) -> None:
+        """Write an attempt's outcome; with it that its destination is to be held. What was sent ends a hold.
 
         Raises:
             PositionLost: The lease went to somebody else meanwhile; their outcome counts.
         """
         async with self._database.transaction() as transaction:
             await transaction.run(outbox_queries.settle, lease, outcome)
+            if hold is not None:
+                await transaction.run(hold_queries.hold, hold)
+            elif outcome.state is DeliveryState.SENT:
+                await transaction.run(hold_queries.let_go, outcome.receiver, outcome.notifier)
         self._changes.publish()
+
+    async def holds(self) -> tuple[Hold, ...]:
+        """Every destination whose last attempt failed, also where its hold is over."""
+        return await self._database.read(hold_queries.holds_now)
+
+    async def overdue_pages(self, before: datetime, *, limit: int) -> tuple[Delivery, ...]:
+        """Pages that were refused, or were made before that time and did not arrive; each until it is looked after."""
+        return await self._database.read(overdue_queries.overdue, before, limit)
+
+    async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
+        """Of how many incidents these receivers were paged since then, each counted once."""
+        return await self._database.read(overdue_queries.pages_told, receivers, since)
 
     async def outbox_age(self, now: datetime) -> tuple[int, float]:
         """How many deliveries are pending, and the age of the oldest that is due, in seconds; 0.0 if none is."""

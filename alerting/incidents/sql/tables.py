@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
@@ -154,6 +155,7 @@ deliveries: Final = Table(
     Column("leased_until", Instant),
     Column("token", Integer, nullable=False),
     Column("value", Text, nullable=False),
+    Column("looked_after", Boolean, nullable=False, server_default=false()),
     Index("deliveries_of_incident", "incident", "sequence"),
     Index(
         "deliveries_pending",
@@ -164,8 +166,18 @@ deliveries: Final = Table(
         sqlite_where=_PENDING,
         postgresql_where=_PENDING,
     ),
+    Index("deliveries_of_receiver", "receiver", "created_at"),
     Index("deliveries_due", "next_attempt_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
     sqlite_autoincrement=True,
+)
+
+holds: Final = Table(
+    "holds",
+    metadata,
+    Column("receiver", Text, primary_key=True),
+    Column("notifier", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
 )
 
 topics: Final = Table(

@@ -10,6 +10,7 @@ from alerting.incidents.sql import (
     incident_queries,
     intake_queries,
     outbox_queries,
+    overdue_queries,
     topic_queries,
     window_queries,
 )
@@ -86,6 +87,10 @@ class SqlUnit:
         """Add to the outbox; superfluous older updates become superseded."""
         if deliveries:
             await self._run(outbox_queries.enqueue, deliveries)
+
+    async def look_after(self, delivery_id: str) -> None:
+        """What is to be done about this page not arriving has been done."""
+        await self._run(overdue_queries.look_after, delivery_id)
 
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
         """Add window counts to the history; a higher revision replaces a lower one."""

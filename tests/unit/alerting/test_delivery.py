@@ -240,3 +240,49 @@ async def test_what_was_never_told_has_no_first_page_latency(failure: Exception)
         await world.clock.settle()
 
         assert house.metric("tocsin_page_latency_seconds_count", notifier="slack") == 0
+
+
+async def test_a_wait_that_the_receiver_asked_for_is_kept_by_the_process_that_comes_next() -> None:
+    comms = ScriptedNotifier(DeliveryRetryable("429", retry_after=30))
+    world = World(comms=comms)
+    async with House(world).running():
+        world.claim(detection(topic="one", episode="one"), detection(topic="two", episode="two"))
+        await world.clock.advance(3)
+
+    async with House(world).running():
+        await world.clock.advance(26)
+        attempts_before = len(comms.attempts)
+        await world.clock.advance(2)
+
+    assert attempts_before == 1
+    assert sorted(attempt.message.topic for attempt in comms.attempts[1:]) == ["one", "two"]
+
+
+async def test_another_process_does_not_knock_where_one_was_told_to_wait() -> None:
+    comms = ScriptedNotifier(DeliveryRetryable("429", retry_after=30))
+    world = World(comms=comms)
+
+    async with House(world).running(), House(world, without=("intake",)).running():
+        for number in range(6):
+            world.claim(detection(topic=f"topic-{number}", episode=f"e{number}"))
+            await world.clock.advance(4)
+        attempts_before = len(comms.attempts)
+        await world.clock.advance(8)
+
+    assert attempts_before == 1
+    assert len(comms.attempts) == 7
+
+
+async def test_failures_in_a_row_are_shown_until_one_attempt_succeeds() -> None:
+    comms = ScriptedNotifier(*(DeliveryRetryable("503") for _ in range(5)))
+    world = World(comms=comms)
+
+    async with House(world, delivery=PATIENCE).running() as house:
+        world.claim(detection())
+        shown = []
+        for _ in range(40):
+            await world.clock.advance(1)
+            shown.append(int(house.metric("tocsin_destination_failures", receiver="comms", notifier="slack:0")))
+
+    assert sorted(set(shown)) == [0, 1, 2, 3, 4, 5]
+    assert shown[-1] == 0

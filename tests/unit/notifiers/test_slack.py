@@ -308,7 +308,7 @@ async def test_a_message_about_the_worst_day_is_within_slacks_limits() -> None:
         await notifier.send(worst, reference=None, timeout_seconds=LIMIT)
 
         assert len(slack.inbox.entries()) == 1
-        assert len(message_blocks(worst)) <= 14
+        assert len(message_blocks(worst)) <= 15
 
 
 async def test_an_empty_message_is_still_one_that_slack_takes() -> None:

@@ -1,0 +1,80 @@
+"""Many pages as one: when they go out together, and what that message says. Pure."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from alerting.incidents import wording
+from alerting.incidents.model import Delivery, Incident, IncidentState, Severity, Transition
+from alerting.incidents.store import Lease
+from alerting.notifiers.base import Fact, Message
+from alerting.patience import destination_of
+from streams.events import Direction
+
+MAX_LISTED: Final = 20
+
+
+def put_off(delivery: Delivery, now: datetime, seconds: float) -> Delivery:
+    """The delivery, due with everybody's next digest; all processes agree when that is."""
+    slot = datetime.fromtimestamp((now.timestamp() // seconds + 1) * seconds, UTC)
+    return msgspec.structs.replace(delivery, next_attempt_at=slot, digest=f"{slot:%Y%m%dT%H%M%S}")
+
+
+def bundled(leases: Sequence[Lease]) -> list[tuple[Lease, ...]]:
+    """What is sent together: what waited for the same digest of the same destination; everything else alone."""
+    together: dict[tuple[object, ...], list[Lease]] = {}
+    for lease in leases:
+        delivery = lease.delivery
+        key = (destination_of(delivery), delivery.digest) if delivery.digest else (delivery.id,)
+        together.setdefault(key, []).append(lease)
+    return [tuple(bundle) for bundle in together.values()]
+
+
+def message_of(name: str, incidents: Sequence[Incident], at: datetime, *, public_url: str | None = None) -> Message:
+    """One message about several incidents, the worst first.
+
+    Args:
+        name: The same for every attempt at this digest.
+        incidents: At least one.
+    """
+    ranked = sorted(incidents, key=lambda incident: (incident.severity, incident.opened_at))
+    worst = ranked[0]
+    brands = sorted({incident.brand for incident in ranked if incident.brand})
+    who = brands[0] if len(brands) == 1 else f"{brands[0]} and others" if brands else "Tocsin"
+    count = f"{len(ranked)} incidents, worst {worst.severity.value}"
+    listed = [_line(incident) for incident in ranked[:MAX_LISTED]]
+    left = len(ranked) - len(listed)
+    return Message(
+        incident=f"digest-{name}",
+        dedup_key=f"tocsin-digest-{name}",
+        revision=1,
+        change=Transition.OPENED,
+        severity=worst.severity,
+        direction=worst.direction if any(i.direction is Direction.CRISIS for i in ranked) else Direction.VIRAL,
+        topic="digest",
+        topic_name="Digest",
+        headline=wording.fitted(who, None, f"{count}: {wording.name(worst.topic_name, worst.brand)}"),
+        title=f"{len(ranked)} incidents at once",
+        why="More than one by one would help. " + "; ".join(listed) + (f"; and {left} more" if left else "") + ".",
+        odds="see each of them",
+        facts=tuple(
+            Fact(str(number), severity.value)
+            for severity in Severity
+            if (number := sum(incident.severity is severity for incident in ranked))
+        ),
+        opened_at=worst.opened_at,
+        onset_at=min(incident.onset_at for incident in ranked),
+        at=at,
+        brand=brands[0] if len(brands) == 1 else None,
+        url=public_url.rstrip("/") + "/" if public_url else None,
+        state=IncidentState.RESOLVED,  # there is nothing to acknowledge in one go
+        delivery=name,
+    )
+
+
+def _line(incident: Incident) -> str:
+    headline = wording.headline(incident.topic_name, incident.brand, incident.evidence, incident.direction)
+    state = "" if incident.state is IncidentState.TRIGGERED else f" ({incident.state.value})"
+    return f"{incident.severity.value} {headline}{state}"
