@@ -39,7 +39,7 @@ class KafkaProducer:
             linger_ms=_LINGER_MS,
             max_batch_size=_BATCH_BYTES,
             max_request_size=_REQUEST_BYTES,
-            compression_type="lz4",
+            compression_type="zstd",
             retry_backoff_ms=_RETRY_BACKOFF_MS,
             request_timeout_ms=milliseconds(settings.request_timeout_seconds),
             enable_idempotence=idempotent or transactional_id is not None,
