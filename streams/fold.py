@@ -5,6 +5,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from streams.remembered import Remembered
+
 NO_WORD: Final = 0
 SPACED: Final = 1
 UNSPACED: Final = 2
@@ -16,6 +18,7 @@ _DROPPED: Final = re.compile(
     "[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670"
     "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff\ud800-\udfff]+"
 )
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _APOSTROPHES: Final = re.compile("[\u2018\u2019\u02bc]")
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
@@ -32,9 +35,25 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
+    return _BEYOND_ASCII.sub(_folded, text.lower())  # lower case folds to the same
+
+
+def _folded(found: re.Match[str]) -> str:
+    return _folded_runs[found[0]]
+
+
+def _fold_run(text: str) -> str:
+    """Of a run without ASCII, whatever stands beside it.
+
+    All marks that could merge with an ASCII character are dropped, and none merges with what stands before it.
+    """
     folded = unicodedata.normalize("NFKD", text).casefold()
     folded = _DROPPED.sub("", unicodedata.normalize("NFKD", folded))
     return _APOSTROPHES.sub("'", unicodedata.normalize("NFC", folded))
+
+
+# People write the same accents, quotation marks and emoji all the time.
+_folded_runs: Final = Remembered(_fold_run, entries=8192, longest=8)
 
 
 @lru_cache(maxsize=8192)

@@ -1,9 +1,11 @@
 """The words of a text that may tell why people talk."""
 
 import re
+from itertools import chain, islice
 from typing import Final
 
 from streams.fold import UNSPACED, fold, script_of
+from streams.remembered import Remembered
 
 MAX_CHARACTERS: Final = 2000
 MAX_TERMS: Final = 64
@@ -37,21 +39,23 @@ def terms(text: str) -> list[str]:
     >>> terms("Still no REFUND, @AcmeAir?! #refund https://x.co/1")
     ['refund', '@acmeair']
     """
-    folded = fold(text[:MAX_CHARACTERS])
+    found = dict.fromkeys(chain.from_iterable(map(_terms_by_token.__getitem__, text[:MAX_CHARACTERS].split())))
+    return list(found) if len(found) <= MAX_TERMS else list(islice(found, MAX_TERMS))
+
+
+def _terms_of(token: str) -> tuple[str, ...]:
+    """Of a run without white space: no term reaches across it, nor does folding."""
+    folded = fold(token)
     if "://" in folded or "www." in folded:
         folded = _LINK.sub(" ", folded)
-    words = _TERM.findall(folded)
-    if "'s" in folded:
-        words = [word.removesuffix("'s") for word in words]
-    found = dict.fromkeys(words)
-    if folded.isascii():
-        kept = [word for word in found if 2 < len(word) <= MAX_TERM_CHARACTERS and word not in STOP_WORDS]
-    else:
-        kept = []
-        for word in found:
-            if not word.isascii() and any(script_of(char) == UNSPACED for char in word):
-                kept += [word[i : i + 2] for i in range(len(word) - 1)]
-            elif 2 < len(word) <= MAX_TERM_CHARACTERS and word not in STOP_WORDS:
-                kept.append(word)
-        kept = list(dict.fromkeys(kept))
-    return kept[:MAX_TERMS]
+    kept: list[str] = []
+    for found in _TERM.findall(folded):
+        word = found.removesuffix("'s")
+        if not word.isascii() and any(script_of(char) == UNSPACED for char in word):
+            kept += [word[i : i + 2] for i in range(len(word) - 1)]
+        elif 2 < len(word) <= MAX_TERM_CHARACTERS and word not in STOP_WORDS:
+            kept.append(word)
+    return tuple(kept)
+
+
+_terms_by_token: Final = Remembered(_terms_of, entries=32_768, longest=40)

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from streams.remembered import Remembered
 from streams.sentiment.vader_engine import VaderEngine
 from streams.sentiment.vader_lexicon import VaderLexicon
 
@@ -27,11 +28,12 @@ class VaderScorer:
 
     def __init__(self) -> None:
         self._engine = VaderEngine(VaderLexicon())
+        self._is_english = Remembered(_is_english, entries=1024, longest=16)
         self._remembered = lru_cache(maxsize=REMEMBERED_TEXTS)(self._compound)
 
     def score(self, text: str, lang: str | None) -> float | None:
         """Polarity in [-1, 1], VADER's `compound`; None for languages other than English and for nothing to read."""
-        if lang is not None and not _is_english(lang):
+        if lang is not None and not self._is_english[lang]:
             return None
         return self._remembered(text[:MAX_CHARACTERS])
 

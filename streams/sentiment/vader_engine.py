@@ -2,9 +2,10 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+from streams.remembered import Remembered
 from streams.sentiment.vader_lexicon import VaderLexicon
 from streams.sentiment.vader_word import Word
 
@@ -42,7 +43,7 @@ class VaderEngine:
     """
 
     def __init__(self, lexicon: VaderLexicon) -> None:
-        self._words = _RememberedWords(lexicon.word)
+        self._words = Remembered(lexicon.word, entries=REMEMBERED_TOKENS, longest=LONGEST_REMEMBERED)
         self._shown = {emoji: f" {shown}" for emoji, shown in lexicon.emoji.items()}
         self._phrases = lexicon.phrases
         self._boosters = lexicon.boosters
@@ -137,22 +138,6 @@ class VaderEngine:
         for phrase in before:
             valence += self._boosters.get(phrase, 0.0)
         return valence
-
-
-class _RememberedWords(dict[str, Word]):
-    """Words by token; a known one is answered without a call of ours. At its bound it forgets all and begins anew."""
-
-    def __init__(self, read: Callable[[str], Word]) -> None:
-        super().__init__()
-        self._read = read
-
-    def __missing__(self, token: str) -> Word:
-        word = self._read(token)
-        if len(token) <= LONGEST_REMEMBERED:
-            if len(self) >= REMEMBERED_TOKENS:
-                self.clear()
-            self[token] = word
-        return word
 
 
 def _mixes_case(words: Sequence[Word]) -> bool:

@@ -1,8 +1,10 @@
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.fold import HANGUL, NO_WORD, SPACED, UNSPACED, fold, script_of
+from streams.fold import _DROPPED, HANGUL, NO_WORD, SPACED, UNSPACED, fold, script_of
 
 
 @settings(deadline=None)
@@ -59,3 +61,21 @@ def test_folds_what_people_type_for_the_same_word(text: str, folded: str) -> Non
 )
 def test_knows_what_continues_a_word(char: str, script: int) -> None:
     assert script_of(char) == script
+
+
+def test_every_character_folds_alike_in_lower_case() -> None:
+    assert [char for char in map(chr, range(0x110000)) if fold(char.lower()) != fold(char)] == []
+
+
+@settings(deadline=None)
+@given(
+    st.text(
+        alphabet=st.sampled_from(
+            "aZ 1'<e\u0301\u0327\u0338\u0345\u093f\u1100\u1161\u11a8\u3099\u304b\u0130\u00df\u2019\u00a8"
+        )
+    )
+)
+def test_a_text_folds_as_it_would_in_one_piece(text: str) -> None:
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+
+    assert fold(text) == unicodedata.normalize("NFC", _DROPPED.sub("", folded)).replace("\u2019", "'")
