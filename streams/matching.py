@@ -6,6 +6,7 @@ from typing import Final
 import ahocorasick_rs
 import msgspec
 
+from streams.field_atoms import FieldAtoms
 from streams.fold import HANGUL, NO_WORD, SPACED, fold, script_of
 from streams.mention import Mention
 from streams.query import And, Atom, Field, Not, Or, Phrase, Query, Word, atoms, parse, required
@@ -13,6 +14,7 @@ from streams.topic import Topic
 
 MAX_CHARACTERS: Final = 100_000
 MAX_GAP: Final = 8
+_FAST_UP_TO_BYTES: Final = 200_000
 
 # Between text, title and hashtags; no phrase reaches across it.
 _BREAK: Final = "\n\0"
@@ -78,7 +80,6 @@ class TopicMatcher:
         self._topics = tuple(topics)
         self._numbers: dict[Atom, int] = {}
         self._needles: dict[str, _Needle] = {}
-        self._fields: dict[tuple[str, str], int] = {}
         self._tests: list[Test | None] = []
         self._growing_triggers: dict[int, list[int]] = {}
 
@@ -96,8 +97,11 @@ class TopicMatcher:
         self._triggers = {number: tuple(indexes) for number, indexes in self._growing_triggers.items()}
         self._growing_triggers.clear()
         self._by_index = tuple(self._needles.values())
-        self._automaton = ahocorasick_rs.AhoCorasick(self._needles) if self._needles else None
-        self._field_names = frozenset(name for name, _ in self._fields)
+        self._automaton = _automaton(self._needles)
+        self._fields_decide = any(
+            isinstance(atom, Field) and number in self._triggers for atom, number in self._numbers.items()
+        )
+        self._fields = FieldAtoms({atom: number for atom, number in self._numbers.items() if isinstance(atom, Field)})
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -107,18 +111,11 @@ class TopicMatcher:
     def match(self, mention: Mention) -> tuple[Topic, ...]:
         """The topics that the mention belongs to, in the order in which they were given."""
         hits = self._words_in(_search_text(mention))
-        if self._fields:
-            for key in _field_values(mention, self._field_names):
-                number = self._fields.get(key)
-                if number is not None:
-                    hits.add(number)
-        if not hits:
+        if not hits and not self._fields_decide:
             return ()
+        self._fields.add_to(hits, mention)
         triggers = self._triggers
-        candidates: set[int] = set()
-        for number in hits:
-            if number in triggers:
-                candidates.update(triggers[number])
+        candidates = {index for number in hits if number in triggers for index in triggers[number]}
         tests = self._tests
         found = [index for index in candidates if (test := tests[index]) is None or test(hits)]
         found.sort()
@@ -128,14 +125,13 @@ class TopicMatcher:
         hits: set[int] = set()
         if self._automaton is None:
             return hits
-        needles, size = self._by_index, len(text)
         for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            needle = needles[index]
+            needle = self._by_index[index]
             if needle.left and start and script_of(text[start - 1]) == needle.left:
                 continue
             if needle.prefix >= 0:
                 hits.add(needle.prefix)
-            if needle.whole >= 0 and not (needle.right and end < size and script_of(text[end]) == needle.right):
+            if needle.whole >= 0 and not (needle.right and end < len(text) and script_of(text[end]) == needle.right):
                 hits.add(needle.whole)
             for phrase in needle.phrases:
                 if phrase.number not in hits and _stands(phrase, text, start, end):
@@ -146,15 +142,13 @@ class TopicMatcher:
         if atom in self._numbers:
             return
         number = self._numbers[atom] = len(self._numbers)
-        if isinstance(atom, Field):
-            self._fields[atom.name, atom.value] = number
-        elif isinstance(atom, Word):
+        if isinstance(atom, Word):
             needle = self._needle(atom.text)
             if atom.prefix:
                 needle.prefix = number
             else:
                 needle.whole = number
-        else:
+        elif isinstance(atom, Phrase):
             longest = max(range(len(atom.words)), key=lambda i: len(atom.words[i]))
             needle = self._needle(atom.words[longest])
             before, after = atom.words[:longest][::-1], atom.words[longest + 1 :]
@@ -224,24 +218,14 @@ def _search_text(mention: Mention) -> str:
     return text
 
 
-def _field_values(mention: Mention, names: frozenset[str]) -> Iterable[tuple[str, str]]:
-    if "platform" in names:
-        yield "platform", _value(mention.platform)
-    if "country" in names and mention.country:
-        yield "country", _value(mention.country)
-    if "lang" in names and mention.lang:
-        lang = _value(mention.lang).replace("_", "-")
-        while lang:  # en-gb is also en
-            yield "lang", lang
-            lang = lang.rpartition("-")[0]
-    if "author" in names and mention.author:
-        for name in (mention.author.name, mention.author.id):
-            if name:
-                yield "author", _value(name).removeprefix("@")
-
-
-def _value(text: str) -> str:
-    return " ".join(fold(text).split())
+def _automaton(needles: Iterable[str]) -> ahocorasick_rs.AhoCorasick | None:
+    found = tuple(needles)
+    if not found:
+        return None
+    # The kind that is a third faster takes up to a kilobyte for each byte of its needles.
+    fast = sum(len(needle.encode()) for needle in found) <= _FAST_UP_TO_BYTES
+    kind = ahocorasick_rs.Implementation.DFA if fast else None
+    return ahocorasick_rs.AhoCorasick(found, implementation=kind)
 
 
 def _compile(query: Query, numbers: dict[Atom, int]) -> Test:
