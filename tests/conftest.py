@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from streams.broker.base import Guarantee
 from streams.broker.embedded import EmbeddedKafka
 from streams.errors import BrokerUnavailable
-from tests.kafka.apache import ApacheKafka, ApacheKafkaMissing
+from tests.kafka.apache import ApacheKafka
+from tests.kafka.jars import ApacheKafkaMissing
 from tests.kafka.selection import TANSU_CANNOT, KafkaUnderTest, Kind, quick_settings, required
 from tests.postgres.server import Postgres, PostgresMissing
 

@@ -26,7 +26,8 @@ from streams.settings import KafkaSettings
 from tests.bench.airline_replay import Outcome, Replay
 from tests.bench.airline_tweets import COLLECTING_STARTS, KNOWN, Known, read_tweets, topics
 from tests.bench.report import Report
-from tests.kafka.apache import ApacheKafka, ApacheKafkaMissing
+from tests.kafka.apache import ApacheKafka
+from tests.kafka.jars import ApacheKafkaMissing
 
 REPLAY_SECONDS: Final = 90.0
 PATIENCE_SECONDS: Final = 60.0

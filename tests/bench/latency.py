@@ -37,7 +37,8 @@ from streams.settings import KafkaSettings
 from tests.bench import latency_load
 from tests.bench.report import Report
 from tests.fakes.vendors import Vendors
-from tests.kafka.apache import ApacheKafka, ApacheKafkaMissing
+from tests.kafka.apache import ApacheKafka
+from tests.kafka.jars import ApacheKafkaMissing
 
 SEED: Final = 20_260_105
 BURSTS: Final = 50

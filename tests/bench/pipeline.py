@@ -35,7 +35,8 @@ from tests.bench import pipeline_load
 from tests.bench.cpu_samples import CpuSamples
 from tests.bench.pipeline_drain import Drained, drain
 from tests.bench.report import Report
-from tests.kafka.apache import ApacheKafka, ApacheKafkaMissing
+from tests.kafka.apache import ApacheKafka
+from tests.kafka.jars import ApacheKafkaMissing
 
 SEED: Final = 20_260_101
 MENTIONS: Final = int(os.environ.get("TOCSIN_BENCH_MENTIONS", "200000"))

@@ -1,7 +1,6 @@
-"""One real Apache Kafka node for tests and benchmarks: KRaft, one process, loopback only."""
+"""A real Apache Kafka node for tests and benchmarks: KRaft, one process, loopback only."""
 
-import os
-import re
+import random
 import shutil
 import signal
 import socket
@@ -10,42 +9,58 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
+
+from tests.kafka.jars import POM, kafka_jars
 
 HOST: Final = "127.0.0.1"
-POM: Final = Path(__file__).with_name("pom.xml")
-_FETCH_SECONDS: Final = 90.0  # below the time limit of a single test, whose set-up this may be
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 20.0
 _CLUSTER_ID: Final = "dG9jc2luLXRlc3RzLTAwMQ"
+_PORTS: Final = (20_000, 32_000)
 
 
-class ApacheKafkaMissing(Exception):
-    """There is no Apache Kafka on this machine; the message says what is missing."""
+class Ports(NamedTuple):
+    """Where a node listens on loopback.
+
+    Attributes:
+        client: For whoever comes directly.
+        controller: For the other nodes.
+        behind: For a proxy, and for nobody else.
+        door: What the node tells those who came through the proxy: there the proxy has to listen.
+    """
+
+    client: int
+    controller: int
+    behind: int
+    door: int
 
 
 class ApacheKafka:
-    """A node that keeps its port and its data between `stop` or `kill` and `restart`.
+    """A node that keeps its ports and its data between `stop` or `kill` and `restart`.
 
     Args:
         folder: Where data and logs go; None makes a temporary folder that `close` removes.
         overrides: Broker properties beyond or instead of the usual ones.
+        ports: Where it listens; None takes free ones.
 
     Raises:
         ApacheKafkaMissing: On `start`: Java >= 17 or Maven is missing, or the jars cannot be fetched.
     """
 
-    def __init__(self, folder: Path | None = None, *, overrides: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, overrides: dict[str, str] | None = None, ports: Ports | None = None
+    ) -> None:
         self._own_folder = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         self._overrides = overrides or {}
         self._process: subprocess.Popen[bytes] | None = None
-        self._port, self._controller_port = _free_ports(2)
+        self.ports = ports or free_ports()
 
     @property
     def bootstrap_servers(self) -> str:
         """Its address, host:port."""
-        return f"{HOST}:{self._port}"
+        return f"{HOST}:{self.ports.client}"
 
     @property
     def log_file(self) -> Path:
@@ -59,6 +74,12 @@ class ApacheKafka:
 
     def start(self) -> Self:
         """Format the storage if it is new, start the node and wait until it answers."""
+        self.begin()
+        self.wait_until_ready()
+        return self
+
+    def begin(self) -> None:
+        """Format the storage if it is new and start the process."""
         classpath = f"{kafka_jars()}/*"
         properties = self.folder / "server.properties"
         if not properties.exists():
@@ -73,8 +94,6 @@ class ApacheKafka:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._wait_until_ready()
-        return self
 
     restart = start
 
@@ -112,15 +131,15 @@ class ApacheKafka:
         self.close()
 
     def _properties(self) -> str:
-        controller = f"{HOST}:{self._controller_port}"
+        controller, behind = f"{HOST}:{self.ports.controller}", f"{HOST}:{self.ports.behind}"
         properties = {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@{controller}",
             "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://{self.bootstrap_servers},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap_servers}",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listeners": f"PLAINTEXT://{self.bootstrap_servers},PROXIED://{behind},CONTROLLER://{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap_servers},PROXIED://{HOST}:{self.ports.door}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "inter.broker.listener.name": "PLAINTEXT",
             "log.dirs": str(self.folder / "data"),
             "auto.create.topics.enable": "false",
@@ -171,14 +190,19 @@ class ApacheKafka:
         if done.returncode:
             raise RuntimeError(f"{arguments[0]} failed: {done.stdout.decode()}{done.stderr.decode()}")
 
-    def _wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> None:
+        """Return once it answers.
+
+        Raises:
+            RuntimeError: It ended, or needs too long; with the end of its log.
+        """
         deadline = time.monotonic() + _START_SECONDS
         while True:
             if self._process is None or self._process.poll() is not None:
                 raise RuntimeError(f"Apache Kafka ended while starting:\n{self.log_file.read_text()[-3000:]}")
             try:
                 # The broker opens its port only after it registered and was unfenced.
-                socket.create_connection((HOST, self._port), timeout=1).close()
+                socket.create_connection((HOST, self.ports.client), timeout=1).close()
             except OSError:
                 if time.monotonic() > deadline:
                     self.kill()
@@ -191,85 +215,18 @@ class ApacheKafka:
             return
 
 
-def kafka_jars(*, seconds: float = _FETCH_SECONDS) -> Path:
-    """The folder with the jars of the version that pom.xml names, fetched once with Maven.
-
-    Raises:
-        ApacheKafkaMissing: Java >= 17 or Maven is missing, or Maven did not fetch them within `seconds`.
-    """
-    _need_java()
-    folder = _cache() / f"kafka-{_version()}"
-    if folder.is_dir():
-        return folder
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise ApacheKafkaMissing("Maven (mvn) is not installed")
-    _cache().mkdir(parents=True, exist_ok=True)
-    fetched = Path(tempfile.mkdtemp(prefix="kafka-", dir=_cache()))
+def free_ports() -> Ports:
+    """Ports that nobody has, below those that outgoing connections take: a node that is down finds its own again."""
+    taken: list[socket.socket] = []
     try:
-        done = subprocess.run(
-            [
-                maven,
-                "--batch-mode",
-                "--quiet",
-                "--file",
-                str(POM),
-                "dependency:copy-dependencies",
-                "-DincludeScope=runtime",
-                f"-DoutputDirectory={fetched}",
-            ],
-            capture_output=True,
-            check=False,
-            timeout=seconds,
-            stdin=subprocess.DEVNULL,
-        )
-        if done.returncode:
-            reason = (done.stdout + done.stderr).decode(errors="replace").strip().splitlines()
-            raise ApacheKafkaMissing(f"Maven could not fetch it: {reason[0] if reason else done.returncode}")
-        fetched.chmod(0o755)
-        try:
-            fetched.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # otherwise another run was faster
-                raise
-    except subprocess.TimeoutExpired:
-        raise ApacheKafkaMissing(f"Maven did not fetch it within {seconds:g} seconds") from None
+        while len(taken) < len(Ports._fields):
+            one = socket.socket()
+            taken.append(one)
+            try:
+                one.bind((HOST, random.randrange(*_PORTS)))  # noqa: S311 - no secret
+            except OSError:
+                taken.pop().close()
+        return Ports(*(one.getsockname()[1] for one in taken))
     finally:
-        shutil.rmtree(fetched, ignore_errors=True)
-    return folder
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("TOCSIN_CACHE") or Path.home() / ".cache" / "tocsin")
-
-
-def _version() -> str:
-    found = re.search(r"<kafka.version>(.+?)</kafka.version>", POM.read_text())
-    if found is None:
-        raise ApacheKafkaMissing(f"{POM} names no version")
-    return found.group(1)
-
-
-def _need_java() -> None:
-    java = shutil.which("java")
-    if java is None:
-        raise ApacheKafkaMissing("Java is not installed")
-    told = subprocess.run([java, "-version"], capture_output=True, check=False, timeout=30).stderr.decode()
-    found = re.search(r'version "(\d+)', told)
-    if found is None or int(found.group(1)) < 17:
-        raise ApacheKafkaMissing(f"Java 17 or newer is needed; this is {told.splitlines()[:1]}")
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind((HOST, 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
+        for one in taken:
             one.close()
-
-
-if __name__ == "__main__":
-    print(kafka_jars(seconds=900))

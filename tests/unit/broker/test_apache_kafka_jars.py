@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kafka.apache import ApacheKafkaMissing, kafka_jars
+from tests.kafka.jars import ApacheKafkaMissing, kafka_jars
 
 
 @pytest.fixture
