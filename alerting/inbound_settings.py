@@ -85,8 +85,32 @@ class PagerDutyHooksSettings(Section):
         return bool(self.secrets or self.secret_files)
 
 
+class NtfyButtonsSettings(Section):
+    """The buttons of ntfy messages that we sent.
+
+    Attributes:
+        secret: What `act_secret` of the notifiers is; `POST /inbound/ntfy` then takes what people press.
+        secret_file: A file that holds it.
+    """
+
+    secret: Annotated[SecretStr, Field(min_length=16)] | None = None
+    secret_file: Path | None = None
+
+    @property
+    def hears(self) -> bool:
+        """Whether buttons get here at all."""
+        return self.secret is not None or self.secret_file is not None
+
+    @model_validator(mode="after")
+    def _at_most_one(self) -> "NtfyButtonsSettings":
+        if self.secret is not None and self.secret_file is not None:
+            raise ValueError("needs at most one of secret and secret_file")
+        return self
+
+
 class InboundSettings(Section):
     """Acts that come in from chats and pagers."""
 
     slack: SlackAppSettings = SlackAppSettings()
     pagerduty: PagerDutyHooksSettings = PagerDutyHooksSettings()
+    ntfy: NtfyButtonsSettings = NtfyButtonsSettings()

@@ -159,9 +159,9 @@ def _secret_checks(settings: Settings) -> Iterator[tuple[Location, str]]:
 
     for position, receiver in enumerate(settings.receivers):
         for index, notifier in enumerate(receiver.notifiers):
-            for name in ("token", "routing_key", "secret"):
+            for name in ("token", "routing_key", "secret", "url", "password", "topic", "act_secret"):
                 value = getattr(notifier, name, None)
-                if value is None:
+                if not isinstance(value, SecretStr):
                     continue
                 try:
                     secret = read_secret(value, None, name=name)

@@ -1,5 +1,6 @@
 """What chats and pagers send us. No key opens these: each request proves by its signature where it comes from."""
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import parse_qs
@@ -13,9 +14,10 @@ from alerting.api.arrival import announces_more_than
 from alerting.api.problems import Problem
 from alerting.inbound.build import Inbound
 from alerting.inbound.pagerduty_events import read_event
-from alerting.inbound.request import Ending, Vendor
+from alerting.inbound.request import ActRequest, Ending, Vendor, Wish
 from alerting.inbound.signatures import pagerduty_genuine, slack_genuine
 from alerting.inbound.slack_presses import read_press
+from alerting.notifiers.act_tokens import opened
 from streams.clock import Clock
 
 MOST_BYTES: Final = 500_000
@@ -30,6 +32,8 @@ def inbound_router(inbound: Inbound, clock: Clock) -> APIRouter:
         router.add_api_route("/slack", _slack_taker(inbound, inbound.slack_secret, clock), methods=["POST"])
     if inbound.pagerduty_secrets:
         router.add_api_route("/pagerduty", _pagerduty_taker(inbound, clock), methods=["POST"])
+    if inbound.ntfy_key is not None:
+        router.add_api_route("/ntfy", _ntfy_taker(inbound, inbound.ntfy_key, clock), methods=["POST"])
     return router
 
 
@@ -79,6 +83,22 @@ def _pagerduty_taker(inbound: Inbound, clock: Clock) -> Callable[[Request], Awai
             inbound.desk.count(Vendor.PAGERDUTY, Ending.IGNORED)
         else:
             await inbound.desk.serve(asked)
+        return Response()
+
+    return take
+
+
+def _ntfy_taker(inbound: Inbound, key: bytes, clock: Clock) -> Callable[[Request], Awaitable[Response]]:
+    async def take(request: Request) -> Response:
+        """A button on a phone; its token says which, and that we made it. The phone shows whether it worked."""
+        body = await _body(request)
+        token = opened(body.decode("ascii", "replace"), key, clock.now())
+        if token is None or token.act != Wish.ACKNOWLEDGE:
+            raise _forged(inbound, Vendor.NTFY)
+        once = hashlib.sha256(body).hexdigest()[:32]
+        reply = await inbound.desk.serve(ActRequest(Vendor.NTFY, once, token.person, Wish.ACKNOWLEDGE, token.incident))
+        if reply.ending is not Ending.DONE:
+            raise Problem(403, "not-done", reply.text or "Nothing was done.")
         return Response()
 
     return take

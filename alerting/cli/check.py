@@ -47,7 +47,7 @@ def _unread(settings: Settings) -> list[str]:
     named += [("inbound.pagerduty.secret_files", file) for file in settings.inbound.pagerduty.secret_files]
     for receiver in settings.receivers:
         for index, notifier in enumerate(receiver.notifiers):
-            for name in ("token_file", "routing_key_file", "secret_file"):
+            for name in sorted(name for name in type(notifier).model_fields if name.endswith("_file")):
                 named.append((f"receiver {receiver.name}: notifiers.{index}: {name}", getattr(notifier, name, None)))
     return [f"{what} {file} cannot be read here" for what, file in named if file is not None and not _readable(file)]
 

@@ -20,6 +20,7 @@ class Inbound:
     Attributes:
         slack_secret: Slack's signing secret; None takes nothing over HTTP.
         pagerduty_secrets: Of the webhook subscriptions; empty takes nothing.
+        ntfy_key: Of the buttons on ntfy messages; None takes nothing.
         slack_socket: To be run; None where Socket Mode is not set up.
     """
 
@@ -27,6 +28,7 @@ class Inbound:
     replies: SlackReplies
     slack_secret: str | None = None
     pagerduty_secrets: tuple[str, ...] = ()
+    ntfy_key: bytes | None = None
     slack_socket: SlackSocket | None = None
 
 
@@ -38,7 +40,7 @@ def build_inbound(
     Raises:
         InvalidConfig: A secret cannot be read or cannot be one.
     """
-    slack, pagerduty = settings.inbound.slack, settings.inbound.pagerduty
+    slack, pagerduty, ntfy = settings.inbound.slack, settings.inbound.pagerduty, settings.inbound.ntfy
     api_url = str(slack.api_url)
     desk = FrontDesk(acts, People(settings.people), metrics)
     replies = SlackReplies(api_url=api_url, clock=clock, egress=egress)
@@ -64,5 +66,6 @@ def build_inbound(
             *(read_secret(secret, None, name="secrets") for secret in pagerduty.secrets),
             *(read_secret(None, file, name="secret") for file in pagerduty.secret_files),
         ),
+        ntfy_key=read_secret(ntfy.secret, ntfy.secret_file, name="secret").encode() if ntfy.hears else None,
         slack_socket=socket,
     )

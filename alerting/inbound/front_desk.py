@@ -73,6 +73,8 @@ class FrontDesk:
         return Reply(Ending.DONE, _somebody_else(request, person, incident))
 
     def _person(self, vendor: Vendor, user: str) -> PersonSettings | None:
+        if vendor is Vendor.NTFY:
+            return self._people.by_name(user)
         return self._people.by_slack(user) if vendor is Vendor.SLACK else self._people.by_pagerduty(user)
 
     async def _act(self, request: ActRequest, person: PersonSettings) -> Incident:

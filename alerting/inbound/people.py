@@ -13,8 +13,13 @@ class People:
     """
 
     def __init__(self, people: Sequence[PersonSettings]) -> None:
+        self._by_name = _by(people, lambda person: person.name)
         self._by_slack = _by(people, lambda person: person.slack)
         self._by_pagerduty = _by(people, lambda person: person.pagerduty)
+
+    def by_name(self, name: str) -> PersonSettings | None:
+        """The person with this name; None where the configuration knows nobody of it."""
+        return self._by_name.get(name)
 
     def by_slack(self, user: str) -> PersonSettings | None:
         """Whose Slack user this is; None where nobody is linked to it."""

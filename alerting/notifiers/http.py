@@ -102,6 +102,8 @@ class Outbound:
             raise DeliveryRejected(f"{self._provider} answers with a redirect, which is not followed") from None
         except aiohttp.InvalidURL:
             raise DeliveryRejected(f"the address of {self._provider} is not a URL") from None
+        except ValueError:
+            raise DeliveryRejected(f"the address of {self._provider} has a name and password in it") from None
         except (aiohttp.ClientError, OSError) as exc:
             cause = type(exc).__name__
             refused = exc.os_error if isinstance(exc, aiohttp.ClientConnectorError) else exc

@@ -10,17 +10,24 @@ import structlog
 from pydantic import SecretStr
 
 from alerting.notifier_settings import (
+    EmailSettings,
     LogSettings,
     NotifierSettings,
+    NtfySettings,
     PagerDutySettings,
     SlackSettings,
+    TeamsSettings,
     WebhookSettings,
 )
 from alerting.notifiers.base import Notifier
 from alerting.notifiers.egress import Egress
+from alerting.notifiers.email import EmailNotifier
 from alerting.notifiers.log import LogNotifier
+from alerting.notifiers.ntfy import NtfyNotifier
 from alerting.notifiers.pagerduty import PagerDutyNotifier
 from alerting.notifiers.slack import SlackNotifier
+from alerting.notifiers.smtp import MailServer
+from alerting.notifiers.teams import TeamsNotifier
 from alerting.notifiers.webhook import WebhookNotifier
 from alerting.settings import ReceiverSettings
 from streams.clock import Clock
@@ -131,11 +138,54 @@ def _webhook(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifi
     if not isinstance(settings, WebhookSettings):
         raise TypeError(f"expected WebhookSettings, got {type(settings).__name__}")
     secret = read_secret(settings.secret, settings.secret_file, name="secret")
+    more = [read_secret(value, None, name="more_secrets") for value in settings.more_secrets]
+    more += [read_secret(None, file, name="more_secret") for file in settings.more_secret_files]
     try:
-        return WebhookNotifier(url=str(settings.url), secret=secret, clock=clock, egress=egress)
+        return WebhookNotifier(url=str(settings.url), secret=secret, clock=clock, egress=egress, more=more)
     except ValueError as exc:
         where = "secret" if settings.secret_file is None else f"secret_file {settings.secret_file}"
         raise InvalidConfig((f"{where}: {exc}",)) from None
+
+
+def _teams(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:
+    if not isinstance(settings, TeamsSettings):
+        raise TypeError(f"expected TeamsSettings, got {type(settings).__name__}")
+    url = read_secret(settings.url, settings.url_file, name="url")
+    return TeamsNotifier(url=url, name=settings.name, clock=clock, egress=egress)
+
+
+def _email(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:  # noqa: ARG001 - one shape for all
+    if not isinstance(settings, EmailSettings):
+        raise TypeError(f"expected EmailSettings, got {type(settings).__name__}")
+    wanted = settings.username is not None
+    server = MailServer(
+        host=settings.host,
+        port=settings.port,
+        security=settings.security,
+        username=settings.username,
+        password=read_secret(settings.password, settings.password_file, name="password") if wanted else None,
+        egress=egress,
+    )
+    return EmailNotifier(server, sender=settings.sender, recipients=settings.to)
+
+
+def _ntfy(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:
+    if not isinstance(settings, NtfySettings):
+        raise TypeError(f"expected NtfySettings, got {type(settings).__name__}")
+    return NtfyNotifier(
+        url=str(settings.url),
+        topic=read_secret(settings.topic, settings.topic_file, name="topic"),
+        token=_optional(settings.token, settings.token_file, name="token"),
+        name=settings.name,
+        clock=clock,
+        egress=egress,
+        person=settings.person,
+        act_key=(_optional(settings.act_secret, settings.act_secret_file, name="act_secret") or "").encode() or None,
+    )
+
+
+def _optional(value: SecretStr | None, file: Path | None, *, name: str) -> str | None:
+    return None if value is None and file is None else read_secret(value, file, name=name)
 
 
 def _log(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:  # noqa: ARG001 - one shape for all
@@ -145,5 +195,13 @@ def _log(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier: 
 
 
 NOTIFIERS: Final[Mapping[str, Factory]] = MappingProxyType(
-    {"slack": _slack, "pagerduty": _pagerduty, "webhook": _webhook, "log": _log}
+    {
+        "slack": _slack,
+        "pagerduty": _pagerduty,
+        "webhook": _webhook,
+        "teams": _teams,
+        "email": _email,
+        "ntfy": _ntfy,
+        "log": _log,
+    }
 )

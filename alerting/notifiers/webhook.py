@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -35,13 +36,14 @@ class WebhookNotifier:
 
     Args:
         secret: `whsec_` and base64, or any other text, used as it is.
+        more: Further secrets: each request carries a signature of every one, so that a receiver can change its own.
 
     Raises:
-        ValueError: What follows `whsec_` is not base64, or the secret is empty.
+        ValueError: What follows `whsec_` is not base64, or a secret is empty.
     """
 
-    def __init__(self, *, url: str, secret: str, clock: Clock, egress: Egress) -> None:
-        self._key = signing_key(secret)
+    def __init__(self, *, url: str, secret: str, clock: Clock, egress: Egress, more: Sequence[str] = ()) -> None:
+        self._keys = tuple(signing_key(one) for one in (secret, *more))
         self._clock = clock
         parts = urlsplit(url)
         self._destination = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
@@ -74,7 +76,7 @@ class WebhookNotifier:
             "User-Agent": "Tocsin",
             "webhook-id": identity,
             "webhook-timestamp": timestamp,
-            "webhook-signature": signature(self._key, identity, timestamp, body),
+            "webhook-signature": " ".join(signature(key, identity, timestamp, body) for key in self._keys),
         }
         answer = await self._outbound.post(body, headers=headers, timeout_seconds=timeout_seconds)
         if 200 <= answer.status < 300:

@@ -13,13 +13,26 @@ from pydantic import ValidationError
 
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.fakes.webhook import FakeWebhook
-from alerting.notifier_settings import PagerDutySettings, SlackSettings, WebhookSettings
+from alerting.notifier_settings import (
+    EmailSettings,
+    NotifierSettings,
+    NtfySettings,
+    PagerDutySettings,
+    SlackSettings,
+    TeamsSettings,
+    WebhookSettings,
+)
 from alerting.notifiers.base import Notifier
 from alerting.notifiers.egress import Egress
+from alerting.notifiers.email import EmailNotifier
+from alerting.notifiers.ntfy import NtfyNotifier
 from alerting.notifiers.pagerduty import PagerDutyNotifier
 from alerting.notifiers.registry import NOTIFIERS, build
 from alerting.notifiers.slack import SlackNotifier
+from alerting.notifiers.smtp import MailServer
+from alerting.notifiers.teams import TeamsNotifier
 from alerting.notifiers.webhook import WebhookNotifier
+from streams.errors import InvalidConfig
 from tests.fakes.clock import FakeClock
 from tests.fakes.egress import ScriptedResolver
 from tests.fakes.messages import message
@@ -169,6 +182,26 @@ def webhook(url: str, egress: Egress) -> Notifier:
     return WebhookNotifier(url=f"{url}/hook", secret=SECRET, clock=FakeClock(), egress=egress)
 
 
+def teams(url: str, egress: Egress) -> Notifier:
+    return TeamsNotifier(url=f"{url}/workflows?sig={SECRET}", name="x", clock=FakeClock(), egress=egress)
+
+
+def ntfy(url: str, egress: Egress) -> Notifier:
+    return NtfyNotifier(url=f"{url}/", topic=SECRET, token=SECRET, name="x", clock=FakeClock(), egress=egress)
+
+
+def email(url: str, egress: Egress) -> Notifier:
+    host, port = place(url)
+    server = MailServer(host=host, port=port, security="none", username="x", password=SECRET, egress=egress)
+    return EmailNotifier(server, sender="tocsin@acme.test", recipients=["ada@acme.test"])
+
+
+def place(url: str) -> tuple[str, int]:
+    """A mail server has a host and a port where the others have a URL."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 def slack_settings(url: str) -> SlackSettings:
     return SlackSettings.model_validate({"type": "slack", "channel": "C1", "token": SECRET, "api_url": f"{url}/api/"})
 
@@ -181,14 +214,43 @@ def webhook_settings(url: str) -> WebhookSettings:
     return WebhookSettings.model_validate({"type": "webhook", "secret": SECRET, "url": f"{url}/hook"})
 
 
+def teams_settings(url: str) -> TeamsSettings:
+    return TeamsSettings.model_validate({"type": "teams", "url": f"{url}/workflows?sig={SECRET}"})
+
+
+def ntfy_settings(url: str) -> NtfySettings:
+    return NtfySettings.model_validate({"type": "ntfy", "url": f"{url}/", "topic": SECRET})
+
+
+def email_settings(url: str) -> EmailSettings:
+    host, port = place(url)
+    people = {"sender": "tocsin@acme.test", "to": ["ada@acme.test"]}
+    return EmailSettings.model_validate({"type": "email", "host": host, "port": port, "security": "none", **people})
+
+
 CHANNELS: Mapping[str, Callable[[str, Egress], Notifier]] = MappingProxyType(
-    {"slack": slack, "pagerduty": pagerduty, "webhook": webhook}
+    {
+        "slack": slack,
+        "pagerduty": pagerduty,
+        "webhook": webhook,
+        "teams": teams,
+        "ntfy": ntfy,
+        "email": email,
+    }
 )
-SETTINGS: Mapping[str, Callable[[str], SlackSettings | PagerDutySettings | WebhookSettings]] = MappingProxyType(
-    {"slack": slack_settings, "pagerduty": pagerduty_settings, "webhook": webhook_settings}
+SETTINGS: Mapping[str, Callable[[str], NotifierSettings]] = MappingProxyType(
+    {
+        "slack": slack_settings,
+        "pagerduty": pagerduty_settings,
+        "webhook": webhook_settings,
+        "teams": teams_settings,
+        "ntfy": ntfy_settings,
+        "email": email_settings,
+    }
 )
 NOT_TAKEN = (DeliveryRejected, DeliveryRetryable, DeliveryInDoubt)
 EVERY = pytest.mark.parametrize("kind", sorted(CHANNELS))
+OVER_HTTP = pytest.mark.parametrize("kind", sorted(set(CHANNELS) - {"email"}))
 
 
 async def attempted(notifier: Notifier) -> None:
@@ -237,7 +299,7 @@ async def test_no_spelling_reaches_this_machine_by_way_of_the_configuration(kind
                 settings = SETTINGS[kind](f"http://{host}:{found.port}")
             except ValidationError:
                 continue
-            with pytest.raises(NOT_TAKEN):
+            with pytest.raises((*NOT_TAKEN, InvalidConfig)):
                 await attempted(build(settings, clock=FakeClock(), egress=Egress()))
 
         assert found.visits == 0
@@ -297,7 +359,7 @@ async def test_an_answer_that_changes_after_the_check_is_not_looked_at() -> None
         assert (len(receiver.received), found.visits) == (1, 0)
 
 
-@EVERY
+@OVER_HTTP
 async def test_a_proxy_of_the_environment_is_asked_only_where_the_configuration_trusts_it(kind: str) -> None:
     async with trap() as proxy:
         here = f"http://127.0.0.1:{proxy.port}"

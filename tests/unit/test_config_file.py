@@ -53,7 +53,7 @@ def test_names_every_problem_at_once_with_line_key_value_and_range(tmp_path: Pat
         ("tocsin.yaml:18: receivers.0.notifiers.0.token: ", "string"),
         (
             "tocsin.yaml:19: receivers.0.notifiers.1: ",
-            "type 'pigeon' is not known; allowed are log, pagerduty, slack, webhook",
+            "type 'pigeon' is not known; allowed are email, log, ntfy, pagerduty, slack, teams, webhook",
         ),
         ("tocsin.yaml:21: route.receiver: ", "'ops'"),
         ("tocsin.yaml:22: route.routes.0.receiver: ", "'nights'"),
@@ -89,7 +89,10 @@ def test_names_the_matchers_that_would_match_nothing(tmp_path: Path) -> None:
         ("topics: [refunds]", "topics.0: 'refunds' is not allowed: expected a mapping"),
         ("topics: {a: b}", "topics: expected a list"),
         ("receivers: [{name: r, notifiers: []}]", "receivers.0.notifiers: needs at least one entry"),
-        ("receivers: [{name: r, notifiers: [{}]}]", "notifiers.0: type is missing; allowed are log, pagerduty"),
+        (
+            "receivers: [{name: r, notifiers: [{}]}]",
+            "notifiers.0: type is missing; allowed are email, log, ntfy, pagerduty",
+        ),
         ("receivers: [{name: r, notifiers: [log]}]", "notifiers.0: 'log' is not allowed: expected a mapping"),
         ("api: {keys: [{name: a, key: short}]}", "the given value is not allowed: needs at least 16 characters"),
         ("topics: [{id: a, name: A, query: a, brand: 2026-01-31}]", "brand: 2026-01-31 is not allowed"),
