@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
+class Sample(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One mention as evidence; its text is hostile and has to be escaped wherever it leaves."""
 
     key: str
@@ -21,7 +21,7 @@ class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
     content_type: str = "post"
 
 
-class Tally(msgspec.Struct, frozen=True, omit_defaults=True):
+class Tally(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Counts of mentions that can be added and subtracted exactly.
 
     Attributes:
@@ -74,7 +74,7 @@ class Tally(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.polarity_sum / self.scored if self.scored > 0 else None
 
 
-class PartialCount(msgspec.Struct, frozen=True, omit_defaults=True):
+class PartialCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What one commit of the score stage adds to one topic in one event second. Deltas may be negative.
 
     Attributes:
@@ -102,7 +102,7 @@ class PartialCount(msgspec.Struct, frozen=True, omit_defaults=True):
     seconds: int = 1
 
 
-class Watermark(msgspec.Struct, frozen=True, omit_defaults=True):
+class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How far one source partition has come in event time; written into every partials partition.
 
     Attributes:
@@ -118,7 +118,7 @@ class Watermark(msgspec.Struct, frozen=True, omit_defaults=True):
     sources: int
 
 
-class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
+class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What the detect stage has to know of one topic; stands in the partials before the first count under its revision.
 
     The highest revision holds, in whatever order they come.
@@ -138,7 +138,7 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
     removed: bool = False
 
 
-class WindowCount(msgspec.Struct, frozen=True, omit_defaults=True):
+class WindowCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The state of one topic's window; a higher revision replaces a lower one.
 
     Attributes:
@@ -180,7 +180,7 @@ class Direction(StrEnum):
     VIRAL = "viral"
 
 
-class Driver(msgspec.Struct, frozen=True, omit_defaults=True):
+class Driver(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A term and what it contributes to the excess, in mentions."""
 
     term: str
@@ -188,7 +188,7 @@ class Driver(msgspec.Struct, frozen=True, omit_defaults=True):
     expected: float
 
 
-class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The counts behind a decision; every number is counted or says what it was compared with.
 
     Attributes:
@@ -226,7 +226,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     samples: tuple[Sample, ...] = ()
 
 
-class Detection(msgspec.Struct, frozen=True, omit_defaults=True):
+class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A detector's claim about one topic. The same log always yields the same detections with the same ids.
 
     Attributes:

@@ -20,7 +20,8 @@ from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.sentiment.base import Scorer
 from streams.settings import StreamSettings
-from streams.stages.score import HISTORY_HEADER, ScoreStage
+from streams.stages.mention_time import HISTORY_HEADER
+from streams.stages.score import ScoreStage
 from streams.topic import Topic
 from streams.windows import MINUTE
 

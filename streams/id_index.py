@@ -1,6 +1,7 @@
 """Which mentions were counted, and as what."""
 
 from collections import deque
+from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -47,13 +48,13 @@ class IdIndex:
 
     def get(self, key: str) -> Counted | None:
         """What the mention was counted as; None if it was not, or is forgotten."""
-        return self._counted.get(hash64(key)) if self._counted else None
+        return self._counted.get(_number(key)) if self._counted else None
 
     def put(self, key: str, counted: Counted) -> None:
         """Remember the mention, instead of what was known of it."""
         if not self._size:
             return
-        number = hash64(key)
+        number = _number(key)
         if number not in self._counted:
             self._arrivals.append(number)
         self._counted[number] = counted
@@ -67,6 +68,11 @@ class IdIndex:
             if len(self._arrivals) <= self._size and self._counted[oldest].second >= horizon:
                 return
             del self._counted[self._arrivals.popleft()]
+
+
+@lru_cache(maxsize=1)
+def _number(key: str) -> int:
+    return hash64(key)  # a mention that counts is asked for and put right after
 
 
 def hash64(text: str) -> int:

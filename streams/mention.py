@@ -12,7 +12,7 @@ Operation = Literal["create", "update", "delete"]
 ContentType = Literal["post", "repost", "reply", "quote", "comment", "review", "message"]
 
 
-class Author(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Author(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """Who spoke; `id` may be a hash."""
 
     id: Annotated[str, msgspec.Meta(max_length=512)] | None = None
@@ -26,7 +26,7 @@ class Author(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     template_id: str | None = None
 
 
-class Media(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Media(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """A picture, film or sound that came with a mention."""
 
     type: str | None = None
@@ -34,7 +34,7 @@ class Media(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     hash: str | None = None
 
 
-class Mention(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Mention(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
     """One public utterance: who said what, where and when, and how far it went.
 
     Required are `id`, `platform`, `published_at` and `text` (empty for a bare repost or media). Every time is aware.

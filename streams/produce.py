@@ -17,7 +17,7 @@ from streams.events import PartialCount
 from streams.mention import Mention
 from streams.settings import StreamSettings
 from streams.sources.base import Source
-from streams.stages.score import HISTORY_HEADER
+from streams.stages.mention_time import HISTORY_HEADER
 
 _CHUNK: Final = 500
 _SLICE_SECONDS: Final = 0.05

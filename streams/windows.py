@@ -19,7 +19,7 @@ _GRAINS: Final = 2**26  # polarity is added as whole numbers of these, which add
 _SILENT: Final = Tally()
 
 
-class Slot(msgspec.Struct, frozen=True):
+class Slot(msgspec.Struct, frozen=True, gc=False):
     """A closed or still open stretch of one topic's event time, `[start, start + seconds)`, seconds since 1970."""
 
     start: int
@@ -35,7 +35,7 @@ class Arrival(StrEnum):
     LOST = "lost"  # its minute is no longer kept: no window can be corrected
 
 
-class Closing(msgspec.Struct, frozen=True):
+class Closing(msgspec.Struct, frozen=True, gc=False):
     """A window whose count is to be told: revision 0 when it closes, one more for every correction."""
 
     slot: Slot

@@ -29,7 +29,7 @@ class Partition(NamedTuple):
         return f"{self.kafka_topic}-{self.number}"
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A record as it was read. `timestamp_ms` is the broker's or producer's, milliseconds since 1970."""
 
     partition: Partition
@@ -40,7 +40,7 @@ class Record(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-class Outgoing(msgspec.Struct, frozen=True):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A record to be written. Without `partition` the key decides, as Kafka's default partitioner does (murmur2)."""
 
     kafka_topic: str
@@ -51,7 +51,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     timestamp_ms: int | None = None
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Batch(msgspec.Struct, frozen=True, gc=False):
     """Records of one partition, oldest first, never empty."""
 
     partition: Partition

@@ -19,13 +19,8 @@ class ClientRecord(Protocol):
 def records_of(partition: Partition, found: Iterable[ClientRecord]) -> tuple[Record, ...]:
     """The records of one partition, in the order given."""
     return tuple(
-        Record(
-            partition=partition,
-            offset=record.offset,
-            key=record.key,
-            value=record.value,
-            timestamp_ms=record.timestamp,
-            headers=tuple(record.headers),
-        )
-        for record in found
+        [
+            Record(partition, record.offset, record.key, record.value, record.timestamp, tuple(record.headers))
+            for record in found
+        ]
     )

@@ -15,7 +15,7 @@ from streams.windows import Slot
 __all__ = ["Detector", "Explanation", "Reading", "Slot"]
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """What a detector makes of the present moment.
 
     Attributes:
@@ -36,7 +36,7 @@ class Reading(msgspec.Struct, frozen=True):
     calm: bool = False
 
 
-class Explanation(msgspec.Struct, frozen=True):
+class Explanation(msgspec.Struct, frozen=True, gc=False):
     """What stands behind a reading."""
 
     direction: Direction

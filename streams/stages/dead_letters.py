@@ -24,14 +24,14 @@ class DeadLetters:
     def __init__(self, kafka_topic: str, share: float) -> None:
         self._kafka_topic = kafka_topic
         self._share = share
-        self._recent: deque[bool] = deque(maxlen=WINDOW_RECORDS)
-        self._unreadable = 0
+        self._seen = 0
+        self._unreadable: deque[int] = deque()  # the number of each among all records, those of the window only
         self._waiting: list[Outgoing] = []
         self.total = 0
 
     def readable(self) -> None:
         """One more record was read well."""
-        self._remember(unreadable=False)
+        self._seen += 1
 
     def refuse(self, record: Record, reason: str) -> None:
         """One more record could not be read.
@@ -41,11 +41,14 @@ class DeadLetters:
         """
         self._waiting.append(self._letter(record, reason))
         self.total += 1
-        self._remember(unreadable=True)
-        seen = len(self._recent)
-        if seen >= JUDGED_FROM_RECORDS and self._unreadable > self._share * seen:
+        self._unreadable.append(self._seen)
+        self._seen += 1
+        while self._unreadable[0] < self._seen - WINDOW_RECORDS:
+            self._unreadable.popleft()
+        unreadable, seen = len(self._unreadable), min(self._seen, WINDOW_RECORDS)
+        if seen >= JUDGED_FROM_RECORDS and unreadable > self._share * seen:
             raise TooManyDeadLetters(
-                f"{self._unreadable} of the last {seen} records of {record.partition} are no mentions, more than the "
+                f"{unreadable} of the last {seen} records of {record.partition} are no mentions, more than the "
                 f"allowed share of {self._share}; the last one, offset {record.offset}: {reason[:MAX_REASON_BYTES]}"
             )
 
@@ -53,12 +56,6 @@ class DeadLetters:
         """The dead letters since the last call."""
         taken, self._waiting = self._waiting, []
         return taken
-
-    def _remember(self, *, unreadable: bool) -> None:
-        if len(self._recent) == WINDOW_RECORDS:
-            self._unreadable -= self._recent[0]
-        self._recent.append(unreadable)
-        self._unreadable += unreadable
 
     def _letter(self, record: Record, reason: str) -> Outgoing:
         """Key and value as they came, cut only where Kafka would refuse the letter for its size."""

@@ -1,5 +1,7 @@
 """What has been counted since the last flush."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from streams.events import PartialCount, Sample, Tally
@@ -9,6 +11,9 @@ MAX_TERMS: Final = 32
 MAX_AUTHORS: Final = 64
 MAX_SAMPLES: Final = 5
 MAX_KINDS: Final = 256  # of platforms, regions and languages each; without a bound, odd data outgrows a Kafka record
+
+OwnWords = tuple[frozenset[str], tuple[str, ...]]
+NO_WORDS: Final[OwnWords] = (frozenset(), ())
 
 # The thresholds that VADER's authors publish: https://github.com/cjhutto/vaderSentiment#about-the-scoring
 NEGATIVE_UP_TO: Final = -0.05
@@ -26,19 +31,17 @@ class PartialSums:
         "_authors",
         "_delayed",
         "_engagement",
-        "_languages",
+        "_kinds",
         "_mentions",
         "_negative",
         "_neutral",
-        "_platforms",
         "_polarity_squares",
         "_polarity_sum",
         "_positive",
         "_reach",
-        "_regions",
         "_samples",
-        "_terms",
         "_unscored",
+        "_words",
         "accepted_ms",
     )
 
@@ -46,10 +49,8 @@ class PartialSums:
         self._mentions = self._negative = self._neutral = self._positive = self._unscored = 0
         self._polarity_sum = self._polarity_squares = 0.0
         self._reach = self._engagement = self._delayed = 0
-        self._platforms: dict[str, int] = {}
-        self._regions: dict[str, int] = {}
-        self._languages: dict[str, int] = {}
-        self._terms: dict[str, int] = {}
+        self._kinds: dict[tuple[str, str | None, str | None], int] = {}
+        self._words: list[str] = []
         self._authors: set[int] = set()
         self._samples: list[tuple[int, Sample]] = []
         self.accepted_ms = 0
@@ -69,20 +70,18 @@ class PartialSums:
                 self._neutral += sign
             self._polarity_sum += sign * polarity
             self._polarity_squares += sign * polarity * polarity
-        self._reach += sign * counted.reach
-        self._engagement += sign * counted.engagement
-        self._delayed += sign * counted.delayed
-        _add(self._platforms, counted.platform, sign)
-        if counted.region is not None:
-            _add(self._regions, counted.region, sign)
-        if counted.lang is not None:
-            _add(self._languages, counted.lang, sign)
+        if counted.reach:
+            self._reach += sign * counted.reach
+        if counted.engagement:
+            self._engagement += sign * counted.engagement
+        if counted.delayed:
+            self._delayed += sign
+        kind = counted.platform, counted.region, counted.lang
+        self._kinds[kind] = self._kinds.get(kind, 0) + sign
 
-    def describe(self, terms: list[str], author: int | None) -> None:
+    def describe(self, terms: Sequence[str], author: int | None) -> None:
         """Add what is only ever approximate: terms of one more mention, and its author."""
-        counts = self._terms
-        for term in terms:
-            counts[term] = counts.get(term, 0) + 1
+        self._words += terms
         if author is not None:
             self._authors.add(author)
 
@@ -96,10 +95,15 @@ class PartialSums:
         self._samples.sort(key=lambda kept: -kept[0])
         del self._samples[MAX_SAMPLES:]
 
-    def partial(self, topic: str, revision: int, second: int, *, history: bool) -> PartialCount | None:
+    def partial(
+        self, topic: str, revision: int, second: int, *, history: bool, own_words: OwnWords = NO_WORDS
+    ) -> PartialCount | None:
         """The partial count; None if everything cancels out.
 
         Of the authors those with the smallest hashes are kept, which makes any union of partials a fair sample.
+
+        Args:
+            own_words: Words and beginnings of words that are no terms: every mention of the topic has them.
         """
         tally = Tally(
             self._mentions,
@@ -113,10 +117,11 @@ class PartialSums:
             self._engagement,
             self._delayed,
         )
-        platforms, regions, languages = map(_without_zeros, (self._platforms, self._regions, self._languages))
-        if not (self._samples or self._terms or platforms or regions or languages) and tally == Tally():
+        platforms, regions, languages = self._by_kind()
+        terms = self._terms(*own_words)
+        if not (self._samples or terms or platforms or regions or languages) and tally == Tally():
             return None
-        terms, terms_other = self._terms, 0
+        terms_other = 0
         if len(terms) > MAX_TERMS:
             ranked = sorted(terms.items(), key=lambda item: (-item[1], item[0]))
             terms, terms_other = dict(ranked[:MAX_TERMS]), sum(count for _, count in ranked[MAX_TERMS:])
@@ -136,12 +141,24 @@ class PartialSums:
             history=history,
         )
 
+    def _by_kind(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
+        sums: tuple[dict[str, int], dict[str, int], dict[str, int]] = ({}, {}, {})
+        for kind, mentions in self._kinds.items():
+            for name, counts in zip(kind, sums, strict=True):
+                if name in counts:
+                    counts[name] += mentions
+                elif name is not None and len(counts) < MAX_KINDS:
+                    counts[name] = mentions
+        platforms, regions, languages = map(_without_zeros, sums)
+        return platforms, regions, languages
 
-def _add(counts: dict[str, int], kind: str, sign: int) -> None:
-    if kind in counts:
-        counts[kind] += sign
-    elif len(counts) < MAX_KINDS:
-        counts[kind] = sign
+    def _terms(self, own: frozenset[str], beginnings: tuple[str, ...]) -> dict[str, int]:
+        counts: dict[str, int] = Counter(self._words)
+        for word in own.intersection(counts):
+            del counts[word]
+        if beginnings:
+            counts = {word: mentions for word, mentions in counts.items() if not word.startswith(beginnings)}
+        return counts
 
 
 def _without_zeros(counts: dict[str, int]) -> dict[str, int]:

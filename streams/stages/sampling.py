@@ -24,7 +24,8 @@ def short_name(text: str) -> str:
 
 def reach_of(mention: Mention) -> int:
     """Reach, 0 where unknown, because it is summed."""
-    return min(mention.reach or 0, MAX_COUNT)
+    reach = mention.reach
+    return min(reach, MAX_COUNT) if reach else 0
 
 
 def engagement_of(mention: Mention) -> int:
@@ -42,7 +43,8 @@ def author_of(mention: Mention) -> int | None:
 def weight_of(mention: Mention) -> int:
     """How much a mention is worth as evidence: how many people it may reach."""
     followers = mention.author.followers if mention.author else None
-    return max(mention.reach or 0, followers or 0)
+    reach = mention.reach or 0
+    return followers if followers and followers > reach else reach
 
 
 def sample_of(mention: Mention, event_ms: int, polarity: float | None) -> Sample:

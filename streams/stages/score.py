@@ -1,7 +1,7 @@
 """The score stage: mentions in, partial counts and watermarks out."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -14,19 +14,16 @@ from streams.mention import Mention
 from streams.sentiment.base import Scorer
 from streams.settings import KafkaSettings, ScoreSettings, TimeSettings
 from streams.stages.dead_letters import DeadLetters
+from streams.stages.mention_time import event_time, is_history
 from streams.stages.partial_sums import PartialSums
 from streams.stages.sampling import author_of, engagement_of, reach_of, sample_of, short_name, weight_of
 from streams.stages.source_clock import SourceClock
 from streams.stages.tracked_topics import TrackedTopics
 from streams.terms import terms
+from streams.topic import Topic
 
 MAX_REPLAYED_RECORDS: Final = 20_000
 POLARITY_STEPS: Final = 8192
-HISTORY_HEADER: Final = "history"
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
-_LAST_MS: Final = 253_402_300_799_000  # the year 9999 ends
 
 
 class ScoreStage:
@@ -116,7 +113,7 @@ class ScoreStage:
                 mention = codec.decode_mention(record.value)
             except InvalidMention:
                 continue
-            event_ms, delayed = self._event_time(mention, record)
+            event_ms, delayed = event_time(mention, record, grace_ms=self._grace_ms)
             newest = event_ms if newest is None else max(newest, event_ms)
             self._take_in(mention, record, event_ms, delayed=delayed)
         self._sums.clear()
@@ -138,7 +135,7 @@ class ScoreStage:
                 self._dead_letters.refuse(record, exc.reason)
                 continue
             self._dead_letters.readable()
-            event_ms, delayed = self._event_time(mention, record)
+            event_ms, delayed = event_time(mention, record, grace_ms=self._grace_ms)
             if newest is None or event_ms > newest:
                 newest = event_ms
                 if self._clock.leaps(event_ms):
@@ -167,7 +164,8 @@ class ScoreStage:
             revision = self._tracked.revision(topic)
             if revision is None:
                 continue  # corrections of what was counted for a topic that is gone
-            partial = growing.partial(topic, revision, second, history=history)
+            own_words = self._tracked.own_words(topic)
+            partial = growing.partial(topic, revision, second, history=history, own_words=own_words)
             if partial is not None:
                 definition = self._tracked.definition(topic)
                 if definition is not None:
@@ -184,87 +182,83 @@ class ScoreStage:
         """Nothing: the input itself is the changelog."""
         return []
 
-    def _event_time(self, mention: Mention, record: Record) -> tuple[int, bool]:
-        """Milliseconds since 1970, and whether the mention reached us too late to count when it was published."""
-        accepted_ms = record.timestamp_ms
-        published = (mention.published_at - _EPOCH) // _MILLISECOND
-        latest = accepted_ms if accepted_ms > 0 else _LAST_MS
-        if mention.ingested_at is not None:
-            ingested = (mention.ingested_at - _EPOCH) // _MILLISECOND
-        else:
-            ingested = accepted_ms if accepted_ms > 0 else published
-        delayed = published < ingested - self._grace_ms and not _is_history(record)
-        return max(0, min(ingested if delayed else published, latest, _LAST_MS)), delayed
-
     def _take_in(self, mention: Mention, record: Record, event_ms: int, *, delayed: bool) -> None:
+        matched = self._tracked.matcher.match(mention)
+        if not matched and mention.seq is None and mention.op != "delete":
+            return  # it replaces nothing
         key = mention.key
         known = self._index.get(key)
-        if known is not None:
-            if mention.op == "delete":
-                self._delete(mention, known, record)
-            elif mention.seq is not None and (known.seq is None or mention.seq > known.seq):
-                self._count(mention, record, event_ms, known.second, delayed=known.delayed, known=known)
-            else:
-                self._duplicate += 1
-        elif mention.op != "delete":
-            self._count(mention, record, event_ms, event_ms // 1000, delayed=delayed, known=None)
+        if known is None:
+            if matched and mention.op != "delete":
+                self._matched += 1
+                self._count(mention, key, matched, record, event_ms, event_ms // 1000, delayed=delayed, known=None)
+        elif mention.op == "delete":
+            self._delete(mention, key, known, record)
+        elif mention.seq is not None and (known.seq is None or mention.seq > known.seq):
+            self._count(mention, key, matched, record, event_ms, known.second, delayed=known.delayed, known=known)
+        else:
+            self._duplicate += 1
 
-    def _delete(self, mention: Mention, known: Counted, record: Record) -> None:
+    def _delete(self, mention: Mention, key: str, known: Counted, record: Record) -> None:
         if mention.seq is not None and known.seq is not None and mention.seq <= known.seq:
             self._duplicate += 1
             return
-        for topic in known.topics:
-            self._grow(topic, known, record).count(known, -1)
+        self._subtract(known, record)
         seq = known.seq if mention.seq is None else mention.seq
         gone = Counted(seq, known.second, (), None, 0, 0, known.delayed, known.history, known.platform, None, None)
-        self._index.put(mention.key, gone)
+        self._index.put(key, gone)
+
+    def _subtract(self, known: Counted, record: Record) -> None:
+        for topic in known.topics:
+            self._grow(topic, known, record).count(known, -1)
 
     def _count(
-        self, mention: Mention, record: Record, event_ms: int, second: int, *, delayed: bool, known: Counted | None
+        self,
+        mention: Mention,
+        key: str,
+        matched: tuple[Topic, ...],
+        record: Record,
+        event_ms: int,
+        second: int,
+        *,
+        delayed: bool,
+        known: Counted | None,
     ) -> None:
-        matched = self._tracked.matcher.match(mention)
-        if not matched and known is None:
-            return
-        self._matched += known is None
-        topics = _same(tuple([topic.id for topic in matched]))
         polarity = self._polarity(mention) if matched else None
         region = mention.country or mention.region
         counted = Counted(
-            seq=mention.seq,
-            second=second,
-            topics=topics,
-            polarity=polarity,
-            reach=reach_of(mention),
-            engagement=engagement_of(mention),
-            delayed=delayed,
-            history=known.history if known else _is_history(record),
-            platform=short_name(mention.platform),
-            region=short_name(region) if region else None,
-            lang=short_name(mention.lang) if mention.lang else None,
+            mention.seq,
+            second,
+            _same(tuple([topic.id for topic in matched])),
+            polarity,
+            reach_of(mention),
+            engagement_of(mention),
+            delayed,
+            known.history if known else is_history(record),
+            short_name(mention.platform),
+            short_name(region) if region else None,
+            short_name(mention.lang) if mention.lang else None,
         )
         if known is not None:
-            for topic in known.topics:
-                self._grow(topic, known, record).count(known, -1)
-        self._index.put(mention.key, counted)
-        words: list[str] | None = None
-        for topic in topics:
+            self._subtract(known, record)
+        self._index.put(key, counted)
+        words: Sequence[str] | None = None
+        author: int | None = None
+        for topic in counted.topics:
             growing = self._grow(topic, counted, record)
             growing.count(counted, 1)
             if known is not None and topic in known.topics:
                 continue  # described when it was first counted
             if words is None:
-                words = terms(mention.text) if self._settings.terms else []
-            own, beginnings = self._tracked.own_words(topic)
-            told = [word for word in words if word not in own]
-            if beginnings:
-                told = [word for word in told if not word.startswith(beginnings)]
-            growing.describe(told, author_of(mention))
+                words = terms(mention.text) if self._settings.terms else ()
+                author = author_of(mention)
+            growing.describe(words, author)
             weight = weight_of(mention)
             if growing.wants_sample(weight):
                 growing.add_sample(sample_of(mention, event_ms, polarity), weight)
 
     def _grow(self, topic: str, counted: Counted, record: Record) -> PartialSums:
-        place = (topic, counted.second, counted.history)
+        place = topic, counted.second, counted.history
         growing = self._sums.get(place)
         if growing is None:
             growing = self._sums[place] = PartialSums()
@@ -277,10 +271,6 @@ class ScoreStage:
         if polarity is None:
             polarity = self._scorer.score(mention.text or mention.title or "", mention.lang)
         return None if polarity is None else round(polarity * POLARITY_STEPS) / POLARITY_STEPS
-
-
-def _is_history(record: Record) -> bool:
-    return any(name == HISTORY_HEADER for name, _ in record.headers)
 
 
 @lru_cache(maxsize=4096)

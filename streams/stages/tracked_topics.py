@@ -9,9 +9,8 @@ from streams.events import Definition
 from streams.id_index import hash64
 from streams.matching import TopicMatcher
 from streams.query import Field, Word, atoms, parse
+from streams.stages.partial_sums import OwnWords
 from streams.topic import Topic
-
-OwnWords = tuple[frozenset[str], tuple[str, ...]]
 
 _NONE: Final[Mapping[str, int]] = {}
 

@@ -27,7 +27,7 @@ from tests.bench.cpu_samples import CpuSamples
 CLOCK: Final = SystemClock()
 HISTORY_MINUTES: Final = 12 * 60
 HISTORY_EVERY: Final = 30
-PATIENCE_SECONDS: Final = 300.0
+PATIENCE_SECONDS: Final = 60.0
 
 
 class Drained(NamedTuple):
