@@ -83,7 +83,7 @@ class Attempts:
             return not_before(delivery, now)
         message = message_about(incident, delivery.change, now, delivery=delivery.id, public_url=self._public_url)
         references = [other.reference for other in earlier if other.reference]
-        told = msgspec.structs.replace(message, note=delivery.because)
+        told = msgspec.structs.replace(message, note=delivery.because, again=lease.token > 1)
         return await self._send(delivery, notifier, told, references[-1] if references else None)
 
     async def made_together(self, leases: Sequence[Lease], notifier: Notifier) -> tuple[Delivery, ...]:
@@ -102,7 +102,8 @@ class Attempts:
             return tuple(not_before(delivery, now) for delivery in deliveries)
         name = f"{deliveries[0].receiver}-{deliveries[0].digest}"
         message = digests.message_of(name, incidents, now, public_url=self._public_url)
-        first = await self._send(deliveries[0], notifier, message, None)
+        told = msgspec.structs.replace(message, again=any(lease.token > 1 for lease in leases))
+        first = await self._send(deliveries[0], notifier, told, None)
         return tuple(
             msgspec.structs.replace(
                 delivery,

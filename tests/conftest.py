@@ -1,7 +1,7 @@
 """Servers for integration tests: one Kafka and one Postgres for the whole session, started when first asked for."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from uuid import uuid4
 
 import pytest
@@ -117,18 +117,30 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture
-async def postgres_database(postgres_url: str) -> AsyncIterator[str]:
-    """The URL of an empty database of this test's own, dropped afterwards."""
-    name = f"test_{uuid4().hex}"
+async def postgres_databases(postgres_url: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Makes an empty database with every call and answers its URL; all of them are dropped afterwards."""
+    names: list[str] = []
     engine = create_async_engine(postgres_url, isolation_level="AUTOCOMMIT")
+
+    async def made() -> str:
+        names.append(f"test_{uuid4().hex}")
+        async with engine.connect() as connection:
+            await connection.execute(text(f'CREATE DATABASE "{names[-1]}"'))
+        return f"{postgres_url.rsplit('/', 1)[0]}/{names[-1]}"
+
     try:
+        yield made
         async with engine.connect() as connection:
-            await connection.execute(text(f'CREATE DATABASE "{name}"'))
-        yield f"{postgres_url.rsplit('/', 1)[0]}/{name}"
-        async with engine.connect() as connection:
-            await connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+            for name in names:
+                await connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     finally:
         await engine.dispose()
+
+
+@pytest.fixture
+async def postgres_database(postgres_databases: Callable[[], Awaitable[str]]) -> str:
+    """The URL of an empty database of this test's own, dropped afterwards."""
+    return await postgres_databases()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

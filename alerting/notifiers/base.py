@@ -31,6 +31,7 @@ class Message(msgspec.Struct, frozen=True):
         state: Where the work stands: which acts still make sense.
         acknowledged_by: Who works on it; None while nobody does. Later edits must not hide it.
         note: Why it comes to this receiver, where that needs saying; empty where not.
+        again: Somebody held this delivery before, and may have sent it: look first where that can be seen.
         delivery: Names what is being sent: the same at every attempt, though the incident may have changed between two
             and with it the rest of the message. Empty where nothing is ever sent again, as in a drill.
     """
@@ -61,6 +62,7 @@ class Message(msgspec.Struct, frozen=True):
     state: IncidentState = IncidentState.TRIGGERED
     acknowledged_by: str | None = None
     note: str = ""
+    again: bool = False
     delivery: str = ""
 
 

@@ -1,11 +1,10 @@
 """Slack: an incident is one message that edits itself and tells its story in its thread."""
 
 import asyncio
-import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -16,34 +15,27 @@ from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.incidents.model import Transition
 from alerting.notifiers.base import Message, Receipt
 from alerting.notifiers.egress import Egress
-from alerting.notifiers.http import Outbound, retry_after
+from alerting.notifiers.http import Outbound
+from alerting.notifiers.slack_answers import (
+    EVENT_TYPE,
+    STORY_EVENT_TYPE,
+    Refused,
+    attempted,
+    classified,
+    metadata,
+    told_by,
+)
 from alerting.notifiers.slack_blocks import fallback, message_blocks, story
 from streams.clock import Clock
 
-EVENT_TYPE: Final = "tocsin_incident"
-STORY_EVENT_TYPE: Final = "tocsin_story"
-
 _FRESH: Final = timedelta(seconds=1)
 _SKEW: Final = timedelta(minutes=5)
+_LONGEST_TRIED: Final = timedelta(days=8)  # `delivery.give_up_hours` is a week at most
 _HISTORY_PAGES: Final = 3
 _HISTORY_SHARE: Final = 0.4
 _HISTORY_PAGE_SIZE: Final = 200
 _REMEMBERED_DOUBTS: Final = 1000
 
-# https://docs.slack.dev/reference/methods/chat.postMessage#errors
-_PASSING: Final = frozenset(
-    {
-        "ratelimited",
-        "rate_limited",
-        "message_limit_exceeded",
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "team_added_to_org",
-    }
-)
-_ERROR_CODE: Final = re.compile(r"[a-z0-9_]{1,60}")
 _NOT_EDITABLE: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "thread_not_found"}
 )
@@ -53,10 +45,11 @@ class SlackNotifier:
     """A Slack channel, written to with a bot token.
 
     Posts twice only where nobody could have known better: a message without `reference` is first looked for in the
-    channel's history by its metadata, unless its incident opened less than a second ago and nothing failed here for
-    it. That covers an answer lost to this process, to an earlier one and to another one that shares the outbox. It
-    needs `channels:history` (or `groups:history`) and the channel's id instead of its name; without them the message is
-    sent anyway: better twice than never.
+    channel's history by its metadata, unless its incident opened less than a second ago and nobody can have sent it
+    before. A line of the thread is looked for wherever an earlier process may have written it. That covers an answer
+    lost to this process, to an earlier one and to another one that shares the outbox. It needs `channels:history` (or
+    `groups:history`) and the channel's id instead of its name; without them the message is sent anyway: better twice
+    than never.
 
     Args:
         channel: An id (`C0123456789`) or a name; only an id survives a rename and lets history be asked.
@@ -99,7 +92,7 @@ class SlackNotifier:
             async with self._outbound.attempt(timeout_seconds):
                 receipt = await self._deliver(message, reference, timeout_seconds)
         except (DeliveryRetryable, DeliveryInDoubt):
-            self._doubts[message.incident] = _attempted(message)
+            self._doubts[message.incident] = attempted(message)
             while len(self._doubts) > _REMEMBERED_DOUBTS:
                 self._doubts.popitem(last=False)
             raise
@@ -128,10 +121,10 @@ class SlackNotifier:
                     ts=ts,
                     text=fallback(message),
                     blocks=message_blocks(message, buttons=self._buttons),
-                    metadata=_metadata(message, EVENT_TYPE, posted_by),
+                    metadata=metadata(message, EVENT_TYPE, posted_by),
                 )
             )
-        except _Refused as refused:
+        except Refused as refused:
             if refused.error in _NOT_EDITABLE:
                 return await self._post(message)
             raise
@@ -145,7 +138,7 @@ class SlackNotifier:
                 channel=self._channel,
                 text=fallback(message),
                 blocks=message_blocks(message, buttons=self._buttons),
-                metadata=_metadata(message, EVENT_TYPE, message.delivery),
+                metadata=metadata(message, EVENT_TYPE, message.delivery),
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -153,11 +146,12 @@ class SlackNotifier:
         return Receipt(f"{answer.get('channel') or self._channel}:{answer.get('ts')}")
 
     async def _tell(self, message: Message, channel: str, ts: str) -> None:
-        """Add the change to the thread. After a failure of this very delivery, look first whether it stands there."""
+        """Add the change to the thread. Where this very delivery may have come so far before, look first."""
         line = story(message)
         if line is None:
             return
-        if self._doubts.get(message.incident) == _attempted(message) and await self._told(message, channel, ts):
+        doubted = message.again or self._doubts.get(message.incident) == attempted(message)
+        if doubted and await self._told(message, channel, ts):
             return
         await self._call(
             lambda client: client.chat_postMessage(
@@ -166,7 +160,7 @@ class SlackNotifier:
                 # An edit notifies nobody; that it is back must reach the channel, not only the thread.
                 reply_broadcast=message.change is Transition.REOPENED,
                 text=line,
-                metadata=_metadata(message, STORY_EVENT_TYPE, message.delivery),
+                metadata=metadata(message, STORY_EVENT_TYPE, message.delivery),
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -174,7 +168,7 @@ class SlackNotifier:
 
     async def _look_for(self, message: Message, timeout_seconds: float) -> tuple[str, str, int, str] | None:
         """Channel, ts, revision and first delivery of the incident's message, if it stands in the channel already."""
-        doubted = message.incident in self._doubts
+        doubted = message.again or message.incident in self._doubts
         if not doubted and self._clock.now() - message.opened_at < _FRESH:
             return None
         try:
@@ -197,7 +191,7 @@ class SlackNotifier:
         for _ in range(_HISTORY_PAGES):
             answer = await self._history(oldest, cursor)
             for post in answer.get("messages") or []:
-                told = _told_by(post, EVENT_TYPE, message.incident)
+                told = told_by(post, EVENT_TYPE, message.incident)
                 if told is not None:
                     return self._channel, str(post["ts"]), *told
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
@@ -213,17 +207,33 @@ class SlackNotifier:
         )
 
     async def _told(self, message: Message, channel: str, ts: str) -> bool:
-        try:
-            answer = await self._call(
-                lambda client: client.conversations_replies(
-                    channel=channel, ts=ts, limit=_HISTORY_PAGE_SIZE, include_all_metadata=True
-                )
+        oldest = str((message.at - _LONGEST_TRIED).timestamp())
+        cursor: str | None = None
+        for _ in range(_HISTORY_PAGES):
+            try:
+                answer = await self._replies(channel, ts, oldest, cursor)
+            except DeliveryRejected:
+                return False  # no right to read: better twice than never
+            posts = answer.get("messages") or []
+            told = [told_by(post, STORY_EVENT_TYPE, message.incident) for post in posts]
+            if any(one is not None and (one[1] or str(one[0])) == attempted(message) for one in told):
+                return True
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
+        return False
+
+    async def _replies(self, channel: str, ts: str, oldest: str, cursor: str | None) -> AsyncSlackResponse:
+        return await self._call(
+            lambda client: client.conversations_replies(
+                channel=channel,
+                ts=ts,
+                oldest=oldest,
+                cursor=cursor,
+                limit=_HISTORY_PAGE_SIZE,
+                include_all_metadata=True,
             )
-        except DeliveryRejected:
-            return False
-        posts = answer.get("messages") or []
-        told = [_told_by(post, STORY_EVENT_TYPE, message.incident) for post in posts]
-        return any(one is not None and (one[1] or str(one[0])) == _attempted(message) for one in told)
+        )
 
     async def _call(self, method: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
         client = AsyncWebClient(
@@ -234,55 +244,8 @@ class SlackNotifier:
         try:
             return await method(client)
         except SlackApiError as exc:
-            raise _classified(exc, self._clock) from None
+            raise classified(exc, self._clock) from None
         except aiohttp.InvalidURL:
             raise  # a ValueError too, but nothing was asked yet
         except (AttributeError, ValueError):
             raise DeliveryInDoubt("Slack's answer is not Slack's: is a proxy in between?") from None
-
-
-class _Refused(DeliveryRejected):
-    """A refusal with Slack's own error code."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(f"Slack refused: {error}")
-        self.error = error
-
-
-def _classified(exc: SlackApiError, clock: Clock) -> DeliveryRetryable | DeliveryRejected:
-    response = exc.response
-    if isinstance(response, aiohttp.ClientResponse):
-        status, headers, content = response.status, response.headers, None
-    else:
-        status, headers, content = response.status_code, response.headers, response.data
-    error = str(content.get("error", "")) if isinstance(content, dict) else ""
-    if not _ERROR_CODE.fullmatch(error):
-        error = ""  # Whatever that is, Slack did not say it.
-    if status == 429 or status >= 500 or error in _PASSING:
-        return DeliveryRetryable(f"Slack answered {status} {error}".strip(), retry_after(headers, clock))
-    return _Refused(error or f"HTTP status {status}")
-
-
-def _attempted(message: Message) -> str:
-    """The same for every attempt at what is being sent."""
-    return message.delivery or str(message.revision)
-
-
-def _metadata(message: Message, event_type: str, delivery: str) -> dict[str, object]:
-    """What a later attempt recognises the post by.
-
-    Args:
-        delivery: The one that the post came with; edits do not change it. Empty where that is not known.
-    """
-    payload: dict[str, object] = {"incident": message.incident, "revision": message.revision}
-    return {"event_type": event_type, "event_payload": payload | ({"delivery": delivery} if delivery else {})}
-
-
-def _told_by(post: dict[str, Any], event_type: str, incident: str) -> tuple[int, str] | None:
-    """The revision that a post in the channel shows of the incident and the delivery it came with; None: not ours."""
-    metadata = post.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    if metadata.get("event_type") != event_type or payload.get("incident") != incident:
-        return None
-    revision, delivery = payload.get("revision"), payload.get("delivery")
-    return revision if isinstance(revision, int) else 0, delivery if isinstance(delivery, str) else ""

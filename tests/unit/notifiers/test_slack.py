@@ -325,3 +325,31 @@ async def test_a_button_never_leads_anywhere_but_to_a_web_page() -> None:
     blocks = message_blocks(msgspec.structs.replace(message(), url="javascript:alert(1)"))
 
     assert all(block["type"] != "actions" for block in blocks)
+
+
+async def test_after_a_crash_between_the_story_and_its_outcome_the_story_is_not_told_twice() -> None:
+    clock = FakeClock()
+    async with slack_with_notifier(clock) as (slack, notifier):
+        first = await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
+        worse = msgspec.structs.replace(message(Transition.SEVERITY_CHANGED, revision=2), delivery="dlv_2")
+        await notifier.send(worse, reference=first.reference, timeout_seconds=LIMIT)
+        restarted = SlackNotifier(channel=CHANNEL, token=TOKEN, api_url=slack.api_url, clock=clock, egress=LOOPBACK)
+        again = msgspec.structs.replace(worse, again=True)
+
+        await restarted.send(again, reference=first.reference, timeout_seconds=LIMIT)
+
+        await restarted.close()
+        (entry,) = slack.inbox.entries()
+        assert len(entry.replies) == 1
+
+
+async def test_after_a_crash_within_the_first_second_the_message_is_looked_for_all_the_same() -> None:
+    clock = FakeClock()
+    async with slack_with_notifier(clock) as (slack, notifier):
+        await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
+        restarted = SlackNotifier(channel=CHANNEL, token=TOKEN, api_url=slack.api_url, clock=clock, egress=LOOPBACK)
+
+        await restarted.send(msgspec.structs.replace(message(), again=True), reference=None, timeout_seconds=LIMIT)
+
+        await restarted.close()
+        assert len(slack.inbox.entries()) == 1

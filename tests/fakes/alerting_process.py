@@ -1,0 +1,75 @@
+"""Intake, delivery and rescue on a store, as one process that can be killed."""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+
+from prometheus_client import CollectorRegistry
+
+from alerting.delivery import DeliveryLoop
+from alerting.dispatch import Dispatch
+from alerting.incidents.store import Store
+from alerting.intake import Intake
+from alerting.metrics import AlertingMetrics
+from alerting.notifiers.base import Notifier
+from alerting.receivers import Receivers
+from alerting.rescue import Rescue
+from alerting.routing.routes import Routes
+from alerting.settings import DeliverySettings, RouteSettings
+from streams.broker.memory import MemoryBroker
+from streams.broker.memory_cluster import MemoryCluster
+from streams.clock import Clock
+from tests.fakes.house import KAFKA, REFUNDS
+
+
+class AlertingProcess:
+    """Everything between Kafka and the vendors.
+
+    Args:
+        notifiers: One receiver for each; everybody is told of everything.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        cluster: MemoryCluster,
+        notifiers: Mapping[str, Notifier],
+        *,
+        settings: DeliverySettings,
+        seed: int,
+    ) -> None:
+        metrics = AlertingMetrics(CollectorRegistry())
+        receivers = Receivers({name: [notifier] for name, notifier in notifiers.items()})
+        names: Sequence[str] = tuple(notifiers)
+        route = {"receiver": names[0], "routes": [{"receiver": name, "continue": True} for name in names]}
+        rng = random.Random(seed)  # noqa: S311  # repeatable
+        dispatch = Dispatch(Routes(RouteSettings.model_validate(route)), receivers)
+        self._stop = asyncio.Event()
+        self._parts = [
+            Intake(
+                broker=MemoryBroker(cluster),
+                store=store,
+                dispatch=dispatch,
+                topics=[REFUNDS],
+                kafka=KAFKA,
+                clock=clock,
+                metrics=metrics,
+                rng=rng,
+            ).run,
+            DeliveryLoop(
+                store=store, receivers=receivers, settings=settings, clock=clock, metrics=metrics, rng=rng
+            ).run,
+            Rescue(store=store, receivers=receivers, settings=settings, clock=clock, metrics=metrics).run,
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        """Begin all parts."""
+        self._tasks = [group.create_task(part(self._stop), name=part.__qualname__) for part in self._parts]
+
+    async def kill(self) -> None:
+        """Everything ends where it stands."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
