@@ -1,10 +1,11 @@
 """`tocsin serve` and the three roles `score`, `detect` and `alert`."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from alerting.cli.exits import explained
 from alerting.cli.options import ConfigOption, settings_from
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from alerting.app import RoleName
 
 T = TypeVar("T")
+
+_GARBAGE_THRESHOLDS: Final = (20_000, 20, 100)
 
 
 def serve(config: ConfigOption = None) -> None:
@@ -60,7 +63,18 @@ def run_roles(config: ConfigOption, roles: "tuple[RoleName, ...]") -> None:
     with explained():
         settings = settings_from(config)
         log_as(settings.log)
+        collect_garbage_rarely()
         run_in_loop(work)
+
+
+def collect_garbage_rarely() -> None:
+    """Spend less on looking for cycles: there are few, but the models and the index are a large heap to look through.
+
+    What is there now is taken for permanent. In between, memory may grow by tens of thousands of small objects.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

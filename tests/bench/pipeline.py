@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from alerting.cli.serve import run_in_loop
+from alerting.cli.serve import collect_garbage_rarely, run_in_loop
 from streams import codec
 from streams.broker.kafka import KafkaBroker
 from streams.kafka_topics import specs
@@ -59,7 +59,10 @@ PLACES: Final = (
     ("streams/stages/sampling.py", "samples and authors"),
     ("streams/codec.py:encode_", "encode"),
     ("streams/codec.py:decode_of_partials", "decode partial counts"),
-    ("streams/stages/score.py", "score, the rest"),
+    ("streams/stages/score", "score, the rest"),
+    ("streams/stages/mention_time.py", "score, the rest"),
+    ("streams/stages/dead_letters.py", "score, the rest"),
+    ("streams/field_atoms.py", "match"),
     ("streams/detectors/", "detectors"),
     ("streams/budget.py", "budget"),
     ("streams/evidence/", "evidence"),
@@ -87,6 +90,7 @@ def main() -> int:
     except ApacheKafkaMissing as exc:
         print(f"This needs Apache Kafka: {exc}")
         return 1
+    collect_garbage_rarely()
     try:
         run_in_loop(lambda: measure(KafkaSettings(bootstrap_servers=node.bootstrap_servers, partitions=PARTITIONS)))
     finally:
