@@ -55,7 +55,13 @@ class Served:
         assert process.returncode == 0, said.decode()
         return said.decode()
 
-    async def start(self, *, seconds: float = 45) -> None:
+    @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self, *, seconds: float = 45, look_every_seconds: float = 0.1) -> None:
         """Start it and wait until every role has its partitions and their state."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -65,7 +71,7 @@ class Served:
             async with asyncio.timeout(seconds), aiohttp.ClientSession(timeout=_CALL_SECONDS) as session:
                 while not await self._is_ready(session):
                     assert self._process.returncode is None, self.said()
-                    await self._clock.sleep(0.1)
+                    await self._clock.sleep(look_every_seconds)
         except TimeoutError:
             raise AssertionError(f"not ready within {seconds:g} s:\n{self.said()}") from None
 
