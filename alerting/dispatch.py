@@ -14,6 +14,8 @@ from alerting.receivers import Receivers
 from alerting.routing.routes import Routes, labels_of
 
 _ROUTED_ANEW: Final = frozenset({Transition.OPENED, Transition.REOPENED, Transition.SEVERITY_CHANGED, Transition.GREW})
+# A merged incident is over for whoever heard of it: the page is closed, and the text says where it goes on.
+_TOLD_AS: Final = {Transition.MERGED: Transition.RESOLVED}
 _PAGES: Final = frozenset({Transition.OPENED, Transition.REOPENED})
 
 
@@ -54,7 +56,7 @@ class Dispatch:
         told = msgspec.structs.replace(incident, receivers=(*incident.receivers, *newly))
         deliveries: list[Delivery] = []
         for receiver in told.receivers:
-            change = Transition.OPENED if receiver in newly else transition
+            change = Transition.OPENED if receiver in newly else _TOLD_AS.get(transition, transition)
             wait = waits.get(receiver, 0.0) if change in _PAGES else 0.0
             deliveries.extend(self._to(receiver, told, change, now, timedelta(seconds=wait)))
         return told, tuple(deliveries)

@@ -7,11 +7,12 @@ from typing import Final
 
 import structlog
 
+from alerting.casework import Casework
 from alerting.dispatch import Dispatch
 from alerting.errors import DatabaseUnavailable
 from alerting.follower import FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS, Follower, IntakeState, Said
-from alerting.incidents.lifecycle import apply_detection
-from alerting.incidents.model import Incident, Transition
+from alerting.incidents.kinship import Kinship
+from alerting.incidents.model import Transition
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.store import Store, Unit
 from alerting.metrics import AlertingMetrics
@@ -58,6 +59,7 @@ class Intake:
         self._store = store
         self._dispatch = dispatch
         self._topics: Mapping[str, Topic] = {topic.id: topic for topic in topics}
+        self._kinship = Kinship(self._topics)
         self._clock = clock
         self._metrics = metrics
         self._rng = rng
@@ -121,21 +123,21 @@ class Intake:
     async def _take_detections(self, unit: Unit, records: tuple[Record, ...]) -> Said:
         outcomes: list[tuple[Detection, Outcome]] = []
         unreadable: list[tuple[Record, str]] = []
+        readable: list[Detection] = []
         duplicates = 0
         for record in records:
             try:
-                detection = _sound(decode_detection(record.value))
+                readable.append(_sound(decode_detection(record.value)))
             except StateCorrupted as exc:
                 unreadable.append((record, str(exc)))
-                continue
+        casework = Casework(unit, self._dispatch, self._topics, self._kinship)
+        await casework.begin(readable)
+        for detection in readable:
             now = self._clock.now()
             if not await unit.first_sight(detection.id, detection.at):
                 duplicates += 1
                 continue
-            incident = await _incident_for(unit, detection)
-            outcome = apply_detection(incident, detection, self._topics.get(detection.topic), now)
-            await self._dispatch.record(unit, outcome, now)
-            outcomes.append((detection, outcome))
+            outcomes.append((detection, await casework.take(detection, now)))
 
         def said() -> None:
             self._metrics.detections.labels("duplicate").inc(duplicates)
@@ -184,17 +186,6 @@ class Intake:
                 )
 
         return said
-
-
-async def _incident_for(unit: Unit, detection: Detection) -> Incident | None:
-    """The incident the detection speaks about: open on its topic, opened by its episode, or the topic's newest."""
-    if detection.history:
-        return await unit.by_episode(detection.episode)
-    return (
-        await unit.open_for_topic(detection.topic)
-        or await unit.by_episode(detection.episode)
-        or await unit.latest_for_topic(detection.topic)
-    )
 
 
 def _sound(detection: Detection) -> Detection:

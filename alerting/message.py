@@ -1,10 +1,12 @@
 """From an incident to what a channel may say about it."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Final
 
 from alerting.incidents import wording
 from alerting.incidents.model import Incident, Severity, Transition
+from alerting.incidents.part import GroupingReason
 from alerting.notifiers.base import Fact, Message
 from streams.events import Direction
 
@@ -50,7 +52,13 @@ def message_about(
         state=incident.state,
         acknowledged_by=incident.acknowledged_by,
         delivery=delivery,
+        grouped=wording.grouped(reasons_of(incident)),
     )
+
+
+def reasons_of(incident: Incident) -> Counter[str]:
+    """How many of its topics joined it for each reason."""
+    return Counter(part.reason.value for part in incident.parts if part.reason is not GroupingReason.FIRST)
 
 
 def drill(receiver: str, at: datetime) -> Message:
@@ -83,6 +91,8 @@ def _headline(incident: Incident, change: Transition) -> str:
         return wording.headline(incident.topic_name, incident.brand, incident.evidence, incident.direction)
     peak = wording.rate(incident.peak_per_minute, "/min", "/hour")
     over = "back to usual" if change is Transition.RESOLVED and incident.resolved_by == "tocsin" else change.value
+    if incident.merged_into:
+        over = "merged into an older incident"
     return wording.fitted(incident.topic_name, incident.brand, f"{over}, peaked at {peak}")
 
 

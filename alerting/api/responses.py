@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
+from alerting.incidents.part import GroupingReason
 from streams.events import Direction
 
 UtcTime = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
@@ -62,14 +63,32 @@ class EvidenceAnswer(_Answer):
     samples: tuple[SampleAnswer, ...]
 
 
+class PartAnswer(_Answer):
+    """One topic's part in an incident, and why it belongs to it: `reason` for programs, `because` for people."""
+
+    topic: str
+    topic_name: str
+    onset_at: UtcTime
+    joined_at: UtcTime
+    reason: GroupingReason
+    because: str
+
+
 class IncidentAnswer(_Answer):
-    """One event that people work on. `revision` grows with every change and is the ETag."""
+    """One event that people work on. `revision` grows with every change and is the ETag.
+
+    `topic` leads, `topics` are all of them, `parts` says why each belongs to it. One that was merged is resolved and
+    names the incident that goes on in `merged_into`.
+    """
 
     id: str
     dedup_key: str
     revision: int
     topic: str
     topic_name: str
+    topics: tuple[str, ...]
+    parts: tuple[PartAnswer, ...]
+    merged_into: str | None
     brand: str | None
     owner: str | None
     title: str
@@ -101,6 +120,8 @@ class TimelineAnswer(_Answer):
     transition: Transition
     actor: str
     text: str
+    paged: tuple[str, ...]
+    told: tuple[str, ...]
 
 
 class DeliveryAnswer(_Answer):

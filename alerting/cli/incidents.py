@@ -81,6 +81,9 @@ def show_incident(
     facts += [(f"{name}, UTC", minute(found.get(f"{name}_at"))) for name in ("onset", "opened")]
     facts += [(name, found.get(name)) for name in ("acknowledged_by", "resolved_by")]
     show_table("Incident", ("", ""), facts, empty="")
+    parts = [(part["topic"], part["reason"], part["because"]) for part in found.get("parts", [])]
+    if len(parts) > 1:
+        show_table("\nOne event in these topics", ("topic", "reason", "because"), parts, empty="")
     happened = [(minute(entry["at"]), entry["actor"], entry["text"]) for entry in found.get("timeline", [])]
     show_table("\nWhat happened", ("at (UTC)", "who", "what"), happened, empty="")
     told = [

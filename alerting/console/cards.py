@@ -61,6 +61,15 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicLine:
+    """A topic of an incident, and why it belongs to it."""
+
+    id: str
+    name: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentCard:
     """An incident as it is read top down in five seconds."""
 
@@ -80,6 +89,7 @@ class IncidentCard:
     opened: str
     can_acknowledge: bool
     can_resolve: bool
+    topics: tuple[TopicLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,10 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
         opened=words.clock(incident.opened_at, now),
         can_acknowledge=incident.state is IncidentState.TRIGGERED,
         can_resolve=incident.state is not IncidentState.RESOLVED,
+        topics=tuple(
+            TopicLine(part.topic, one_line(part.topic_name, words.LONGEST_NAME), one_line(part.because, LONGEST_TEXT))
+            for part in incident.parts
+        ),
     )
 
 

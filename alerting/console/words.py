@@ -67,6 +67,8 @@ def stand(incident: Incident, now: datetime) -> str:
             if incident.resolved_by in {None, "tocsin"}
             else f"by {one_line(incident.resolved_by or '', LONGEST_NAME)}"
         )
+        if incident.merged_into:
+            return f"merged into {one_line(incident.merged_into, LONGEST_NAME)} {clock(incident.resolved_at, now)}"
         return f"resolved {clock(incident.resolved_at, now)} {by}, after {lasted}"
     age = since(incident.opened_at, now)
     if incident.state is IncidentState.ACKNOWLEDGED:

@@ -8,10 +8,11 @@ import msgspec
 from alerting.errors import TransitionRefused
 from alerting.incidents import wording
 from alerting.incidents.model import Incident, IncidentState, Severity, Transition
-from alerting.incidents.outcome import SYSTEM, Outcome, changed, entry, unchanged
+from alerting.incidents.outcome import SYSTEM, Outcome, changed, entry, in_silence, unchanged
+from alerting.incidents.part import GroupingReason
 from alerting.incidents.past import apply_history
 from alerting.incidents.severity import assess, worse
-from alerting.incidents.sighting import extended, new_incident, peak, stronger, with_evidence
+from alerting.incidents.sighting import extended, new_incident, part_of, peak, stronger, with_evidence
 from streams.events import Detection, Phase
 from streams.topic import Topic
 
@@ -132,7 +133,14 @@ def _go_on(incident: Incident, detection: Detection, topic: Topic | None, now: d
         transition, text = Transition.PEAKED, f"Past its peak of {peak(seen)}: {why}"
     else:
         transition, text = Transition.GREW, f"Grew: {why}"
-    return changed(seen, transition, text, now)
+    if detection.topic == seen.topic or transition is Transition.SEVERITY_CHANGED:
+        return changed(seen, transition, text, now)
+    return in_silence(changed(seen, transition, _in_topic(seen, detection, text), now))
+
+
+def _in_topic(incident: Incident, detection: Detection, text: str) -> str:
+    name = next((part.topic_name for part in incident.parts if part.topic == detection.topic), detection.topic)
+    return f"{wording.plain(name)}: {text.partition(':')[0]}"
 
 
 def _end(incident: Incident, detection: Detection, now: datetime) -> Outcome:
@@ -178,6 +186,9 @@ def _reopen(incident: Incident, detection: Detection, topic: Topic | None, now: 
     fresh = msgspec.structs.replace(
         incident,
         direction=direction,
+        # A second wave is this topic's; others join it again if they rise again.
+        topic=detection.topic,
+        parts=(part_of(detection, topic, GroupingReason.FIRST, reason, now),),
         severity=Severity.SEV4,
         state=IncidentState.TRIGGERED,
         acknowledged_at=None,

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from alerting.incidents.part import Part
 from streams.events import Direction, Evidence
 
 
@@ -37,6 +38,9 @@ class Transition(StrEnum):
     RESOLVED = "resolved"
     REOPENED = "reopened"
     WITHDRAWN = "withdrawn"
+    JOINED = "joined"
+    MERGED = "merged"
+    SPLIT = "split"
     UNCHANGED = "unchanged"
 
 
@@ -51,13 +55,18 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         why: One sentence of counts in a person's words; contains no text from mentions.
         direction: A crisis or a joyful rise.
         false_pages_per_week: Odds of the strongest detection, see `Detection`.
-        evidence: Of the latest detection while it went on.
+        topic: The leading one of its topics, the one with the largest excess; likewise its name and owner.
+        brand: Of the leading topic.
+        family: The brand, or that of a declared parent. Incidents of different families are never grouped.
+        evidence: Of the leading topic's latest detection while it went on.
         peak_per_minute: Highest rate seen so far.
         accepted_ms: When the broker accepted the mention that opened it, milliseconds since 1970.
         episodes: All episodes that opened or joined it, oldest first; the store finds it by each of them.
         running: Those of them that have not ended yet.
         receivers: Who was told of it so far; they hear of every later change.
         acknowledged_by: A person's name as given, or the key's name.
+        parts: What each topic shows of the event, and why it belongs to it; in the order in which they joined.
+        merged_into: The older incident that it turned out to be the same as.
     """
 
     id: str
@@ -90,6 +99,14 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     episodes: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
     receivers: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    merged_into: str | None = None
+    family: str = ""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """All its topics, the leading one first."""
+        return (self.topic, *(part.topic for part in self.parts if part.topic != self.topic))
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -34,6 +34,11 @@ def changed(
     return Outcome(following, transition, (entry(following, transition, text, now, actor),), replaces=incident.revision)
 
 
+def in_silence(outcome: Outcome) -> Outcome:
+    """The same, told to nobody: it stands in the timeline and in the audit trail."""
+    return msgspec.structs.replace(outcome, transition=Transition.UNCHANGED)
+
+
 def unchanged(incident: Incident) -> Outcome:
     """Nothing happened."""
     return Outcome(incident, Transition.UNCHANGED, replaces=incident.revision)

@@ -1,6 +1,7 @@
 """Severity is harm, explained: four factors, each scored by itself, added up."""
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -49,12 +50,30 @@ def assess(evidence: Evidence, direction: Direction) -> Assessment:
     Harm of 8 and more is SEV1, 5.5 and more SEV2, 3 and more SEV3, anything else SEV4. What is unknown counts as no
     harm: it may only turn out worse.
     """
-    factors = (_size(evidence), _speed(evidence), _anger(evidence), _reach(evidence))
+    return _assessment((_size(evidence), _speed(evidence), _anger(evidence), _reach(evidence)), direction)
+
+
+def _assessment(factors: tuple[Factor, ...], direction: Direction) -> Assessment:
     harm = sum(factor.score for factor in factors)
     severity = _severity(harm)
     if direction is Direction.VIRAL:
         severity = milder(severity, Severity.SEV3)
     return Assessment(severity=severity, harm=round(harm, 2), factors=factors)
+
+
+def assess_all(evidences: Sequence[Evidence], direction: Direction) -> Assessment:
+    """How bad one event is that shows in several topics: of each kind of harm what the worst of them shows.
+
+    Not the sum: topics overlap, and a mention that counts in three of them is one mention.
+
+    Raises:
+        ValueError: There is no evidence.
+    """
+    each = [assess(evidence, direction).factors for evidence in evidences]
+    if not each:
+        raise ValueError("severity needs evidence")
+    factors = tuple(max(kind, key=lambda factor: factor.score) for kind in zip(*each, strict=True))
+    return _assessment(factors, direction)
 
 
 def worse(one: Severity, other: Severity) -> Severity:

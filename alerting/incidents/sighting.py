@@ -8,18 +8,20 @@ import msgspec
 from alerting.incidents import wording
 from alerting.incidents.identity import dedup_key, incident_id
 from alerting.incidents.model import Incident, IncidentState
-from alerting.incidents.severity import assess, worse
+from alerting.incidents.part import GroupingReason, Part
+from alerting.incidents.severity import assess, assess_all, worse
 from streams.events import Detection, Direction
 from streams.topic import Topic
 
-_EPISODES_KEPT: Final = 64
+_EPISODES_KEPT: Final = 2048
+_MENTIONS_KEPT: Final = 5
+_TAKES_THE_LEAD: Final = 1.5
 
 
 def new_incident(detection: Detection, topic: Topic | None, opened_at: datetime) -> Incident:
     """The incident that this claim opens."""
     identity = incident_id(detection.topic, detection.episode, opened_at)
-    topic_name = wording.plain(topic.name if topic else detection.topic)
-    brand = wording.plain(topic.brand) if topic and topic.brand else None
+    topic_name, brand = _name(detection, topic), _brand(topic)
     evidence, direction = detection.evidence, detection.direction
     return Incident(
         id=identity,
@@ -45,25 +47,103 @@ def new_incident(detection: Detection, topic: Topic | None, opened_at: datetime)
         accepted_ms=detection.accepted_ms,
         episodes=(detection.episode,),
         running=(detection.episode,),
+        parts=(part_of(detection, topic, GroupingReason.FIRST, "It opened the incident.", opened_at),),
     )
 
 
 def with_evidence(incident: Incident, detection: Detection, topic: Topic | None) -> Incident:
-    """With the detection's evidence. Severity only rises: calm does not undo harm, it resolves."""
+    """With the detection's evidence. Severity only rises: calm does not undo harm, it resolves.
+
+    What people read is about the leading topic; another one takes the lead when its excess is half as large again.
+    """
+    parts = _with_part(
+        incident, part_of(detection, topic, GroupingReason.FIRST, "It was part of it before.", detection.at)
+    )
     direction = stronger(incident.direction, detection.direction)
-    evidence = detection.evidence
-    owner = topic.owner if topic else incident.owner
-    return msgspec.structs.replace(
+    seen = msgspec.structs.replace(
         incident,
         direction=direction,
-        evidence=evidence,
-        title=wording.title(incident.topic_name, incident.brand, evidence, direction),
-        why=wording.why(evidence, direction),
-        severity=worse(incident.severity, assess(evidence, direction).severity),
-        peak_per_minute=max(incident.peak_per_minute, wording.per_minute(evidence)),
-        last_detection_at=detection.at,
+        parts=parts,
+        severity=worse(incident.severity, assess_all([part.evidence for part in parts], direction).severity),
+        peak_per_minute=max(incident.peak_per_minute, wording.per_minute(detection.evidence)),
+        last_detection_at=max(detection.at, incident.last_detection_at or detection.at),
+    )
+    if detection.topic != _leading(incident, detection):
+        return msgspec.structs.replace(seen, why=_why(seen))
+    owner = topic.owner if topic else incident.owner if detection.topic == incident.topic else None
+    led = msgspec.structs.replace(
+        seen,
+        topic=detection.topic,
+        topic_name=_name(detection, topic),
+        brand=_brand(topic) or incident.brand,
+        evidence=detection.evidence,
         owner=wording.plain(owner) if owner else None,
     )
+    title = wording.title(led.topic_name, led.brand, led.evidence, direction)
+    return msgspec.structs.replace(led, title=title, why=_why(led))
+
+
+def part_of(
+    detection: Detection, topic: Topic | None, reason: GroupingReason, because: str, joined_at: datetime
+) -> Part:
+    """The part that the detection's topic has in an incident."""
+    evidence = detection.evidence
+    return Part(
+        topic=detection.topic,
+        topic_name=_name(detection, topic),
+        onset_at=detection.onset,
+        joined_at=joined_at,
+        reason=reason,
+        because=because,
+        direction=detection.direction,
+        evidence=msgspec.structs.replace(evidence, samples=(), drivers=(), regions={}, languages={}),
+        mentions=tuple(sample.key for sample in evidence.samples),
+        terms={driver.term: driver.mentions - driver.expected for driver in evidence.drivers},
+        episodes=(detection.episode,),
+    )
+
+
+def _with_part(incident: Incident, fresh: Part) -> tuple[Part, ...]:
+    """The parts, with the fresh one for its topic. What the topic showed at first is still compared with."""
+    if fresh.topic not in {part.topic for part in incident.parts}:
+        return (*incident.parts, fresh)
+    return tuple(_renewed(part, fresh) if part.topic == fresh.topic else part for part in incident.parts)
+
+
+def _renewed(part: Part, fresh: Part) -> Part:
+    return msgspec.structs.replace(
+        part,
+        topic_name=fresh.topic_name,
+        onset_at=min(part.onset_at, fresh.onset_at),
+        direction=fresh.direction,
+        evidence=fresh.evidence,
+        mentions=tuple(dict.fromkeys((*part.mentions[:_MENTIONS_KEPT], *fresh.mentions))),
+        terms=fresh.terms or part.terms,
+        episodes=extended(part.episodes, fresh.episodes[0]),
+    )
+
+
+def _leading(incident: Incident, detection: Detection) -> str:
+    if detection.topic == incident.topic:
+        return incident.topic
+    ahead = detection.evidence.observed - detection.evidence.expected
+    current = max(1.0, incident.evidence.observed - incident.evidence.expected)
+    return detection.topic if ahead > _TAKES_THE_LEAD * current else incident.topic
+
+
+def _why(incident: Incident) -> str:
+    """Counts of the leading topic, and how many more topics show the same event."""
+    why = wording.why(incident.evidence, incident.direction)
+    others = len(incident.topics) - 1
+    return f"{why} The same event shows in {others} more topic{'s'[: others != 1]}." if others else why
+
+
+def _name(detection: Detection, topic: Topic | None) -> str:
+    return wording.plain(topic.name if topic else detection.topic)
+
+
+def _brand(topic: Topic | None) -> str | None:
+    return wording.plain(topic.brand) if topic and topic.brand else None
 
 
 def extended(known: tuple[str, ...], new: str) -> tuple[str, ...]:

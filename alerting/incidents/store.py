@@ -82,12 +82,20 @@ class Unit(Protocol):
         """The incident that has this episode among its `episodes`, locked for this unit."""
         ...
 
+    async def lock_brands(self, brands: Sequence[str]) -> None:
+        """Keep every other unit that locks one of them waiting until this one ends."""
+        ...
+
+    async def open_for_brand(self, brand: str) -> tuple[Incident, ...]:
+        """The incidents of that family that are not resolved, oldest first, locked for this unit."""
+        ...
+
     async def open_for_topic(self, topic: str) -> Incident | None:
-        """The topic's incident that is not resolved, locked for this unit."""
+        """The incident that is not resolved and has this topic among its `topics`, locked for this unit."""
         ...
 
     async def latest_for_topic(self, topic: str) -> Incident | None:
-        """The topic's newest incident that is not history, resolved or not, locked for this unit."""
+        """The topic's newest incident, resolved or not, locked for this unit; neither history nor a merged one."""
         ...
 
     async def save(
@@ -96,7 +104,7 @@ class Unit(Protocol):
         """Insert (`expected_revision` None) or replace the incident, and append to timeline and audit trail.
 
         Raises:
-            Stale: The stored revision is another one.
+            Stale: The stored revision is another one, or one of its topics is in another open incident.
         """
         ...
 

@@ -1,6 +1,7 @@
 """Tocsin's own words about an incident: counts only, never a word from a mention."""
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 from streams.events import Direction, Evidence
@@ -209,3 +210,19 @@ def _mood(evidence: Evidence, direction: Direction) -> str | None:
 
 def _was(usual: float | None) -> str:
     return "" if usual is None else f", was {usual:+.2f}"
+
+
+def grouped(reasons: Mapping[str, int]) -> str:
+    """Why so many topics are one incident; empty for a single one.
+
+    Args:
+        reasons: How many topics joined for each reason.
+
+    >>> grouped({"shared_mentions": 9, "shared_drivers": 2})
+    'One event in 12 topics: shared mentions (9), shared drivers (2)'
+    """
+    if not reasons:
+        return ""
+    ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    told = ", ".join(f"{reason.replace('_', ' ')} ({count})" for reason, count in ranked)
+    return f"One event in {sum(reasons.values()) + 1} topics: {told}"

@@ -34,6 +34,7 @@ class Message(msgspec.Struct, frozen=True):
         again: Somebody held this delivery before, and may have sent it: look first where that can be seen.
         delivery: Names what is being sent: the same at every attempt, though the incident may have changed between two
             and with it the rest of the message. Empty where nothing is ever sent again, as in a drill.
+        grouped: Why several topics are one incident, in our own words; empty for a single topic.
     """
 
     incident: str
@@ -64,6 +65,7 @@ class Message(msgspec.Struct, frozen=True):
     note: str = ""
     again: bool = False
     delivery: str = ""
+    grouped: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -67,6 +67,8 @@ def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
         blocks.append(_context(note))
     if why := escape_slack(message.why, _WHY_CHARACTERS):
         blocks.append({"type": "section", "text": _mrkdwn(why)})
+    if grouped := escape_slack(message.grouped, _WHY_CHARACTERS):
+        blocks.append(_context(grouped))
     if message.facts:
         fields = [
             _mrkdwn(f"*{escape_slack(fact.value, 100) or '-'}*\n{escape_slack(fact.label, 200)}")

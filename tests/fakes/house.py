@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -82,6 +82,7 @@ class House:
         delivery: DeliverySettings | None = None,
         without: tuple[str, ...] = (),
         policies: Mapping[str, ReceiverPolicy] | None = None,
+        topics: Sequence[Topic] = (REFUNDS,),
     ) -> None:
         self.world = world
         self.store = TransactionalStore(world.tables)
@@ -104,7 +105,7 @@ class House:
             broker=broker or MemoryBroker(world.cluster),
             store=self.store,
             dispatch=dispatch,
-            topics=[REFUNDS],
+            topics=topics,
             kafka=KAFKA,
             clock=world.clock,
             metrics=metrics,

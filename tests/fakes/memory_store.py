@@ -214,20 +214,32 @@ class MemoryUnit:
         """The incident of this episode."""
         return next((incident for incident in self._incidents.values() if incident.episode == episode), None)
 
+    async def lock_brands(self, brands: Sequence[str]) -> None:
+        """One unit at a time anyway."""
+
+    async def open_for_brand(self, brand: str) -> tuple[Incident, ...]:
+        """The family's open incidents, oldest first."""
+        found = [
+            incident
+            for incident in self._incidents.values()
+            if incident.family == brand and incident.state is not IncidentState.RESOLVED
+        ]
+        return tuple(sorted(found, key=lambda incident: incident.id))
+
     async def open_for_topic(self, topic: str) -> Incident | None:
         """The topic's incident that is not resolved."""
         return next(
             (
                 incident
                 for incident in self._incidents.values()
-                if incident.topic == topic and incident.state is not IncidentState.RESOLVED
+                if topic in incident.topics and incident.state is not IncidentState.RESOLVED
             ),
             None,
         )
 
     async def latest_for_topic(self, topic: str) -> Incident | None:
         """The topic's newest incident that is not history."""
-        found = [incident for incident in self._incidents.values() if incident.topic == topic and not incident.history]
+        found = [incident for incident in self._incidents.values() if topic in incident.topics and not incident.history]
         return max(found, key=lambda incident: incident.id, default=None)
 
     async def save(

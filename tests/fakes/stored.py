@@ -16,6 +16,7 @@ from alerting.incidents.model import (
     Transition,
     WindowPoint,
 )
+from alerting.incidents.part import GroupingReason, Part
 from alerting.incidents.store import Store
 from streams.events import Direction, Evidence, Tally, WindowCount
 from streams.topic import Topic
@@ -35,6 +36,8 @@ def incident(
     episodes: tuple[str, ...] = (),
     history: bool = False,
     title: str = "Refunds are four times as loud as usual",
+    joined: tuple[str, ...] = (),
+    family: str = "",
 ) -> Incident:
     """Incident `number`; its id sorts by number, its topic and episode are its own."""
     at = START + timedelta(seconds=number)
@@ -58,6 +61,10 @@ def incident(
         revision=revision,
         episodes=episodes,
         history=history,
+        parts=tuple(
+            Part(name, name, at, at, GroupingReason.SHARED_MENTIONS, "", Direction.CRISIS, EVIDENCE) for name in joined
+        ),
+        family=family,
     )
 
 

@@ -230,7 +230,21 @@ class TransactionalUnit:
         return self._draft.incidents.get(incident_id)
 
     async def by_episode(self, episode: str) -> Incident | None:
-        return next((found for found in self._draft.incidents.values() if episode in found.episodes), None)
+        return next(
+            (one for one in self._draft.incidents.values() if episode in one.episodes and not one.merged_into), None
+        )
+
+    async def lock_brands(self, brands: Sequence[str]) -> None:
+        """One unit at a time anyway."""
+
+    async def open_for_brand(self, brand: str) -> tuple[Incident, ...]:
+        """The family's open incidents, oldest first."""
+        found = [
+            incident
+            for incident in self._draft.incidents.values()
+            if incident.family == brand and incident.state is not IncidentState.RESOLVED
+        ]
+        return tuple(sorted(found, key=lambda incident: incident.id))
 
     async def open_for_topic(self, topic: str) -> Incident | None:
         found = self._of_topic(topic)
@@ -238,7 +252,7 @@ class TransactionalUnit:
 
     async def latest_for_topic(self, topic: str) -> Incident | None:
         return max(
-            (incident for incident in self._of_topic(topic) if not incident.history),
+            (incident for incident in self._of_topic(topic) if not incident.history and not incident.merged_into),
             key=lambda incident: incident.opened_at,
             default=None,
         )
@@ -278,4 +292,4 @@ class TransactionalUnit:
         self._draft.topics = tuple(topics)
 
     def _of_topic(self, topic: str) -> list[Incident]:
-        return [incident for incident in self._draft.incidents.values() if incident.topic == topic]
+        return [incident for incident in self._draft.incidents.values() if topic in incident.topics]

@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _NOT_RESOLVED: Final = text("state <> 'resolved'")
+_OPEN: Final = text("is_open")
 _PENDING: Final = text("state = 'pending'")
 
 # SQLite numbers rows by itself only in a column that is exactly INTEGER.
@@ -94,11 +95,21 @@ incidents: Final = Table(
     Column("history", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("value", Text, nullable=False),
-    Index(
-        "one_open_incident_per_topic", "topic", unique=True, sqlite_where=_NOT_RESOLVED, postgresql_where=_NOT_RESOLVED
-    ),
+    Column("family", Text, nullable=False, server_default=""),
     Index("incidents_of_topic", "topic", "id"),
     Index("incidents_by_opening", "opened_at"),
+    Index("open_incidents_of_family", "family", "id", sqlite_where=_NOT_RESOLVED, postgresql_where=_NOT_RESOLVED),
+)
+
+# Which topics an incident is about.
+incident_topics: Final = Table(
+    "incident_topics",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("incident", Text, ForeignKey("incidents.id"), primary_key=True),
+    Column("is_open", Boolean, nullable=False),
+    Index("one_open_incident_of_topic", "topic", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("topics_of_incident", "incident"),
 )
 
 episodes: Final = Table(
@@ -106,6 +117,7 @@ episodes: Final = Table(
     metadata,
     Column("episode", Text, primary_key=True),
     Column("incident", Text, ForeignKey("incidents.id"), nullable=False),
+    Index("episodes_of_incident", "incident"),
 )
 
 timeline: Final = Table(

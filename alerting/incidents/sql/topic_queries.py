@@ -7,10 +7,10 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, delete, func, select
 
-from alerting.incidents.model import DeliveryState, IncidentState, TopicStatus, Transition
+from alerting.incidents.model import DeliveryState, TopicStatus, Transition
 from alerting.incidents.sql.board import Tail, per_minute, polarity
 from alerting.incidents.sql.inserting import insert_each
-from alerting.incidents.sql.tables import deliveries, incidents
+from alerting.incidents.sql.tables import deliveries, incident_topics, incidents
 from alerting.incidents.sql.tables import topics as topics_table
 from alerting.incidents.sql.window_queries import tails
 from streams.topic import Topic
@@ -83,9 +83,9 @@ def _status(topic: Topic, tail: Tail | None, now: datetime, open_incidents: int,
 
 def _open_incidents(connection: Connection) -> dict[str, int]:
     counted = (
-        select(incidents.c.topic, func.count().label("number"))
-        .where(incidents.c.state != IncidentState.RESOLVED.value, incidents.c.history.is_(False))
-        .group_by(incidents.c.topic)
+        select(incident_topics.c.topic, func.count().label("number"))
+        .where(incident_topics.c.is_open)
+        .group_by(incident_topics.c.topic)
     )
     return {row.topic: row.number for row in connection.execute(counted)}
 

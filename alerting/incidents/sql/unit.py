@@ -64,12 +64,20 @@ class SqlUnit:
         """The incident that has this episode among its `episodes`, locked for this unit."""
         return await self._run(incident_queries.by_episode, episode)
 
+    async def lock_brands(self, brands: Sequence[str]) -> None:
+        """Keep every other unit that locks one of them waiting until this one ends."""
+        await self._run(incident_queries.lock_families, brands)
+
+    async def open_for_brand(self, brand: str) -> tuple[Incident, ...]:
+        """The incidents of that family that are not resolved, oldest first, locked for this unit."""
+        return await self._run(incident_queries.open_for_family, brand)
+
     async def open_for_topic(self, topic: str) -> Incident | None:
-        """The topic's incident that is not resolved, locked for this unit."""
+        """The incident that is not resolved and has this topic among its `topics`, locked for this unit."""
         return await self._run(incident_queries.open_for_topic, topic)
 
     async def latest_for_topic(self, topic: str) -> Incident | None:
-        """The topic's newest incident that is not history, resolved or not, locked for this unit."""
+        """The topic's newest incident, resolved or not, locked for this unit; neither history nor a merged one."""
         return await self._run(incident_queries.latest_for_topic, topic)
 
     async def save(
@@ -78,7 +86,7 @@ class SqlUnit:
         """Insert or replace the incident now, and append to timeline and audit trail when the unit ends.
 
         Raises:
-            Stale: The stored revision is another one, or the topic has another open incident.
+            Stale: The stored revision is another one, or one of its topics is in another open incident.
         """
         await self._run(incident_queries.save, incident, expected_revision)
         self._happened.extend((incident, entry) for entry in entries)

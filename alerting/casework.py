@@ -1,0 +1,111 @@
+"""Finds the incident that a detection is about, and writes down what becomes of it: one lock for each brand."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from alerting.dispatch import Dispatch
+from alerting.incidents.grouping import Trace, group
+from alerting.incidents.joining import join, merge
+from alerting.incidents.kinship import Kinship
+from alerting.incidents.lifecycle import apply_detection
+from alerting.incidents.model import Incident, IncidentState
+from alerting.incidents.outcome import Outcome
+from alerting.incidents.store import Unit
+from streams.events import Detection, Phase
+from streams.topic import Topic
+
+_RISES: Final = frozenset({Phase.OPENED, Phase.GREW, Phase.PEAKED})
+_STILL_FORMING: Final = timedelta(minutes=30)
+
+
+class Casework:
+    """Takes detections in, one after another, within one unit of work.
+
+    A rise of a topic that is in no open incident is compared with the open incidents of its brand, and joins one of
+    them in silence or opens its own. While an incident is young, new evidence may show that it is the same event as
+    another one: then the younger is merged into the older.
+
+    """
+
+    def __init__(self, unit: Unit, dispatch: Dispatch, topics: Mapping[str, Topic], kinship: Kinship) -> None:
+        self._unit = unit
+        self._dispatch = dispatch
+        self._topics = topics
+        self._kinship = kinship
+        self._open: dict[str, dict[str, Incident]] = {}
+
+    async def begin(self, detections: Iterable[Detection]) -> None:
+        """Lock the brands of everything that is to come, always in the same order: two units cannot block each other.
+
+        To be called once, before the first `take`.
+        """
+        brands = {self._kinship.brand(one.topic) for one in detections if not one.history}
+        await self._unit.lock_brands(sorted(brands))
+
+    async def take(self, detection: Detection, now: datetime) -> Outcome:
+        """What the detection led to, written down."""
+        topic = self._topics.get(detection.topic)
+        brand = self._kinship.brand(detection.topic)
+        incident = await self._own(detection)
+        if incident is None and not detection.history and detection.phase in _RISES:
+            found = group(trace_of(detection), await self._of_brand(brand), self._kinship)
+            if found.incident is not None:
+                return await self._record(brand, join(found.incident, detection, topic, found, now), now)
+        if incident is None and not detection.history:
+            incident = await self._unit.latest_for_topic(detection.topic)
+        outcome = await self._record(brand, apply_detection(incident, detection, topic, now), now)
+        if outcome.incident is not None and detection.phase in _RISES and not detection.history:
+            await self._merge(brand, outcome.incident, detection, now)
+        return outcome
+
+    async def _own(self, detection: Detection) -> Incident | None:
+        """The incident that has the topic open, or had the episode."""
+        if detection.history:
+            return await self._unit.by_episode(detection.episode)
+        return await self._unit.open_for_topic(detection.topic) or await self._unit.by_episode(detection.episode)
+
+    async def _merge(self, brand: str, incident: Incident, detection: Detection, now: datetime) -> None:
+        """Look once more whether it is the same event as another open incident."""
+        if incident.state is IncidentState.RESOLVED or detection.at - incident.onset_at > _STILL_FORMING:
+            return
+        others = [other for other in await self._of_brand(brand) if other.id != incident.id]
+        found = group(trace_of(detection), others, self._kinship)
+        if found.incident is None:
+            return
+        current = self._open[brand][incident.id]
+        older, younger = sorted((current, found.incident), key=lambda one: one.id)
+        lives, over = merge(older, younger, found.reason, found.because, now)
+        # The younger one first: it lets go of its topics and episodes.
+        await self._record(brand, over, now)
+        await self._record(brand, lives, now)
+
+    async def _of_brand(self, brand: str) -> tuple[Incident, ...]:
+        if brand not in self._open:
+            found = await self._unit.open_for_brand(brand)
+            self._open[brand] = {incident.id: incident for incident in found}
+        return tuple(self._open[brand].values())
+
+    async def _record(self, brand: str, outcome: Outcome, now: datetime) -> Outcome:
+        """Write it down, and keep what is known of the brand current."""
+        if outcome.incident is not None and outcome.incident.family != brand:
+            outcome = msgspec.structs.replace(outcome, incident=msgspec.structs.replace(outcome.incident, family=brand))
+        saved = await self._dispatch.record(self._unit, outcome, now)
+        if saved is not None and brand in self._open:
+            self._open[brand].pop(saved.id, None)
+            if saved.state is not IncidentState.RESOLVED:
+                self._open[brand][saved.id] = saved
+        return msgspec.structs.replace(outcome, incident=saved)
+
+
+def trace_of(detection: Detection) -> Trace:
+    """What the detection shows of its event."""
+    return Trace(
+        topic=detection.topic,
+        onset_at=detection.onset,
+        direction=detection.direction,
+        mentions=tuple(sample.key for sample in detection.evidence.samples),
+        terms={driver.term: driver.mentions - driver.expected for driver in detection.evidence.drivers},
+    )
