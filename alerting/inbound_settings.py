@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
-from streams.settings import Section
+from streams.section import Section
 
 
 class PersonRole(StrEnum):

@@ -7,7 +7,8 @@ from pydantic import Field, HttpUrl, IPvAnyNetwork, SecretStr, model_validator
 
 from alerting.inbound_settings import InboundSettings, PersonSettings
 from alerting.notifier_settings import NotifierSettings
-from streams.settings import Section, StreamSettings
+from streams.section import Section
+from streams.settings import StreamSettings
 
 Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$")]
 Matcher = Annotated[str, Field(pattern=r"^[a-z_]+(=|!=|=~|!~).*$", max_length=500)]

@@ -12,6 +12,7 @@ from alerting.settings import Settings
 from streams.config_file import Location, explain, parse_config, read_config_file
 from streams.errors import InvalidConfig, InvalidQuery
 from streams.query import parse as parse_query
+from streams.secret import read_secret
 
 PREFIX = "TOCSIN__"
 
@@ -151,10 +152,14 @@ def _circle_checks(topics: Any) -> Iterator[tuple[Location, str]]:
 
 def _secret_checks(settings: Settings) -> Iterator[tuple[Location, str]]:
     """The secrets that stand in the file; what stands in files of its own may not be there yet."""
+    if settings.kafka.security.password is not None:
+        try:
+            read_secret(settings.kafka.security.password, None, name="password", one_word=False)
+        except InvalidConfig as exc:
+            yield ("kafka", "security", "password"), str(exc).removeprefix("password: ")
     if not settings.receivers:
         return
     # Here, because they bring an HTTP client along, which a command line that only helps does not need.
-    from alerting.notifiers.registry import read_secret  # noqa: PLC0415
     from alerting.notifiers.webhook import signing_key  # noqa: PLC0415
 
     for position, receiver in enumerate(settings.receivers):
@@ -178,7 +183,6 @@ def _inbound_checks(settings: Settings) -> Iterator[tuple[Location, str]]:
     inbound = settings.inbound
     if not (settings.receivers or inbound.slack.hears or inbound.pagerduty.hears):
         return
-    from alerting.notifiers.registry import read_secret  # noqa: PLC0415  # see above
 
     named: list[tuple[Location, SecretStr | None]] = [
         (("slack", name), getattr(inbound.slack, name)) for name in ("signing_secret", "app_token")

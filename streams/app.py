@@ -10,7 +10,7 @@ import structlog
 from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Partition
 from streams.clock import Clock
-from streams.errors import BrokerUnavailable
+from streams.errors import AccessRefused, BrokerUnavailable
 from streams.matching import TopicMatcher
 from streams.metrics import StreamMetrics
 from streams.role import Role, Shapes
@@ -106,6 +106,7 @@ async def connected(broker: Broker, clock: Clock, stop: asyncio.Event) -> AsyncI
     """Enter `broker` as soon as it answers, however long that takes; say so once.
 
     Raises:
+        AccessRefused: It answers, but does not let us in.
         BrokerUnavailable: `stop` was set before it answered.
     """
     backoff = Backoff()
@@ -113,6 +114,8 @@ async def connected(broker: Broker, clock: Clock, stop: asyncio.Event) -> AsyncI
     while True:
         try:
             await broker.__aenter__()
+        except AccessRefused:
+            raise
         except BrokerUnavailable as exc:
             if not said:
                 log.warning("broker.unavailable", reason=str(exc), then="retrying until it answers")

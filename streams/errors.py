@@ -6,6 +6,7 @@ StreamsError
 ├── InvalidConfig       refuse to start; carries every problem at once
 ├── InvalidInput        correct the file that was given; carries every problem at once
 ├── BrokerUnavailable   wait and try again; nothing was written
+│   └── AccessRefused   correct credentials or certificates; at the start refuse to start
 ├── RecordTooLarge      split or drop the record; trying again cannot help
 ├── Fenced              a newer owner has the partition: drop it, write nothing more
 ├── TopicsMismatch      Kafka topics are missing or shaped wrongly: refuse to start
@@ -52,6 +53,10 @@ class InvalidInput(StreamsError):
 
 class BrokerUnavailable(StreamsError):
     """The broker did not answer; the caller waits and tries again, nothing is lost."""
+
+
+class AccessRefused(BrokerUnavailable):
+    """The broker answers but does not let us in, or we do not trust it; the message says which setting to look at."""
 
 
 class RecordTooLarge(StreamsError):

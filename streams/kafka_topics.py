@@ -8,6 +8,7 @@ from typing import Final
 from streams import codec
 from streams.broker.base import Broker, Partition, TopicDescription, TopicSpec
 from streams.errors import InvalidMention
+from streams.kafka_security import SecurityProtocol
 from streams.settings import StreamSettings
 
 _DAY_MS: Final = 86_400_000
@@ -122,7 +123,10 @@ def _shown(key: bytes | None) -> str:
 
 
 def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> str:
-    """The commands that give each role what it needs and nothing else, for `kafka-acls.sh`."""
+    """The commands that give each role what it needs and nothing else, for `kafka-acls.sh`.
+
+    Where Kafka is not open, `admin.properties` is the file that says how whoever runs them gets in.
+    """
     kafka = settings.kafka
     score, detect, alert = (f"{kafka.prefix}-{role}" for role in ("score", "detect", "alert"))
     rights: tuple[tuple[str, tuple[tuple[str, str, bool, str], ...]], ...] = (
@@ -159,6 +163,7 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
             ),
         ),
     )
+    login = "" if kafka.security.protocol is SecurityProtocol.PLAINTEXT else " --command-config admin.properties"
     lines: list[str] = []
     for role, grants in rights:
         lines.append(f"# {role}")
@@ -166,7 +171,7 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
             pattern = " --resource-pattern-type prefixed" if prefixed else ""
             looks = " --operation DescribeConfigs" if kind == "topic" else ""  # a role looks at its topics as it starts
             lines.append(
-                f"kafka-acls.sh --bootstrap-server {shlex.quote(kafka.bootstrap_servers)} --add"
+                f"kafka-acls.sh --bootstrap-server {shlex.quote(kafka.bootstrap_servers)}{login} --add"
                 f" --allow-principal {shlex.quote(principal.format(role=role))}"
                 f" --operation {operation} --operation Describe{looks} --{kind} {shlex.quote(name)}{pattern}"
             )

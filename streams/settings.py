@@ -4,9 +4,11 @@ import re
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from streams.broker.base import Guarantee
+from streams.kafka_security import KafkaSecurity
+from streams.section import Section
 from streams.topic import Topic
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -20,16 +22,11 @@ _GARBLING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202
 _MEMORY: Final = "memory"  # as `streams.broker.registry` calls the broker that is no Kafka
 
 
-class Section(BaseModel):
-    """A part of the configuration file: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class KafkaSettings(Section):
     """Where Kafka is and what our topics there are called."""
 
     bootstrap_servers: str = "localhost:9092"
+    security: KafkaSecurity = KafkaSecurity()
     guarantee: Guarantee = Guarantee.EXACTLY_ONCE
     mentions: Annotated[str, Field(pattern=_KAFKA_NAME)] = "mentions"
     prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "tocsin"

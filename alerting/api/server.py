@@ -37,6 +37,17 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().serve(sockets)
+        except asyncio.CancelledError:
+            # Somebody else in this process failed. The application's own task would be left behind, and cut down later
+            # with a traceback that hides what really went wrong.
+            if self.started:
+                async with asyncio.timeout(GRACE_SECONDS):
+                    await self.lifespan.shutdown()
+            raise
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:

@@ -9,6 +9,7 @@ import typer
 from alerting.cli.exits import explained
 from alerting.cli.options import settings_from
 from alerting.settings import Settings
+from streams.kafka_security import SaslMechanism
 
 
 def check(config: Annotated[Path, typer.Argument(help="The configuration file.")]) -> None:
@@ -16,8 +17,12 @@ def check(config: Annotated[Path, typer.Argument(help="The configuration file.")
 
     Exits 0 when it is right and 3 when it is not. Touches neither Kafka nor the database.
     """
+    from streams.broker.kafka_access import access
+
     with explained():
         settings = settings_from(config)
+        if not _unread_by_kafka(settings):
+            access(settings.kafka)
     topics, receivers = len(settings.topics), len(settings.receivers)
     held = f"{topics} topic{'s'[: topics != 1]}, {receivers} receiver{'s'[: receivers != 1]}"
     typer.echo(f"{config}: right ({held}, Kafka at {settings.kafka.bootstrap_servers})")
@@ -27,6 +32,10 @@ def check(config: Annotated[Path, typer.Argument(help="The configuration file.")
     if len({port for port in ports if port}) < sum(map(bool, ports)):
         typer.echo("note: api.port, roles.score_port and roles.detect_port are not all different: run alone, the roles")
         typer.echo("      need machines or containers of their own")
+    security = settings.kafka.security
+    if security.mechanism is SaslMechanism.PLAIN and not security.protocol.encrypted:
+        typer.echo("note: kafka.security sends the password to Kafka where everybody on the way can read it: without")
+        typer.echo("      TLS take a SCRAM mechanism, or take protocol SASL_SSL")
     if not settings.topics:
         typer.echo("note: there are no topics, so nothing is watched")
     if not settings.receivers:
@@ -37,7 +46,7 @@ def check(config: Annotated[Path, typer.Argument(help="The configuration file.")
 
 def _unread(settings: Settings) -> list[str]:
     """Secret files that this user on this machine cannot read; where the service runs it may be another matter."""
-    named = [("database.url_file", settings.database.url_file)]
+    named = [("database.url_file", settings.database.url_file), *_files_of_kafka(settings)]
     named += [("audit.key_file", settings.audit.key_file)]
     named += [("audit.former_key_files", file) for file in settings.audit.former_key_files]
     named += [(f"api.keys: key_file of {key.name}", key.key_file) for key in settings.api.keys]
@@ -50,6 +59,15 @@ def _unread(settings: Settings) -> list[str]:
             for name in sorted(name for name in type(notifier).model_fields if name.endswith("_file")):
                 named.append((f"receiver {receiver.name}: notifiers.{index}: {name}", getattr(notifier, name, None)))
     return [f"{what} {file} cannot be read here" for what, file in named if file is not None and not _readable(file)]
+
+
+def _files_of_kafka(settings: Settings) -> list[tuple[str, Path | None]]:
+    names = ("ca_file", "client_certificate_file", "client_key_file", "client_key_password_file", "password_file")
+    return [(f"kafka.security.{name}", getattr(settings.kafka.security, name)) for name in names]
+
+
+def _unread_by_kafka(settings: Settings) -> bool:
+    return any(file is not None and not _readable(file) for _, file in _files_of_kafka(settings))
 
 
 def _readable(file: Path) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 
 from alerting.errors import DatabaseUnavailable
-from streams.errors import BrokerUnavailable, InvalidConfig, InvalidInput, StreamsError, TopicsMismatch
+from streams.errors import AccessRefused, BrokerUnavailable, InvalidConfig, InvalidInput, StreamsError, TopicsMismatch
 
 
 class Exit(IntEnum):
@@ -46,6 +46,9 @@ def explained() -> Iterator[None]:
         for problem in exc.problems:
             sys.stderr.write(f"{problem}\n")
         complain("the Kafka topics do not fit; `tocsin kafka init` creates what is missing")
+        raise SystemExit(Exit.REFUSED) from exc
+    except AccessRefused as exc:
+        complain(str(exc))
         raise SystemExit(Exit.REFUSED) from exc
     except (BrokerUnavailable, DatabaseUnavailable) as exc:
         complain(str(exc))

@@ -8,9 +8,9 @@ from alerting.inbound.slack_replies import SlackReplies
 from alerting.inbound.slack_socket import SlackSocket
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
-from alerting.notifiers.registry import read_secret
 from alerting.settings import Settings
 from streams.clock import Clock
+from streams.secret import read_secret
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,12 +1,10 @@
 """The table of notifiers: what stands as `type` in the configuration, and what it builds."""
 
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-import structlog
 from pydantic import SecretStr
 
 from alerting.notifier_settings import (
@@ -32,10 +30,7 @@ from alerting.notifiers.webhook import WebhookNotifier
 from alerting.settings import ReceiverSettings
 from streams.clock import Clock
 from streams.errors import InvalidConfig
-
-log = structlog.get_logger()
-
-MAX_SECRET_BYTES: Final = 4096
+from streams.secret import read_secret
 
 Factory = Callable[[NotifierSettings, Clock, Egress], Notifier]
 
@@ -70,45 +65,6 @@ def build_all(receivers: Sequence[ReceiverSettings], *, clock: Clock, egress: Eg
     if problems:
         raise InvalidConfig(tuple(problems))
     return built
-
-
-def read_secret(value: SecretStr | None, file: Path | None, *, name: str) -> str:
-    """The secret itself, from the configuration or from its file, without the newline that editors leave at the end.
-
-    Args:
-        name: What the setting is called: `token`.
-
-    Raises:
-        InvalidConfig: The file cannot be read or is too large, or the secret is empty or has characters that no secret
-            has (spaces, controls, anything but ASCII).
-    """
-    where = name if file is None else f"{name}_file {file}"
-    secret = value.get_secret_value() if value is not None else _content(file, where)
-    if not secret:
-        raise InvalidConfig((f"{where}: is empty",))
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        raise InvalidConfig((f"{where}: has spaces, line breaks or characters outside ASCII; it must be one word",))
-    return secret
-
-
-def _content(file: Path | None, where: str) -> str:
-    if file is None:
-        return ""
-    try:
-        with file.open("rb") as opened:
-            mode = stat.S_IMODE(file.stat().st_mode)
-            content = opened.read(MAX_SECRET_BYTES + 1)
-    except OSError as exc:
-        raise InvalidConfig((f"{where}: cannot be read: {exc.strerror}",)) from exc
-    if len(content) > MAX_SECRET_BYTES:
-        raise InvalidConfig((f"{where}: is larger than {MAX_SECRET_BYTES} bytes; is it the right file?",))
-    if mode & stat.S_IROTH:
-        log.warning("secret.world_readable", file=str(file), mode=f"{mode:o}", advice="chmod 600")
-    try:
-        return content.decode("ascii").rstrip("\r\n")
-    except UnicodeDecodeError:
-        # Cut off (`from None`): the decoding error carries the whole content.
-        raise InvalidConfig((f"{where}: is not ASCII text",)) from None
 
 
 def _slack(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:

@@ -11,6 +11,7 @@ import structlog
 from streams.broker.base import Guarantee
 from streams.clock import Clock, SystemClock
 from streams.errors import BrokerUnavailable
+from streams.kafka_security import KafkaSecurity
 from streams.settings import KafkaSettings
 
 log = structlog.get_logger()
@@ -51,6 +52,7 @@ class EmbeddedKafka:
         return (base or KafkaSettings()).model_copy(
             update={
                 "bootstrap_servers": self.bootstrap_servers,
+                "security": KafkaSecurity(),
                 "guarantee": Guarantee.AT_LEAST_ONCE,
                 "replication": 1,
                 "session_timeout_seconds": _SESSION_SECONDS,

@@ -20,12 +20,14 @@ from streams.broker.base import (
     TopicDescription,
     TopicSpec,
 )
+from streams.broker.kafka_access import access, access_again
 from streams.broker.kafka_calls import RETRY_SECONDS, answering, milliseconds, stop_consumer, within
 from streams.broker.kafka_consumer import KafkaConsumer
 from streams.broker.kafka_follow import follow
 from streams.broker.kafka_plain_writer import KafkaPlainWriter
 from streams.broker.kafka_producer import KafkaProducer
 from streams.broker.kafka_scan import scan
+from streams.broker.kafka_start import start_client
 from streams.broker.kafka_writer import KafkaWriter
 from streams.clock import Clock, SystemClock
 from streams.errors import BrokerUnavailable
@@ -60,12 +62,10 @@ class KafkaBroker:
 
     async def __aenter__(self) -> Self:
         admin: Any = AIOKafkaAdminClient(
-            bootstrap_servers=self._settings.bootstrap_servers,
-            request_timeout_ms=milliseconds(self._settings.request_timeout_seconds),
+            request_timeout_ms=milliseconds(self._settings.request_timeout_seconds), **access(self._settings)
         )
         try:
-            async with answering(self._settings, "answer"):
-                await admin.start()
+            await start_client(self._settings, "answer", admin.start)
         except BaseException:
             await within(_CLOSE_SECONDS, admin.close())
             raise
@@ -233,13 +233,11 @@ class KafkaBroker:
         if member is not None:
             await member.commit(partition, next_offset)
             return
-        kafka: Any = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.bootstrap_servers, group_id=group, enable_auto_commit=False
-        )
+        kafka: Any = AIOKafkaConsumer(group_id=group, enable_auto_commit=False, **access_again(self._settings))
         source = TopicPartition(*partition)
         try:
+            await start_client(self._settings, "accept a consumer", kafka.start)
             async with answering(self._settings, f"commit the position of {partition}"):
-                await kafka.start()
                 kafka.assign([source])
                 await kafka.commit({source: next_offset})
         finally:

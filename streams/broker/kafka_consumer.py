@@ -9,8 +9,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from streams.broker.base import Batch, Partition, Poll
+from streams.broker.kafka_access import access_again
 from streams.broker.kafka_calls import answering, milliseconds, stop_consumer
 from streams.broker.kafka_records import records_of
+from streams.broker.kafka_start import start_client
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, Fenced
 from streams.settings import KafkaSettings
@@ -53,7 +55,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
         """
         session = self._settings.session_timeout_seconds
         kafka: Any = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.bootstrap_servers,
+            **access_again(self._settings),
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",  # only where retention overtook us; otherwise `start` says from where
@@ -66,8 +68,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
             request_timeout_ms=milliseconds(max(self._settings.request_timeout_seconds, session + 5)),
         )
         try:
-            async with answering(self._settings, "accept a consumer"):
-                await kafka.start()
+            await start_client(self._settings, "accept a consumer", kafka.start)
         except BaseException:
             await self._stop(kafka)
             raise

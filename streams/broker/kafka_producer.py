@@ -8,7 +8,9 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from streams.broker.base import Outgoing, Partition
-from streams.broker.kafka_calls import answering, look_at_error, milliseconds, transaction_timeout_seconds, within
+from streams.broker.kafka_access import access_again
+from streams.broker.kafka_calls import look_at_error, milliseconds, transaction_timeout_seconds, within
+from streams.broker.kafka_start import start_client
 from streams.settings import KafkaSettings
 
 _LINGER_MS: Final = 2
@@ -34,7 +36,7 @@ class KafkaProducer:
     ) -> None:
         self._settings = settings
         self._producer: Any = AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap_servers,
+            **access_again(settings),
             acks="all",
             linger_ms=_LINGER_MS,
             max_batch_size=_BATCH_BYTES,
@@ -54,8 +56,7 @@ class KafkaProducer:
             BrokerUnavailable: Kafka did not answer; the producer is used up.
         """
         try:
-            async with answering(self._settings, "accept a producer"):
-                await self._producer.start()
+            await start_client(self._settings, "accept a producer", self._producer.start)
         except BaseException:
             await self.abandon()
             raise

@@ -7,8 +7,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from streams.broker.base import Partition, Record
+from streams.broker.kafka_access import access_again
 from streams.broker.kafka_calls import answering, milliseconds, stop_consumer, transaction_timeout_seconds
 from streams.broker.kafka_records import records_of
+from streams.broker.kafka_start import start_client
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable
 from streams.settings import KafkaSettings
@@ -31,7 +33,7 @@ async def scan(
         BrokerUnavailable: Kafka does not answer, or a foreign transaction stays open for longer than ours may.
     """
     kafka: Any = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
+        **access_again(settings),
         enable_auto_commit=False,
         auto_offset_reset="none",  # "earliest" would restart a scan that begins behind the end
         isolation_level="read_committed",
@@ -41,8 +43,8 @@ async def scan(
     )
     try:
         source = TopicPartition(*partition)
+        await start_client(settings, "accept a consumer", kafka.start)
         async with answering(settings, f"open {partition}"):
-            await kafka.start()
             kafka.assign([source])
             oldest: int = (await kafka.beginning_offsets([source]))[source]
             kafka.seek(source, oldest if start is None else max(start, oldest))

@@ -2,7 +2,7 @@ import asyncio
 import resource
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 import pytest
@@ -137,6 +137,26 @@ async def test_a_head_over_the_wire_has_no_body_and_leaves_the_connection_usable
 
     assert answered.count(b"HTTP/1.1 200 ") == 2
     assert answered.count(b'{"status":"healthy"}') == 1
+
+
+async def test_a_server_that_is_ended_by_the_failure_of_others_ends_its_application_in_order() -> None:
+    steps: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        steps.append("began")
+        yield
+        steps.append("ended")
+
+    async def fail_beside(app: FastAPI) -> None:
+        async with served(app):
+            raise LookupError
+
+    with pytest.raises(ExceptionGroup) as failed:
+        await fail_beside(FastAPI(lifespan=lifespan))
+
+    assert failed.group_contains(LookupError)
+    assert steps == ["began", "ended"]
 
 
 def test_the_limit_of_open_files_is_raised_to_what_is_allowed() -> None:

@@ -6,9 +6,10 @@ from structlog.testing import capture_logs
 
 from alerting.notifier_settings import SlackSettings, WebhookSettings
 from alerting.notifiers.egress import Egress
-from alerting.notifiers.registry import build, build_all, read_secret
+from alerting.notifiers.registry import build, build_all
 from alerting.settings import ReceiverSettings
 from streams.errors import InvalidConfig
+from streams.secret import read_secret
 from tests.fakes.clock import FakeClock
 
 
