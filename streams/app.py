@@ -54,7 +54,7 @@ def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: 
             score_group(settings),
             (kafka.mentions,),
             stage,
-            changelog=None,
+            changelog=kafka.score_state,
             clock=clock,
             settings=WorkerSettings(
                 flush_seconds=settings.score.flush_seconds, fenced_seconds=_fenced_seconds(settings)
@@ -63,8 +63,15 @@ def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: 
             reader=reader(kafka),
         )
 
-    needs = (kafka.mentions, kafka.dead_letters, kafka.partials)
-    return Role(score_group(settings), broker=broker, clock=clock, metrics=metrics, needs=needs, build=build)
+    return Role(
+        score_group(settings),
+        broker=broker,
+        clock=clock,
+        metrics=metrics,
+        needs=(kafka.mentions, kafka.score_state, kafka.dead_letters, kafka.partials),
+        same_partitions=(kafka.mentions, kafka.score_state),
+        build=build,
+    )
 
 
 def detect_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: StreamMetrics) -> Role:

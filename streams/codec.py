@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from streams.counted import CountedPack
 from streams.errors import InvalidMention, StateCorrupted
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
 from streams.mention import Author, Media, Mention
@@ -28,6 +29,10 @@ _definition = msgspec.msgpack.Decoder(Definition)
 _declared = msgspec.json.Decoder(Declared)
 _window = msgspec.json.Decoder(WindowCount)
 _detection = msgspec.json.Decoder(Detection)
+_pack = msgspec.msgpack.Decoder(CountedPack)
+_versioned: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw])
+
+_PACK_VERSION: Final = 1
 
 
 def decode_mention(value: bytes | None) -> Mention:
@@ -180,6 +185,29 @@ def decode_detection(value: bytes | None) -> Detection:
         StateCorrupted: It cannot be read.
     """
     return _decode(_detection, value)
+
+
+def encode_counted(pack: CountedPack) -> bytes:
+    """A pack of counted mentions for the changelog of the score stage, with its version."""
+    return _msgpack.encode((_PACK_VERSION, pack))
+
+
+def decode_counted(value: bytes) -> CountedPack:
+    """Read a pack of counted mentions.
+
+    Raises:
+        StateCorrupted: It cannot be read, or is of another version.
+    """
+    try:
+        version, body = _versioned.decode(value)
+        if version != _PACK_VERSION:
+            raise StateCorrupted(f"a pack of counted mentions has version {version}, not {_PACK_VERSION}")
+        pack = _pack.decode(body)
+    except msgspec.MsgspecError as exc:
+        raise StateCorrupted(f"a pack of counted mentions cannot be read: {exc}") from exc
+    if len(pack.numbers) != len(pack.counted):
+        raise StateCorrupted(f"a pack of counted mentions has {len(pack.numbers)} ids for {len(pack.counted)} mentions")
+    return pack
 
 
 def encode_snapshot(state: Any) -> bytes:

@@ -1,47 +1,50 @@
 """Which mentions were counted, and as what."""
 
 from collections import deque
+from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Final
 
 import msgspec
 
+from streams.counted import Counted, CountedPack
 
-class Counted(msgspec.Struct, frozen=True, gc=False):
-    """What one mention was counted as, so that it can be recognised and subtracted exactly.
+_PACKED: Final = 2048
+_PACKED_TOPICS: Final = 8192  # with ids of 64 characters half a megabyte
+_PACKS_AT_LEAST: Final = 16  # whole packs are forgotten, so the bound is kept to a sixteenth
 
-    Attributes:
-        topics: Ids of the topics it counts for; empty once deleted.
-        polarity: In steps of 1/8192, so that sums of it and of its square are exact; None is unscored.
-    """
 
-    seq: int | None
-    second: int
-    topics: tuple[str, ...]
-    polarity: float | None
-    reach: int
-    engagement: int
-    delayed: bool
-    history: bool
-    platform: str
-    region: str | None
-    lang: str | None
+class _Known(msgspec.Struct, frozen=True, gc=False):
+    slot: int
+    newest: int
+    numbers: tuple[int, ...]
 
 
 class IdIndex:
     """Remembers the most recently counted mentions, bounded in number and in event time.
 
+    What was put is handed out once, in packs, and can be loaded again: packs in their order give the same index. Each
+    pack has a slot, which is used again once the pack is forgotten, so whoever keeps the newest pack of every slot
+    keeps at most what was ever remembered at the same time. What such a keeper still has of forgotten packs is
+    forgotten again when it is loaded.
+
     Args:
-        size: At most this many mentions; 0 remembers none.
-        seconds: Mentions this much older than the newest second seen are forgotten, oldest arrival first.
+        size: At most this many mentions, and those that were put since the last `take`; 0 remembers none.
+        seconds: Forgotten is what was put before event time came this far.
     """
 
     def __init__(self, size: int, seconds: float) -> None:
         self._size = size
         self._seconds = seconds
-        self._newest: int | None = None
+        self._most_in_pack = max(1, min(_PACKED, size // _PACKS_AT_LEAST))
+        self._newest = 0
         self._counted: dict[int, Counted] = {}
-        self._arrivals: deque[int] = deque()
+        self._fresh: dict[int, Counted] = {}
+        self._packs: deque[_Known] = deque()
+        self._moved: dict[int, int] = {}  # how many older packs hold an older version
+        self._free: deque[int] = deque()
+        self._slots = 0
 
     def __len__(self) -> int:
         return len(self._counted)
@@ -55,19 +58,69 @@ class IdIndex:
         if not self._size:
             return
         number = _number(key)
-        if number not in self._counted:
-            self._arrivals.append(number)
-        self._counted[number] = counted
-        self._forget(counted.second)
+        if number in self._counted and number not in self._fresh:
+            self._moved[number] = self._moved.get(number, 0) + 1
+        self._counted[number] = self._fresh[number] = counted
 
-    def _forget(self, second: int) -> None:
-        self._newest = second if self._newest is None else max(self._newest, second)
+    def take(self) -> list[tuple[int, CountedPack]]:
+        """What was put since the last call, in packs with their slots; then forget what is beyond the bounds."""
+        fresh, self._fresh = self._fresh, {}
+        if not fresh:
+            return []
+        self._newest = max(self._newest, *(counted.second for counted in fresh.values()))
+        numbers, counted = tuple(fresh), tuple(fresh.values())
+        taken = []
+        for start, end in self._cuts(counted):
+            pack = CountedPack(self._newest, numbers[start:end], counted[start:end])
+            slot = self._free.popleft() if self._free else self._slots
+            self._slots = max(self._slots, slot + 1)
+            self._packs.append(_Known(slot, pack.newest, pack.numbers))
+            taken.append((slot, pack))
+        self._forget()
+        return taken
+
+    def _cuts(self, counted: tuple[Counted, ...]) -> Iterator[tuple[int, int]]:
+        start = topics = 0
+        for at, one in enumerate(counted):
+            topics += len(one.topics)
+            if at > start and (at - start == self._most_in_pack or topics > _PACKED_TOPICS):
+                yield start, at
+                start, topics = at, len(one.topics)
+        yield start, len(counted)
+
+    def load(self, slot: int, pack: CountedPack) -> None:
+        """Remember a pack that was taken; packs have to come in the order in which they were taken."""
+        self._newest = max(self._newest, pack.newest)
+        self._slots = max(self._slots, slot + 1)
+        self._packs.append(_Known(slot, pack.newest, pack.numbers))
+        for number, counted in zip(pack.numbers, pack.counted, strict=True):
+            if number in self._counted:
+                self._moved[number] = self._moved.get(number, 0) + 1
+            self._counted[number] = counted
+
+    def loaded(self) -> None:
+        """Every pack is loaded: forget what is beyond the bounds."""
+        held = {known.slot for known in self._packs}
+        self._free.extend(slot for slot in range(self._slots) if slot not in held)
+        self._forget()
+
+    def clear(self) -> None:
+        """Forget everything, slots too."""
+        self._newest = self._slots = 0
+        for held in (self._counted, self._fresh, self._packs, self._moved, self._free):
+            held.clear()
+
+    def _forget(self) -> None:
         horizon = self._newest - self._seconds
-        while self._arrivals:
-            oldest = self._arrivals[0]
-            if len(self._arrivals) <= self._size and self._counted[oldest].second >= horizon:
-                return
-            del self._counted[self._arrivals.popleft()]
+        while self._packs and (len(self._counted) > self._size or self._packs[0].newest < horizon):
+            oldest = self._packs.popleft()
+            self._free.append(oldest.slot)
+            for number in oldest.numbers:
+                newer = self._moved.pop(number, 0)
+                if not newer:
+                    del self._counted[number]
+                elif newer > 1:
+                    self._moved[number] = newer - 1
 
 
 @lru_cache(maxsize=1)

@@ -16,14 +16,15 @@ _RECORD_BYTES: Final = 1_048_588  # Kafka's own default: a mention of 1,000,000 
 _SAMPLED_RECORDS: Final = 200
 
 
-def specs(settings: StreamSettings) -> tuple[TopicSpec, ...]:
+def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -> tuple[TopicSpec, ...]:
     """Every Kafka topic that the roles need.
 
-    Partials and the changelog of the detect stage have the same number of partitions: a partition of the one is
-    restored from the same partition of the other. Mentions carry the broker's own time, so that latency is measured
+    A changelog has as many partitions as what its stage reads, mentions or partials: the state of a partition stands in
+    the partition of the same number. Mentions carry the broker's own time, so that latency is measured
     from its acceptance, and so that replayed history is not deleted at once for its age.
     """
     kafka = settings.kafka
+    own_partitions = {kafka.score_state: mentions_partitions or kafka.partitions}
     log_append = {"message.timestamp.type": "LogAppendTime"}
     compacted = {
         "cleanup.policy": "compact",
@@ -38,6 +39,7 @@ def specs(settings: StreamSettings) -> tuple[TopicSpec, ...]:
         (kafka.partials, _kept(days=7)),
         (kafka.detections, _kept(days=30)),
         (kafka.windows, _kept(days=7)),
+        (kafka.score_state, compacted),
         (kafka.detect_state, compacted),
     )
     common = {
@@ -45,13 +47,35 @@ def specs(settings: StreamSettings) -> tuple[TopicSpec, ...]:
         "min.insync.replicas": str(max(1, kafka.replication - 1)),
     }
     return tuple(
-        TopicSpec(name=name, partitions=kafka.partitions, replication=kafka.replication, config=common | dict(config))
+        TopicSpec(
+            name=name,
+            partitions=own_partitions.get(name, kafka.partitions),
+            replication=kafka.replication,
+            config=common | dict(config),
+        )
         for name, config in shapes
     )
 
 
 def _kept(*, days: int) -> dict[str, str]:
     return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY_MS)}
+
+
+async def create(broker: Broker, settings: StreamSettings) -> dict[str, bool]:
+    """Create what is missing, leave alone what exists; answer for each Kafka topic whether it was created.
+
+    Raises:
+        BrokerUnavailable: Kafka does not answer or refuses.
+    """
+    before = await broker.describe_topics([spec.name for spec in specs(settings)])
+    wanted = specs(settings, mentions_partitions=_mentions_partitions(before, settings))
+    await broker.create_topics([spec for spec in wanted if spec.name not in before])
+    return {spec.name: spec.name not in before for spec in wanted}
+
+
+def _mentions_partitions(found: Mapping[str, TopicDescription], settings: StreamSettings) -> int | None:
+    mentions = found.get(settings.kafka.mentions)
+    return None if mentions is None else mentions.partitions
 
 
 async def check(broker: Broker, settings: StreamSettings) -> tuple[str, ...]:
@@ -62,8 +86,8 @@ async def check(broker: Broker, settings: StreamSettings) -> tuple[str, ...]:
     Raises:
         BrokerUnavailable: Kafka does not answer.
     """
-    wanted = specs(settings)
-    found = await broker.describe_topics([spec.name for spec in wanted])
+    found = await broker.describe_topics([spec.name for spec in specs(settings)])
+    wanted = specs(settings, mentions_partitions=_mentions_partitions(found, settings))
     problems: list[str] = []
     for spec in wanted:
         there = found.get(spec.name)
@@ -81,7 +105,7 @@ async def check(broker: Broker, settings: StreamSettings) -> tuple[str, ...]:
 def _differences(spec: TopicSpec, there: TopicDescription, *, own: bool) -> list[str]:
     problems: list[str] = []
     if own and there.partitions != spec.partitions:
-        problems.append(f"{spec.name} has {there.partitions} partitions; the configuration says {spec.partitions}")
+        problems.append(f"{spec.name} has {there.partitions} partitions; it has to have {spec.partitions}")
     if there.replication < spec.replication:
         problems.append(f"{spec.name} has {there.replication} replicas; the configuration says {spec.replication}")
     policy = there.config.get("cleanup.policy", "delete")
@@ -134,6 +158,8 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
             "score",
             (
                 ("topic", kafka.mentions, False, "Read"),
+                ("topic", kafka.score_state, False, "Read"),
+                ("topic", kafka.score_state, False, "Write"),
                 ("topic", kafka.dead_letters, False, "Write"),
                 ("topic", kafka.partials, False, "Write"),
                 ("group", score, False, "Read"),

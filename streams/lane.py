@@ -31,6 +31,7 @@ class LanePhase(StrEnum):
 
 class _Write(msgspec.Struct, frozen=True):
     outgoing: list[Outgoing]
+    changelog: list[Outgoing]
     next_offset: int
 
 
@@ -100,7 +101,7 @@ class Lane:
         self._writer = self._broker.writer(self._group, self.partition)
         committed = await self._writer.open()
         stage = self._stage_factory(self.partition)
-        self.position = await restore(
+        self.position, rebuilds = await restore(
             stage,
             broker=self._broker,
             partition=self.partition,
@@ -108,6 +109,7 @@ class Lane:
             committed=committed,
             stepped=self._step,
         )
+        self._metrics.rebuilt(self._group, states=len(rebuilds))
         now = self._clock.monotonic()
         self._metrics.restored(self._group, seconds=now - began)
         self._metrics.begin(self._group, self.partition, self._reader(stage, ()))
@@ -190,7 +192,7 @@ class Lane:
         self.pending = 0
         snapshot: list[Outgoing] = []
         if self._changelog is not None and (last or now >= self._next_snapshot) and self.position != self._snapshotted:
-            snapshot = [self._into_own_partition(record) for record in self._stage.snapshot(next_offset)]
+            snapshot = self._stage.snapshot(next_offset)
             self._snapshotted = self.position
             self._next_snapshot = now + self._snapshot_seconds
         progressed = self.position != self._committed
@@ -198,21 +200,22 @@ class Lane:
         if not outgoing and not snapshot and not (progressed and overdue):
             return None
         self._last_write = now
-        return _Write(outgoing=outgoing + snapshot, next_offset=next_offset)
-
-    def _into_own_partition(self, record: Outgoing) -> Outgoing:
-        """The changelog is restored by partition number, whatever the record's key hashes to."""
-        return msgspec.structs.replace(record, partition=self.partition.number)
+        # The changelog is restored by partition number, whatever the records' keys hash to.
+        changelog = [
+            msgspec.structs.replace(record, partition=self.partition.number)
+            for record in (*self._stage.changes(next_offset), *snapshot)
+        ]
+        return _Write(outgoing=outgoing, changelog=changelog, next_offset=next_offset)
 
     async def _commit(self, write: _Write | None) -> None:
         if write is None or self._writer is None or self._stage is None:
             return
         began = self._clock.monotonic()
-        await self._writer.commit(write.outgoing, write.next_offset)
+        await self._writer.commit(write.outgoing, write.next_offset, changelog=write.changelog)
         seconds = self._clock.monotonic() - began
         self._committed = write.next_offset
         self._step()
-        self._metrics.committed(self._group, records=len(write.outgoing), seconds=seconds)
+        self._metrics.committed(self._group, records=len(write.outgoing) + len(write.changelog), seconds=seconds)
         self._metrics.read(
             self._group,
             self.partition,

@@ -53,6 +53,12 @@ class StreamMetrics:
         self._commit_seconds = Histogram(
             "tocsin_commit_seconds", "How long a commit took.", ["group"], buckets=_COMMIT_BUCKETS, registry=registry
         )
+        self._rebuilds = Counter(
+            "tocsin_state_rebuilds",
+            "Parts of stored state that could not be read and were built anew from the input.",
+            ["group"],
+            registry=registry,
+        )
         self._restore_seconds = Histogram(
             "tocsin_restore_seconds",
             "How long taking over a partition took.",
@@ -94,6 +100,10 @@ class StreamMetrics:
     def restored(self, group: str, *, seconds: float) -> None:
         """Taking over a partition took `seconds`."""
         self._restore_seconds.labels(group).observe(seconds)
+
+    def rebuilt(self, group: str, *, states: int) -> None:
+        """So many parts of stored state could not be read and were built anew."""
+        self._rebuilds.labels(group).inc(states)
 
     def begin(self, group: str, partition: Partition, reading: StageReading) -> None:
         """A stage was restored: what it counted so far, others have reported."""

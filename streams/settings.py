@@ -54,7 +54,7 @@ class KafkaSettings(Section):
     @model_validator(mode="after")
     def _apart(self) -> "KafkaSettings":
         for name in (self.mentions, self.dead_letters):
-            if name in {self.partials, self.detections, self.windows, self.detect_state}:
+            if name in {self.partials, self.detections, self.windows, self.score_state, self.detect_state}:
                 raise ValueError(f"mentions cannot be {self.mentions!r}: {name!r} is one of our own Kafka topics")
         return self
 
@@ -77,6 +77,11 @@ class KafkaSettings(Section):
     def windows(self) -> str:
         """Window counts, keyed by topic."""
         return f"{self.prefix}.windows"
+
+    @property
+    def score_state(self) -> str:
+        """The changelog of the score stage, compacted."""
+        return f"{self.prefix}.score-state"
 
     @property
     def detect_state(self) -> str:
@@ -104,7 +109,7 @@ class ScoreSettings(Section):
 
     Attributes:
         flush_seconds: At the latest this long after its arrival a mention is on its way to the detect stage.
-        index_mentions: How many recent mentions each partition remembers to recognise duplicates and updates.
+        index_mentions: So many recent mentions each partition remembers, to recognise them when they come again.
         terms: Count the words of matched mentions, from which a page names what drives the excess. Without them a page
             says how much and how fast but names no words, and scoring is cheaper.
         dead_letter_share: More than this share of the last 1,000 records unreadable stops the worker.

@@ -1,9 +1,16 @@
 """Bringing a partition's state back: snapshots from the changelog, then a replay of the input."""
 
 from collections.abc import Callable
+from typing import Final
+
+import structlog
 
 from streams.broker.base import Broker, Partition, Record
 from streams.stages.base import Stage
+
+_TOLD_REBUILDS: Final = 10
+
+log = structlog.get_logger(__name__)
 
 
 async def restore(
@@ -14,8 +21,10 @@ async def restore(
     changelog: str | None,
     committed: int | None,
     stepped: Callable[[], None],
-) -> int | None:
-    """Bring `stage` to where the committed outputs end; answer the offset to go on from, None for the oldest record.
+) -> tuple[int | None, tuple[str, ...]]:
+    """Bring `stage` to where the committed outputs end.
+
+    Answers the offset to go on from, None for the oldest record, and what could not be read and was built anew.
 
     To be called after `PartitionWriter.open`, whose answer `committed` is: from then on nobody else writes the
     changelog. Where the group's position has expired but snapshots remain, reading goes on from what they include.
@@ -30,18 +39,21 @@ async def restore(
     """
     snapshots: tuple[Record, ...] = ()
     if changelog is not None:
-        snapshots = await _newest_by_key(broker, Partition(changelog, partition.number), stepped)
-    replay_from = stage.restore(snapshots, committed)
+        snapshots = await newest_by_key(broker, Partition(changelog, partition.number), stepped)
+    restored = stage.restore(snapshots, committed)
+    start = restored.replay_from
+    for reason in restored.rebuilds[:_TOLD_REBUILDS]:
+        log.error("state.rebuilt", partition=str(partition), reason=reason, read_from=start, read_to=committed)
     if committed is None:
-        return replay_from
-    if replay_from is None or replay_from < committed:
-        async for records in broker.scan(partition, replay_from, committed):
+        return start, restored.rebuilds
+    if start is None or start < committed:
+        async for records in broker.scan(partition, start, committed):
             stage.replay(records)
             stepped()
-    return committed
+    return committed, restored.rebuilds
 
 
-async def _newest_by_key(broker: Broker, changelog: Partition, stepped: Callable[[], None]) -> tuple[Record, ...]:
+async def newest_by_key(broker: Broker, changelog: Partition, stepped: Callable[[], None]) -> tuple[Record, ...]:
     """What compaction would leave, oldest first; the broker compacts only now and then."""
     newest: dict[bytes | None, Record] = {}
     async for records in broker.scan(changelog, None):

@@ -16,16 +16,12 @@ def init(config: ConfigOption = None) -> None:
     """Create what is missing, leave alone what exists, then verify all of it."""
     from streams.broker.registry import open_broker
     from streams.errors import TopicsMismatch
-    from streams.kafka_topics import check, specs
+    from streams.kafka_topics import check, create
 
     async def work() -> None:
         async with open_broker(settings.kafka) as broker:
-            wanted = specs(settings)
-            names = [spec.name for spec in wanted]
-            before = await broker.describe_topics(names)
-            await broker.create_topics([spec for spec in wanted if spec.name not in before])
-            for name in names:
-                typer.echo(f"{name}: {'was there' if name in before else 'created'}")
+            for name, created in (await create(broker, settings)).items():
+                typer.echo(f"{name}: {'created' if created else 'was there'}")
             problems = await check(broker, settings)
         if problems:
             raise TopicsMismatch(problems)

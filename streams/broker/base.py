@@ -137,10 +137,13 @@ class PartitionWriter(Protocol):
         """
         ...
 
-    async def commit(self, outgoing: Sequence[Outgoing], next_offset: int) -> None:
-        """Make the records and the input position durable.
+    async def commit(
+        self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
+    ) -> None:
+        """Make the records, the state that follows from them and the input position durable.
 
-        exactly_once: all of it or nothing. at_least_once: first every record, then the position.
+        exactly_once: all of it or nothing. at_least_once: first every record, then the changelog, then the position:
+        state must never say that something was written which was not.
 
         Raises:
             Fenced: Somebody newer opened this partition; nothing of this call counts.

@@ -10,7 +10,7 @@ CommitPosition = Callable[[str, Partition, int], Awaitable[None]]
 
 
 class KafkaPlainWriter:
-    """Writes without transactions, for brokers that have none; a kill between the two steps repeats the records."""
+    """Writes without transactions, for brokers that have none; a kill between the steps repeats the records."""
 
     def __init__(
         self, group: str, partition: Partition, *, send: Send, committed: Committed, commit: CommitPosition
@@ -25,10 +25,13 @@ class KafkaPlainWriter:
         """Answer the committed next offset; nobody is fenced beyond what the group itself does."""
         return await self._committed(self._group, self._partition)
 
-    async def commit(self, outgoing: Sequence[Outgoing], next_offset: int) -> None:
-        """Make first the records durable, then the position; see the contract."""
-        if outgoing:
-            await self._send(outgoing)
+    async def commit(
+        self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
+    ) -> None:
+        """Make first the records durable, then the changelog, then the position; see the contract."""
+        for records in (outgoing, changelog):
+            if records:
+                await self._send(records)
         await self._commit(self._group, self._partition, next_offset)
 
     async def close(self) -> None:

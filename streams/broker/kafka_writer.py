@@ -60,7 +60,9 @@ class KafkaWriter:
         self._open_writers.add(self)
         return position
 
-    async def commit(self, outgoing: Sequence[Outgoing], next_offset: int) -> None:
+    async def commit(
+        self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
+    ) -> None:
         """Make the records and the input position durable, all or nothing; see the contract.
 
         Raises:
@@ -72,7 +74,7 @@ class KafkaWriter:
         self._producer = None
         try:
             async with answering(self._settings, f"commit {self._partition}"):
-                await producer.transact(outgoing, self._group, self._partition, next_offset)
+                await producer.transact([*outgoing, *changelog], self._group, self._partition, next_offset)
         except (BrokerUnavailable, RecordTooLarge):
             await self._abort(producer)
             raise

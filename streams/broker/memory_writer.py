@@ -24,14 +24,16 @@ class MemoryWriter:
         self._epoch = self._cluster.next_epoch(self._group, self._partition)
         return self._cluster.committed(self._group, self._partition)
 
-    async def commit(self, outgoing: Sequence[Outgoing], next_offset: int) -> None:
+    async def commit(
+        self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
+    ) -> None:
         """Make the records and the input position visible, all or nothing; see the contract."""
         await breathe()
         if self._epoch == 0:
             raise RuntimeError("open the writer before the first commit")
         if self._epoch != self._cluster.epoch(self._group, self._partition):
             raise Fenced(f"a newer writer of group {self._group} has {self._partition}")
-        self._cluster.append(outgoing)
+        self._cluster.append([*outgoing, *changelog])
         self._cluster.commit(self._group, self._partition, next_offset)
 
     async def close(self) -> None:

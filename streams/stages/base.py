@@ -4,22 +4,36 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from streams.broker.base import Outgoing, Record
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What a stage made of its changelog.
+
+    Attributes:
+        replay_from: The offset from which `replay` has to read up to the committed one, None for the oldest record.
+        rebuilds: What cannot be read and is built anew by that replay, one finished sentence each.
+    """
+
+    replay_from: int | None
+    rebuilds: tuple[str, ...] = ()
 
 
 class Stage(Protocol):
     """One input partition's fold. Synchronous, no I/O; time comes in as `now`.
 
-    The worker's order for a new partition: `restore` with the stage's changelog records (oldest first, empty for a
-    stage without one), `replay` with input records from the answered offset up to the committed one, then `fold` and
-    `flush` for ever.
+    The worker's order for a new partition: `restore` with the stage's changelog records (the newest of each key, oldest
+    first, empty for a stage without one), `replay` with input records from the answered offset up to the committed one,
+    then `fold` and `flush` for ever.
     """
 
-    def restore(self, changelog: Sequence[Record], committed: int | None) -> int | None:
-        """Load the newest snapshots; answer the offset from which `replay` has to read, None for the oldest record.
+    def restore(self, changelog: Sequence[Record], committed: int | None) -> Restored:
+        """Load the newest state and say what is missing; nothing unreadable is guessed.
 
         Raises:
-            StateCorrupted: The changelog cannot be read.
+            StateCorrupted: The changelog cannot be read, and there is no way to build the state anew.
         """
         ...
 
@@ -40,6 +54,13 @@ class Stage(Protocol):
         """
         ...
 
+    def changes(self, next_offset: int) -> list[Outgoing]:
+        """What changed in the state, as changelog records: asked for with everything that is written.
+
+        Empty for a stage that lives on snapshots alone. Args as in `snapshot`.
+        """
+        ...
+
     def snapshot(self, next_offset: int) -> list[Outgoing]:
-        """The state as changelog records, valid together with input position `next_offset`."""
+        """The state as changelog records, valid together with input position `next_offset`: asked for now and then."""
         ...

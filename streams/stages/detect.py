@@ -12,6 +12,7 @@ from streams.errors import StateCorrupted
 from streams.event_time import EventTime
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
+from streams.stages.base import Restored
 from streams.stages.topic_watch import TopicWatch
 from streams.stages.tracked_topics import definition_of
 from streams.topic import Topic
@@ -198,6 +199,10 @@ class DetectStage:
         self._counts.windows_written += 1
         return Outgoing(self._kafka.windows, key, codec.encode_window(value))
 
+    def changes(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002
+        """Nothing: state is kept as snapshots."""
+        return []
+
     def snapshot(self, next_offset: int) -> list[Outgoing]:
         """A record for each topic changed since the last call, then one for time; valid up to `next_offset`."""
         records = []
@@ -219,7 +224,7 @@ class DetectStage:
     def _changelog(self, key: bytes, state: dict[str, Any]) -> Outgoing:
         return Outgoing(self._kafka.detect_state, key, codec.encode_snapshot(state), partition=self._partition)
 
-    def restore(self, changelog: Sequence[Record], committed: int | None) -> int | None:
+    def restore(self, changelog: Sequence[Record], committed: int | None) -> Restored:
         """Load the newest snapshot of each topic; answer from where partial counts are to be replayed.
 
         A topic whose snapshot is newer than the others' skips what it already includes.
@@ -230,7 +235,9 @@ class DetectStage:
         del committed
         newest = {record.key: record.value for record in changelog if record.value is not None}
         if _TIME_KEY not in newest:
-            return None  # the first snapshot was cut short: what there is of it skips nothing, so start afresh
+            return Restored(
+                None
+            )  # the first snapshot was cut short: what there is of it skips nothing, so start afresh
         state = _state(newest[_TIME_KEY], _TIME_KEY)
         self._time.restore(state["time"])
         self._time_included = state["next_offset"]
@@ -246,7 +253,7 @@ class DetectStage:
                 watch.restore(state["watch"])
                 if watch.is_active:
                     self._active.add(topic)
-        return self._time_included
+        return Restored(self._time_included)
 
     def _restore_definition(self, topic: str, state: dict[str, Any]) -> None:
         try:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from streams.counted import Counted
 from streams.events import PartialCount, Sample, Tally
-from streams.id_index import Counted
 
 MAX_TERMS: Final = 32
 MAX_AUTHORS: Final = 64

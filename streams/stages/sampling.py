@@ -22,6 +22,11 @@ def short_name(text: str) -> str:
     return text[:MAX_NAME_CHARACTERS]
 
 
+def seq_of(given: int) -> int:
+    """What orders the versions of a mention, kept within 64 bits, because the index is written down."""
+    return max(-(2**63), min(given, 2**63 - 1))
+
+
 def reach_of(mention: Mention) -> int:
     """Reach, 0 where unknown, because it is summed."""
     reach = mention.reach

@@ -7,22 +7,24 @@ from typing import Final
 
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
+from streams.counted import Counted
 from streams.errors import InvalidMention
-from streams.id_index import Counted, IdIndex
+from streams.id_index import IdIndex
 from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.sentiment.base import Scorer
 from streams.settings import KafkaSettings, ScoreSettings, TimeSettings
+from streams.stages.base import Restored
 from streams.stages.dead_letters import DeadLetters
 from streams.stages.mention_time import event_time, is_history
 from streams.stages.partial_sums import PartialSums
-from streams.stages.sampling import author_of, engagement_of, reach_of, sample_of, short_name, weight_of
+from streams.stages.sampling import author_of, engagement_of, reach_of, sample_of, seq_of, short_name, weight_of
+from streams.stages.score_state import ScoreState
 from streams.stages.source_clock import SourceClock
 from streams.stages.tracked_topics import TrackedTopics
 from streams.terms import terms
 from streams.topic import Topic
 
-MAX_REPLAYED_RECORDS: Final = 20_000
 POLARITY_STEPS: Final = 8192
 
 
@@ -41,8 +43,8 @@ class ScoreStage:
     Where the topics change, mentions counted before stay with the topics they were counted for: their corrections are
     subtracted there, or nowhere if that topic is gone. A partial carries the revision in force when it was counted.
 
-    There is no changelog. The index of counted mentions is built again from the last 20,000 input records (fewer where
-    the index is smaller), so after a restart duplicates are recognised that far back and no further.
+    Which mentions were counted, and how far event time had come, goes into a changelog with every write, so a restart
+    changes nothing that is decided.
 
     Args:
         source: The input partition.
@@ -70,6 +72,7 @@ class ScoreStage:
         self._partials_partitions = range(partials_partitions)
         self._clock = SourceClock(str(source), sources, time)
         self._index = IdIndex(settings.index_mentions, settings.index_seconds)
+        self._state = ScoreState(kafka.score_state, self._index, self._clock, reach=settings.index_mentions)
         self._dead_letters = DeadLetters(kafka.dead_letters, settings.dead_letter_share)
         self._sums: dict[tuple[str, int, bool], PartialSums] = {}
         self._cuts: list[Outgoing] = []
@@ -90,11 +93,9 @@ class ScoreStage:
             "partials": self._partials,
         }
 
-    def restore(self, changelog: Sequence[Record], committed: int | None) -> int | None:  # noqa: ARG002
-        """There is no changelog: the answer reaches back far enough to recognise recent duplicates."""
-        if committed is None:
-            return None
-        return max(0, committed - min(self._settings.index_mentions, MAX_REPLAYED_RECORDS))
+    def restore(self, changelog: Sequence[Record], committed: int | None) -> Restored:
+        """Load what was counted and how far event time had come; see `ScoreState.restore`."""
+        return self._state.restore(changelog, committed)
 
     def adopt(self, matcher: TopicMatcher, removed: Mapping[str, int]) -> None:
         """Count for these topics from now on; what was counted before goes out under the revisions of then.
@@ -118,7 +119,8 @@ class ScoreStage:
             self._take_in(mention, record, event_ms, delayed=delayed)
         self._sums.clear()
         self._matched = self._duplicate = 0
-        self._clock.saw(newest, None)
+        if newest is not None:
+            self._clock.saw(newest, None)
 
     def fold(self, records: Sequence[Record], now: datetime) -> None:
         """Count new records.
@@ -178,8 +180,12 @@ class ScoreStage:
         value = codec.encode_watermark(self._clock.watermark(now, at_end=at_end))
         return [Outgoing(self._kafka.partials, None, value, partition=number) for number in self._partials_partitions]
 
+    def changes(self, next_offset: int) -> list[Outgoing]:
+        """What was counted since the last call, and how far event time has come."""
+        return self._state.changes(next_offset)
+
     def snapshot(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002
-        """Nothing: the input itself is the changelog."""
+        """Nothing: every write carries what changed."""
         return []
 
     def _take_in(self, mention: Mention, record: Record, event_ms: int, *, delayed: bool) -> None:
@@ -194,17 +200,17 @@ class ScoreStage:
                 self._count(mention, key, matched, record, event_ms, event_ms // 1000, delayed=delayed, known=None)
         elif mention.op == "delete":
             self._delete(mention, key, known, record)
-        elif mention.seq is not None and (known.seq is None or mention.seq > known.seq):
+        elif mention.seq is not None and (known.seq is None or seq_of(mention.seq) > known.seq):
             self._count(mention, key, matched, record, event_ms, known.second, delayed=known.delayed, known=known)
         else:
             self._duplicate += 1
 
     def _delete(self, mention: Mention, key: str, known: Counted, record: Record) -> None:
-        if mention.seq is not None and known.seq is not None and mention.seq <= known.seq:
+        if mention.seq is not None and known.seq is not None and seq_of(mention.seq) <= known.seq:
             self._duplicate += 1
             return
         self._subtract(known, record)
-        seq = known.seq if mention.seq is None else mention.seq
+        seq = known.seq if mention.seq is None else seq_of(mention.seq)
         gone = Counted(seq, known.second, (), None, 0, 0, known.delayed, known.history, known.platform, None, None)
         self._index.put(key, gone)
 
@@ -227,7 +233,7 @@ class ScoreStage:
         polarity = self._polarity(mention) if matched else None
         region = mention.country or mention.region
         counted = Counted(
-            mention.seq,
+            None if mention.seq is None else seq_of(mention.seq),
             second,
             _same(tuple([topic.id for topic in matched])),
             polarity,

@@ -1,8 +1,9 @@
 """How far one source partition has come in event time."""
 
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
+from streams.errors import StateCorrupted
 from streams.events import Watermark
 from streams.settings import TimeSettings
 
@@ -78,3 +79,38 @@ class SourceClock:
             idle=at_end and silent_seconds >= self._idle_seconds,
             sources=self._sources,
         )
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values, times in seconds since 1970."""
+        return {
+            "base_ms": self._base_ms,
+            "base_at": _seconds(self._base_at),
+            "reached_ms": self.reached_ms,
+            "heard_at": _seconds(self._heard_at),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on as if there had been no interruption, whichever machine's clock goes on.
+
+        Raises:
+            StateCorrupted: It is no snapshot of a source clock.
+        """
+        try:
+            base_ms, reached_ms = _whole(state["base_ms"]), _whole(state["reached_ms"])
+            base_at, heard_at = _time(state["base_at"]), _time(state["heard_at"])
+        except (KeyError, TypeError, ValueError, OverflowError, OSError) as exc:
+            raise StateCorrupted(f"the snapshot of a source clock cannot be read: {exc!r}") from exc
+        self._base_ms, self.reached_ms = base_ms, reached_ms
+        self._base_at, self._heard_at = base_at, heard_at
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _whole(number: int | None) -> int | None:
+    return None if number is None else int(number)

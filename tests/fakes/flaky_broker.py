@@ -87,10 +87,12 @@ class _FlakyWriter:
         await self._broker.before_open(self._partition)
         return await self._writer.open()
 
-    async def commit(self, outgoing: Sequence[Outgoing], next_offset: int) -> None:
+    async def commit(
+        self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
+    ) -> None:
         await self._broker.before_commit(self._partition)
-        await self._writer.commit(outgoing, next_offset)
-        self._broker.commits.append((self._partition, len(outgoing), next_offset))
+        await self._writer.commit(outgoing, next_offset, changelog=changelog)
+        self._broker.commits.append((self._partition, len(outgoing) + len(changelog), next_offset))
         await self._broker.after_commit(self._partition)
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from streams.broker.base import Outgoing, Partition, Record
 from streams.errors import StateCorrupted
+from streams.stages.base import Restored
 
 
 class SummingStage:
@@ -23,14 +24,14 @@ class SummingStage:
         self._folded = 0
         self._due: list[Outgoing] = []
 
-    def restore(self, changelog: Sequence[Record], committed: int | None) -> int | None:  # noqa: ARG002  # the contract's
+    def restore(self, changelog: Sequence[Record], committed: int | None) -> Restored:  # noqa: ARG002  # the contract's
         if not changelog:
-            return None
+            return Restored(None)
         newest = changelog[-1].value or b""
         try:
             total, offset = newest.split(b"@")
             self.sum = int(total)
-            return int(offset)
+            return Restored(int(offset))
         except ValueError as exc:
             raise StateCorrupted(f"not a sum: {newest!r}") from exc
 
@@ -51,6 +52,9 @@ class SummingStage:
         self.flushes.append(at_end)
         due, self._due = self._due, []
         return due
+
+    def changes(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002  # the contract's
+        return []
 
     def snapshot(self, next_offset: int) -> list[Outgoing]:
         return [Outgoing(self._changelog, b"sum", f"{self.sum}@{next_offset}".encode())]

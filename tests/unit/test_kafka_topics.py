@@ -5,7 +5,7 @@ from streams import codec
 from streams.broker.base import Outgoing, TopicSpec
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
-from streams.kafka_topics import acls, check, specs
+from streams.kafka_topics import acls, check, create, specs
 from streams.mention import Mention
 from streams.settings import KafkaSettings, StreamSettings
 from tests.fakes.clock import START
@@ -39,6 +39,7 @@ def test_every_kafka_topic_of_the_settings_is_specified() -> None:
         kafka.partials,
         kafka.detections,
         kafka.windows,
+        kafka.score_state,
         kafka.detect_state,
     }
 
@@ -52,10 +53,26 @@ def test_partials_and_the_state_restored_with_them_have_the_same_partitions(part
     assert counts[settings.kafka.partials] == counts[settings.kafka.detect_state] == partitions
 
 
+def test_the_state_of_score_has_as_many_partitions_as_the_mentions() -> None:
+    counts = {spec.name: spec.partitions for spec in specs(SETTINGS, mentions_partitions=12)}
+
+    assert counts[SETTINGS.kafka.score_state] == 12
+    assert counts[SETTINGS.kafka.detect_state] == 3
+
+
+async def test_creates_what_is_missing_to_fit_the_mentions_that_are_there() -> None:
+    broker = broker_with(TopicSpec("mentions", 12, config=specs(SETTINGS)[0].config))
+
+    created = await create(broker, SETTINGS)
+
+    assert [name for name, fresh in created.items() if not fresh] == ["mentions"]
+    assert await check(broker, SETTINGS) == ()
+
+
 def test_only_the_state_is_compacted() -> None:
     compacted = {spec.name for spec in specs(SETTINGS) if spec.config["cleanup.policy"] == "compact"}
 
-    assert compacted == {SETTINGS.kafka.detect_state}
+    assert compacted == {SETTINGS.kafka.score_state, SETTINGS.kafka.detect_state}
 
 
 @pytest.mark.parametrize(("replication", "in_sync"), [(1, "1"), (2, "1"), (3, "2")])
@@ -72,14 +89,15 @@ async def test_finds_nothing_wrong_with_what_init_created() -> None:
 async def test_names_every_missing_topic_at_once() -> None:
     problems = await check(broker_with(), SETTINGS)
 
-    assert len(problems) == 6
+    assert len(problems) == 7
     assert all("does not exist" in problem for problem in problems)
 
 
 @pytest.mark.parametrize(
     ("topics", "part_of_problem"),
     [
-        (changed("tocsin.partials", partitions=2), "tocsin.partials has 2 partitions; the configuration says 3"),
+        (changed("mentions", partitions=12), "tocsin.score-state has 3 partitions; it has to have 12"),
+        (changed("tocsin.partials", partitions=2), "tocsin.partials has 2 partitions; it has to have 3"),
         (
             reconfigured("tocsin.detect-state", "cleanup.policy", "delete"),
             "cleanup.policy=delete; it has to be compact",
@@ -96,7 +114,16 @@ async def test_says_what_differs(topics: tuple[TopicSpec, ...], part_of_problem:
     assert part_of_problem in problems[0]
 
 
-@pytest.mark.parametrize("topics", [changed("mentions", partitions=12), reconfigured("mentions", "retention.ms", "-1")])
+@pytest.mark.parametrize(
+    "topics",
+    [
+        tuple(
+            msgspec.structs.replace(spec, partitions=12) if spec.name in {"mentions", "tocsin.score-state"} else spec
+            for spec in specs(SETTINGS)
+        ),
+        reconfigured("mentions", "retention.ms", "-1"),
+    ],
+)
 async def test_mentions_may_have_partitions_of_their_own_and_be_kept_for_ever(topics: tuple[TopicSpec, ...]) -> None:
     assert await check(broker_with(*topics), SETTINGS) == ()
 

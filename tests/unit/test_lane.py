@@ -9,6 +9,7 @@ from streams.lane import Lane, LanePhase
 from streams.metrics import StreamMetrics
 from streams.settings import KafkaSettings
 from streams.stage_reading import reader
+from streams.stages.base import Restored
 from tests.fakes.clock import FakeClock
 
 
@@ -18,9 +19,9 @@ class Listening:
     def __init__(self) -> None:
         self.at_ends: list[bool] = []
 
-    def restore(self, changelog: Sequence[Record], committed: int | None) -> int | None:
+    def restore(self, changelog: Sequence[Record], committed: int | None) -> Restored:
         del changelog
-        return committed
+        return Restored(committed)
 
     def replay(self, records: Sequence[Record]) -> None: ...
 
@@ -29,6 +30,10 @@ class Listening:
     def flush(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
         del now
         self.at_ends.append(at_end)
+        return []
+
+    def changes(self, next_offset: int) -> list[Outgoing]:
+        del next_offset
         return []
 
     def snapshot(self, next_offset: int) -> list[Outgoing]:

@@ -12,6 +12,7 @@ from streams.broker.base import Outgoing, Partition, Record
 from streams.errors import StateCorrupted
 from streams.events import Detection, Direction, PartialCount, Phase, Sample, Tally, Watermark, WindowCount
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
+from streams.stages.base import Restored
 from streams.stages.detect import DetectStage
 from streams.topic import Topic
 from streams.windows import MINUTE
@@ -52,7 +53,7 @@ def restored(snapshots: Sequence[Outgoing], committed: int | None = None) -> tup
     changelog = [
         Record(Partition(KAFKA.detect_state, 3), n, made.key, made.value, 0) for n, made in enumerate(snapshots)
     ]
-    return one, one.restore(changelog, committed)
+    return one, one.restore(changelog, committed).replay_from
 
 
 STEADY = minutes(1, 600, 1.0)
@@ -439,7 +440,7 @@ class TestState:
         assert {(record.kafka_topic, record.partition) for record in (*first, *second)} == {(KAFKA.detect_state, 3)}
 
     def test_an_empty_changelog_starts_at_the_oldest_record(self) -> None:
-        assert stage().restore([], None) is None
+        assert stage().restore([], None) == Restored(None)
 
     def test_a_topic_saved_ahead_of_the_others_counts_nothing_twice(self) -> None:
         log = records([partial(START, 2), partial(START, 3), partial(START, 4), watermark(START + 2 * MINUTE)])

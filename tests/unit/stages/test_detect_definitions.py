@@ -163,6 +163,6 @@ def test_a_kill_anywhere_around_a_change_leaves_every_output_as_it_was(kills: li
         one.fold(LOG[saved:kill], NO_CLOCK)
         found += one.flush(NO_CLOCK, at_end=False)
         one, done = stage(), kill
-        one.replay(LOG[one.restore(changelog, kill) or 0 : kill])
+        one.replay(LOG[one.restore(changelog, kill).replay_from or 0 : kill])
 
     assert found == UNDISTURBED

@@ -257,15 +257,6 @@ def test_unknown_versions_count_and_unknown_deletions_do_not() -> None:
     assert partial.tally.mentions == 1
 
 
-@pytest.mark.parametrize(("committed", "start"), [(None, None), (0, 0), (500, 0), (20_000, 0), (50_000, 30_000)])
-def test_replay_reaches_back_far_enough_for_recent_duplicates(committed: int | None, start: int | None) -> None:
-    assert make_stage().restore([], committed) == start
-
-
-def test_replay_reaches_back_no_further_than_the_index() -> None:
-    assert make_stage(index_mentions=100).restore([], 50_000) == 49_900
-
-
 def test_replay_remembers_mentions_and_event_time_but_puts_nothing_out() -> None:
     stage = make_stage()
     stage.restore([], 2)

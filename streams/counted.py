@@ -1,0 +1,38 @@
+"""What mentions were counted as: one of them, and a pack of them as it goes into a changelog."""
+
+import msgspec
+
+
+class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What one mention was counted as, so that it can be recognised and subtracted exactly.
+
+    Attributes:
+        topics: Ids of the topics it counts for; empty once deleted.
+        polarity: In steps of 1/8192, so that sums of it and of its square are exact; None is unscored.
+    """
+
+    seq: int | None
+    second: int
+    topics: tuple[str, ...]
+    polarity: float | None
+    reach: int
+    engagement: int
+    delayed: bool
+    history: bool
+    platform: str
+    region: str | None
+    lang: str | None
+
+
+class CountedPack(msgspec.Struct, frozen=True, array_like=True):
+    """Mentions that were counted one after the other.
+
+    Attributes:
+        newest: The newest event second that was known when the pack was closed, seconds since 1970.
+        numbers: What each mention is recognised by.
+        counted: As what each was counted; as many as `numbers`.
+    """
+
+    newest: int
+    numbers: tuple[int, ...]
+    counted: tuple[Counted, ...]
