@@ -8,6 +8,7 @@ AlertingError
 ├── TransitionRefused     the incident's state does not allow this act
 ├── Stale                 somebody changed it meanwhile: read it again
 ├── PositionLost          another process took this Kafka partition: roll back and drop it
+├── DatabaseRefused       a value will never be taken: trying again changes nothing; nothing was written
 └── DatabaseUnavailable   wait and try again; nothing was written
 """
 
@@ -55,6 +56,10 @@ class Stale(AlertingError):
 
 class PositionLost(AlertingError):
     """The stored Kafka position is not where this process left it."""
+
+
+class DatabaseRefused(AlertingError):
+    """The database takes a value in no case: a NUL byte, a number beyond its range."""
 
 
 class DatabaseUnavailable(AlertingError):

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from alerting.errors import DatabaseUnavailable, PositionLost, Stale
+from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, Stale
 from alerting.incidents.store import Store, Unit
 from alerting.metrics import AlertingMetrics
 from streams.backoff import Backoff, sleep_unless
@@ -45,7 +45,8 @@ class Follower:
 
     What Kafka accepted is taken in once: position and effects are one transaction, and where the commit's answer was
     lost the stored position tells whether it counts. While Kafka or the database is down it waits, longer each time
-    up to 30 s, says so once, and goes on where it was.
+    up to 30 s, says so once, and goes on where it was. A record that the database refuses for good is logged, counted
+    and passed over; it stays in Kafka.
 
     Args:
         name: In logs and metrics.
@@ -152,16 +153,43 @@ class Follower:
         partition = batch.partition
         if partition not in self._positions:
             return
-        following = batch.records[-1].offset + 1
         try:
-            async with self._store.begin() as unit:
-                await unit.advance(partition, self._positions[partition], following)
-                said = await self._take(unit, batch.records)
+            try:
+                await self._take_in(partition, batch.records, self._take)
+            except DatabaseRefused:
+                for record in batch.records:
+                    await self._take_one(partition, record)
         except PositionLost as exc:
             self._drop(consumer, partition, exc)
-            return
+
+    async def _take_in(self, partition: Partition, records: tuple[Record, ...], take: Take) -> None:
+        following = records[-1].offset + 1
+        async with self._store.begin() as unit:
+            await unit.advance(partition, self._positions[partition], following)
+            said = await take(unit, records)
         self._positions[partition] = following
         said()
+
+    async def _take_one(self, partition: Partition, record: Record) -> None:
+        try:
+            await self._take_in(partition, (record,), self._take)
+        except DatabaseRefused as exc:
+            reason = str(exc)
+
+            async def pass_over(_: Unit, __: tuple[Record, ...]) -> Said:
+                return lambda: self._say_refused(record, reason)
+
+            await self._take_in(partition, (record,), pass_over)
+
+    def _say_refused(self, record: Record, reason: str) -> None:
+        self._metrics.intake_refused.labels(self._name).inc()
+        log.error(
+            "intake.record_refused",
+            stream=self._name,
+            partition=str(record.partition),
+            offset=record.offset,
+            reason=reason,
+        )
 
     def _drop(self, consumer: Consumer, partition: Partition, reason: PositionLost) -> None:
         """Another process moved on: leave it to them, and look again later whether it is still ours by Kafka's word."""

@@ -35,6 +35,12 @@ class AlertingMetrics:
         self.windows_unreadable = Counter(
             "tocsin_intake_windows_unreadable", "Window counts that could not be read.", registry=registry
         )
+        self.intake_refused = Counter(
+            "tocsin_intake_refused",
+            "Detections and window counts that the database takes in no case: passed over.",
+            ["stream"],
+            registry=registry,
+        )
         self.intake_state = Gauge(
             "tocsin_intake_state",
             "1 for the state the intake is in: starting, following, kafka_down, database_down.",

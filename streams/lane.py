@@ -9,6 +9,7 @@ import msgspec
 
 from streams.broker.base import Broker, Outgoing, Partition, PartitionWriter, Record
 from streams.clock import Clock
+from streams.dead_letter_log import DeadLetterLog
 from streams.metrics import StreamMetrics
 from streams.stage_reading import StageReader
 from streams.stages.base import Stage
@@ -16,6 +17,7 @@ from streams.state import restore
 
 TICK_SECONDS: Final = 1.0
 _PROGRESS_SECONDS: Final = 5.0  # a position alone, with nothing to write, costs a transaction and may wait
+_MAX_PENDING_BYTES: Final = 16 * 1024 * 1024  # a few mentions of the largest size, and what is made of them
 _GOLDEN: Final = 0.618033988749895  # multiples of it spread evenly, however many partitions there are
 
 StageFactory = Callable[[Partition], Stage]
@@ -70,6 +72,7 @@ class Lane:
         self.phase = LanePhase.TAKING_OVER
         self.position: int | None = None
         self.pending = 0
+        self._pending_bytes = 0
         self.steps = 0
         self._caught_up_at: float | None = None
         self._broker = broker
@@ -87,6 +90,7 @@ class Lane:
         self._flushed: int | None = None
         self._snapshotted: int | None = None
         self._last_flush = self._last_write = self._next_snapshot = 0.0
+        self._dead_letters = DeadLetterLog(group, partition, clock)
 
     async def take_over(self) -> None:
         """Fence the previous owner, then build the state up to what is committed.
@@ -117,7 +121,7 @@ class Lane:
         self._committed = self._flushed = self._snapshotted = self.position
         self._last_flush = self._last_write = now - TICK_SECONDS
         self._next_snapshot = now + self._snapshot_seconds * (self.partition.number * _GOLDEN % 1.0)
-        self.pending = 0
+        self.pending = self._pending_bytes = 0
         self._caught_up_at = None
         self.phase = LanePhase.RESTORED
 
@@ -132,7 +136,12 @@ class Lane:
         self._stage.fold(records, now)
         self.position = records[-1].offset + 1
         self.pending += len(records)
+        self._pending_bytes += sum([len(record.value or b"") for record in records])
         self._caught_up_at = None
+
+    def is_full(self, records: int) -> bool:
+        """Whether it has taken in so many records, or 16 MiB of them, that are not being written yet."""
+        return self.pending >= records or self._pending_bytes >= _MAX_PENDING_BYTES
 
     def caught_up(self) -> None:
         """Just now it was proven that nothing stands between our position and the log's end.
@@ -189,7 +198,7 @@ class Lane:
         next_offset = self.position or 0  # nothing was ever read: the partition is empty
         self._last_flush = now
         self._flushed = self.position
-        self.pending = 0
+        self.pending = self._pending_bytes = 0
         snapshot: list[Outgoing] = []
         if self._changelog is not None and (last or now >= self._next_snapshot) and self.position != self._snapshotted:
             snapshot = self._stage.snapshot(next_offset)
@@ -216,9 +225,6 @@ class Lane:
         self._committed = write.next_offset
         self._step()
         self._metrics.committed(self._group, records=len(write.outgoing) + len(write.changelog), seconds=seconds)
-        self._metrics.read(
-            self._group,
-            self.partition,
-            self._reader(self._stage, write.outgoing),
-            now=self._clock.now().timestamp(),
-        )
+        reading = self._reader(self._stage, write.outgoing)
+        self._metrics.read(self._group, self.partition, reading, now=self._clock.now().timestamp())
+        self._dead_letters.wrote(reading.dead_letters)

@@ -34,11 +34,13 @@ class StageReading(msgspec.Struct, frozen=True):
             suffix.
         phases: Detections in this write by phase.
         event_seconds: How far event time has come, seconds since 1970; None before it began.
+        dead_letters: Those of this write.
     """
 
     totals: Mapping[str, int] = {}
     phases: Mapping[str, int] = {}
     event_seconds: float | None = None
+    dead_letters: tuple[Outgoing, ...] = ()
 
 
 _METRIC_NAMES: Final = {
@@ -66,6 +68,7 @@ def reader(kafka: KafkaSettings) -> StageReader:
             totals={_METRIC_NAMES.get(name, name): total for name, total in stage.counts().items()},
             phases=Counter(str(detection.phase) for detection in detections),
             event_seconds=None if reached is None else reached / 1000,
+            dead_letters=tuple([record for record in outgoing if record.kafka_topic == kafka.dead_letters]),
         )
 
     return read

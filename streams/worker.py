@@ -30,7 +30,7 @@ class WorkerSettings(msgspec.Struct, frozen=True):
         flush_seconds: What was read is committed at the latest this long after the last commit; 0 means at once.
         snapshot_seconds: Between two snapshots of a partition.
         max_records: Read at most so many records before everybody else gets a turn.
-        max_pending: A partition that has taken in so many while a commit is under way is paused.
+        max_pending: A partition that has taken in so many, or 16 MiB, while a commit is under way is paused.
         poll_seconds: The longest wait for records; stopping is noticed this late at worst.
         takeovers: So many partitions are restored at the same time.
         stop_seconds: An orderly stop is over after this long, finished or not.
@@ -198,7 +198,7 @@ class Worker:
 
     async def _steer(self, consumer: Consumer, lanes: Lanes) -> None:
         for lane in lanes:
-            full = lane.pending >= self._settings.max_pending
+            full = lane.is_full(self._settings.max_pending)
             if lane.phase is LanePhase.TAKING_OVER or (lanes.at_work(lane) and full):
                 self._pause(consumer, lane.partition)
             elif lane.phase is LanePhase.RESTORED:

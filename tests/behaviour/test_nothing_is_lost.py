@@ -159,6 +159,21 @@ async def test_a_detection_that_cannot_be_read_is_counted_and_passed_over() -> N
     assert [line["offset"] for line in logs if line["event"] == "intake.detection_unreadable"] == [0, 1]
 
 
+async def test_a_detection_that_the_database_refuses_is_told_and_holds_up_nobody_behind_it() -> None:
+    world = World()
+    before, poison, behind = detection(), detection(episode="e\0"), detection(Phase.GREW, sequence=1, minutes=5)
+
+    with capture_logs() as logs:
+        async with House(world).running() as house:
+            world.claim(before, poison, behind)
+            await world.clock.settle()
+
+            assert house.metric("tocsin_intake_refused_total", stream="detections") == 1
+            assert house.metric("tocsin_intake_detections_total", outcome="new") == 2
+    assert [line["offset"] for line in logs if line["event"] == "intake.record_refused"] == [1]
+    assert world.incidents[0].revision > 1
+
+
 async def test_a_detection_that_makes_no_sense_is_passed_over() -> None:
     world = World()
     sound = detection()

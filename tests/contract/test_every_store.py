@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from alerting.errors import PositionLost, Stale, UnknownIncident
+from alerting.errors import DatabaseRefused, PositionLost, Stale, UnknownIncident
 from alerting.incidents.model import (
     IncidentState,
     Severity,
@@ -49,6 +49,17 @@ class TestUnit:
             assert not await unit.first_sight("detection-1", START)
             assert await unit.by_episode("episode-1") == fresh
             assert await unit.by_episode("joined") == fresh
+
+    async def test_a_number_that_no_column_holds_is_refused_and_not_taken_for_an_outage(self, store: SqlStore) -> None:
+        async def beyond_64_bits() -> None:
+            async with store.begin() as unit:
+                await unit.advance(PARTITION, None, 2**70)
+
+        with pytest.raises(DatabaseRefused):
+            await beyond_64_bits()
+
+        async with store.begin() as unit:
+            assert await unit.position(PARTITION) is None
 
     async def test_a_unit_that_raises_leaves_nothing_behind(self, store: SqlStore) -> None:
         fresh = incident(1)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from alerting.errors import DatabaseUnavailable, PositionLost, Stale, UnknownIncident
+from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, Stale, UnknownIncident
 from alerting.incidents.model import (
     PAGES,
     Delivery,
@@ -222,6 +222,8 @@ class TransactionalUnit:
         self._draft.positions[partition] = following
 
     async def first_sight(self, detection_id: str, at: datetime) -> bool:
+        if "\0" in detection_id:
+            raise DatabaseRefused("a NUL byte, as Postgres says")
         fresh = detection_id not in self._draft.seen
         self._draft.seen.setdefault(detection_id, at)
         return fresh

@@ -8,13 +8,13 @@ from contextlib import aclosing
 import pytest
 from sqlalchemy import Connection, text
 
-from alerting.errors import DatabaseUnavailable
+from alerting.errors import DatabaseRefused, DatabaseUnavailable
 from alerting.incidents.sql import audit_queries
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.incidents.store import IncidentFilter
 from alerting.settings import DatabaseSettings
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.stored import entry, incident
 
 pytestmark = pytest.mark.integration
@@ -82,6 +82,15 @@ async def test_a_connection_that_breaks_undoes_its_unit_and_the_next_one_works(s
 
     found = await store.find(IncidentFilter(), cursor=None, limit=9)
     assert [one.id for one in found.incidents] == [incident(2).id]
+
+
+async def test_a_text_that_postgres_takes_in_no_case_is_refused_and_not_taken_for_an_outage(store: SqlStore) -> None:
+    async def with_a_nul() -> None:
+        async with store.begin() as unit:
+            await unit.first_sight("detection\0", START)
+
+    with pytest.raises(DatabaseRefused, match="takes no such value"):
+        await with_a_nul()
 
 
 async def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:

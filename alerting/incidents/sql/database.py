@@ -3,13 +3,18 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from enum import Enum
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from alerting.errors import DatabaseUnavailable
+from alerting.errors import DatabaseRefused, DatabaseUnavailable
+
+# Classes of SQLSTATE, because drivers know more errors than Python's contract for drivers has names for.
+# Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_WRONG_VALUE: Final = "22"
+_WRONG_QUERY: Final = frozenset({"0A", "21", "23", "42", "44"})
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -81,15 +86,22 @@ class Database(Protocol):
 
 @contextmanager
 def translated(place: str) -> Iterator[None]:
-    """Turn whatever means "the database did not answer" into `DatabaseUnavailable`, naming `place`.
+    """Turn "the database did not answer" into `DatabaseUnavailable` and "not this value" into `DatabaseRefused`.
 
-    What means "the query is wrong" passes through: it is a bug, and waiting does not help.
+    Both name `place`. What means "the query is wrong" passes through: it is a bug, and waiting does not help.
     """
     try:
         yield
-    except (DataError, IntegrityError, ProgrammingError):
+    except (IntegrityError, ProgrammingError):
         raise
+    except (DataError, OverflowError, UnicodeEncodeError) as exc:  # SQLite's driver raises the latter two as they are
+        raise DatabaseRefused(f"the database {place} takes no such value: {_first_line(exc)}") from exc
     except DBAPIError as exc:
+        kind = str(getattr(exc.orig, "sqlstate", None) or "")[:2]
+        if kind == _WRONG_VALUE:
+            raise DatabaseRefused(f"the database {place} takes no such value: {_first_line(exc.orig)}") from exc
+        if kind in _WRONG_QUERY:
+            raise
         raise DatabaseUnavailable(f"the database {place} failed: {_first_line(exc.orig)}") from exc
     except PoolTimeout as exc:
         raise DatabaseUnavailable(f"the database {place} has no free connection for us") from exc
