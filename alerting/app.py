@@ -14,6 +14,7 @@ from alerting.api.app import create_api, create_role_api
 from alerting.api.health import Component, Condition, Probe
 from alerting.api.keys import KeyRing
 from alerting.api.server import serve_http
+from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
 from alerting.dispatch import Dispatch
@@ -165,10 +166,13 @@ class Tocsin:
             broker=self._broker,
             store=store,
             dispatch=dispatch,
-            topics=settings.topic_values(),
+            topics=None,
             kafka=settings.kafka,
             clock=clock,
             metrics=metrics,
+        )
+        catalogue = Catalogue(
+            settings.topic_values(), broker=self._broker, kafka=settings.kafka, clock=clock, know=intake.know
         )
         limits = settings.delivery
         delivery = DeliveryLoop(
@@ -194,7 +198,7 @@ class Tocsin:
             inbound=inbound,
         )
         async with asyncio.TaskGroup() as group:
-            runs = [*(role.run for role in self._streams.values()), intake.run]
+            runs = [*(role.run for role in self._streams.values()), catalogue.run, intake.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
             group.create_task(delivery.run(stop), name="delivery")
             group.create_task(rescue.run(stop), name="rescue")

@@ -41,7 +41,7 @@ class Intake:
     (incident, timeline, deliveries) commits together with the Kafka position.
 
     Args:
-        topics: As configured; the topic table is made equal to them first.
+        topics: What is tracked; the topic table is made equal to it first. None waits for `know`.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Intake:
         broker: Broker,
         store: Store,
         dispatch: Dispatch,
-        topics: Sequence[Topic],
+        topics: Sequence[Topic] | None,
         kafka: KafkaSettings,
         clock: Clock,
         metrics: AlertingMetrics,
@@ -58,12 +58,16 @@ class Intake:
     ) -> None:
         self._store = store
         self._dispatch = dispatch
-        self._topics: Mapping[str, Topic] = {topic.id: topic for topic in topics}
+        self._topics: Mapping[str, Topic] = {}
         self._kinship = Kinship(self._topics)
+        self._news = asyncio.Event()
+        self._first_saved = asyncio.Event()
         self._clock = clock
         self._metrics = metrics
         self._rng = rng
         self._topics_saved = True
+        if topics is not None:
+            self.know(topics)
         self._detections = Follower(
             "detections",
             broker=broker,
@@ -98,12 +102,39 @@ class Intake:
         states = {self._detections.state, self._windows.state}
         return next((state for state in _WORST_FIRST if state in states), IntakeState.FOLLOWING)
 
+    def know(self, topics: Sequence[Topic]) -> None:
+        """These are the topics from now on, for names, owners and routes; the topic table follows."""
+        self._topics = {topic.id: topic for topic in topics}
+        self._kinship = Kinship(self._topics)
+        self._news.set()
+
     async def run(self, stop: asyncio.Event) -> None:
-        """Take in until `stop` is set; the batches in hand are finished first."""
-        await self._save_topics(stop)
+        """Take in until `stop` is set, once the topics are known; the batches in hand are finished first."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._detections.run(stop), name="intake.detections")
-            group.create_task(self._windows.run(stop), name="intake.windows")
+            keeping = group.create_task(self._keep_topics(stop), name="intake.topics")
+            if await self._topics_known(stop):
+                async with asyncio.TaskGroup() as following:
+                    following.create_task(self._detections.run(stop), name="intake.detections")
+                    following.create_task(self._windows.run(stop), name="intake.windows")
+            keeping.cancel()
+
+    async def _topics_known(self, stop: asyncio.Event) -> bool:
+        async with asyncio.TaskGroup() as group:
+            waits = [
+                group.create_task(self._first_saved.wait(), name="intake.first_topics"),
+                group.create_task(stop.wait(), name="intake.stop"),
+            ]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        return not stop.is_set()
+
+    async def _keep_topics(self, stop: asyncio.Event) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self._save_topics(stop)
+            self._first_saved.set()
 
     async def _save_topics(self, stop: asyncio.Event) -> None:
         backoff = Backoff(first_seconds=FIRST_BACKOFF_SECONDS, cap_seconds=MAX_BACKOFF_SECONDS, rng=self._rng)

@@ -22,6 +22,7 @@ from streams.events import Detection, Driver, Evidence, Sample, Tally, WindowCou
 from streams.mention import Author, Media, Mention
 from streams.metrics import StreamMetrics
 from streams.settings import StreamSettings
+from streams.topic import Declared, Topic
 
 REFERENCE: Final = Path(__file__).resolve().parent / "reference"
 WORDS: Final[Mapping[str, Any]] = yaml.safe_load((REFERENCE.parent / "words.yaml").read_text(encoding="utf-8"))
@@ -252,6 +253,7 @@ def kafka_topics_page() -> str:
     parts += ["## What each role may do\n", WORDS["kafka_acls"], f"```\n{kafka_topics.acls(settings)}```\n"]
     for title, kinds in (
         ("A mention", (Mention, Author, Media)),
+        ("A declared topic", (Declared, Topic)),
         ("A window count", (WindowCount, Tally)),
         ("A detection", (Detection, Evidence, Driver, Sample)),
     ):

@@ -11,7 +11,7 @@ from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Partition
 from streams.clock import Clock
 from streams.errors import AccessRefused, BrokerUnavailable
-from streams.matching import TopicMatcher
+from streams.live_matcher import LiveMatcher
 from streams.metrics import StreamMetrics
 from streams.role import Role, Shapes
 from streams.sentiment.registry import make_scorer
@@ -19,6 +19,7 @@ from streams.settings import StreamSettings
 from streams.stage_reading import reader
 from streams.stages.detect import DetectStage
 from streams.stages.score import ScoreStage
+from streams.topic_follower import TopicFollower
 from streams.worker import Worker, WorkerSettings
 
 log = structlog.get_logger(__name__)
@@ -27,19 +28,15 @@ _FENCED_MARGIN_SECONDS: Final = 10.0
 
 
 def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: StreamMetrics) -> Role:
-    """Mentions in, partial counts and watermarks out.
-
-    Raises:
-        InvalidQuery: A topic's query does not parse.
-    """
+    """Mentions in, partial counts and watermarks out, for the topics that are declared in Kafka."""
     kafka = settings.kafka
-    matcher = TopicMatcher(settings.topic_values())
+    live = LiveMatcher(clock)
     scorer = make_scorer(settings.score.sentiment)
 
     def build(shapes: Shapes) -> Worker:
         def stage(partition: Partition) -> ScoreStage:
-            return ScoreStage(
-                matcher=matcher,
+            made = ScoreStage(
+                matcher=live.matcher,
                 scorer=scorer,
                 kafka=kafka,
                 time=settings.time,
@@ -48,6 +45,8 @@ def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: 
                 sources=shapes[kafka.mentions].partitions,
                 partials_partitions=shapes[kafka.partials].partitions,
             )
+            live.serve(made)
+            return made
 
         return Worker(
             broker,
@@ -68,19 +67,19 @@ def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: 
         broker=broker,
         clock=clock,
         metrics=metrics,
-        needs=(kafka.mentions, kafka.score_state, kafka.dead_letters, kafka.partials),
+        needs=(kafka.topics, kafka.mentions, kafka.score_state, kafka.dead_letters, kafka.partials),
         same_partitions=(kafka.mentions, kafka.score_state),
         build=build,
+        topics=TopicFollower(broker, kafka, clock, live.changed),
     )
 
 
 def detect_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: StreamMetrics) -> Role:
     """Partial counts and watermarks in, detections and window counts out."""
     kafka = settings.kafka
-    topics = settings.topic_values()
 
     def stage(partition: Partition) -> DetectStage:
-        return DetectStage(partition.number, kafka=kafka, time=settings.time, detect=settings.detect, topics=topics)
+        return DetectStage(partition.number, kafka=kafka, time=settings.time, detect=settings.detect)
 
     def build(_: Shapes) -> Worker:
         return Worker(

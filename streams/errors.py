@@ -3,6 +3,9 @@
 StreamsError
 ├── InvalidMention      put the record on the dead-letter topic and go on
 ├── InvalidQuery        tell the author of the topic, with the column
+├── UnknownTopic        there is nothing to change
+├── TopicChanged        read it again: somebody changed it meanwhile
+├── TopicRefused        tell whoever declares the topic; it does not fit the others, or is not theirs
 ├── InvalidConfig       refuse to start; carries every problem at once
 ├── InvalidInput        correct the file that was given; carries every problem at once
 ├── BrokerUnavailable   wait and try again; nothing was written
@@ -33,6 +36,18 @@ class InvalidQuery(StreamsError):
     def __init__(self, message: str, *, column: int) -> None:
         super().__init__(f"{message} (column {column})")
         self.column = column
+
+
+class UnknownTopic(StreamsError):
+    """Nobody declared the topic."""
+
+
+class TopicChanged(StreamsError):
+    """The topic is at another revision than the change is based on."""
+
+
+class TopicRefused(StreamsError):
+    """The topic does not fit the other ones or the limits, or is declared by somebody else."""
 
 
 class InvalidConfig(StreamsError):

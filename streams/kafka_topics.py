@@ -20,11 +20,12 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
     """Every Kafka topic that the roles need.
 
     A changelog has as many partitions as what its stage reads, mentions or partials: the state of a partition stands in
-    the partition of the same number. Mentions carry the broker's own time, so that latency is measured
-    from its acceptance, and so that replayed history is not deleted at once for its age.
+    the partition of the same number. Topics have one, whose order makes changes follow one another. Mentions carry the
+    broker's own time, so that latency is measured from its acceptance, and so that replayed history is not deleted at
+    once for its age.
     """
     kafka = settings.kafka
-    own_partitions = {kafka.score_state: mentions_partitions or kafka.partitions}
+    own_partitions = {kafka.score_state: mentions_partitions or kafka.partitions, kafka.topics: 1}
     log_append = {"message.timestamp.type": "LogAppendTime"}
     compacted = {
         "cleanup.policy": "compact",
@@ -41,6 +42,7 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
         (kafka.windows, _kept(days=7)),
         (kafka.score_state, compacted),
         (kafka.detect_state, compacted),
+        (kafka.topics, compacted | {"max.message.bytes": str(_RECORD_BYTES)}),
     )
     common = {
         "max.message.bytes": str(_RECORD_BYTES),
@@ -153,10 +155,12 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
     """
     kafka = settings.kafka
     score, detect, alert = (f"{kafka.prefix}-{role}" for role in ("score", "detect", "alert"))
+    topics = f"{kafka.prefix}-topics"
     rights: tuple[tuple[str, tuple[tuple[str, str, bool, str], ...]], ...] = (
         (
             "score",
             (
+                ("topic", kafka.topics, False, "Read"),
                 ("topic", kafka.mentions, False, "Read"),
                 ("topic", kafka.score_state, False, "Read"),
                 ("topic", kafka.score_state, False, "Write"),
@@ -184,8 +188,12 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
                 ("topic", kafka.detections, False, "Read"),
                 ("topic", kafka.windows, False, "Read"),
                 ("topic", kafka.mentions, False, "Write"),
+                ("topic", kafka.topics, False, "Read"),
+                ("topic", kafka.topics, False, "Write"),
                 ("group", alert, False, "Read"),
                 ("group", f"{alert}-windows", False, "Read"),
+                ("group", topics, False, "Read"),
+                ("transactional-id", f"{topics}-", True, "Write"),
             ),
         ),
     )

@@ -18,6 +18,7 @@ from streams.mention import Mention
 from streams.settings import StreamSettings
 from streams.sources.base import Source
 from streams.stages.mention_time import HISTORY_HEADER
+from streams.stages.tracked_topics import definition_of
 
 _CHUNK: Final = 500
 _SLICE_SECONDS: Final = 0.05
@@ -146,24 +147,24 @@ async def _send_until_taken(outgoing: list[Outgoing], broker: Broker, clock: Clo
 async def load_history(partials: Iterable[PartialCount], broker: Broker, settings: StreamSettings) -> int:
     """Send counts of the past to the detect stage, flagged as history, and answer how many.
 
+    In front of a topic's first count stands its definition as configured, the oldest there can be.
+
     Raises:
         BrokerUnavailable: Kafka stopped answering. Counts add up, so sending again could count them twice; start anew
             with topics that have learned nothing yet.
     """
     sent = 0
     rest = iter(partials)
+    untold = {topic.id: topic for topic in settings.topic_values()}
     while chunk := list(islice(rest, _CHUNK)):
-        await broker.send(
-            [
-                Outgoing(
-                    settings.kafka.partials,
-                    partial.topic.encode(),
-                    codec.encode_partial(
-                        partial if partial.history else msgspec.structs.replace(partial, history=True)
-                    ),
-                )
-                for partial in chunk
-            ]
-        )
+        outgoing: list[Outgoing] = []
+        for partial in chunk:
+            key = partial.topic.encode()
+            topic = untold.pop(partial.topic, None)
+            if topic is not None:
+                outgoing.append(Outgoing(settings.kafka.partials, key, codec.encode_definition(definition_of(topic))))
+            past = partial if partial.history else msgspec.structs.replace(partial, history=True)
+            outgoing.append(Outgoing(settings.kafka.partials, key, codec.encode_partial(past)))
+        await broker.send(outgoing)
         sent += len(chunk)
     return sent

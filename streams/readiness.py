@@ -7,6 +7,7 @@ class Readiness(StrEnum):
     """Where a stream role stands; the value is the reason that people read."""
 
     STARTING = "starting: Kafka has not answered yet"
+    NO_TOPICS = "waiting for the topics; the alert role declares those of the configuration"
     WAITING = "waiting for the consumer group to assign partitions"
     RESTORING = "restoring the state of assigned partitions"
     READY = "ready"

@@ -12,6 +12,7 @@ from streams.clock import Clock
 from streams.errors import BrokerUnavailable, TopicsMismatch
 from streams.metrics import StreamMetrics
 from streams.readiness import Readiness
+from streams.topic_follower import TopicFollower
 from streams.worker import Worker
 
 Shapes = Mapping[str, TopicDescription]
@@ -28,7 +29,8 @@ class Role:
         name: The consumer group.
         needs: Kafka topics without which it refuses to start.
         same_partitions: Kafka topics that have to have the same number of partitions.
-        build: Makes the worker when the topics are known.
+        build: Makes the worker when the Kafka topics are found.
+        topics: Followed beside the worker, which does not begin before what is tracked is known.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Role:
         needs: tuple[str, ...],
         same_partitions: tuple[str, ...] = (),
         build: Callable[[Shapes], Worker],
+        topics: TopicFollower | None = None,
     ) -> None:
         self.name = name
         self._broker = broker
@@ -49,6 +52,7 @@ class Role:
         self._needs = needs
         self._same_partitions = same_partitions
         self._build = build
+        self._topics = topics
         self._worker: Worker | None = None
         self._before_worker = Readiness.STARTING
         self._built = asyncio.Event()
@@ -78,13 +82,43 @@ class Role:
             shapes = await self._shapes(stop)
             if shapes is None:
                 return
-            self._worker = self._build(shapes)
-            self._built.set()
-            await self._worker.run(stop)
+            await self._work(shapes, stop)
         finally:
             self._before_worker = Readiness.STOPPED
             self._built.set()
             self._metrics.show_readiness(self.name, Readiness.STOPPED)
+
+    async def _work(self, shapes: Shapes, stop: asyncio.Event) -> None:
+        if self._topics is None:
+            await self._run_worker(shapes, stop)
+            return
+        over = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._topics.run(over), name=f"{self.name} topics")
+            try:
+                if await self._topics_known(self._topics, stop):
+                    await self._run_worker(shapes, stop)
+            finally:
+                over.set()
+
+    async def _run_worker(self, shapes: Shapes, stop: asyncio.Event) -> None:
+        self._worker = self._build(shapes)
+        self._built.set()
+        await self._worker.run(stop)
+
+    async def _topics_known(self, topics: TopicFollower, stop: asyncio.Event) -> bool:
+        """Wait until the topics are complete: what is counted before would be counted for none. False if stopped."""
+        self._before_worker = Readiness.NO_TOPICS
+        self._metrics.show_readiness(self.name, self.readiness)
+        async with asyncio.TaskGroup() as group:
+            waits = [
+                group.create_task(topics.until_known(), name=f"{self.name} topics known"),
+                group.create_task(stop.wait(), name=f"{self.name} stop"),
+            ]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        return topics.known and not stop.is_set()
 
     async def _shapes(self, stop: asyncio.Event) -> Shapes | None:
         backoff = Backoff()

@@ -54,7 +54,8 @@ class KafkaSettings(Section):
     @model_validator(mode="after")
     def _apart(self) -> "KafkaSettings":
         for name in (self.mentions, self.dead_letters):
-            if name in {self.partials, self.detections, self.windows, self.score_state, self.detect_state}:
+            own = {self.topics, self.partials, self.detections, self.windows, self.score_state, self.detect_state}
+            if name in own:
                 raise ValueError(f"mentions cannot be {self.mentions!r}: {name!r} is one of our own Kafka topics")
         return self
 
@@ -64,8 +65,13 @@ class KafkaSettings(Section):
         return f"{self.mentions}.DLT"
 
     @property
+    def topics(self) -> str:
+        """What is tracked: the declared topics, keyed by their id, compacted."""
+        return f"{self.prefix}.topics"
+
+    @property
     def partials(self) -> str:
-        """Partial counts and watermarks, keyed by topic."""
+        """Partial counts, definitions and watermarks, keyed by topic."""
         return f"{self.prefix}.partials"
 
     @property
@@ -146,9 +152,9 @@ class TopicSettings(Section):
     id: TopicId
     name: Annotated[str, Field(min_length=1, max_length=200)]
     query: Annotated[str, Field(min_length=1, max_length=20_000)]
-    brand: str | None = None
+    brand: Annotated[str, Field(max_length=200)] | None = None
     parent: TopicId | None = None
-    owner: str | None = None
+    owner: Annotated[str, Field(max_length=200)] | None = None
     pages_per_week: Annotated[float, Field(gt=0, le=1000)] | None = None
     collecting_since: datetime | None = None
 
@@ -178,16 +184,17 @@ class StreamSettings(Section):
 
     def topic_values(self) -> tuple[Topic, ...]:
         """The topics as the stages know them, with the defaults filled in."""
-        return tuple(
-            Topic(
-                id=topic.id,
-                name=topic.name,
-                query=topic.query,
-                brand=topic.brand,
-                parent=topic.parent,
-                owner=topic.owner,
-                pages_per_week=topic.pages_per_week or self.detect.pages_per_week,
-                collecting_since=topic.collecting_since,
-            )
-            for topic in self.topics
+        return tuple(self.topic_value(topic) for topic in self.topics)
+
+    def topic_value(self, topic: TopicSettings) -> Topic:
+        """One topic as the stages know it."""
+        return Topic(
+            id=topic.id,
+            name=topic.name,
+            query=topic.query,
+            brand=topic.brand,
+            parent=topic.parent,
+            owner=topic.owner,
+            pages_per_week=topic.pages_per_week or self.detect.pages_per_week,
+            collecting_since=topic.collecting_since,
         )

@@ -7,8 +7,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from streams.broker.base import Partition, Record
+from streams.broker.kafka_access import access_again
 from streams.broker.kafka_calls import answering, milliseconds, stop_consumer
 from streams.broker.kafka_records import records_of
+from streams.broker.kafka_start import start_client
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable
 from streams.settings import KafkaSettings
@@ -26,7 +28,7 @@ async def follow(
         BrokerUnavailable: Kafka stopped answering, or `start` does not lie in the log.
     """
     kafka: Any = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
+        **access_again(settings),
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level="read_committed",
@@ -35,8 +37,8 @@ async def follow(
     )
     source = TopicPartition(*partition)
     try:
+        await start_client(settings, "accept a consumer", kafka.start)
         async with answering(settings, f"open {partition}"):
-            await kafka.start()
             kafka.assign([source])
             oldest: int = (await kafka.beginning_offsets([source]))[source]
             kafka.seek(source, oldest if start is None else max(start, oldest))

@@ -12,18 +12,22 @@ from prometheus_client import CollectorRegistry
 
 from streams import codec
 from streams.app import connected, detect_role, score_role
-from streams.broker.base import Partition, Record
+from streams.broker.base import Outgoing, Partition, Record
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.errors import BrokerUnavailable, TopicsMismatch
-from streams.events import Detection, PartialCount, Phase, Tally
+from streams.events import Definition, Detection, PartialCount, Phase, Tally, Watermark
 from streams.kafka_topics import specs
+from streams.mention import Mention
 from streams.metrics import StreamMetrics
 from streams.readiness import Readiness
 from streams.role import Role
 from streams.settings import KafkaSettings
+from streams.topic import Topic
+from streams.topic_register import TopicRegister
 from tests.fakes import refund_crisis
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.declared import declared
 
 KAFKA = KafkaSettings(partitions=2)
 SETTINGS = refund_crisis.settings(KAFKA)
@@ -34,11 +38,12 @@ PARTIALS = refund_crisis.partials(SETTINGS, MENTIONS)
 class Shop:
     """A memory cluster with every Kafka topic, and roles on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, topics: bool = True) -> None:
         self.clock = FakeClock()
         self.cluster = MemoryCluster(clock=self.clock)
         for spec in specs(SETTINGS):
             self.cluster.create(spec)
+        self.cluster.append(declared(SETTINGS) if topics else [])
         self.registry = CollectorRegistry()
         self.metrics = StreamMetrics(self.registry)
 
@@ -254,3 +259,60 @@ async def test_gives_up_connecting_when_told_to_stop() -> None:
     with pytest.raises(BrokerUnavailable):
         async with connected(LateBroker(), FakeClock(), stop):
             pass
+
+
+async def test_a_topic_declared_while_score_runs_counts_within_five_seconds() -> None:
+    shop = Shop()
+    register = TopicRegister(MemoryBroker(shop.cluster), KAFKA, shop.clock)
+    score, stop = shop.score(), asyncio.Event()
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        tasks.create_task(score.run(stop), name="score")
+        while score.readiness is not Readiness.READY:
+            await shop.clock.advance(0.1)
+        declared_topic = await register.put(Topic("late", "Late", "late"), by="jo", expected=None)
+        await shop.clock.advance(4.8)
+        shop.cluster.append([mention_now(shop, "so late again")])
+        done = shop.done(score, KAFKA.mentions)
+        while not done():
+            await shop.clock.advance(0.1)
+        stop.set()
+
+    values = [codec.decode_of_partials(record.value) for record in shop.all(KAFKA.partials)]
+    late = [value for value in values if not isinstance(value, Watermark) and value.topic == "late"]
+    assert [type(value) for value in late] == [Definition, PartialCount]
+    assert {value.revision for value in late} == {declared_topic.topic.revision}
+
+
+async def test_score_waits_for_topics_rather_than_counting_for_none() -> None:
+    shop = Shop(topics=False)
+    shop.cluster.append([mention_now(shop, "refund please")])
+    score, stop = shop.score(), asyncio.Event()
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        tasks.create_task(score.run(stop), name="score")
+        await shop.clock.advance(30)
+        waiting = score.readiness
+        shop.cluster.append(declared(SETTINGS))
+        done = shop.done(score, KAFKA.mentions)
+        while not done():
+            await shop.clock.advance(0.1)
+        stop.set()
+
+    assert waiting is Readiness.NO_TOPICS
+    assert shop.metric("tocsin_mentions_matched_total") == 1
+
+
+async def test_a_role_that_waits_for_topics_stops_when_told() -> None:
+    score, stop = Shop(topics=False).score(), asyncio.Event()
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(score.run(stop), name="score")
+        stop.set()
+
+    assert score.readiness is Readiness.STOPPED
+
+
+def mention_now(shop: Shop, text: str) -> Outgoing:
+    mention = Mention(id=text, platform="x", published_at=shop.clock.now(), text=text)
+    return Outgoing(KAFKA.mentions, mention.key.encode(), codec.encode_mention(mention))

@@ -7,6 +7,7 @@ from alerting.app import RoleName, Tocsin
 from alerting.settings import Settings
 from streams.broker.memory import MemoryBroker
 from streams.clock import SystemClock
+from streams.kafka_topics import specs
 from tests.fakes.served import free_port
 
 CLOCK = SystemClock()
@@ -31,7 +32,9 @@ async def test_health_is_answered_while_the_database_is_away_and_work_begins_whe
             "api": {"port": port, "keys": [{"name": "test", "key": "a-key-for-the-tests-0123"}]},
         }
     )
-    process = Tocsin(settings, (RoleName.ALERT,), broker=MemoryBroker(), clock=CLOCK, announce_key=lambda _: None)
+    broker = MemoryBroker()
+    await broker.create_topics(specs(settings))
+    process = Tocsin(settings, (RoleName.ALERT,), broker=broker, clock=CLOCK, announce_key=lambda _: None)
     stop = asyncio.Event()
 
     async with asyncio.timeout(30), asyncio.TaskGroup() as group, aiohttp.ClientSession() as http:

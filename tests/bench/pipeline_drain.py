@@ -23,6 +23,7 @@ from streams.role import Role
 from streams.settings import StreamSettings
 from tests.bench import pipeline_load
 from tests.bench.cpu_samples import CpuSamples
+from tests.fakes.declared import declared
 
 CLOCK: Final = SystemClock()
 HISTORY_MINUTES: Final = 12 * 60
@@ -61,6 +62,7 @@ async def drain(
     The topics' detectors have learned half a day of history by then.
     """
     await broker.create_topics(specs(of))
+    await broker.send(declared(of))
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry)
     counted = partial(count, registry, of)

@@ -20,6 +20,7 @@ from streams.readiness import Readiness
 from streams.role import Role
 from streams.settings import StreamSettings
 from tests.fakes import refund_crisis
+from tests.fakes.declared import declared
 from tests.fakes.recorded_source import RecordedSource
 from tests.kafka.selection import KafkaUnderTest
 
@@ -70,6 +71,7 @@ async def test_mentions_go_through_both_roles(kafka: KafkaUnderTest, unique_name
 
     async with connected(KafkaBroker(settings.kafka), CLOCK, asyncio.Event()) as broker:
         await broker.create_topics(specs(settings))
+        await broker.send(declared(settings))
         score = score_role(settings, broker, CLOCK, metrics)
         detect = detect_role(settings, broker, CLOCK, metrics)
         async with running(score), running(detect):
@@ -93,6 +95,7 @@ async def test_init_makes_what_check_wants(kafka: KafkaUnderTest, unique_name: s
     async with KafkaBroker(settings.kafka) as broker:
         missing = await check(broker, settings)
         await broker.create_topics(specs(settings))
+        await broker.send(declared(settings))
         await produce(RecordedSource(MENTIONS[:50]), broker, settings, CLOCK)
         sound = await check(broker, settings)
         await broker.send([Outgoing(settings.kafka.mentions, b"other", codec.encode_mention(MENTIONS[0]), partition=0)])
@@ -115,6 +118,7 @@ async def test_history_is_read_before_the_present(kafka: KafkaUnderTest, unique_
 
     async with KafkaBroker(settings.kafka) as broker:
         await broker.create_topics(specs(settings))
+        await broker.send(declared(settings))
         await load_history(past, broker, settings)
         async with running(detect_role(settings, broker, CLOCK, StreamMetrics(registry))):
             await until(lambda: registry.get_sample_value("tocsin_partials_read_total") == len(past))

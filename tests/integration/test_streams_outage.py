@@ -19,6 +19,7 @@ from streams.produce import produce
 from streams.readiness import Readiness
 from streams.settings import KafkaSettings
 from tests.fakes import refund_crisis
+from tests.fakes.declared import declared
 from tests.fakes.recorded_source import RecordedSource
 from tests.kafka.apache import ApacheKafka
 from tests.kafka.selection import quick_settings
@@ -66,6 +67,7 @@ async def test_a_kafka_that_dies_and_comes_back_costs_no_mention_and_counts_none
     with capture_logs() as logs:
         async with KafkaBroker(settings.kafka) as broker:
             await broker.create_topics(specs(settings))
+            await broker.send(declared(settings))
             role = score_role(settings, broker, CLOCK, StreamMetrics(CollectorRegistry()))
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(role.run(stop), name="score")
@@ -97,6 +99,7 @@ async def test_a_role_waits_for_a_kafka_that_is_not_there_yet(node: ApacheKafka,
     stop = asyncio.Event()
     async with KafkaBroker(settings.kafka) as broker:
         await broker.create_topics(specs(settings))
+        await broker.send(declared(settings))
     await asyncio.to_thread(node.stop)
     roles = []
 

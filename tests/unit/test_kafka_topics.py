@@ -34,6 +34,7 @@ def test_every_kafka_topic_of_the_settings_is_specified() -> None:
     kafka = SETTINGS.kafka
 
     assert {spec.name for spec in specs(SETTINGS)} == {
+        kafka.topics,
         kafka.mentions,
         kafka.dead_letters,
         kafka.partials,
@@ -69,10 +70,10 @@ async def test_creates_what_is_missing_to_fit_the_mentions_that_are_there() -> N
     assert await check(broker, SETTINGS) == ()
 
 
-def test_only_the_state_is_compacted() -> None:
+def test_only_what_is_read_from_its_beginning_is_compacted() -> None:
     compacted = {spec.name for spec in specs(SETTINGS) if spec.config["cleanup.policy"] == "compact"}
 
-    assert compacted == {SETTINGS.kafka.score_state, SETTINGS.kafka.detect_state}
+    assert compacted == {SETTINGS.kafka.topics, SETTINGS.kafka.score_state, SETTINGS.kafka.detect_state}
 
 
 @pytest.mark.parametrize(("replication", "in_sync"), [(1, "1"), (2, "1"), (3, "2")])
@@ -89,7 +90,7 @@ async def test_finds_nothing_wrong_with_what_init_created() -> None:
 async def test_names_every_missing_topic_at_once() -> None:
     problems = await check(broker_with(), SETTINGS)
 
-    assert len(problems) == 7
+    assert len(problems) == 8
     assert all("does not exist" in problem for problem in problems)
 
 
@@ -165,10 +166,20 @@ def test_prints_rights_for_every_role_and_lets_none_write_what_it_only_reads() -
     assert "--topic tocsin.detect-state" not in score
 
 
-def test_the_alert_role_may_join_both_of_its_groups() -> None:
+def test_topics_have_one_partition_however_many_the_others_have() -> None:
+    [topics] = [spec for spec in specs(SETTINGS) if spec.name == SETTINGS.kafka.topics]
+
+    assert topics.partitions == 1 < SETTINGS.kafka.partitions
+
+
+def test_the_alert_role_may_join_its_groups() -> None:
     alert = acls(SETTINGS).partition("# alert")[2].splitlines()
 
-    assert [line.rpartition(" ")[2] for line in alert if "--group" in line] == ["tocsin-alert", "tocsin-alert-windows"]
+    assert [line.rpartition(" ")[2] for line in alert if "--group" in line] == [
+        "tocsin-alert",
+        "tocsin-alert-windows",
+        "tocsin-topics",
+    ]
 
 
 def test_names_are_quoted_for_the_shell() -> None:

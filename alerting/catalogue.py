@@ -1,0 +1,82 @@
+"""Which topics there are: the configuration's are declared, all are followed, the API changes its own."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+
+from streams.backoff import Backoff, sleep_unless
+from streams.broker.base import Broker
+from streams.clock import Clock
+from streams.declarations import Declarations
+from streams.errors import BrokerUnavailable
+from streams.settings import KafkaSettings
+from streams.topic import Declared, Topic
+from streams.topic_follower import TopicFollower
+from streams.topic_register import TopicRegister
+
+FILE = "the configuration"
+
+log = structlog.get_logger(__name__)
+
+
+class Catalogue:
+    """The declared topics as this process knows them; a change by anybody arrives within seconds.
+
+    Args:
+        topics: Those of the configuration; at the start Kafka's are made equal to them, those of the API stay.
+        know: Told all topics when they are known, and after every change.
+    """
+
+    def __init__(
+        self,
+        topics: Sequence[Topic],
+        *,
+        broker: Broker,
+        kafka: KafkaSettings,
+        clock: Clock,
+        know: Callable[[Sequence[Topic]], None],
+    ) -> None:
+        self._topics = tuple(topics)
+        self._clock = clock
+        self._know = know
+        self._register = TopicRegister(broker, kafka, clock)
+        self._follower = TopicFollower(broker, kafka, clock, self._changed)
+        self._declared: Mapping[str, Declared] = {}
+
+    @property
+    def declared(self) -> Mapping[str, Declared]:
+        """Every topic by id; empty before the first were read."""
+        return self._declared
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Declare the configuration's topics, then follow all of them until `stop`."""
+        backoff = Backoff()
+        said = False
+        while not stop.is_set():
+            try:
+                changed = await self._register.declare_file(self._topics, by=FILE)
+            except BrokerUnavailable as exc:
+                if not said:
+                    log.warning("topics.not_declared", reason=str(exc), then="retrying")
+                said = True
+                await sleep_unless(stop, backoff.next_seconds(), self._clock)
+            else:
+                log.info("topics.declared", topics=len(self._topics), changed=changed)
+                break
+        await self._follower.run(stop)
+
+    async def put(self, topic: Topic, *, by: str, expected: int | None, absent: bool = False) -> Declared:
+        """Declare a topic; see `TopicRegister.put`."""
+        declared = await self._register.put(topic, by=by, expected=expected, absent=absent)
+        log.info("topic.declared", topic=topic.id, revision=declared.topic.revision, by=by)
+        return declared
+
+    async def remove(self, topic_id: str, *, by: str, expected: int | None) -> None:
+        """Remove a topic; see `TopicRegister.remove`."""
+        await self._register.remove(topic_id, expected=expected)
+        log.info("topic.removed", topic=topic_id, by=by)
+
+    async def _changed(self, declarations: Declarations) -> None:
+        self._declared = dict(declarations.declared)
+        self._know(declarations.topics)

@@ -1,0 +1,212 @@
+"""The topics as the Kafka topic of topics declares them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from streams import codec
+from streams.broker.base import Outgoing, Record
+from streams.errors import InvalidQuery, StateCorrupted, TopicChanged, TopicRefused, UnknownTopic
+from streams.query import atoms, parse
+from streams.topic import Declared, Origin, Topic
+
+MAX_TOPICS: Final = 20_000
+MAX_TERMS_IN_ALL: Final = 500_000
+
+# No topic can have this id. It says that a configuration was declared in full: from then on the topics are complete.
+COMPLETE_KEY: Final = b"_complete"
+REVISION_HEADER: Final = "revision"
+
+
+class Declarations:
+    """A fold over the log: of each topic the newest record holds; a record without a value removes it.
+
+    Pure: what changes it answers as records to be written. A revision is the moment of the change in milliseconds since
+    1970, or one more than the one before, so that it grows over removals, compaction and a log that was made anew.
+
+    Attributes:
+        complete: The topics of a configuration were declared in full at least once.
+        removed: Topics that are gone, with the revision of their removal, as far back as the log still tells.
+    """
+
+    def __init__(self) -> None:
+        self._declared: dict[str, Declared] = {}
+        self._terms: dict[str, int] = {}
+        self.removed: dict[str, int] = {}
+        self.complete = False
+
+    @property
+    def declared(self) -> Mapping[str, Declared]:
+        """What is declared, by topic id, in the order in which it was first declared."""
+        return self._declared
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """The topics alone."""
+        return tuple(declared.topic for declared in self._declared.values())
+
+    def take(self, record: Record) -> bool:
+        """Take in one record of the log; whether any topic is another now.
+
+        Raises:
+            StateCorrupted: Somebody else wrote it; it changes nothing.
+        """
+        if record.key == COMPLETE_KEY:
+            self.complete = True
+            return False
+        if record.value is None:
+            return self._remove((record.key or b"").decode(errors="replace"), _revision(record))
+        declared = codec.decode_declared(record.value)
+        topic = declared.topic
+        if topic.id.encode() != record.key:
+            raise StateCorrupted(f"the record of topic {topic.id[:80]!a} has another key")
+        try:
+            terms = _terms(topic)
+        except InvalidQuery as exc:
+            raise StateCorrupted(f"the query of topic {topic.id!r} cannot be read: {exc}") from exc
+        self._terms[topic.id] = terms
+        changed = self._declared.get(topic.id) != declared
+        self._declared[topic.id] = declared
+        self.removed.pop(topic.id, None)
+        return changed
+
+    def _remove(self, topic_id: str, revision: int) -> bool:
+        known = self._declared.pop(topic_id, None)
+        self._terms.pop(topic_id, None)
+        self.removed[topic_id] = max(revision, 0 if known is None else known.topic.revision + 1)
+        return known is not None
+
+    def declare_file(self, kafka_topic: str, topics: Sequence[Topic], *, by: str, now: datetime) -> list[Outgoing]:
+        """The records that make the file's topics what the file says; topics of the API stay, unless it names them."""
+        records: list[Outgoing] = []
+        for topic in topics:
+            known = self._declared.get(topic.id)
+            if known is None or known.origin is not Origin.FILE or _apart(known.topic) != _apart(topic):
+                records.append(self._record(kafka_topic, self._next(topic, Origin.FILE, by, now)))
+        named = {topic.id for topic in topics}
+        for topic_id, known in self._declared.items():
+            if known.origin is Origin.FILE and topic_id not in named:
+                records.append(self._tombstone(kafka_topic, topic_id, now))
+        if records or not self.complete:
+            records.append(Outgoing(kafka_topic, COMPLETE_KEY, b"{}", partition=0))
+        return records
+
+    def put(self, topic: Topic, *, by: str, now: datetime, expected: int | None, absent: bool = False) -> Declared:
+        """The topic as the API is to declare it.
+
+        Args:
+            expected: The revision that the change is based on; None is any.
+            absent: Only if there is no such topic yet.
+
+        Raises:
+            TopicChanged: It is at another revision.
+            TopicRefused: It comes from the file, or does not fit the other topics or the limits.
+            InvalidQuery: The query does not parse.
+        """
+        known = self._declared.get(topic.id)
+        self._refuse_other_revision(topic.id, expected)
+        if absent and known is not None:
+            raise TopicChanged(f"topic {topic.id!r} is there already, at revision {known.topic.revision}")
+        self._refuse_from_file(topic.id)
+        self._refuse_kinship(topic)
+        terms = sum(self._terms.values()) - self._terms.get(topic.id, 0) + _terms(topic)
+        if terms > MAX_TERMS_IN_ALL:
+            raise TopicRefused(f"all queries together would have {terms} terms; at most {MAX_TERMS_IN_ALL} are allowed")
+        if known is None and len(self._declared) >= MAX_TOPICS:
+            raise TopicRefused(f"there are {len(self._declared)} topics; at most {MAX_TOPICS} are allowed")
+        if known is not None and _apart(known.topic) == _apart(topic):
+            return known
+        return self._next(topic, Origin.API, by, now)
+
+    def remove(self, topic_id: str, *, expected: int | None) -> None:
+        """Return if the API may remove the topic.
+
+        Raises:
+            UnknownTopic: There is none.
+            TopicChanged: It is at another revision.
+            TopicRefused: It comes from the file, or others are a part of it.
+        """
+        if topic_id not in self._declared:
+            raise UnknownTopic(f"there is no topic {topic_id!r}")
+        self._refuse_other_revision(topic_id, expected)
+        self._refuse_from_file(topic_id)
+        parts = sorted(known.topic.id for known in self._declared.values() if known.topic.parent == topic_id)
+        if parts:
+            raise TopicRefused(f"{', '.join(parts[:5])} would lose their parent; change them first")
+
+    def record(self, kafka_topic: str, declared: Declared) -> Outgoing:
+        """What is to be written so that `declared` holds."""
+        return self._record(kafka_topic, declared)
+
+    def tombstone(self, kafka_topic: str, topic_id: str, now: datetime) -> Outgoing:
+        """What is to be written so that the topic is gone."""
+        return self._tombstone(kafka_topic, topic_id, now)
+
+    def _refuse_other_revision(self, topic_id: str, expected: int | None) -> None:
+        known = self._declared.get(topic_id)
+        if expected is not None and (known is None or known.topic.revision != expected):
+            stands = "is not there" if known is None else f"is at revision {known.topic.revision}"
+            raise TopicChanged(f"topic {topic_id!r} {stands}; the change is based on revision {expected}")
+
+    def _refuse_from_file(self, topic_id: str) -> None:
+        known = self._declared.get(topic_id)
+        if known is not None and known.origin is Origin.FILE:
+            raise TopicRefused(f"topic {topic_id!r} stands in the configuration file; change it there")
+
+    def _refuse_kinship(self, topic: Topic) -> None:
+        above, seen = topic.parent, {topic.id}
+        while above is not None:
+            if above in seen:
+                raise TopicRefused(f"topic {topic.id!r} cannot stand above itself")
+            known = self._declared.get(above)
+            if known is None:
+                raise TopicRefused(f"there is no topic {above!r} to be the parent")
+            seen.add(above)
+            above = known.topic.parent
+
+    def _next(self, topic: Topic, origin: Origin, by: str, now: datetime) -> Declared:
+        revised = msgspec.structs.replace(topic, revision=self._next_revision(topic.id, now))
+        return Declared(topic=revised, origin=origin, changed_at=now, changed_by=by)
+
+    def _next_revision(self, topic_id: str, now: datetime) -> int:
+        known = self._declared.get(topic_id)
+        before = self.removed.get(topic_id, 0) if known is None else known.topic.revision
+        return max(before + 1, int(now.timestamp() * 1000))
+
+    def _tombstone(self, kafka_topic: str, topic_id: str, now: datetime) -> Outgoing:
+        headers = ((REVISION_HEADER, str(self._next_revision(topic_id, now)).encode()),)
+        return Outgoing(kafka_topic, topic_id.encode(), None, headers, partition=0)
+
+    @staticmethod
+    def _record(kafka_topic: str, declared: Declared) -> Outgoing:
+        return Outgoing(kafka_topic, declared.topic.id.encode(), codec.encode_declared(declared), partition=0)
+
+
+def overload(topics: Iterable[Topic]) -> str | None:
+    """Why these are too many topics or terms; None where they are not. Queries that do not parse count nothing."""
+    number = terms = 0
+    for topic in topics:
+        number += 1
+        try:
+            terms += _terms(topic)
+        except InvalidQuery:
+            continue
+    if number > MAX_TOPICS:
+        return f"{number} topics; at most {MAX_TOPICS} are allowed"
+    return f"{terms} terms in all queries; at most {MAX_TERMS_IN_ALL} are allowed" if terms > MAX_TERMS_IN_ALL else None
+
+
+def _terms(topic: Topic) -> int:
+    return sum(1 for _ in atoms(parse(topic.query)))
+
+
+def _apart(topic: Topic) -> Topic:
+    """Without its revision."""
+    return msgspec.structs.replace(topic, revision=0)
+
+
+def _revision(record: Record) -> int:
+    told = dict(record.headers).get(REVISION_HEADER, b"")
+    return int(told) if told.isdigit() and len(told) < 19 else max(record.timestamp_ms, 0)
