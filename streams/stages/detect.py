@@ -1,8 +1,8 @@
 """The detect stage: a deterministic fold over one partition of partial counts."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -13,14 +13,11 @@ from streams.event_time import EventTime
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.base import Restored
+from streams.stages.detect_snapshots import TIME_KEY, TOPIC_PREFIX, definition_in, records_of, state_of, topics_in
 from streams.stages.topic_watch import TopicWatch
-from streams.stages.tracked_topics import definition_of
+from streams.stages.tracked_topics import definition_of, topic_of
 from streams.topic import Topic
 from streams.windows import MINUTE, Arrival
-
-_VERSION: Final = 2
-_TIME_KEY: Final = b"time"
-_TOPIC_PREFIX: Final = b"topic/"
 
 
 class _Counts(msgspec.Struct):
@@ -66,6 +63,9 @@ class DetectStage:
         self._time_included = 0
         self._outgoing: list[Outgoing] = []
         self._counts = _Counts()
+        self._rebuilding: DetectStage | None = None
+        self._broken: dict[bytes, str] = {}
+        self._foreign: tuple[bytes, ...] = ()
 
     @property
     def watermark_ms(self) -> int | None:
@@ -112,6 +112,12 @@ class DetectStage:
         return outgoing
 
     def _take(self, record: Record) -> list[Outgoing]:
+        if self._rebuilding is not None:
+            if record.offset < self._time_included:
+                if record.key is None or record.key in self._broken:
+                    self._rebuilding.replay((record,))
+                return []  # every other topic includes it
+            self._finish_rebuilding(record.offset)
         value = codec.decode_of_partials(record.value)
         if isinstance(value, Watermark):
             return self._pass_time(value, record.offset) if record.offset >= self._time_included else []
@@ -159,7 +165,7 @@ class DetectStage:
             self._active.discard(topic_id)
         else:
             afresh = before is not None and before.subject != definition.subject
-            watch.redefine(_topic(definition), afresh=afresh)
+            watch.redefine(topic_of(definition), afresh=afresh)
 
     def _pass_time(self, watermark: Watermark, offset: int) -> list[Outgoing]:
         before = self._time.second
@@ -187,7 +193,7 @@ class DetectStage:
         definition = self._definitions.get(topic_id)
         if watch is None and definition is not None and not definition.removed:
             watch = self._watches[topic_id] = TopicWatch(
-                _topic(definition), time=self._time_settings, detect=self._detect_settings
+                topic_of(definition), time=self._time_settings, detect=self._detect_settings
             )
         return watch
 
@@ -205,83 +211,88 @@ class DetectStage:
 
     def snapshot(self, next_offset: int) -> list[Outgoing]:
         """A record for each topic changed since the last call, then one for time; valid up to `next_offset`."""
-        records = []
+        self._finish_rebuilding(next_offset)
+        time = records_of(TIME_KEY, next_offset, time=self._time.snapshot())
+        records = [Outgoing(self._kafka.detect_state, key, None, partition=self._partition) for key in self._foreign]
+        self._foreign = ()
         for topic in sorted(self._changed):
             watch = self._watches.get(topic)
-            state = {
-                "version": _VERSION,
-                "next_offset": next_offset,
-                "definition": msgspec.to_builtins(self._definitions[topic]),
-                "watch": None if watch is None else watch.snapshot(),
-            }
-            records.append(self._changelog(_TOPIC_PREFIX + topic.encode(), state))
+            made = records_of(
+                TOPIC_PREFIX + topic.encode(),
+                next_offset,
+                definition=msgspec.to_builtins(self._definitions[topic]),
+                watch=None if watch is None else watch.snapshot(),
+            )
+            records += [self._changelog(key, value) for key, value in made]
         self._changed.clear()
-        records.append(
-            self._changelog(_TIME_KEY, {"version": _VERSION, "next_offset": next_offset, "time": self._time.snapshot()})
-        )
-        return records
+        return records + [self._changelog(key, value) for key, value in time]
 
-    def _changelog(self, key: bytes, state: dict[str, Any]) -> Outgoing:
-        return Outgoing(self._kafka.detect_state, key, codec.encode_snapshot(state), partition=self._partition)
+    def _changelog(self, key: bytes, value: bytes) -> Outgoing:
+        return Outgoing(self._kafka.detect_state, key, value, partition=self._partition)
 
     def restore(self, changelog: Sequence[Record], committed: int | None) -> Restored:
         """Load the newest snapshot of each topic; answer from where partial counts are to be replayed.
 
-        A topic whose snapshot is newer than the others' skips what it already includes.
-
-        Raises:
-            StateCorrupted: A snapshot cannot be read or is of another version.
+        A topic whose snapshot is newer than the others' skips what it already includes. One whose snapshot cannot be
+        read is built anew from all partial counts that are still there, in silence; without a readable time, all are.
         """
         del committed
-        newest = {record.key: record.value for record in changelog if record.value is not None}
-        if _TIME_KEY not in newest:
-            return Restored(
-                None
-            )  # the first snapshot was cut short: what there is of it skips nothing, so start afresh
-        state = _state(newest[_TIME_KEY], _TIME_KEY)
-        self._time.restore(state["time"])
-        self._time_included = state["next_offset"]
-        for key, value in newest.items():
-            if key is None or not key.startswith(_TOPIC_PREFIX):
-                continue
-            topic = key.removeprefix(_TOPIC_PREFIX).decode(errors="replace")
-            state = _state(value, key)
-            self._included[topic] = max(state["next_offset"], self._time_included)
-            self._restore_definition(topic, state)
-            watch = self._watch(topic) if state["watch"] is not None else None
-            if watch is not None:
-                watch.restore(state["watch"])
-                if watch.is_active:
-                    self._active.add(topic)
-        return Restored(self._time_included)
-
-    def _restore_definition(self, topic: str, state: dict[str, Any]) -> None:
+        newest = {record.key: record.value for record in changelog if record.key and record.value is not None}
+        if TIME_KEY not in newest:
+            return Restored(None)  # the first snapshot was cut short: what there is of it skips nothing
         try:
-            stored = msgspec.convert(state["definition"], Definition)
-        except (KeyError, msgspec.ValidationError) as exc:
-            raise StateCorrupted(f"the snapshot of topic {topic!r} lacks its definition: {exc!r}") from exc
+            state = state_of(newest, TIME_KEY, "time")
+            self._time.restore(state["time"])
+        except StateCorrupted as exc:
+            self._time = EventTime()
+            return Restored(None, (str(exc),))
+        self._time_included = state["next_offset"]
+        broken: dict[str, str] = {}
+        for topic, key in topics_in(newest):
+            try:
+                self._restore_topic(topic, state_of(newest, key, "definition", "watch"))
+            except StateCorrupted as exc:
+                broken[topic] = str(exc)
+        if broken:
+            self._rebuild(tuple(broken))
+        return Restored(None if broken else self._time_included, tuple(broken.values()))
+
+    def _restore_topic(self, topic: str, state: dict[str, Any]) -> None:
+        stored = definition_in(state, topic)
         known = self._definitions.get(topic)
         if known is None or known.revision <= stored.revision:
             self._definitions[topic] = stored
+        watch = self._watch(topic) if state["watch"] is not None else None
+        if watch is not None:
+            watch.restore(state["watch"])
+            if watch.is_active:
+                self._active.add(topic)
+        self._included[topic] = max(state["next_offset"], self._time_included)
 
+    def _rebuild(self, topics: tuple[str, ...]) -> None:
+        """Fold the log up to the snapshots once more, for these topics alone and with a time of their own."""
+        for topic in topics:
+            self._watches.pop(topic, None)
+        self._broken = {topic.encode(): topic for topic in topics}
+        afresh = DetectStage(self._partition, kafka=self._kafka, time=self._time_settings, detect=self._detect_settings)
+        afresh._definitions = {topic: self._definitions[topic] for topic in topics if topic in self._definitions}
+        self._rebuilding = afresh
 
-def _state(value: bytes | None, key: bytes) -> dict[str, Any]:
-    state = codec.decode_snapshot(value or b"")
-    if not isinstance(state, dict) or state.get("version") != _VERSION:
-        raise StateCorrupted(f"the snapshot {key!r} is no version {_VERSION} of the detect stage's")
-    if not isinstance(state.get("next_offset"), int) or not ("watch" in state or "time" in state):
-        raise StateCorrupted(f"the snapshot {key!r} of the detect stage lacks its offset or its body")
-    return state
-
-
-def _topic(definition: Definition) -> Topic:
-    """As much of the topic as detection depends on."""
-    since = definition.collecting_since
-    return Topic(
-        id=definition.topic,
-        name=definition.topic,
-        query="",
-        revision=definition.revision,
-        pages_per_week=definition.pages_per_week,
-        collecting_since=None if since is None else datetime.fromtimestamp(since, UTC),
-    )
+    def _finish_rebuilding(self, reached: int) -> None:
+        """Take over what was built anew, once the log was read as far as the snapshots go."""
+        rebuilt = self._rebuilding
+        if rebuilt is None or reached < self._time_included:
+            return
+        self._rebuilding = None
+        for key, topic in self._broken.items():
+            definition, watch = rebuilt._definitions.get(topic), rebuilt._watches.get(topic)  # noqa: SLF001
+            if definition is None:
+                self._foreign += (TOPIC_PREFIX + key,)  # nobody knows it any more
+                continue
+            self._definitions[topic] = definition
+            self._included[topic] = self._time_included
+            self._changed.add(topic)
+            if watch is not None:
+                self._watches[topic] = watch
+                if watch.is_active:
+                    self._active.add(topic)

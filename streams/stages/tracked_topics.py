@@ -1,6 +1,7 @@
 """The topics that a score stage counts for, and what it has told the detect stage about them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from streams import codec
@@ -103,3 +104,16 @@ def _own_words(topic: Topic) -> OwnWords:
         if atom.prefix:
             beginnings.add(bare[-1])
     return frozenset(whole), tuple(sorted(beginnings))
+
+
+def topic_of(definition: Definition) -> Topic:
+    """As much of the topic as detection depends on."""
+    since = definition.collecting_since
+    return Topic(
+        id=definition.topic,
+        name=definition.topic,
+        query="",
+        revision=definition.revision,
+        pages_per_week=definition.pages_per_week,
+        collecting_since=None if since is None else datetime.fromtimestamp(since, UTC),
+    )

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
-from streams.errors import StateCorrupted
 from streams.events import Detection, Direction, PartialCount, Phase, Sample, Tally, Watermark, WindowCount
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.base import Restored
@@ -454,25 +453,6 @@ class TestState:
 
         assert offset == 1
         assert [count.tally.mentions for count in windows(run(copy, log[1:]))] == [9]
-
-    @pytest.mark.parametrize(
-        "value", [b"", b"\xc1", codec.encode_snapshot({"version": 99}), codec.encode_snapshot([1])]
-    )
-    def test_an_unreadable_snapshot_is_refused(self, value: bytes) -> None:
-        record = Record(Partition(KAFKA.detect_state, 3), 0, b"time", value, 0)
-
-        with pytest.raises(StateCorrupted):
-            stage().restore([record], 0)
-
-    def test_a_snapshot_with_a_hole_is_refused(self) -> None:
-        one = stage()
-        run(one, STORY[:200])
-        made = one.snapshot(200)
-        state = codec.decode_snapshot(made[0].value or b"")
-        del state["watch"]["budget"]
-
-        with pytest.raises(StateCorrupted):
-            restored([Outgoing(KAFKA.detect_state, made[0].key, codec.encode_snapshot(state)), *made[1:]])
 
     @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(seed=st.integers(0, 2**32), cuts=st.lists(st.integers(0, 600), max_size=3), behind=st.integers(0, 60))
