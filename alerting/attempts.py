@@ -65,11 +65,13 @@ class Attempts:
         delivery = lease.delivery
         if (held_until := self._patience.held_until(delivery, self._clock.now())) is not None:
             return not_before(delivery, held_until)
-        earlier = [
+        before = [
             other
             for other in await self._store.deliveries(delivery.incident)
-            if destination_of(other) == destination_of(delivery) and other.state is DeliveryState.SENT
+            if destination_of(other) == destination_of(delivery) and other.id != delivery.id
         ]
+        earlier = [other for other in before if other.state is DeliveryState.SENT]
+        abandoned = any(other.attempts > 0 and other.state is DeliveryState.REJECTED for other in before)
         try:
             incident = await self._store.get(delivery.incident)
         except UnknownIncident as exc:
@@ -83,7 +85,7 @@ class Attempts:
             return not_before(delivery, now)
         message = message_about(incident, delivery.change, now, delivery=delivery.id, public_url=self._public_url)
         references = [other.reference for other in earlier if other.reference]
-        told = msgspec.structs.replace(message, note=delivery.because, again=lease.token > 1)
+        told = msgspec.structs.replace(message, note=delivery.because, again=lease.token > 1 or abandoned)
         return await self._send(delivery, notifier, told, references[-1] if references else None)
 
     async def made_together(self, leases: Sequence[Lease], notifier: Notifier) -> tuple[Delivery, ...]:

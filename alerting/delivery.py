@@ -24,7 +24,7 @@ from streams.clock import Clock
 log = structlog.get_logger(__name__)
 
 MAX_IN_FLIGHT: Final = 64
-MAX_QUEUED: Final = 16
+MAX_QUEUED: Final = 4  # what comes later may be worse, and passes those that still lie in the database
 QUEUE_AGAIN: Final = timedelta(seconds=0.5)
 LOOK_AGAIN_SECONDS: Final = 1.0
 
@@ -122,7 +122,11 @@ class DeliveryLoop:
         now = self._clock.now()
         try:
             leases = await self._store.lease(
-                now, seconds=self._settings.lease_seconds, limit=limit, last_chance=self._patience.last_chance(now)
+                now,
+                seconds=self._settings.lease_seconds,
+                limit=limit,
+                most_each=MAX_QUEUED,
+                last_chance=self._patience.last_chance(now),
             )
             if leases:
                 self._patience.remember(await self._store.holds())

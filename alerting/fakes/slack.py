@@ -45,6 +45,7 @@ class FakeSlack:
         channels: Ids by name; None knows every channel and makes up its id.
         may_read: Whether the token has `channels:history`.
         seconds_apart: How much time there has to be between two messages of a channel.
+        remembered: How many messages and calls are kept.
         inbox: Where messages are kept; one may be shared by several vendors.
         port: 0 takes a free one.
     """
@@ -59,6 +60,7 @@ class FakeSlack:
         channels: Mapping[str, str] | None = None,
         may_read: bool = True,
         seconds_apart: float = 0.0,
+        remembered: int = MAX_REMEMBERED,
         inbox: Inbox | None = None,
         port: int = 0,
     ) -> None:
@@ -68,9 +70,10 @@ class FakeSlack:
         self.limit = SlackLimit(seconds_apart)
         self._clock = clock
         self._token = token
+        self._remembered = remembered
         self._channels = channels
         self._may_read = may_read
-        self._calls: deque[SlackCall] = deque(maxlen=MAX_REMEMBERED)
+        self._calls: deque[SlackCall] = deque(maxlen=remembered)
         self._posts: dict[tuple[str, str], dict[str, Any]] = {}
         self._names: dict[str, str] = {}
         self._last_ts = 0
@@ -231,7 +234,7 @@ class FakeSlack:
 
     def _remember(self, channel: str, ts: str, post: dict[str, Any]) -> None:
         self._posts[channel, ts] = post
-        while len(self._posts) > MAX_REMEMBERED:
+        while len(self._posts) > self._remembered:
             del self._posts[next(iter(self._posts))]
 
     def _channel_id(self, wanted: str, *, by_name: bool) -> str | None:

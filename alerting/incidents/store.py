@@ -177,9 +177,17 @@ class Store(Protocol):
         ...
 
     async def lease(
-        self, now: datetime, *, seconds: float, limit: int, last_chance: datetime | None = None
+        self,
+        now: datetime,
+        *,
+        seconds: float,
+        limit: int,
+        most_each: int | None = None,
+        last_chance: datetime | None = None,
     ) -> tuple[Lease, ...]:
         """Due deliveries, at most one for each incident and notifier (the oldest), that nobody else has.
+
+        Pages first, then the worst severity, then the oldest; at most `most_each` for one destination.
 
         Nothing goes to a destination that is held, but for what was made before `last_chance`.
 

@@ -28,7 +28,6 @@ from alerting.notifiers.slack_answers import (
 from alerting.notifiers.slack_blocks import fallback, message_blocks, story
 from streams.clock import Clock
 
-_FRESH: Final = timedelta(seconds=1)
 _SKEW: Final = timedelta(minutes=5)
 _LONGEST_TRIED: Final = timedelta(days=8)  # `delivery.give_up_hours` is a week at most
 _HISTORY_PAGES: Final = 3
@@ -44,10 +43,9 @@ _NOT_EDITABLE: Final = frozenset(
 class SlackNotifier:
     """A Slack channel, written to with a bot token.
 
-    Posts twice only where nobody could have known better: a message without `reference` is first looked for in the
-    channel's history by its metadata, unless its incident opened less than a second ago and nobody can have sent it
-    before. A line of the thread is looked for wherever an earlier process may have written it. That covers an answer
-    lost to this process, to an earlier one and to another one that shares the outbox. It needs `channels:history` (or
+    Posts twice only where nobody could have known better: what somebody may have tried before is first looked for in
+    the channel's history, and a line of the thread in the thread, by their metadata. That covers an answer lost to this
+    process, to an earlier one and to another one that shares the outbox. It needs `channels:history` (or
     `groups:history`) and the channel's id instead of its name; without them the message is sent anyway: better twice
     than never.
 
@@ -168,22 +166,16 @@ class SlackNotifier:
 
     async def _look_for(self, message: Message, timeout_seconds: float) -> tuple[str, str, int, str] | None:
         """Channel, ts, revision and first delivery of the incident's message, if it stands in the channel already."""
-        doubted = message.again or message.incident in self._doubts
-        if not doubted and self._clock.now() - message.opened_at < _FRESH:
+        if not (message.again or message.incident in self._doubts):
             return None
         try:
             async with asyncio.timeout(timeout_seconds):
                 return await self._find(message)
         except TimeoutError:
-            if doubted:
-                raise DeliveryRetryable("Slack's history does not answer, and a message may stand there") from None
-        except DeliveryRetryable:
-            # With a failure behind us, a page that waits is better than a page that may be the second one.
-            if doubted:
-                raise
+            # With an attempt behind us, a page that waits is better than a page that may be the second one.
+            raise DeliveryRetryable("Slack's history does not answer, and a message may stand there") from None
         except DeliveryRejected:
-            pass  # No right to read here, or a name instead of an id: better twice than never.
-        return None
+            return None  # No right to read here, or a name instead of an id: better twice than never.
 
     async def _find(self, message: Message) -> tuple[str, str, int, str] | None:
         oldest = str((message.opened_at - _SKEW).timestamp())

@@ -38,11 +38,16 @@ class AlertingProcess:
         *,
         settings: DeliverySettings,
         seed: int,
+        group_wait_seconds: float = 0.0,
     ) -> None:
         metrics = AlertingMetrics(CollectorRegistry())
         receivers = Receivers({name: [notifier] for name, notifier in notifiers.items()})
         names: Sequence[str] = tuple(notifiers)
-        route = {"receiver": names[0], "routes": [{"receiver": name, "continue": True} for name in names]}
+        route = {
+            "receiver": names[0],
+            "group_wait_seconds": group_wait_seconds,
+            "routes": [{"receiver": name, "continue": True} for name in names],
+        }
         rng = random.Random(seed)  # noqa: S311  # repeatable
         dispatch = Dispatch(Routes(RouteSettings.model_validate(route)), receivers)
         self._stop = asyncio.Event()

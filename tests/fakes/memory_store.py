@@ -126,6 +126,7 @@ class MemoryStore:
         *,
         seconds: float,  # noqa: ARG002
         limit: int,  # noqa: ARG002
+        most_each: int | None = None,  # noqa: ARG002
         last_chance: datetime | None = None,  # noqa: ARG002
     ) -> tuple[Lease, ...]:
         """Nothing is due here."""

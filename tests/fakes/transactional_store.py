@@ -1,6 +1,7 @@
 """A whole store in memory: units commit or vanish, positions are guarded, the outbox leases, faults can be ordered."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
@@ -110,11 +111,18 @@ class TransactionalStore:
         raise NotImplementedError
 
     async def lease(
-        self, now: datetime, *, seconds: float, limit: int, last_chance: datetime | None = None
+        self,
+        now: datetime,
+        *,
+        seconds: float,
+        limit: int,
+        most_each: int | None = None,
+        last_chance: datetime | None = None,
     ) -> tuple[Lease, ...]:
         self._answer()
         taken: list[Lease] = []
         first: set[tuple[str, str, str]] = set()
+        each: Counter[tuple[str, str]] = Counter()
         for delivery in self.tables.outbox.values():
             conversation = (delivery.incident, delivery.receiver, delivery.notifier)
             if delivery.state is not DeliveryState.PENDING or conversation in first:
@@ -124,7 +132,10 @@ class TransactionalStore:
             if held and held.until > now and (last_chance is None or delivery.created_at > last_chance):
                 continue
             until, token = self.tables.leases.get(delivery.id, (now, 0))
-            if delivery.next_attempt_at <= now and until <= now and len(taken) < limit:
+            destination = (delivery.receiver, delivery.notifier)
+            room = len(taken) < limit and (delivery.digest or each[destination] < (most_each or limit))
+            if delivery.next_attempt_at <= now and until <= now and room:
+                each[destination] += 1
                 until = now + timedelta(seconds=seconds)
                 self.tables.leases[delivery.id] = (until, token + 1)
                 taken.append(Lease(delivery, self.tables.incidents[delivery.incident], until, token + 1))

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, exists, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, not_, or_, select, update
 
 from alerting.errors import PositionLost
-from alerting.incidents.model import Delivery, DeliveryState, Incident, Transition
+from alerting.incidents.model import PAGES, Delivery, DeliveryState, Incident, Transition
 from alerting.incidents.sql.hold_queries import HELD
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incidents
@@ -67,11 +67,35 @@ _DUE: Final = and_(
     ),
 )
 _ANYTHING_DUE: Final = select(deliveries.c.id).where(_DUE).limit(1)
+# Pages come before what only keeps people up to date, then the worst first, then the oldest.
+_ORDER: Final = (
+    case((deliveries.c.change.in_([change.value for change in sorted(PAGES)]), 0), else_=1),
+    incidents.c.severity,
+    deliveries.c.sequence,
+)
+# A few for each destination: whoever is slow must not take the room of the others, and what comes later may be worse.
+_turns: Final = (
+    select(
+        deliveries.c.sequence,
+        func.row_number()
+        .over(partition_by=(deliveries.c.receiver, deliveries.c.notifier), order_by=_ORDER)
+        .label("turn"),
+    )
+    .join(incidents, incidents.c.id == deliveries.c.incident)
+    .where(_DUE)
+    .subquery()
+)
 _TAKE: Final = (
     select(deliveries.c.sequence, deliveries.c.state, deliveries.c.value, deliveries.c.token)
     .join(incidents, incidents.c.id == deliveries.c.incident)
-    .where(_DUE)
-    .order_by(incidents.c.severity, deliveries.c.sequence)
+    .where(
+        _DUE,
+        or_(
+            deliveries.c.digest != "",  # all of one digest go out together
+            deliveries.c.sequence.in_(select(_turns.c.sequence).where(_turns.c.turn <= bindparam("most_each"))),
+        ),
+    )
+    .order_by(*_ORDER)
     .limit(bindparam("most"))
     .with_for_update(of=deliveries, skip_locked=True)
 )
@@ -113,10 +137,12 @@ def anything_due(connection: Connection, now: datetime, last_chance: datetime | 
 
 
 def lease(
-    connection: Connection, now: datetime, seconds: float, limit: int, last_chance: datetime | None
+    connection: Connection, now: datetime, seconds: float, limit: int, most_each: int, last_chance: datetime | None
 ) -> tuple[Lease, ...]:
-    """Take due deliveries, worst severity first, then oldest; what another process is taking is skipped."""
-    rows = connection.execute(_TAKE, {"now": now, "most": limit, "last_chance": last_chance or _NEVER}).all()
+    """Take due deliveries: pages first, then the worst, then the oldest; what another process is taking is skipped."""
+    rows = connection.execute(
+        _TAKE, {"now": now, "most": limit, "most_each": most_each, "last_chance": last_chance or _NEVER}
+    ).all()
     if not rows:
         return ()
     until = now + timedelta(seconds=seconds)
@@ -155,6 +181,7 @@ def settle(connection: Connection, taken: Lease, outcome: Delivery) -> None:
             "of_token": taken.token,
             "state": outcome.state.value,
             "next_attempt_at": outcome.next_attempt_at,
+            "digest": outcome.digest,
             "leased_until": None,
             "value": _encoder.encode(outcome).decode(),
         },

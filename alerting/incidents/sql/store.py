@@ -143,9 +143,17 @@ class SqlStore:
         )
 
     async def lease(
-        self, now: datetime, *, seconds: float, limit: int, last_chance: datetime | None = None
+        self,
+        now: datetime,
+        *,
+        seconds: float,
+        limit: int,
+        most_each: int | None = None,
+        last_chance: datetime | None = None,
     ) -> tuple[Lease, ...]:
-        """Due deliveries, worst severity first, at most one for each incident, receiver and notifier: the oldest.
+        """Due deliveries, at most one for each incident, receiver and notifier: the oldest.
+
+        Pages come first, then the worst severity, then the oldest; at most `most_each` for one destination.
 
         Nothing goes to a destination that is held, but for what was made before `last_chance`.
 
@@ -160,7 +168,7 @@ class SqlStore:
         if not await self._database.read(outbox_queries.anything_due, now, last_chance):
             return ()
         async with self._database.transaction() as transaction:
-            return await transaction.run(outbox_queries.lease, now, seconds, limit, last_chance)
+            return await transaction.run(outbox_queries.lease, now, seconds, limit, most_each or limit, last_chance)
 
     async def settle(self, lease: Lease, outcome: Delivery, *, hold: Hold | None = None) -> None:
         """Write an attempt's outcome; with it that its destination is to be held. What was sent ends a hold.

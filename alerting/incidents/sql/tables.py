@@ -168,6 +168,7 @@ deliveries: Final = Table(
     Column("token", Integer, nullable=False),
     Column("value", Text, nullable=False),
     Column("looked_after", Boolean, nullable=False, server_default=false()),
+    Column("digest", Text, nullable=False, server_default=""),
     Index("deliveries_of_incident", "incident", "sequence"),
     Index(
         "deliveries_pending",

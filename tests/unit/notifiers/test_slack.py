@@ -145,7 +145,8 @@ async def test_a_restarted_process_finds_what_an_earlier_one_posted_and_edits_it
         await clock.advance(2)
         restarted = SlackNotifier(channel=CHANNEL, token=TOKEN, api_url=slack.api_url, clock=clock, egress=LOOPBACK)
 
-        receipt = await restarted.send(message(Transition.GREW, revision=2), reference=None, timeout_seconds=LIMIT)
+        grew = msgspec.structs.replace(message(Transition.GREW, revision=2), again=True)
+        receipt = await restarted.send(grew, reference=None, timeout_seconds=LIMIT)
 
         await restarted.close()
         (entry,) = slack.inbox.entries()
@@ -201,7 +202,8 @@ async def test_our_message_is_found_behind_many_others() -> None:
             slack._post(CHANNEL, {"text": f"chatter {number}"})
         await clock.advance(2)
 
-        receipt = await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
+        again = msgspec.structs.replace(message(), again=True)
+        receipt = await notifier.send(again, reference=None, timeout_seconds=LIMIT)
 
         assert receipt == posted
         assert methods(slack).count("conversations.history") == 2
