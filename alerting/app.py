@@ -171,9 +171,7 @@ class Tocsin:
             clock=clock,
             metrics=metrics,
         )
-        catalogue = Catalogue(
-            settings.topic_values(), broker=self._broker, kafka=settings.kafka, clock=clock, know=intake.know
-        )
+        catalogue = Catalogue(settings, broker=self._broker, clock=clock, know=intake.know)
         limits = settings.delivery
         delivery = DeliveryLoop(
             store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics, public_url=public_url
@@ -195,6 +193,7 @@ class Tocsin:
             probes={"intake": self._intake_probe(intake), **{name: self._role_probe(name) for name in self._streams}},
             pulse=observer.pulse,
             inbox=self._inbox,
+            topics=catalogue,
             inbound=inbound,
         )
         async with asyncio.TaskGroup() as group:

@@ -10,7 +10,7 @@ from streams.broker.base import Broker
 from streams.clock import Clock
 from streams.declarations import Declarations
 from streams.errors import BrokerUnavailable
-from streams.settings import KafkaSettings
+from streams.settings import StreamSettings, TopicSettings
 from streams.topic import Declared, Topic
 from streams.topic_follower import TopicFollower
 from streams.topic_register import TopicRegister
@@ -24,24 +24,23 @@ class Catalogue:
     """The declared topics as this process knows them; a change by anybody arrives within seconds.
 
     Args:
-        topics: Those of the configuration; at the start Kafka's are made equal to them, those of the API stay.
+        settings: Kafka's topics are made equal to its own at the start; those of the API stay.
         know: Told all topics when they are known, and after every change.
     """
 
     def __init__(
         self,
-        topics: Sequence[Topic],
+        settings: StreamSettings,
         *,
         broker: Broker,
-        kafka: KafkaSettings,
         clock: Clock,
         know: Callable[[Sequence[Topic]], None],
     ) -> None:
-        self._topics = tuple(topics)
+        self._settings = settings
         self._clock = clock
         self._know = know
-        self._register = TopicRegister(broker, kafka, clock)
-        self._follower = TopicFollower(broker, kafka, clock, self._changed)
+        self._register = TopicRegister(broker, settings.kafka, clock)
+        self._follower = TopicFollower(broker, settings.kafka, clock, self._changed)
         self._declared: Mapping[str, Declared] = {}
 
     @property
@@ -53,22 +52,23 @@ class Catalogue:
         """Declare the configuration's topics, then follow all of them until `stop`."""
         backoff = Backoff()
         said = False
+        topics = self._settings.topic_values()
         while not stop.is_set():
             try:
-                changed = await self._register.declare_file(self._topics, by=FILE)
+                changed = await self._register.declare_file(topics, by=FILE)
             except BrokerUnavailable as exc:
                 if not said:
                     log.warning("topics.not_declared", reason=str(exc), then="retrying")
                 said = True
                 await sleep_unless(stop, backoff.next_seconds(), self._clock)
             else:
-                log.info("topics.declared", topics=len(self._topics), changed=changed)
+                log.info("topics.declared", topics=len(topics), changed=changed)
                 break
         await self._follower.run(stop)
 
-    async def put(self, topic: Topic, *, by: str, expected: int | None, absent: bool = False) -> Declared:
+    async def put(self, topic: TopicSettings, *, by: str, expected: int | None, absent: bool = False) -> Declared:
         """Declare a topic; see `TopicRegister.put`."""
-        declared = await self._register.put(topic, by=by, expected=expected, absent=absent)
+        declared = await self._register.put(self._settings.topic_value(topic), by=by, expected=expected, absent=absent)
         log.info("topic.declared", topic=topic.id, revision=declared.topic.revision, by=by)
         return declared
 

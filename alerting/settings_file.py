@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from alerting.routing.matchers import Matcher
 from alerting.settings import Settings
 from streams.config_file import Location, explain, parse_config, read_config_file
+from streams.declarations import overload
 from streams.errors import InvalidConfig, InvalidQuery
 from streams.query import parse as parse_query
 from streams.secret import read_secret
@@ -45,6 +46,9 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     problems.extend(file.problem(location, message) for location, message in _cross_checks(file.values))
     if settings is not None:
         problems.extend(file.problem(location, message) for location, message in _secret_checks(settings))
+        too_much = overload(settings.topic_values())
+        if too_much is not None:
+            problems.append(file.problem(("topics",), too_much))
         problems.extend(file.problem(location, message) for location, message in _inbound_checks(settings))
     if problems or settings is None:
         raise InvalidConfig(tuple(problems))

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from alerting.api import problems
 from alerting.api.auth import auth_router
+from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.events import events_router
 from alerting.api.frame import Frame
 from alerting.api.gate import Gate
@@ -52,6 +53,7 @@ def create_api(
     probes: Mapping[str, Probe] | None = None,
     pulse: Callable[[], Pulse] = Pulse,
     inbox: Inbox | None = None,
+    topics: DeclaresTopics | None = None,
     inbound: Inbound | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
@@ -64,6 +66,7 @@ def create_api(
         registries: Further registries for /metrics; no metric may stand in two of them.
         probes: Further components of /-/ready, by name; `database` is always there.
         pulse: How the stream is doing, for the line at the top of the console.
+        topics: Where topics are declared; None takes none over HTTP.
         inbox: What the demo's vendors received; None leaves the page out.
         inbound: What takes in acts from chats and pagers; None takes nothing in.
     """
@@ -83,6 +86,7 @@ def create_api(
     app.include_router(health)
     app.include_router(incidents_router(store, clock, acts))
     app.include_router(topics_router(store, clock))
+    app.include_router(declared_topics_router(topics))
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
     app.include_router(events_router(live, clock))
     if inbound is not None:

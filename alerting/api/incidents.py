@@ -4,10 +4,11 @@ from enum import StrEnum
 from typing import Annotated, Final, Protocol
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from alerting.api.etags import IfMatch, etag, revision_of
 from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS, Problem
 from alerting.api.responses import DeliveryAnswer, IncidentAnswer, IncidentDetailAnswer, IncidentPage, TimelineAnswer
@@ -82,9 +83,6 @@ class ActBody(BaseModel):
     comment: Annotated[str, Field(max_length=LONGEST_COMMENT)] | None = None
 
 
-IfMatch = Annotated[str | None, Header(description="The ETag the act is based on; 412 where it is another by now.")]
-
-
 def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents) -> APIRouter:
     """`/api/v1/incidents` and what lies below."""
     router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=REFUSALS)
@@ -105,7 +103,7 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents) -> APIRo
     async def show_incident(incident_id: str, response: Response) -> IncidentDetailAnswer:
         """One incident, with everything that happened and everybody who was told. The ETag is its revision."""
         incident = await store.get(incident_id)
-        response.headers["ETag"] = _etag(incident)
+        response.headers["ETag"] = etag(incident.revision)
         answer = IncidentDetailAnswer.model_validate(incident)
         return answer.model_copy(
             update={
@@ -137,9 +135,9 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents) -> APIRo
             incident_id,
             by=caller_of(request).name,
             comment=body.comment if body else None,
-            expected_revision=_revision(if_match),
+            expected_revision=revision_of(if_match),
         )
-        response.headers["ETag"] = _etag(incident)
+        response.headers["ETag"] = etag(incident.revision)
         return IncidentAnswer.model_validate(incident)
 
     @router.post("/{incident_id}/resolve")
@@ -151,25 +149,12 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents) -> APIRo
             incident_id,
             by=caller_of(request).name,
             comment=body.comment if body else None,
-            expected_revision=_revision(if_match),
+            expected_revision=revision_of(if_match),
         )
-        response.headers["ETag"] = _etag(incident)
+        response.headers["ETag"] = etag(incident.revision)
         return IncidentAnswer.model_validate(incident)
 
     return router
-
-
-def _etag(incident: Incident) -> str:
-    return f'"{incident.revision}"'
-
-
-def _revision(if_match: str | None) -> int | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    digits = if_match.strip().removeprefix("W/").strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
-        raise Problem(412, "stale", "If-Match must be the ETag of the incident, a revision in quotes.")
-    return int(digits)
 
 
 def _next(query: IncidentQuery, cursor: str) -> str:

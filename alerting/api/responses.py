@@ -173,6 +173,23 @@ class TopicAnswer(_Answer):
     last_window_at: UtcTime | None
 
 
+class DeclaredTopicAnswer(_Answer):
+    """A topic as it is declared; `origin` is `file` or `api`, and who may change it."""
+
+    id: str
+    name: str
+    query: str
+    brand: str | None
+    parent: str | None
+    owner: str | None
+    pages_per_week: float
+    collecting_since: UtcTime | None
+    revision: int
+    origin: str
+    changed_at: UtcTime
+    changed_by: str
+
+
 class TopicList(_Answer):
     """The board, the most unusual topic first."""
 

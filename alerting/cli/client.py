@@ -43,11 +43,19 @@ class ApiClient:
         """The decoded answer; a problem is told and ends the program."""
         return await self._call("POST", path, json=body or {})
 
+    async def put(self, path: str, body: dict[str, Any], *, revision: str | None = None) -> dict[str, Any]:
+        """The decoded answer; a problem is told and ends the program."""
+        return await self._call("PUT", path, json=body, headers=_based_on(revision))
+
+    async def delete(self, path: str, *, revision: str | None = None) -> None:
+        """A problem is told and ends the program."""
+        await self._call("DELETE", path, headers=_based_on(revision))
+
     async def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         assert self._session is not None, "use it as a context manager"  # noqa: S101  # a programming error
         try:
             async with self._session.request(method, f"{self._url}{path}", **options) as answer:
-                body: dict[str, Any] = await answer.json(content_type=None)
+                body: dict[str, Any] = {} if answer.status == 204 else await answer.json(content_type=None)
                 if answer.status < 400:
                     return body
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
@@ -60,3 +68,7 @@ class ApiClient:
         hint = "; set TOCSIN_API_KEY or pass --key" if answer.status == 401 else ""
         complain(f"{detail} ({answer.status}){hint}")
         raise SystemExit(Exit.REFUSED)
+
+
+def _based_on(revision: str | None) -> dict[str, str]:
+    return {} if revision is None else {"If-Match": f'"{revision}"'}

@@ -18,7 +18,7 @@ from alerting.cli.kafka import app as kafka
 from alerting.cli.produce import produce
 from alerting.cli.serve import alert, detect, score, serve
 from alerting.cli.simulate import simulate
-from alerting.cli.topics import topics
+from alerting.cli.topics import app as topics
 
 app = typer.Typer(
     name="tocsin",
@@ -40,7 +40,7 @@ app.command("simulate")(simulate)
 app.add_typer(history, name="history")
 app.command("backtest")(backtest)
 app.command("check")(check)
-app.command("topics")(topics)
+app.add_typer(topics, name="topics")
 app.add_typer(incidents, name="incidents")
 app.command("drill")(drill)
 app.add_typer(audit, name="audit")

@@ -8,8 +8,14 @@ from contextlib import asynccontextmanager
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
+from alerting.api.declared_topics import DeclaresTopics
+from alerting.catalogue import Catalogue
 from alerting.cli.exits import Exit
 from alerting.cli.main import app
+from streams.broker.memory import MemoryBroker
+from streams.clock import SystemClock
+from streams.kafka_topics import specs
+from streams.settings import StreamSettings
 from tests.fakes.api_house import KEY, api_house, served
 from tests.fakes.clock import START
 from tests.fakes.hostile import HOSTILE, assert_inert_in_terminal
@@ -20,14 +26,14 @@ Run = Callable[..., Awaitable[Result]]
 
 
 @asynccontextmanager
-async def tocsin(store: MemoryStore, key: str = KEY) -> AsyncIterator[Run]:
+async def tocsin(store: MemoryStore, key: str = KEY, topics: DeclaresTopics | None = None) -> AsyncIterator[Run]:
     """Runs the command line as a client of an API over `store`."""
 
     async def run(*words: str) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=environ)
 
     with capture_logs():  # the API shares this process; its log would stand between what the command line prints
-        async with api_house(store=store) as house, served(house.app) as address:
+        async with api_house(store=store, topics=topics) as house, served(house.app) as address:
             environ = {"TOCSIN_URL": address, "TOCSIN_API_KEY": key, "COLUMNS": "250"}
             yield run
 
@@ -100,3 +106,26 @@ async def test_titles_of_incidents_have_no_power_over_the_terminal() -> None:
     assert listed.stdout.count("inc_") == 60
     for result in (listed, *shown):
         assert_inert_in_terminal(result.stdout, styled=True)
+
+
+async def test_topics_are_declared_shown_and_removed() -> None:
+    settings, clock, stop, broker = StreamSettings(), SystemClock(), asyncio.Event(), MemoryBroker()
+    await broker.create_topics(specs(settings))
+    known = asyncio.Semaphore(0)
+    catalogue = Catalogue(settings, broker=broker, clock=clock, know=lambda _: known.release())
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(catalogue.run(stop), name="catalogue")
+        await known.acquire()
+        async with tocsin(MemoryStore(), topics=catalogue) as run:
+            put = await run("topics", "put", "late", "--query", "late OR delayed", "--owner", "ops")
+            await known.acquire()
+            shown = await run("topics", "show", "late")
+            wrong = await run("topics", "put", "late", "--query", "late AND")
+            stale = await run("topics", "remove", "late", "--revision", "1")
+            removed = await run("topics", "remove", "late")
+        stop.set()
+
+    assert [result.exit_code for result in (put, shown, removed)] == [Exit.DONE] * 3
+    assert json.loads(shown.stdout)["query"] == "late OR delayed"
+    assert [result.exit_code for result in (wrong, stale)] == [Exit.REFUSED] * 2

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from alerting.acts import Acts
 from alerting.api.app import create_api
 from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS
+from alerting.api.declared_topics import DeclaresTopics
 from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
 from alerting.api.mentions import Sender
@@ -58,6 +59,7 @@ async def api_house(
     probes: Mapping[str, Probe] | None = None,
     pulse: Callable[[], Pulse] = Pulse,
     inbox: Inbox | None = None,
+    topics: DeclaresTopics | None = None,
 ) -> AsyncIterator[ApiHouse]:
     """The API from its start to its end, without a server."""
     store = store or MemoryStore()
@@ -75,6 +77,7 @@ async def api_house(
         probes=probes,
         pulse=pulse,
         inbox=inbox,
+        topics=topics,
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))
