@@ -20,6 +20,8 @@ class FadingMean:
         Finch, "Incremental calculation of weighted mean and variance", 2009, section 9.
     """
 
+    __slots__ = ("_keep", "_mean", "steps")  # every topic has eleven
+
     def __init__(self, half_life: float) -> None:
         self._keep = 0.5 ** (1.0 / half_life)
         self.steps = 0

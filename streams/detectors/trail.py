@@ -1,6 +1,7 @@
 """What was learned in the last three hours, summed over any of its tails in constant time."""
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from streams.windows import MINUTE, Slot
 
 MINUTES: Final = 180
 _COLUMNS: Final = 5
-_ROOM: Final = MINUTES + 1
+_ROOM: Final = 2 * MINUTES  # of minutes with mentions, before those that are too old are thrown out
 _MICRO: Final = 1_000_000
 _NOTHING: Final = (0,) * _COLUMNS
 
@@ -21,13 +22,17 @@ Sums = tuple[int, int, int, int, int]
 class Trail:
     """Sums over the last minutes, as integers, so that they are the same whichever way they came about.
 
-    Takes no memory for a topic that was silent for three hours.
+    Takes memory for the minutes with mentions only, and none for a topic that was silent for three hours.
     """
 
+    __slots__ = ("_before", "_empty", "_minutes", "_silent", "_sums", "_told", "end")
+
     def __init__(self) -> None:
-        self._rings: tuple[array[int], ...] | None = None
+        self._told: array[int] = array("i")  # the number of each minute with mentions, oldest first
+        self._before: tuple[array[int], ...] = ()  # the sums before it
         self._sums = list(_NOTHING)
-        self._position = 0
+        self._minutes = 0
+        self._empty = True
         self._silent = MINUTES
         self.end: int | None = None
 
@@ -37,35 +42,53 @@ class Trail:
             self._clear()
         self.end = slot.start + MINUTE
         mentions = slot.tally.mentions
-        if mentions == 0 and self._rings is None:
+        if mentions == 0 and self._empty:
             return
-        if self._rings is None:
-            self._rings = tuple(array("q", bytes(8 * _ROOM)) for _ in range(_COLUMNS))
         self._silent = 0 if mentions else self._silent + 1
         if self._silent > MINUTES:
             self._clear()
             return
+        self._minutes += 1
         if mentions:
-            for column, value in enumerate(sums_of(slot.tally)):
-                self._sums[column] += value
-        position = self._position = (self._position + 1) % _ROOM
-        a, b, c, d, e = self._rings
-        a[position], b[position], c[position], d[position], e[position] = self._sums
+            self._tell(self._minutes, sums_of(slot.tally))
+
+    def _tell(self, minute: int, row: Sequence[int]) -> None:
+        if self._empty:
+            self._empty = False
+            self._before = tuple(array("q") for _ in range(_COLUMNS))
+        self._told.append(minute)
+        for column, value in enumerate(row):
+            self._before[column].append(self._sums[column])
+            self._sums[column] += value
+        if len(self._told) > _ROOM:
+            stale = bisect_right(self._told, minute - MINUTES)
+            del self._told[:stale]
+            for sums in self._before:
+                del sums[:stale]
+
+    def _first(self, minutes: int) -> int:
+        """Where the minutes begin that are not older than `minutes`."""
+        oldest = self._minutes - min(minutes, MINUTES) + 1
+        first = len(self._told) - minutes
+        if first >= 0 and self._told[first] == oldest:
+            return first  # somebody spoke in every minute
+        return bisect_left(self._told, oldest)
 
     def mentions(self, minutes: int) -> int:
         """Mentions in the last `minutes` minutes; everything kept where that is less."""
-        if self._rings is None or minutes <= 0:
+        if minutes <= 0:
             return 0
-        ring = self._rings[0]
-        return ring[self._position] - ring[(self._position - min(minutes, MINUTES)) % _ROOM]
+        first = self._first(minutes)
+        return self._sums[0] - self._before[0][first] if first < len(self._told) else 0
 
     def sums(self, minutes: int) -> Sums:
         """All sums over the last `minutes` minutes."""
-        if self._rings is None or minutes <= 0:
+        first = self._first(minutes) if minutes > 0 else 0
+        if minutes <= 0 or first >= len(self._told):
             return (0, 0, 0, 0, 0)
-        new, old = self._position, (self._position - min(minutes, MINUTES)) % _ROOM
-        a, b, c, d, e = self._rings
-        return a[new] - a[old], b[new] - b[old], c[new] - c[old], d[new] - d[old], e[new] - e[old]
+        a, b, c, d, e = self._before
+        u, v, w, x, y = self._sums
+        return u - a[first], v - b[first], w - c[first], x - d[first], y - e[first]
 
     def window(self, recent: Sequence[Slot], start: int) -> Sums:
         """All sums from `start`, a whole minute, through the end of `recent`."""
@@ -77,21 +100,24 @@ class Trail:
         return sums
 
     def _clear(self) -> None:
-        self._rings = None
+        self._told = array("i")
+        self._before = ()
         self._sums = list(_NOTHING)
-        self._position = 0
+        self._minutes = 0
+        self._empty = True
         self._silent = MINUTES
 
     def snapshot(self) -> dict[str, Any]:
         """The minutes with mentions, each with how many minutes before the end it lies."""
         minutes: list[list[int]] = []
-        if self._rings is not None:
-            for back in range(MINUTES):
-                here, before = (self._position - back) % _ROOM, (self._position - back - 1) % _ROOM
-                row = [ring[here] - ring[before] for ring in self._rings]
-                if any(row):
-                    minutes.append([back, *row])
-        return {"end": self.end, "silent": self._silent, "empty": self._rings is None, "minutes": minutes}
+        after = list(self._sums)
+        for at in range(len(self._told) - 1, -1, -1):
+            back = self._minutes - self._told[at]
+            before = [column[at] for column in self._before]
+            if back < MINUTES:
+                minutes.append([back, *(high - low for high, low in zip(after, before, strict=True))])
+            after = before
+        return {"end": self.end, "silent": self._silent, "empty": self._empty, "minutes": minutes}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over a snapshot.
@@ -103,16 +129,13 @@ class Trail:
             self._clear()
             self.end = state["end"]
             if not state["empty"]:
-                rows = {int(back): row for back, *row in state["minutes"]}
-                rings = tuple(array("q", bytes(8 * _ROOM)) for _ in range(_COLUMNS))
-                for position in range(1, _ROOM):
-                    row = rows.get(MINUTES - position, _NOTHING)
-                    for column in range(_COLUMNS):
-                        self._sums[column] += row[column]
-                        rings[column][position] = self._sums[column]
-                self._rings = rings
-                self._position = MINUTES
+                self._empty = False
+                self._before = tuple(array("q") for _ in range(_COLUMNS))
+                self._minutes = MINUTES
                 self._silent = int(state["silent"])
+                rows = sorted(((int(back), row) for back, *row in state["minutes"]), reverse=True)
+                for back, row in rows:
+                    self._tell(MINUTES - back, [row[column] for column in range(_COLUMNS)])
         except (KeyError, TypeError, ValueError, IndexError, OverflowError) as exc:
             raise StateCorrupted(f"the snapshot of a trail cannot be read: {exc!r}") from exc
 

@@ -1,5 +1,6 @@
 """Who, where, in what words: what the counts of the last hours consist of."""
 
+import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -146,7 +147,7 @@ def _count(counts: dict[str, int], more: dict[str, int], most: int) -> None:
         if name in counts:
             counts[name] += mentions
         elif len(counts) < most:
-            counts[name] = mentions
+            counts[sys.intern(name)] = mentions  # of one word one object, however many topics hear it
 
 
 def _sum(parts: Iterable[dict[str, int]]) -> dict[str, int]:
