@@ -22,6 +22,8 @@ from streams.events import Detection, Driver, Evidence, Sample, Tally, WindowCou
 from streams.mention import Author, Media, Mention
 from streams.metrics import StreamMetrics
 from streams.settings import StreamSettings
+from streams.sources.csv_rows import NAMES
+from streams.sources.registry import PAYLOADS, SOURCES
 from streams.topic import Declared, Topic
 
 REFERENCE: Final = Path(__file__).resolve().parent / "reference"
@@ -36,8 +38,22 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration_page(),
         "kafka-topics.md": kafka_topics_page(),
         "metrics.md": metrics_page(),
+        "sources.md": sources_page(),
         "queries.md": f"# Queries\n\n{NOTE}\n{inspect.cleandoc(query.__doc__ or '')}\n",
     }
+
+
+def sources_page() -> str:
+    """Every source: what it reads, with a sample, and what it makes of it."""
+    parts = ["# Sources\n", NOTE, WORDS["sources"]]
+    for name, kind in sorted(SOURCES.items()):
+        module = inspect.cleandoc(sys.modules[kind.__module__].__doc__ or "")
+        promise = inspect.cleandoc(kind.__doc__ or "").partition("\nArgs:")[0].strip()
+        posted = f"Posted to the API: `POST /api/v1/mentions?source={name}`.\n" if name in PAYLOADS else ""
+        parts += [f"## `{name}`\n", f"{module}\n", f"{promise}\n", *([posted] if posted else [])]
+    columns = [(f"`{field}`", ", ".join(f"`{other}`" for other in others)) for field, others in NAMES.items()]
+    parts += ["## Columns that `csv` knows\n", WORDS["columns"], table(("field", "also called"), columns)]
+    return "\n".join(parts)
 
 
 def metrics_page() -> str:

@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 _mention = msgspec.json.Decoder(Mention)
 _anything = msgspec.json.Decoder()
+_documents = msgspec.json.Decoder(list[msgspec.Raw])
 _json = msgspec.json.Encoder()
 _msgpack = msgspec.msgpack.Encoder()
 _of_partials: Final = msgspec.msgpack.Decoder(tuple[str, msgspec.Raw])
@@ -54,6 +55,30 @@ def decode_mention(value: bytes | None) -> Mention:
         raise InvalidMention(f"not JSON: {exc}") from exc
     try:
         return mention_from(_anything.decode(value))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise InvalidMention(f"not JSON: {exc}") from exc
+
+
+def decode_document(text: bytes) -> Any:
+    """The plain values of a JSON document, such as a provider's payload.
+
+    Raises:
+        InvalidMention: It is none.
+    """
+    try:
+        return _anything.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise InvalidMention(f"not JSON: {exc}") from exc
+
+
+def split_array(text: bytes) -> list[bytes]:
+    """The documents of a JSON array, undecoded.
+
+    Raises:
+        InvalidMention: It is none.
+    """
+    try:
+        return [bytes(document) for document in _documents.decode(text)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InvalidMention(f"not JSON: {exc}") from exc
 

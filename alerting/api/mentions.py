@@ -1,12 +1,12 @@
 """Mentions over HTTP: bounded, checked one by one, in Kafka before they are answered."""
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final, Literal, Protocol
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from alerting.api.arrival import announces_more_than
 from alerting.api.inflate import read_body, too_large
@@ -15,8 +15,11 @@ from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.responses import IngestAnswer, RejectedMention
 from alerting.settings import ApiSettings
 from streams.broker.base import Outgoing
-from streams.codec import decode_mention, encode_mention
+from streams.codec import decode_document, decode_mention, encode_mention
 from streams.errors import InvalidMention
+from streams.mention import Mention
+from streams.sources.documents import Reader
+from streams.sources.registry import PAYLOADS
 
 SEND_SECONDS: Final = 15.0
 AT_ONCE: Final = 8
@@ -62,11 +65,18 @@ def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic
     places = Places(AT_ONCE, f"{AT_ONCE} batches are being taken in already.")  # each is held in memory
 
     @router.post("/api/v1/mentions", status_code=202, openapi_extra={"requestBody": REQUEST_BODY})
-    async def ingest(request: Request) -> IngestAnswer:
+    async def ingest(
+        request: Request,
+        source: Annotated[
+            Literal["activity-streams", "brandwatch", "x-v2"] | None,
+            Query(description="How a document is read that is no mention of ours."),
+        ] = None,
+    ) -> IngestAnswer:
         """Take mentions in: one JSON object, an array of them, or one a line (`application/x-ndjson`).
 
         `Content-Encoding: gzip` and `deflate` are understood. 202 means that Kafka has acknowledged every accepted
-        mention; `rejected` names the others by their place. Sending a mention again does no harm.
+        mention; `rejected` names the others by their place. Sending a mention again does no harm. With `source` each
+        document is one of that provider's, and may hold several mentions.
         """
         if broker is None:
             raise unavailable("no-broker", "This process takes no mentions in.")
@@ -75,7 +85,7 @@ def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic
             raw = _split(body, request.headers.get("content-type", ""), settings.max_batch_mentions)
             if not raw:
                 raise Problem(422, "no-mention", "The body holds no mention; send at least one.")
-            outgoing, rejected = await asyncio.to_thread(_check, raw, kafka_topic)
+            outgoing, rejected = await asyncio.to_thread(_check, raw, kafka_topic, PAYLOADS.get(source or ""))
             if rejected and not outgoing:
                 raise Problem(
                     422,
@@ -123,16 +133,30 @@ def _bounded(items: Sequence[bytes | msgspec.Raw], most: int) -> Sequence[bytes 
     return items
 
 
-def _check(raw: Sequence[bytes | msgspec.Raw], kafka_topic: str) -> tuple[list[Outgoing], list[RejectedMention]]:
+def _check(
+    raw: Sequence[bytes | msgspec.Raw], kafka_topic: str, reader: Reader | None
+) -> tuple[list[Outgoing], list[RejectedMention]]:
     outgoing: list[Outgoing] = []
     rejected: list[RejectedMention] = []
     for index, item in enumerate(raw):
-        try:
-            mention = decode_mention(bytes(item))
-            outgoing.append(Outgoing(kafka_topic, mention.key.encode(), encode_mention(mention)))
-        except (InvalidMention, UnicodeEncodeError, msgspec.MsgspecError) as exc:
-            rejected.append(RejectedMention(index=index, reason=str(exc)[:LONGEST_REASON]))
+        for found in _mentions_in(bytes(item), reader):
+            try:
+                if not isinstance(found, Mention):
+                    raise found
+                outgoing.append(Outgoing(kafka_topic, found.key.encode(), encode_mention(found)))
+            except (InvalidMention, UnicodeEncodeError, msgspec.MsgspecError) as exc:
+                rejected.append(RejectedMention(index=index, reason=str(exc)[:LONGEST_REASON]))
     return outgoing, rejected
+
+
+def _mentions_in(item: bytes, reader: Reader | None) -> Iterator[Mention | InvalidMention]:
+    try:
+        if reader is None:
+            yield decode_mention(item)
+        else:
+            yield from reader(decode_document(item))
+    except InvalidMention as exc:
+        yield exc
 
 
 async def _send(broker: Sender, outgoing: Sequence[Outgoing]) -> None:

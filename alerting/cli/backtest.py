@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from alerting.cli.exits import Exit, complain, explained
-from alerting.cli.options import ConfigOption, JsonOption, SourceOption, open_source, settings_from
+from alerting.cli.options import ColumnOption, ConfigOption, JsonOption, SourceOption, open_source, settings_from
 from alerting.cli.tables import show_json, show_table
 
 
@@ -14,6 +14,7 @@ def backtest(
     files: Annotated[list[Path], typer.Argument(help="Counts (.csv with timestamp,value) or mentions (.jsonl, .csv).")],
     config: ConfigOption = None,
     source: SourceOption = "files",
+    column: ColumnOption = None,
     out: Annotated[Path | None, typer.Option(help="Folder for one CSV a topic: value, expected, score, page.")] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,7 +36,7 @@ def backtest(
             raise SystemExit(Exit.USAGE)
         counted = [file for file in files if source == "files" and _is_counts(file)]
         reports: list[Report] = [backtest_counts(file, settings=settings) for file in counted]
-        mentions = [open_source(source, file) for file in files if file not in counted]
+        mentions = [open_source(source, file, column) for file in files if file not in counted]
         if mentions and not settings.topics:
             complain("mentions need topics to be matched to: name a configuration with --config")
             raise SystemExit(Exit.USAGE)

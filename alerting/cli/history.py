@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from alerting.cli.exits import Exit, complain, explained
-from alerting.cli.options import ConfigOption, SourceOption, open_source, settings_from
+from alerting.cli.options import ColumnOption, ConfigOption, SourceOption, open_source, settings_from
 
 if TYPE_CHECKING:
     from streams.events import PartialCount
@@ -25,6 +25,7 @@ def load(
     topic: Annotated[str | None, typer.Option(help="FILES are counts of this topic: timestamp,value,...")] = None,
     config: ConfigOption = None,
     source: SourceOption = "files",
+    column: ColumnOption = None,
 ) -> None:
     """Load past mentions or counts: the detectors learn from them, nobody is paged about them.
 
@@ -45,7 +46,7 @@ def load(
             return
         mentions: list[Mention] = []
         refused = 0
-        for item in chain.from_iterable(open_source(source, file).read() for file in files):
+        for item in chain.from_iterable(open_source(source, file, column).read() for file in files):
             if isinstance(item, Mention):
                 mentions.append(item)
             else:

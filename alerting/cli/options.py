@@ -1,6 +1,7 @@
 """Options that several commands share, and what they lead to."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -26,6 +27,12 @@ SourceOption = Annotated[
     str,
     typer.Option("--source", help="How mentions are read from a file: the name of a source; `files` goes by suffix."),
 ]
+ColumnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", help="With --source csv: FIELD=HEADER, where the header's name does not tell; repeatable."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -40,16 +47,25 @@ def settings_from(config: Path | None) -> Settings:
     return load_settings(config, os.environ)
 
 
-def open_source(name: str, file: Path) -> "Source":
+def open_source(name: str, file: Path, columns: Sequence[str] | None = None) -> "Source":
     """The source of that name on this file.
 
+    Args:
+        columns: `FIELD=HEADER`, for the source `csv`.
+
     Raises:
-        BadParameter: There is no such source.
+        BadParameter: There is no such source, or columns are told to one that has none.
         ValueError: The source cannot tell what is in the file.
     """
+    from streams.sources.csv_rows import CsvSource
     from streams.sources.registry import SOURCES
 
     build = SOURCES.get(name)
     if build is None:
         raise typer.BadParameter(f"allowed are {', '.join(sorted(SOURCES))}", param_hint="--source")
-    return build(file)
+    if not columns:
+        return build(file)
+    pairs = [column.partition("=") for column in columns]
+    if build is not CsvSource or not all(field and header for field, _, header in pairs):
+        raise typer.BadParameter("expected FIELD=HEADER, and --source csv", param_hint="--column")
+    return CsvSource(file, {field: header for field, _, header in pairs})

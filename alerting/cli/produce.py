@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alerting.cli.exits import Exit, complain, explained
-from alerting.cli.options import ConfigOption, SourceOption, open_source, settings_from
+from alerting.cli.options import ColumnOption, ConfigOption, SourceOption, open_source, settings_from
 
 if TYPE_CHECKING:
     from streams.produce import Produced
 
 
 def produce(
-    file: Annotated[Path, typer.Argument(help="Mentions: .jsonl, .ndjson or .csv, each also with .gz.")],
+    file: Annotated[
+        Path, typer.Argument(help="Mentions, as --source reads them; .jsonl, .ndjson or .csv, each also with .gz.")
+    ],
     config: ConfigOption = None,
     source: SourceOption = "files",
+    column: ColumnOption = None,
     rate: Annotated[float | None, typer.Option(min=0.001, help="Mentions a second.")] = None,
     pace: Annotated[
         float | None, typer.Option(min=0.001, help="The recorded pace times this: at 60 an hour takes a minute.")
@@ -57,7 +60,7 @@ def produce(
         raise SystemExit(Exit.USAGE)
     with explained():
         settings = settings_from(config)
-        mentions = open_source(source, file)
+        mentions = open_source(source, file, column)
         done = asyncio.run(work())
     typer.echo(f"{done.sent} mentions sent to {settings.kafka.mentions}, {done.refused} unreadable ones left out")
     if done.refused and not done.sent:

@@ -1,4 +1,9 @@
-"""Mentions from a file: JSON lines or CSV, plain or gzipped."""
+"""Mentions as Tocsin itself writes them: JSON lines, or CSV whose header names the fields of a mention.
+
+    {"id": "17", "platform": "x", "published_at": "2026-01-05T12:00:00Z", "text": "Where is my refund?"}
+
+Plain or gzipped.
+"""
 
 import csv
 import gzip

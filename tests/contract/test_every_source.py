@@ -1,11 +1,15 @@
 """What every source promises, run on each entry of the table."""
 
+import csv
 import importlib
 import inspect
+import io
 import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from html import escape
 from pathlib import Path
 from types import MappingProxyType
 
@@ -43,7 +47,63 @@ def json_lines(texts: list[str | None]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-RECORDINGS: Mapping[str, Recording] = MappingProxyType({"files": Recording(".jsonl", json_lines)})
+def x_posts(texts: list[str | None]) -> bytes:
+    """As X escapes them; an entry that cannot be read has no text."""
+    posts = [
+        {
+            "id": str(number),
+            "created_at": f"2026-01-01T00:00:{number:02}.000Z",
+            **({} if text is None else {"text": escape(text, quote=False)}),
+        }
+        for number, text in enumerate(texts)
+    ]
+    return json.dumps({"data": posts} if posts else {"meta": {"result_count": 0}}).encode()
+
+
+def activities(texts: list[str | None]) -> bytes:
+    """Notes as HTML; an entry that cannot be read has no type."""
+    lines = [
+        {
+            "type": "Create",
+            "published": f"2026-01-01T00:00:{number:02}Z",
+            "object": {"id": f"https://a.test/{number}", "type": "Note", "content": f"<p>{escape(text)}</p>"}
+            if text is not None
+            else {},
+        }
+        for number, text in enumerate(texts)
+    ]
+    return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+
+
+def rows(header: list[str], lead: list[str], texts: list[str | None]) -> bytes:
+    """A CSV file; the columns are an id, a time, a text and an address; an entry that cannot be read has no time."""
+    written = io.StringIO()
+    table = csv.writer(written)
+    for line in lead:
+        written.write(line)
+    if texts:
+        table.writerow(header)
+    for number, text in enumerate(texts):
+        time = f"2026-01-01 00:00:{number:02}" if text is not None else ""
+        table.writerow([f"r{number}", time, text, f"https://a.test/{number}"])
+    return written.getvalue().encode("utf-8", "replace")
+
+
+def brandwatch_rows(texts: list[str | None]) -> bytes:
+    """An export with its line about the report; an empty one is empty."""
+    lead = ["Report:,Mentions\n"] if texts else []
+    return rows(["Resource Id", "Date", "Full Text", "Url"], lead, texts)
+
+
+RECORDINGS: Mapping[str, Recording] = MappingProxyType(
+    {
+        "files": Recording(".jsonl", json_lines),
+        "activity-streams": Recording(".jsonl", activities),
+        "brandwatch": Recording(".csv", brandwatch_rows),
+        "csv": Recording(".csv", partial(rows, ["id", "Time", "Message", "link"], [])),
+        "x-v2": Recording(".json", x_posts),
+    }
+)
 
 every_source = pytest.mark.parametrize("name", sorted(RECORDINGS))
 

@@ -17,6 +17,7 @@ from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.codec import decode_mention
 from streams.errors import BrokerUnavailable, RecordTooLarge
+from streams.sources.registry import PAYLOADS
 from tests.fakes.asgi_client import Answer, AsgiClient
 
 MENTION = {"id": "1", "platform": "forum", "published_at": "2026-01-05T12:00:00Z", "text": "Where is my refund?"}
@@ -310,3 +311,29 @@ async def test_without_a_broker_nothing_is_taken_in() -> None:
 
     assert answer.status == 503
     assert answer.json()["type"] == "urn:tocsin:problem:no-broker"
+
+
+async def test_takes_in_what_a_provider_posts_as_its_source_reads_it() -> None:
+    client, cluster = kafka()
+    posts = [
+        {"id": "17", "text": "Where is my refund?", "created_at": "2026-01-05T12:00:00Z"},
+        {"id": "18", "text": "no time"},
+    ]
+
+    answer = await client.post_json(f"{PATH}?source=x-v2", {"data": posts})
+
+    assert answer.status == 202
+    assert answer.json()["accepted"] == 1
+    assert answer.json()["rejected"] == [
+        {"index": 0, "reason": "data[1].created_at: is missing; ask for tweet.fields=created_at"}
+    ]
+    assert await in_kafka(cluster) == [(b"x:17", "Where is my refund?")]
+
+
+async def test_names_the_sources_that_it_knows() -> None:
+    client, _ = kafka()
+
+    answer = await client.post_json(f"{PATH}?source=pigeon", {})
+
+    assert answer.status == 422
+    assert all(name in answer.text for name in PAYLOADS)
