@@ -103,6 +103,7 @@ class RoleUnderFire:
         self._takeovers = 0
         self._thawed = asyncio.Event()
         self._killed_at: float | None = None
+        self._committed = asyncio.Event()
 
     async def start(self) -> None:
         """Bring the role up to its number of processes."""
@@ -111,6 +112,16 @@ class RoleUnderFire:
         while len(self._pids) < MEMBERS:
             self._pids.append(await self._nursery.bear(self.role, self._settings))
         self._ports = {port: pid for port, pid in self._ports.items() if pid is not None}
+
+    async def lose_one(self) -> float:
+        """Kill whoever commits next, replace nobody; seconds until one of the others commits."""
+        self._struck.clear()
+        self._committed.clear()
+        self._blow, self._left = Blow(Act.KILL, Api.END_TXN, Moment.ASKED, 1), 1
+        async with asyncio.timeout(_STRIKE_SECONDS):
+            await self._struck.wait()
+            await self._committed.wait()
+        return self.pauses[-1]
 
     async def suffer(self, falling: list[Blow], *, before_each: Callable[[], None]) -> None:
         """Let every blow fall, one after the other; whoever died is replaced at once."""
@@ -155,6 +166,7 @@ class RoleUnderFire:
         if crossing.api == Api.END_TXN and self._killed_at is not None:
             self.pauses.append(self._clock.monotonic() - self._killed_at)
             self._killed_at = None
+            self._committed.set()
         if self._frozen in {None, pid}:
             return
         if crossing.api == Api.INIT_PRODUCER_ID:

@@ -54,7 +54,7 @@ class Crossing:
     moment: Moment
 
 
-Watcher = Callable[[Crossing], Awaitable[None] | None]
+Watcher = Callable[[Crossing], Awaitable[object] | None]
 """Called at every crossing; what it awaits holds up this connection alone."""
 
 
