@@ -1,11 +1,14 @@
 """From readings to claims: one event is one episode, opened once, and no more often than the topic's budget allows."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from streams.detectors.base import Reading
+from streams.detectors.block_maxima import BLOCKS_PER_WEEK
+from streams.detectors.chances import Chances
 from streams.errors import StateCorrupted
 from streams.events import Direction, Phase
 
@@ -82,6 +85,7 @@ class Budget:
     def __init__(self, *, pages_per_week: float, quiet_seconds: float) -> None:
         self._pages_per_week = pages_per_week
         self._quiet = quiet_seconds
+        self._chances = Chances()
         self._open: _Open | None = None
         self._past_score = 0.0
         self._past: tuple[int, int] | None = None
@@ -102,6 +106,15 @@ class Budget:
             return start - self._open.onset < _STORM_SECONDS
         return self._past is not None and self._past[0] <= start < min(self._past[1], self._past[0] + _STORM_SECONDS)
 
+    def learn(self, pages_per_week: Sequence[float | None]) -> None:
+        """What each detector alone would have claimed in one final minute, silent ones too."""
+        self._chances.learn(min((pages for pages in pages_per_week if pages is not None), default=None))
+
+    @property
+    def _bound(self) -> float:
+        """The false pages a week of any score alone that open an episode."""
+        return self._pages_per_week / self._chances.number
+
     def decide(self, at: int, readings: Sequence[tuple[str, Reading]], moment: Moment) -> list[Claim]:
         """What has changed by event second `at`.
 
@@ -114,7 +127,7 @@ class Budget:
             return []
         detector, reading = min(readings, key=_pages)
         if self._open is None:
-            if reading.false_pages_per_week >= self._pages_per_week or reading.score < self._remembered(at):
+            if reading.false_pages_per_week >= self._bound or reading.score < self._remembered(at):
                 return []
             if self._past is not None and reading.window_start < self._past[1] and at - self._past[1] < _SETTLE_SECONDS:
                 return []  # that event is told already
@@ -149,10 +162,10 @@ class Budget:
             seen_at=at,
             peak_score=reading.score,
         )
-        return Claim(Phase.OPENED, 0, onset, at, detector, direction, reading)
+        return Claim(Phase.OPENED, 0, onset, at, detector, direction, self._together(reading))
 
     def _above(self, readings: Sequence[tuple[str, Reading]]) -> list[str]:
-        return [name for name, reading in readings if reading.false_pages_per_week < self._pages_per_week]
+        return [name for name, reading in readings if reading.false_pages_per_week < self._bound]
 
     def _follow(
         self,
@@ -164,7 +177,7 @@ class Budget:
         moment: Moment,
     ) -> list[Claim]:
         level = moment.level()
-        bound = self._pages_per_week * _STAYS_BELOW
+        bound = self._bound * _STAYS_BELOW
         if any(known.false_pages_per_week < bound and not known.calm for _, known in readings):
             episode.seen_at = at
         episode.peak_score = max(episode.peak_score, reading.score)
@@ -189,7 +202,7 @@ class Budget:
     ) -> tuple[str, Reading] | None:
         doubled = level >= _GREW_FACTOR * episode.marker and episode.growths < _MOST_GROWTH
         for name, reading in readings:
-            if reading.false_pages_per_week >= self._pages_per_week:
+            if reading.false_pages_per_week >= self._bound:
                 continue
             joined = name not in episode.detectors
             soured = episode.direction == Direction.VIRAL.value and self._soured(episode, name, reading, moment)
@@ -215,11 +228,18 @@ class Budget:
         whole = msgspec.structs.replace(reading, window_start=start, window_seconds=end - start)
         return moment.direction(name, whole) is Direction.CRISIS
 
-    @staticmethod
-    def _claim(episode: _Open, phase: Phase, detector: str, reading: Reading) -> Claim:
+    def _together(self, reading: Reading) -> Reading:
+        """The reading with the odds of all scores of the topic together."""
+        pages = min(reading.false_pages_per_week * self._chances.number, float(BLOCKS_PER_WEEK))
+        score = max(math.log(BLOCKS_PER_WEEK / pages), 0.0)
+        return msgspec.structs.replace(reading, false_pages_per_week=pages, score=score)
+
+    def _claim(self, episode: _Open, phase: Phase, detector: str, reading: Reading) -> Claim:
         episode.sequence += 1
         direction = Direction(episode.direction)
-        return Claim(phase, episode.sequence, episode.onset, episode.opened, detector, direction, reading)
+        return Claim(
+            phase, episode.sequence, episode.onset, episode.opened, detector, direction, self._together(reading)
+        )
 
     def unconfirmed(self, minute: int) -> bool:
         """The episode that is going on was opened in the minute at `minute`, whose count has just become final."""
@@ -235,7 +255,7 @@ class Budget:
         if self._open is None or not then or not now:
             return None
         self._open.confirmed = True
-        bound = self._pages_per_week * _STAYS_BELOW
+        bound = self._bound * _STAYS_BELOW
         detector, reading = min(then, key=_pages)
         if reading.false_pages_per_week < bound or min(now, key=_pages)[1].false_pages_per_week < bound:
             return None
@@ -258,6 +278,7 @@ class Budget:
         return {
             "open": None if self._open is None else msgspec.to_builtins(self._open),
             "past_score": self._past_score,
+            "chances": self._chances.snapshot(),
             "past": None if self._past is None else list(self._past),
         }
 
@@ -270,6 +291,7 @@ class Budget:
         try:
             self._open = None if state["open"] is None else msgspec.convert(state["open"], _Open)
             self._past_score = float(state["past_score"])
+            self._chances.restore(state["chances"])
             self._past = None if state["past"] is None else (int(state["past"][0]), int(state["past"][1]))
         except (KeyError, TypeError, ValueError, IndexError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of a budget cannot be read: {exc!r}") from exc

@@ -9,6 +9,7 @@ BLOCK_MINUTES: Final = 720
 BLOCKS_PER_WEEK: Final = 14
 _KEPT_BLOCKS: Final = 56
 _CLIP_SCALES: Final = 5.0  # a storm counts as a high block, not as the new measure of all things
+_FIRST_CLIP: Final = 2.0
 _SCALE_WEIGHT: Final = 3.0
 _PLACE_WEIGHT: Final = 2.0
 _EULER: Final = 0.5772156649015329
@@ -42,17 +43,17 @@ class BlockMaxima:
         """How many whole blocks stand behind the fit, 0 to 56."""
         return len(self._maxima)
 
+    def excess(self, score: float) -> float:
+        """By how many scales `score` lies above the location; at most 60."""
+        return min((score - self.location) / self.scale, _LARGEST_Z)
+
     def false_pages_per_week(self, score: float) -> float:
-        """How many blocks a week reach `score` with nothing going on, in (0, 14]."""
-        z = min((score - self.location) / self.scale, _LARGEST_Z)
-        if z < -_CLIP_SCALES:
-            return float(BLOCKS_PER_WEEK)
-        return -BLOCKS_PER_WEEK * math.expm1(-math.exp(-z))
+        """How many separate times a week `score` is passed with nothing going on, in (0, 14]."""
+        return pages_of(self.excess(score))
 
     def level(self, pages_per_week: float) -> float:
-        """The score that is reached `pages_per_week` times a week."""
-        share = min(pages_per_week / BLOCKS_PER_WEEK, 0.999)
-        return self.location - self.scale * math.log(-math.log1p(-share))
+        """The score that is passed `pages_per_week` times a week."""
+        return self.location - self.scale * math.log(pages_per_week / BLOCKS_PER_WEEK)
 
     def add(self, score: float) -> None:
         """A score that the open block reached."""
@@ -60,7 +61,9 @@ class BlockMaxima:
 
     def close_block(self) -> None:
         """Twelve hours are over."""
-        self._maxima.append(min(self._highest, self.location + _CLIP_SCALES * self.scale))
+        # the highest of n blocks lies ln n scales up, give or take two: with few of them a storm weighs no more
+        clip = min(math.log1p(len(self._maxima)) + _FIRST_CLIP, _CLIP_SCALES)
+        self._maxima.append(min(self._highest, self.location + clip * self.scale))
         del self._maxima[:-_KEPT_BLOCKS]
         self._highest = 0.0
         self._fit()
@@ -110,3 +113,11 @@ class BlockMaxima:
             self.location, self.scale = state["fit"]
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of block maxima cannot be read: {exc!r}") from exc
+
+
+def pages_of(excess: float) -> float:
+    """How many separate times a week a score so many scales above its location is passed, in (0, 14].
+
+    A block stays below with probability exp(-exp(-excess)): the passages are a Poisson process of exp(-excess) a block.
+    """
+    return BLOCKS_PER_WEEK * math.exp(-excess) if excess > 0.0 else float(BLOCKS_PER_WEEK)

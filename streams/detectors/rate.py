@@ -12,6 +12,11 @@ _CLIP_FACTOR: Final = 5.0
 _CLIP_ROOM: Final = 3.0
 _YOUNG_BLOCKS: Final = 288
 _LARGEST_DISPERSION: Final = 3.0
+_WIDE_MINUTES: Final = 180
+_WIDE_HALF_LIFE: Final = 28 * 8
+_WIDE_ROOM: Final = 8.0
+_PRIOR_CLUMPING: Final = 1.3
+_PRIOR_WIDE: Final = 56.0  # windows of three hours, a week
 _NINETY_FIVE: Final = 1.959964
 
 
@@ -28,6 +33,11 @@ class Rate:
     def __init__(self) -> None:
         self._mean = FadingMean(_HALF_LIFE_BLOCKS)
         self._squares = FadingMean(_HALF_LIFE_BLOCKS)
+        self._wide_mean = FadingMean(_WIDE_HALF_LIFE)
+        self._wide_squares = FadingMean(_WIDE_HALF_LIFE)
+        self._wide_count = 0.0
+        self._wide_blocks = 0
+        self._wide_clumping = self._narrow_clumping = _PRIOR_CLUMPING
         self._anchor = 0.0
         self._block: int | None = None
         self._count = 0
@@ -39,6 +49,11 @@ class Rate:
     def blocks(self) -> int:
         """Five-minute blocks learned."""
         return self._mean.steps
+
+    @property
+    def known_minutes(self) -> float:
+        """How many minutes the memory is worth."""
+        return self._mean.weight * BLOCK_MINUTES
 
     def begin(self, per_minute: float) -> None:
         """Say what rate to start from; it limits what the first day's counts are clipped at, and wears off."""
@@ -63,13 +78,45 @@ class Rate:
         count = min(float(max(self._count, 0)), _CLIP_FACTOR * usual + _CLIP_ROOM)
         self._mean.update(count)
         self._squares.update(count * count)
+        self._widen(float(max(self._count, 0)))
         self._revise()
         return True
+
+    def _widen(self, count: float) -> None:
+        """Gathers 36 blocks, three hours where none was left out, and learns how much their sum scatters."""
+        self._wide_count += count
+        self._wide_blocks += 1
+        if self._wide_blocks * BLOCK_MINUTES < _WIDE_MINUTES:
+            return
+        usual = self.per_minute * _WIDE_MINUTES
+        wide = min(self._wide_count, _CLIP_FACTOR * usual + _WIDE_ROOM)
+        self._wide_mean.update(wide)
+        self._wide_squares.update(wide * wide)
+        self._wide_count, self._wide_blocks = 0.0, 0
+        mean = self._wide_mean.get()
+        if mean > 0.0:
+            weight = self._wide_mean.weight
+            own = (self._wide_squares.get() - mean * mean) / mean * weight / max(weight - 1.0, 1.0)
+            self._wide_clumping = max((_PRIOR_WIDE * _PRIOR_CLUMPING + weight * own) / (_PRIOR_WIDE + weight), 1.0)
+
+    def clumping(self, minutes: float) -> float:
+        """Variance over mean of the count in a window of `minutes`, >= 1: 1 is a Poisson stream.
+
+        Learned for windows of five minutes and of three hours; between them a rate that wanders adds in proportion to
+        the width.
+        """
+        if minutes <= BLOCK_MINUTES:
+            return self._narrow_clumping
+        share = min(minutes / _WIDE_MINUTES, 1.0)
+        return max(1.0 + (self._wide_clumping - 1.0) * share, self._narrow_clumping)
 
     def _revise(self) -> None:
         mean = max(self._mean.get(), 0.5 / self._mean.weight)
         variance = self._squares.get() - mean * mean
         self.per_minute = mean / BLOCK_MINUTES
+        known = self._mean.weight
+        own = max(variance / mean, 1.0)
+        self._narrow_clumping = (_YOUNG_BLOCKS * _PRIOR_CLUMPING + known * own) / (_YOUNG_BLOCKS + known)
         self.dispersion = min(max((variance - mean) / (mean * mean), 0.0), _LARGEST_DISPERSION)
 
     def band(self, minutes: float) -> tuple[float, float, float]:
@@ -97,6 +144,8 @@ class Rate:
             "minutes": self._minutes,
             "per_minute": self.per_minute,
             "dispersion": self.dispersion,
+            "wide": [self._wide_mean.snapshot(), self._wide_squares.snapshot(), self._wide_count, self._wide_blocks],
+            "clumping": [self._narrow_clumping, self._wide_clumping],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -114,5 +163,10 @@ class Rate:
             self._minutes = int(state["minutes"])
             self.per_minute = float(state["per_minute"])
             self.dispersion = float(state["dispersion"])
+            mean, squares, count, blocks = state["wide"]
+            self._wide_mean.restore(mean)
+            self._wide_squares.restore(squares)
+            self._wide_count, self._wide_blocks = float(count), int(blocks)
+            self._narrow_clumping, self._wide_clumping = (float(value) for value in state["clumping"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of a rate cannot be read: {exc!r}") from exc

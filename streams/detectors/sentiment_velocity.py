@@ -21,7 +21,6 @@ _FEWEST_NEGATIVE: Final = 3
 _SMALLEST_TURN: Final = 0.15
 _PRIOR_LOCATION: Final = 2.2
 _PRIOR_SCALE: Final = 0.5
-_SHARE_OF_BUDGET: Final = 2.0  # two detectors watch; the budget is for both together
 _SMALLEST: Final = 1e-12
 _CALM: Final = 1.5  # standard errors
 _TELLING: Final = 8  # scored mentions in half an hour; with fewer, a soured mood looks calm
@@ -87,16 +86,19 @@ class SentimentVelocityDetector:
         )
         return Explanation(Direction.CRISIS, evidence)
 
-    def learn_one(self, slot: Slot, *, storm: bool) -> None:
+    def learn_one(self, slot: Slot, *, storm: bool) -> float | None:
         """Learn one final minute; in a storm only how high scores can get."""
         self._trail.append(slot)
         if self._stormy and not storm:
             self._not_before = slot.start
         self._stormy = storm
+        pages = None
         if self._mood.scored >= self._warm_up_mentions:
+            pages = float(BLOCKS_PER_WEEK)
             if slot.tally.mentions > slot.tally.unscored:
                 windows = [self._trail.sums(minutes) for minutes in _SCALES]
                 self._looks += windows[-1][1] >= _FEWEST_SCORED
+                pages = min(self._pages(index, sums) for index, sums in enumerate(windows))
                 for sums, maxima in zip(windows, self._windows, strict=True):
                     maxima.add(self._fall(sums))
             self._block_minutes += 1
@@ -105,6 +107,7 @@ class SentimentVelocityDetector:
                 for maxima in self._windows:
                     maxima.close_block()
         self._mood.learn(slot, storm=storm)
+        return pages
 
     def _fall(self, sums: Sums) -> float:
         """Standard errors below usual; 0 where too few mentions were scored."""
@@ -121,7 +124,7 @@ class SentimentVelocityDetector:
         turned = usual - polarity / _MICRO / scored >= _SMALLEST_TURN
         if not turned or negative <= scored * (self._mood.negative_share or 0.0):
             return BLOCKS_PER_WEEK
-        pages = _SHARE_OF_BUDGET * self._windows[index].false_pages_per_week(self._fall(sums))
+        pages = self._windows[index].false_pages_per_week(self._fall(sums))
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:

@@ -140,8 +140,7 @@ class TopicWatch:
             if self._budget.unconfirmed(slot.start):
                 self._confirm(slot, now, told)
             storm = self._budget.storm(slot.start)
-            for detector in self._detectors:
-                detector.learn_one(slot, storm=storm)
+            self._budget.learn([detector.learn_one(slot, storm=storm) for detector in self._detectors])
         if self._windows.learned_until is not None:
             self._context.learn(self._windows.learned_until, storm_since=self._budget.onset)
 

@@ -1,0 +1,90 @@
+"""A day's mentions of a topic that has few, by their exact odds."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any, Final
+
+from streams.detectors.block_maxima import BLOCKS_PER_WEEK
+from streams.detectors.rate import Rate
+from streams.detectors.scan import passages_per_week
+from streams.detectors.trail import Sums, sums_of
+from streams.errors import StateCorrupted
+from streams.windows import MINUTE, Slot
+
+DAY_MINUTES: Final = 1440
+_FEW_A_DAY: Final = 50.0
+_FEWEST: Final = 3
+_SMALLEST_PAGES: Final = 1e-12
+_KEPT: Final = 400
+
+
+class FewMentions:
+    """How rare the mentions of the last 24 hours are on a topic with up to 50 a day, in false pages a week.
+
+    Windows of three hours cannot see six mentions that come over a day; here the page depends on the odds of a count
+    in a sliding day, under the topic's own rate and clumping.
+
+    Source:
+        Alm 1983 (see `scan`).
+    """
+
+    def __init__(self) -> None:
+        self._minutes: list[tuple[int, Sums]] = []
+
+    def add(self, slot: Slot) -> None:
+        """One more final minute with mentions."""
+        self._minutes.append((slot.start, sums_of(slot.tally)))
+        oldest = slot.start - (DAY_MINUTES - 1) * MINUTE
+        if self._minutes[0][0] < oldest or len(self._minutes) > _KEPT:
+            del self._minutes[: max(self._first(oldest), len(self._minutes) - _KEPT)]
+
+    def window(self, recent: Sequence[Slot], begin: int) -> Sums:
+        """All sums from `begin`, a whole minute, through the end of `recent`."""
+        rows = [sums for _, sums in self._minutes[self._first(begin) :]]
+        rows += [sums_of(slot.tally) for slot in recent if slot.start >= begin]
+        a, b, c, d, e = (sum(column) for column in zip(*rows, strict=True)) if rows else (0,) * 5
+        return a, b, c, d, e
+
+    def pages(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> tuple[float, int]:
+        """False pages a week of the last day's mentions, in (0, 14], and where that day begins.
+
+        Args:
+            recent: Minutes that were not added yet.
+            open_minute: Start of the last minute of the day.
+            not_before: Mentions of minutes before this do not count: they belong to an event that was told.
+        """
+        begin = max(open_minute - (DAY_MINUTES - 1) * MINUTE, not_before)
+        if rate.per_minute * DAY_MINUTES > _FEW_A_DAY:
+            return BLOCKS_PER_WEEK, begin
+        mentions = sum(sums[0] for _, sums in self._minutes[self._first(begin) :])
+        mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)
+        minutes = (open_minute - begin) // MINUTE + 1
+        if mentions < _FEWEST or mentions <= rate.per_minute * minutes:
+            return BLOCKS_PER_WEEK, begin
+        # what is not known of the rate itself scatters what is to be expected of a day
+        unknown = 1.0 + DAY_MINUTES / max(rate.known_minutes, 1.0)
+        pages = passages_per_week(mentions, DAY_MINUTES, rate.per_minute, unknown * rate.clumping(DAY_MINUTES))
+        return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST_PAGES), begin
+
+    def _first(self, begin: int) -> int:
+        return bisect_left(self._minutes, begin, key=itemgetter(0))
+
+    def clear(self) -> None:
+        """Forget all: time was not observed."""
+        self._minutes.clear()
+
+    def snapshot(self) -> list[list[int]]:
+        """The state as plain values."""
+        return [[start, *sums] for start, sums in self._minutes]
+
+    def restore(self, state: Any) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of few mentions.
+        """
+        try:
+            self._minutes = [(int(start), (int(a), int(b), int(c), int(d), int(e))) for start, a, b, c, d, e in state]
+        except (TypeError, ValueError) as exc:
+            raise StateCorrupted(f"the snapshot of few mentions cannot be read: {exc!r}") from exc

@@ -1,0 +1,95 @@
+"""Log of observed over usual in windows of several widths, each calibrated by its own block maxima."""
+
+import math
+from typing import Any, Final
+
+from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.rate import Rate
+from streams.detectors.scan import passages_per_week
+from streams.detectors.trail import Trail
+
+SCALES: Final = (1, 5, 30, 180)
+FEWEST_MENTIONS: Final = 3
+SMALLEST_PAGES: Final = 1e-12
+_PRIOR_SCALE: Final = 0.4
+_PRIOR_DISPERSION: Final = 0.2
+_PRIOR_BLOCKS: Final = 576.0  # two days of five-minute counts
+_CAUTION: Final = 1.5  # real streams have longer tails than the normal law that the prior scale is that of
+_WORTH_A_CHECK: Final = 5.0  # false pages a week; above, chance need not be asked
+
+
+class WindowScores:
+    """How surprising the counts of the last 1, 5, 30 and 180 minutes are, in false pages a week.
+
+    What a score means is read from the block maxima of the same topic, so that a restless topic has to show more than
+    a steady one. It is never taken for rarer than a stream of the topic's own rate and clumping would make it.
+
+    Source:
+        Hosking 1990 (see `block_maxima`), Alm 1983 (see `scan`).
+    """
+
+    def __init__(self) -> None:
+        self._maxima = tuple(BlockMaxima(0.0, _PRIOR_SCALE) for _ in SCALES)
+
+    def pages(self, index: int, mentions: int, rate: Rate) -> float:
+        """False pages a week of so many mentions in the window of `SCALES[index]`, in (0, 14]."""
+        minutes = SCALES[index]
+        mean = rate.per_minute * minutes
+        if mentions < FEWEST_MENTIONS or mentions <= mean:
+            return BLOCKS_PER_WEEK
+        pages = self._maxima[index].false_pages_per_week(math.log((mentions + 1.0) / (mean + 1.0)))
+        if pages > _WORTH_A_CHECK:
+            return pages
+        by_chance = passages_per_week(mentions, minutes, rate.per_minute, rate.clumping(minutes))
+        return max(pages, min(by_chance, BLOCKS_PER_WEEK), SMALLEST_PAGES)
+
+    def learn(self, trail: Trail, rate: Rate) -> float:
+        """What the windows that end with a final minute show; the false pages a week of the rarest of them."""
+        pages = float(BLOCKS_PER_WEEK)
+        per_minute = rate.per_minute
+        for index, minutes in enumerate(SCALES):
+            mentions = trail.mentions(minutes)
+            if mentions > minutes * per_minute:
+                self._maxima[index].add(math.log((mentions + 1.0) / (minutes * per_minute + 1.0)))
+                pages = min(pages, self.pages(index, mentions, rate))
+        return pages
+
+    def close_block(self) -> None:
+        """Twelve hours are over."""
+        for maxima in self._maxima:
+            maxima.close_block()
+
+    def expect(self, rate: Rate, margin: float) -> None:
+        """Where a block's highest score should lie for a stream of this rate, as far as nothing better is known."""
+        known = rate.blocks
+        dispersion = (_PRIOR_BLOCKS * _PRIOR_DISPERSION + known * rate.dispersion) / (_PRIOR_BLOCKS + known)
+        for minutes, maxima in zip(SCALES, self._maxima, strict=True):
+            mean = rate.per_minute * minutes
+            deep = _deepest(2.0 * BLOCK_MINUTES / minutes)
+            spread = math.sqrt(mean + dispersion * mean * mean)
+            skew = (deep * deep - 1.0) / 6.0 * (1.0 + 2.0 * dispersion * mean)
+            scale = min(_CAUTION * spread / (mean + 1.0) / deep, _PRIOR_SCALE)
+            maxima.expect(math.log((mean + deep * spread + skew + 1.0) / (mean + 1.0)) + margin, scale)
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """The state as plain values."""
+        return [maxima.snapshot() for maxima in self._maxima]
+
+    def restore(self, state: list[dict[str, Any]]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of window scores.
+        """
+        for maxima, old in zip(self._maxima, state, strict=True):
+            maxima.restore(old)
+
+
+def _deepest(number: float) -> float:
+    """Where the largest of so many standard normal values most likely lies.
+
+    Source:
+        Coles, "An Introduction to Statistical Modeling of Extreme Values", 2001, chapter 3.
+    """
+    root = math.sqrt(2.0 * math.log(number))
+    return root - (math.log(math.log(number)) + math.log(4.0 * math.pi)) / (2.0 * root)

@@ -1,0 +1,79 @@
+"""One topic's detectors and budget over whole minutes: what `TopicWatch` does, without what does not decide.
+
+Each minute's mentions arrive at its last second, are scored, decided on and learned at once. A test compares its pages
+with those of the whole fold.
+"""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from streams.budget import Budget, Claim
+from streams.detectors.base import Reading
+from streams.detectors.registry import build_detectors
+from streams.events import Direction, Phase, Tally
+from streams.settings import DetectSettings
+from streams.topic import Topic
+from streams.windows import MINUTE, Slot
+
+_SILENT: Final = Tally()
+_POLARITY: Final = 0.5
+_LEVEL_MINUTES: Final = 5
+
+
+class MinuteFold:
+    """Implements `Moment` for itself: it knows the last five minutes, and calls every event a crisis."""
+
+    def __init__(self, *, pages_per_week: float, start: int) -> None:
+        settings = DetectSettings()
+        topic = Topic(id="topic", name="Topic", query="topic", pages_per_week=pages_per_week)
+        self._detectors = build_detectors(topic, settings)
+        self._budget = Budget(pages_per_week=pages_per_week, quiet_seconds=settings.quiet_hours_to_end * 3600)
+        self._last = [0] * _LEVEL_MINUTES
+        self._at = start
+        self._begun = False
+
+    def run(self, counts: Iterable[tuple[int, int]]) -> list[Claim]:
+        """The openings among so many mentions a minute, each with how many of them are negative."""
+        opened = []
+        for number, (mentions, negative) in enumerate(counts):
+            self._last[number % _LEVEL_MINUTES] = mentions
+            self._begun = self._begun or mentions > 0
+            if self._begun:
+                opened += [claim for claim in self._minute(mentions, negative) if claim.phase is Phase.OPENED]
+            self._at += MINUTE
+        return opened
+
+    def level(self) -> int:
+        """Mentions in the last five minutes."""
+        return sum(self._last)
+
+    def direction(self, detector: str, reading: Reading) -> Direction:
+        """Which kind of event it is does not change when it opens."""
+        del detector, reading
+        return Direction.CRISIS
+
+    def _minute(self, mentions: int, negative: int) -> list[Claim]:
+        slot = Slot(self._at, MINUTE, _tally(mentions, negative) if mentions else _SILENT)
+        claims: list[Claim] = []
+        if mentions or self._budget.is_open:
+            recent = (slot,) if mentions else ()
+            end = self._at + MINUTE - 1
+            readings = [(known.name, known.score_one(recent, end)) for known in self._detectors]
+            claims = self._budget.decide(end, [(name, found) for name, found in readings if found is not None], self)
+        storm = self._budget.storm(self._at)
+        self._budget.learn([detector.learn_one(slot, storm=storm) for detector in self._detectors])
+        return claims
+
+
+def _tally(mentions: int, negative: int) -> Tally:
+    return Tally(
+        mentions=mentions,
+        negative=negative,
+        neutral=mentions - negative,
+        polarity_sum=-_POLARITY * negative,
+        polarity_squares=_POLARITY**2 * negative,
+    )
