@@ -43,8 +43,11 @@ class MinuteFold:
             self._last[number % _LEVEL_MINUTES] = mentions
             self._begun = self._begun or mentions > 0
             if self._begun:
-                opened += [claim for claim in self._minute(mentions, negative) if claim.phase is Phase.OPENED]
+                opened += self._minute(mentions, negative)
             self._at += MINUTE
+            self._last[(number + 1) % _LEVEL_MINUTES] = 0
+            if self._budget.is_open:
+                opened += self._decide((), self._at)
         return opened
 
     def level(self) -> int:
@@ -58,15 +61,15 @@ class MinuteFold:
 
     def _minute(self, mentions: int, negative: int) -> list[Claim]:
         slot = Slot(self._at, MINUTE, _tally(mentions, negative) if mentions else _SILENT)
-        claims: list[Claim] = []
-        if mentions or self._budget.is_open:
-            recent = (slot,) if mentions else ()
-            end = self._at + MINUTE - 1
-            readings = [(known.name, known.score_one(recent, end)) for known in self._detectors]
-            claims = self._budget.decide(end, [(name, found) for name, found in readings if found is not None], self)
+        opened = self._decide((slot,), self._at + MINUTE - 1) if mentions else []
         storm = self._budget.storm(self._at)
         self._budget.learn([detector.learn_one(slot, storm=storm) for detector in self._detectors])
-        return claims
+        return opened
+
+    def _decide(self, recent: tuple[Slot, ...], at: int) -> list[Claim]:
+        readings = [(known.name, known.score_one(recent, at)) for known in self._detectors]
+        claims = self._budget.decide(at, [(name, found) for name, found in readings if found is not None], self)
+        return [claim for claim in claims if claim.phase is Phase.OPENED]
 
 
 def _tally(mentions: int, negative: int) -> Tally:
