@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
+from streams.claim import Claim, Moment
 from streams.detectors.base import Reading
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.detectors.chances import Chances
@@ -24,35 +25,6 @@ _LEVEL_SECONDS: Final = 300
 _WHOLE_SECONDS: Final = 3 * 3600  # of an event, as far back as windows are kept
 _SETTLE_SECONDS: Final = 300  # until detectors have learned that an episode is over
 _STORM_SECONDS: Final = 86_400
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """A decision about the episode that is going on.
-
-    Attributes:
-        onset: Estimated start of the event, seconds since 1970; the same for all claims of an episode.
-        opened: When the episode was opened.
-    """
-
-    phase: Phase
-    sequence: int
-    onset: int
-    opened: int
-    detector: str
-    direction: Direction
-    reading: Reading
-
-
-class Moment(Protocol):
-    """What else can be asked about the moment of a decision; asked only when it matters."""
-
-    def level(self) -> int:
-        """Mentions in the last five minutes."""
-        ...
-
-    def direction(self, detector: str, reading: Reading) -> Direction:
-        """Anger or joy, as the detector sees it."""
-        ...
 
 
 class _Open(msgspec.Struct):

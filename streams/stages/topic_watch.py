@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from streams.budget import Budget, Claim
+from streams.budget import Budget
+from streams.claim import Claim
 from streams.detectors.base import Detector, Reading
 from streams.detectors.registry import build_detectors
 from streams.errors import StateCorrupted

@@ -11,7 +11,8 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from streams.budget import Budget, Claim
+from streams.budget import Budget
+from streams.claim import Claim
 from streams.detectors.base import Reading
 from streams.detectors.registry import build_detectors
 from streams.events import Direction, Phase, Tally

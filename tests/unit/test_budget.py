@@ -3,7 +3,8 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from streams.budget import Budget, Claim
+from streams.budget import Budget
+from streams.claim import Claim
 from streams.detectors.base import Reading
 from streams.errors import StateCorrupted
 from streams.events import Direction, Phase

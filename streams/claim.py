@@ -1,0 +1,37 @@
+"""What the budget claims of an episode, and what it may ask about a moment."""
+
+from typing import Protocol
+
+import msgspec
+
+from streams.detectors.base import Reading
+from streams.events import Direction, Phase
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A decision about the episode that is going on.
+
+    Attributes:
+        onset: Estimated start of the event, seconds since 1970; the same for all claims of an episode.
+        opened: When the episode was opened.
+    """
+
+    phase: Phase
+    sequence: int
+    onset: int
+    opened: int
+    detector: str
+    direction: Direction
+    reading: Reading
+
+
+class Moment(Protocol):
+    """What else can be asked about the moment of a decision; asked only when it matters."""
+
+    def level(self) -> int:
+        """Mentions in the last five minutes."""
+        ...
+
+    def direction(self, detector: str, reading: Reading) -> Direction:
+        """Anger or joy, as the detector sees it."""
+        ...
