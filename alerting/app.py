@@ -32,6 +32,7 @@ from alerting.rescue import Rescue
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
 from alerting.store_opening import open_patiently
+from alerting.timekeeper import Timekeeper
 from streams.app import connected, detect_role, score_role
 from streams.broker.base import Broker
 from streams.clock import Clock
@@ -180,12 +181,14 @@ class Tocsin:
         observer = Observer(store, clock, metrics, self._registry, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
         acts = Acts(store, dispatch, clock, metrics)
+        timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
         inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
         app = create_api(
             store=store,
             acts=acts,
             ring=KeyRing.from_settings(settings.api.keys, announce=self._announce_key),
             settings=settings.api,
+            targets=settings.targets,
             clock=clock,
             metrics=metrics,
             broker=self._broker,
@@ -202,6 +205,7 @@ class Tocsin:
             group.create_task(delivery.run(stop), name="delivery")
             group.create_task(rescue.run(stop), name="rescue")
             group.create_task(observer.run(stop), name="observer")
+            group.create_task(timekeeper.run(stop), name="timekeeper")
             if inbound.slack_socket is not None:
                 group.create_task(inbound.slack_socket.run(stop), name="slack_socket")
             host, port = settings.api.host, settings.api.port

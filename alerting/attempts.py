@@ -85,7 +85,9 @@ class Attempts:
             return not_before(delivery, now)
         message = message_about(incident, delivery.change, now, delivery=delivery.id, public_url=self._public_url)
         references = [other.reference for other in earlier if other.reference]
-        told = msgspec.structs.replace(message, note=delivery.because, again=lease.token > 1 or abandoned)
+        told = msgspec.structs.replace(
+            message, note=delivery.because, said=delivery.said, again=lease.token > 1 or abandoned
+        )
         return await self._send(delivery, notifier, told, references[-1] if references else None)
 
     async def made_together(self, leases: Sequence[Lease], notifier: Notifier) -> tuple[Delivery, ...]:

@@ -13,9 +13,14 @@ from alerting.incidents.store import Unit
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes, labels_of
 
-_ROUTED_ANEW: Final = frozenset({Transition.OPENED, Transition.REOPENED, Transition.SEVERITY_CHANGED, Transition.GREW})
+_ROUTED_ANEW: Final = frozenset(
+    {Transition.OPENED, Transition.REOPENED, Transition.SEVERITY_CHANGED, Transition.GREW, Transition.PASSED_ON}
+)
 # A merged incident is over for whoever heard of it: the page is closed, and the text says where it goes on.
-_TOLD_AS: Final = {Transition.MERGED: Transition.RESOLVED}
+# What wakes after a snooze pages again.
+_TOLD_AS: Final = {Transition.MERGED: Transition.RESOLVED, Transition.WOKEN: Transition.REOPENED}
+# What nobody wants to hear of something that they put off until later.
+_SNOOZED_AWAY: Final = frozenset({Transition.GREW, Transition.PEAKED})
 _PAGES: Final = frozenset({Transition.OPENED, Transition.REOPENED})
 
 
@@ -40,6 +45,8 @@ class Dispatch:
         if incident is None or incident.revision == outcome.replaces:
             return incident
         told, deliveries = self.tell(incident, outcome.transition, now)
+        if outcome.entries:
+            deliveries = tuple(msgspec.structs.replace(one, said=outcome.entries[-1].text) for one in deliveries)
         entries = _with_receivers(outcome.entries, deliveries)
         await unit.save(told, entries, expected_revision=outcome.replaces)
         if deliveries:
@@ -49,6 +56,8 @@ class Dispatch:
     def tell(self, incident: Incident, transition: Transition, now: datetime) -> tuple[Incident, tuple[Delivery, ...]]:
         """The incident with everybody in it who is told by now, and the deliveries."""
         if incident.history or transition is Transition.UNCHANGED:
+            return incident, ()
+        if incident.snoozed_until is not None and incident.snoozed_until > now and transition in _SNOOZED_AWAY:
             return incident, ()
         stops = self._routes.stops_for(labels_of(incident)) if transition in _ROUTED_ANEW else ()
         waits = {stop.receiver: stop.group_wait_seconds for stop in stops}

@@ -53,6 +53,8 @@ def message_about(
         acknowledged_by=incident.acknowledged_by,
         delivery=delivery,
         grouped=wording.grouped(reasons_of(incident)),
+        statement=str(incident.statement) if incident.statement else "",
+        assignee=incident.assignee,
     )
 
 

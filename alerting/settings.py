@@ -23,6 +23,18 @@ class DatabaseSettings(Section):
     pool_size: Annotated[int, Field(ge=1, le=100)] = 5
 
 
+class TargetSettings(Section):
+    """How soon people mean to act; shown on every incident, and not keeping it is an event.
+
+    Attributes:
+        acknowledge_minutes: From opening until somebody takes it on.
+        resolve_hours: From opening until it is over.
+    """
+
+    acknowledge_minutes: Annotated[float, Field(gt=0, le=10_080)] = 15.0
+    resolve_hours: Annotated[float, Field(gt=0, le=720)] = 8.0
+
+
 class AuditSettings(Section):
     """What signs the audit trail and turns the names of those who acted into keyed hashes.
 
@@ -162,6 +174,7 @@ class Settings(StreamSettings):
 
     database: DatabaseSettings = DatabaseSettings()
     audit: AuditSettings = AuditSettings()
+    targets: TargetSettings = TargetSettings()
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()
     people: tuple[PersonSettings, ...] = ()

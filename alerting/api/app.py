@@ -19,7 +19,7 @@ from alerting.api.frame import Frame
 from alerting.api.gate import Gate
 from alerting.api.health import Probe, database_probe, health_router
 from alerting.api.inbound import inbound_router
-from alerting.api.incidents import ActsOnIncidents, incidents_router
+from alerting.api.incidents import incidents_router
 from alerting.api.keys import KeyRing
 from alerting.api.live import LiveTimeline
 from alerting.api.mentions import Sender, mentions_router
@@ -27,13 +27,14 @@ from alerting.api.pages import pages_router
 from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
 from alerting.api.topics import topics_router
+from alerting.api.work import WorksOnIncidents, work_router
 from alerting.console.page import STATIC, Pages
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import Inbox
 from alerting.inbound.build import Inbound
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
-from alerting.settings import ApiSettings
+from alerting.settings import ApiSettings, TargetSettings
 from streams.clock import Clock
 
 DESCRIPTION: Final = "Incidents, topics and mentions of Tocsin. Every refusal is a problem document (RFC 9457)."
@@ -42,9 +43,10 @@ DESCRIPTION: Final = "Incidents, topics and mentions of Tocsin. Every refusal is
 def create_api(
     *,
     store: Store,
-    acts: ActsOnIncidents,
+    acts: WorksOnIncidents,
     ring: KeyRing,
     settings: ApiSettings,
+    targets: TargetSettings | None = None,
     clock: Clock,
     metrics: AlertingMetrics,
     broker: Sender | None = None,
@@ -60,6 +62,7 @@ def create_api(
 
     Args:
         ring: Who may come in; `KeyRing.from_settings` makes a key where none is configured.
+        targets: How soon people mean to act; the defaults without it.
         metrics: Counts requests; its registry is served at /metrics.
         broker: Where mentions go that are sent over HTTP; None takes none in.
         kafka_topic: Where in it.
@@ -84,7 +87,8 @@ def create_api(
     app.state.live = live
     health = health_router({"database": database_probe(store), **(probes or {})}, (metrics.registry, *registries))
     app.include_router(health)
-    app.include_router(incidents_router(store, clock, acts))
+    app.include_router(incidents_router(store, clock, acts, targets or TargetSettings()))
+    app.include_router(work_router(acts))
     app.include_router(topics_router(store, clock))
     app.include_router(declared_topics_router(topics))
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))

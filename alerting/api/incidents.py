@@ -11,11 +11,20 @@ from starlette.responses import Response
 from alerting.api.etags import IfMatch, etag, revision_of
 from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS, Problem
-from alerting.api.responses import DeliveryAnswer, IncidentAnswer, IncidentDetailAnswer, IncidentPage, TimelineAnswer
+from alerting.api.responses import (
+    DeliveryAnswer,
+    IncidentAnswer,
+    IncidentDetailAnswer,
+    IncidentPage,
+    PromiseAnswer,
+    TimelineAnswer,
+)
 from alerting.charts import svg
 from alerting.charts.build import incident_chart, incident_span, rate_per_minute, step_for
 from alerting.incidents.model import Incident, IncidentState, Severity
+from alerting.incidents.promises import standings
 from alerting.incidents.store import IncidentFilter, Store
+from alerting.settings import TargetSettings
 from streams.clock import Clock
 
 LONGEST_COMMENT: Final = 500
@@ -83,7 +92,7 @@ class ActBody(BaseModel):
     comment: Annotated[str, Field(max_length=LONGEST_COMMENT)] | None = None
 
 
-def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents) -> APIRouter:
+def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents, targets: TargetSettings) -> APIRouter:
     """`/api/v1/incidents` and what lies below."""
     router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=REFUSALS)
 
@@ -107,6 +116,9 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents) -> APIRo
         answer = IncidentDetailAnswer.model_validate(incident)
         return answer.model_copy(
             update={
+                "promises": tuple(
+                    PromiseAnswer.model_validate(standing) for standing in standings(incident, targets, clock.now())
+                ),
                 "timeline": tuple(TimelineAnswer.model_validate(item) for item in await store.timeline(incident_id)),
                 "deliveries": tuple(
                     DeliveryAnswer.model_validate(item) for item in await store.deliveries(incident_id)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
 from alerting.incidents.part import GroupingReason
+from alerting.incidents.promises import Promise
 from streams.events import Direction
 
 UtcTime = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
@@ -74,6 +75,26 @@ class PartAnswer(_Answer):
     because: str
 
 
+class StatementAnswer(_Answer):
+    """What the people who fix it say, the same for everybody."""
+
+    status: str
+    cause: str | None
+    expected_at: UtcTime | None
+    next_update_at: UtcTime | None
+    by: str
+    at: UtcTime
+
+
+class PromiseAnswer(_Answer):
+    """One clock: until when it should be kept, and when it was; `overdue` also of one that was kept too late."""
+
+    promise: Promise
+    due_at: UtcTime
+    kept_at: UtcTime | None
+    overdue: bool
+
+
 class IncidentAnswer(_Answer):
     """One event that people work on. `revision` grows with every change and is the ETag.
 
@@ -107,6 +128,10 @@ class IncidentAnswer(_Answer):
     acknowledged_by: str | None
     resolved_at: UtcTime | None
     resolved_by: str | None
+    reopened_at: UtcTime | None
+    assignee: str | None
+    snoozed_until: UtcTime | None
+    statement: StatementAnswer | None
     history: bool
     evidence: EvidenceAnswer
 
@@ -144,6 +169,7 @@ class DeliveryAnswer(_Answer):
 class IncidentDetailAnswer(IncidentAnswer):
     """An incident with everything that happened, and everybody who was told."""
 
+    promises: tuple[PromiseAnswer, ...] = ()
     timeline: tuple[TimelineAnswer, ...] = ()
     deliveries: tuple[DeliveryAnswer, ...] = ()
 

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from alerting.cli.client import ApiClient
+from alerting.cli.incident_work import IncidentArgument, add_to
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_table
 from alerting.incidents.model import Severity
 
 app = typer.Typer(help="Read and work on incidents, as a client of the API.", no_args_is_help=True)
 
-IncidentArgument = Annotated[str, typer.Argument(help="The incident's id, `inc_...`.")]
+add_to(app)
 
 
 class StateChoice(StrEnum):
@@ -79,7 +80,15 @@ def show_incident(
         return
     facts = [(name, found.get(name)) for name in ("id", "severity", "state", "topic", "owner", "title", "why")]
     facts += [(f"{name}, UTC", minute(found.get(f"{name}_at"))) for name in ("onset", "opened")]
-    facts += [(name, found.get(name)) for name in ("acknowledged_by", "resolved_by")]
+    facts += [(name, found.get(name)) for name in ("assignee", "acknowledged_by", "resolved_by", "merged_into")]
+    facts += [("snoozed until, UTC", minute(found.get("snoozed_until")))]
+    if stated := found.get("statement"):
+        facts += [("status", stated["status"]), ("cause", stated["cause"])]
+        facts += [(name.replace("_", " "), minute(stated[f"{name}_at"])) for name in ("expected", "next_update")]
+    for promise in found.get("promises", []):
+        kept = f"kept {minute(promise['kept_at'])}" if promise["kept_at"] else "open"
+        late = ", overdue" if promise["overdue"] else ""
+        facts += [(f"to {promise['promise']}", f"by {minute(promise['due_at'])}, {kept}{late}")]
     show_table("Incident", ("", ""), facts, empty="")
     parts = [(part["topic"], part["reason"], part["because"]) for part in found.get("parts", [])]
     if len(parts) > 1:

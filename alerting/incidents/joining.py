@@ -113,12 +113,14 @@ def split(incident: Incident, topics: frozenset[str], by: str, now: datetime, co
         raise TransitionRefused(f"nothing would be left of incident {incident.id}: name some of its topics, not all")
     names = ", ".join(part.topic_name for part in leave[:5]) + (f" and {len(leave) - 5} more" if len(leave) > 5 else "")
     gone = {episode for part in leave for episode in part.episodes}
+    # An incident has an episode, also where what it was split off no longer knows which.
+    episode = leave[0].episodes[0] if leave[0].episodes else f"{incident.episode}/{leave[0].topic}"
     fresh = _led_by(
         msgspec.structs.replace(
             incident,
-            id=(identity := incident_id(leave[0].topic, leave[0].episodes[-1], now)),
+            id=(identity := incident_id(leave[0].topic, f"{incident.id}/{incident.revision}", now)),
             dedup_key=dedup_key(identity),
-            episode=leave[0].episodes[0],
+            episode=episode,
             state=IncidentState.TRIGGERED,
             opened_at=now,
             updated_at=now,

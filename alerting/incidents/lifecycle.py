@@ -13,14 +13,13 @@ from alerting.incidents.part import GroupingReason
 from alerting.incidents.past import apply_history
 from alerting.incidents.severity import assess, worse
 from alerting.incidents.sighting import extended, new_incident, part_of, peak, stronger, with_evidence
+from alerting.incidents.work import person, said_about
 from streams.events import Detection, Phase
 from streams.topic import Topic
 
 REOPEN_WITHIN: Final = timedelta(hours=2)
 
 _GOES_ON: Final = frozenset({Phase.OPENED, Phase.GREW, Phase.PEAKED})
-_ACTOR_CHARACTERS: Final = 100
-_COMMENT_CHARACTERS: Final = 500
 
 
 def apply_detection(incident: Incident | None, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
@@ -55,11 +54,11 @@ def acknowledge(incident: Incident, by: str, now: datetime, comment: str | None 
         )
     if incident.state is IncidentState.ACKNOWLEDGED:
         return unchanged(incident)
-    actor = _actor(by)
+    actor = person(by)
     return changed(
         incident,
         Transition.ACKNOWLEDGED,
-        f"Acknowledged by {actor}{_comment(comment)}",
+        f"Acknowledged by {actor}{said_about(comment)}",
         now,
         actor=actor,
         state=IncidentState.ACKNOWLEDGED,
@@ -75,11 +74,11 @@ def resolve(incident: Incident, by: str, now: datetime, comment: str | None = No
     """
     if incident.state is IncidentState.RESOLVED:
         return unchanged(incident)
-    actor = _actor(by)
+    actor = person(by)
     return changed(
         incident,
         Transition.RESOLVED,
-        f"Resolved by {actor}{_comment(comment)}",
+        f"Resolved by {actor}{said_about(comment)}",
         now,
         actor=actor,
         state=IncidentState.RESOLVED,
@@ -127,6 +126,7 @@ def _go_on(incident: Incident, detection: Detection, topic: Topic | None, now: d
     if seen.severity != incident.severity:
         transition = Transition.SEVERITY_CHANGED
         text = f"Raised from {incident.severity} to {seen.severity}: {why}"
+        seen = msgspec.structs.replace(seen, snoozed_until=None)
     elif not known:
         transition, text = Transition.GREW, f"Also seen by {wording.plain(detection.detector)}: {why}"
     elif detection.phase is Phase.PEAKED:
@@ -195,6 +195,9 @@ def _reopen(incident: Incident, detection: Detection, topic: Topic | None, now: 
         acknowledged_by=None,
         resolved_at=None,
         resolved_by=None,
+        reopened_at=now,
+        snoozed_until=None,
+        overdue=(),
         episodes=extended(incident.episodes, detection.episode),
         running=extended(incident.running, detection.episode),
         detectors=extended(incident.detectors, wording.plain(detection.detector)),
@@ -225,12 +228,3 @@ def _quiet_since(incident: Incident, detection: Detection, now: datetime) -> tim
     if incident.resolved_by == SYSTEM and incident.last_detection_at is not None:
         return detection.at - incident.last_detection_at
     return now - (incident.resolved_at or now)
-
-
-def _actor(by: str) -> str:
-    return wording.plain(by, _ACTOR_CHARACTERS) or "somebody"
-
-
-def _comment(comment: str | None) -> str:
-    text = wording.plain(comment or "", _COMMENT_CHARACTERS)
-    return f": {text}" if text else ""

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from alerting.incidents.part import Part
+from alerting.incidents.statement import Statement
 from streams.events import Direction, Evidence
 
 
@@ -41,6 +42,14 @@ class Transition(StrEnum):
     JOINED = "joined"
     MERGED = "merged"
     SPLIT = "split"
+    ASSIGNED = "assigned"
+    COMMENTED = "commented"
+    SNOOZED = "snoozed"
+    WOKEN = "woken"
+    PASSED_ON = "passed_on"
+    STATED = "stated"
+    ACKNOWLEDGE_OVERDUE = "acknowledge_overdue"
+    RESOLVE_OVERDUE = "resolve_overdue"
     UNCHANGED = "unchanged"
 
 
@@ -66,6 +75,12 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         receivers: Who was told of it so far; they hear of every later change.
         acknowledged_by: A person's name as given, or the key's name.
         parts: What each topic shows of the event, and why it belongs to it; in the order in which they joined.
+        reopened_at: When it opened last, if not for the first time: its clocks began anew.
+        assignee: Whom somebody gave it to.
+        snoozed_until: Until then nobody hears of its growth.
+        passed_to: The owner that somebody passed it on to; overrules the topic's.
+        statement: What the people who fix it say.
+        overdue: Promises that were not kept since it opened last, see `Promise`.
         merged_into: The older incident that it turned out to be the same as.
     """
 
@@ -100,6 +115,12 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     running: tuple[str, ...] = ()
     receivers: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    reopened_at: datetime | None = None
+    assignee: str | None = None
+    snoozed_until: datetime | None = None
+    passed_to: str | None = None
+    statement: Statement | None = None
+    overdue: tuple[str, ...] = ()
     merged_into: str | None = None
     family: str = ""
 
@@ -153,6 +174,7 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
         reason: Why the last attempt failed.
         detail: Where it goes, as people know it: `#comms-now`, `payments on-call`.
         digest: Names the digest it goes out with; empty where it goes alone.
+        said: What happened, as the timeline tells it.
         because: Why it comes to this receiver, where that needs saying: whom it could not reach.
     """
 
@@ -172,6 +194,7 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     digest: str = ""
     because: str = ""
+    said: str = ""
 
 
 class TopicStatus(msgspec.Struct, frozen=True, omit_defaults=True):

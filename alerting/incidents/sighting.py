@@ -70,7 +70,9 @@ def with_evidence(incident: Incident, detection: Detection, topic: Topic | None)
     )
     if detection.topic != _leading(incident, detection):
         return msgspec.structs.replace(seen, why=_why(seen))
-    owner = topic.owner if topic else incident.owner if detection.topic == incident.topic else None
+    owner = incident.passed_to or (
+        topic.owner if topic else incident.owner if detection.topic == incident.topic else None
+    )
     led = msgspec.structs.replace(
         seen,
         topic=detection.topic,

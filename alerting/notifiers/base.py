@@ -34,6 +34,8 @@ class Message(msgspec.Struct, frozen=True):
         again: Somebody held this delivery before, and may have sent it: look first where that can be seen.
         delivery: Names what is being sent: the same at every attempt, though the incident may have changed between two
             and with it the rest of the message. Empty where nothing is ever sent again, as in a drill.
+        statement: What the people who fix it say, one line of a person's words; empty where nobody did.
+        said: What happened, as the timeline tells it; a person's words may be in it.
         grouped: Why several topics are one incident, in our own words; empty for a single topic.
     """
 
@@ -66,6 +68,9 @@ class Message(msgspec.Struct, frozen=True):
     again: bool = False
     delivery: str = ""
     grouped: str = ""
+    statement: str = ""
+    said: str = ""
+    assignee: str | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -67,6 +67,8 @@ def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
         blocks.append(_context(note))
     if why := escape_slack(message.why, _WHY_CHARACTERS):
         blocks.append({"type": "section", "text": _mrkdwn(why)})
+    if statement := escape_slack(message.statement, _WHY_CHARACTERS):
+        blocks.append({"type": "section", "text": _mrkdwn(f"*Status:* {statement}")})
     if grouped := escape_slack(message.grouped, _WHY_CHARACTERS):
         blocks.append(_context(grouped))
     if message.facts:
@@ -121,7 +123,7 @@ def story(message: Message) -> str | None:
         Transition.RESOLVED: f"{_ALL_CLEAR} Resolved{by or f': {headline}'}",
         Transition.WITHDRAWN: f"{_ALL_CLEAR} Withdrawn: the first suspicion was not confirmed",
     }
-    told = stories.get(message.change)
+    told = stories[message.change] if message.change in stories else escape_slack(message.said, _WHY_CHARACTERS) or None
     return f"TEST {told}" if message.test and told else told
 
 

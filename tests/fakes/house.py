@@ -18,7 +18,8 @@ from alerting.notifiers.base import Notifier
 from alerting.receivers import ReceiverPolicy, Receivers
 from alerting.rescue import Rescue
 from alerting.routing.routes import Routes
-from alerting.settings import DeliverySettings, RouteSettings
+from alerting.settings import DeliverySettings, RouteSettings, TargetSettings
+from alerting.timekeeper import Timekeeper
 from streams.broker.base import Outgoing, Partition, TopicSpec
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
@@ -83,12 +84,14 @@ class House:
         without: tuple[str, ...] = (),
         policies: Mapping[str, ReceiverPolicy] | None = None,
         topics: Sequence[Topic] = (REFUNDS,),
+        targets: TargetSettings | None = None,
     ) -> None:
         self.world = world
         self.store = TransactionalStore(world.tables)
         self.registry = CollectorRegistry()
         self.stop = asyncio.Event()
         self._parts = [part for part in ("intake", "delivery", "rescue") if part not in without]
+        self._parts += ["timekeeper"] if targets else []
         metrics = self.metrics = AlertingMetrics(self.registry)
         receivers = Receivers({name: [notifier] for name, notifier in world.notifiers.items()}, policies)
         self.rescue = Rescue(
@@ -101,6 +104,7 @@ class House:
         tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
         dispatch = Dispatch(Routes(tree), receivers)
         self.acts = Acts(self.store, dispatch, world.clock, metrics)
+        self.timekeeper = Timekeeper(self.store, dispatch, targets or TargetSettings(), world.clock, metrics)
         self.intake = Intake(
             broker=broker or MemoryBroker(world.cluster),
             store=self.store,

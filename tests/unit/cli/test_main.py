@@ -62,7 +62,10 @@ def test_the_commands_are_those_that_were_promised() -> None:
         *("demo", "serve", "score", "detect", "alert", "kafka", "produce", "simulate", "history"),
         *("backtest", "check", "topics", "incidents", "drill", "audit"),
     }
-    assert set(root.commands["incidents"].commands) == {"list", "show", "ack", "resolve"}
+    assert set(root.commands["incidents"].commands) == {
+        *("list", "show", "ack", "resolve"),
+        *("assign", "comment", "snooze", "pass", "state", "merge", "split"),
+    }
     assert {"init", "check"} <= set(root.commands["kafka"].commands)
 
 
