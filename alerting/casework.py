@@ -14,7 +14,7 @@ from alerting.incidents.lifecycle import apply_detection
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.store import Unit
-from streams.events import Detection, Phase
+from streams.events import Detection, Direction, Phase
 from streams.topic import Topic
 
 _RISES: Final = frozenset({Phase.OPENED, Phase.GREW, Phase.PEAKED})
@@ -50,14 +50,15 @@ class Casework:
         topic = self._topics.get(detection.topic)
         brand = self._kinship.brand(detection.topic)
         incident = await self._own(detection)
-        if incident is None and not detection.history and detection.phase in _RISES:
+        alone = detection.history or detection.direction is Direction.QUIET  # a silent feed is no event of a brand
+        if incident is None and not alone and detection.phase in _RISES:
             found = group(trace_of(detection), await self._of_brand(brand), self._kinship)
             if found.incident is not None:
                 return await self._record(brand, join(found.incident, detection, topic, found, now), now)
         if incident is None and not detection.history:
             incident = await self._unit.latest_for_topic(detection.topic)
         outcome = await self._record(brand, apply_detection(incident, detection, topic, now), now)
-        if outcome.incident is not None and detection.phase in _RISES and not detection.history:
+        if outcome.incident is not None and detection.phase in _RISES and not alone:
             await self._merge(brand, outcome.incident, detection, now)
         return outcome
 
@@ -85,7 +86,8 @@ class Casework:
     async def _of_brand(self, brand: str) -> tuple[Incident, ...]:
         if brand not in self._open:
             found = await self._unit.open_for_brand(brand)
-            self._open[brand] = {incident.id: incident for incident in found}
+            rises = (incident for incident in found if incident.direction is not Direction.QUIET)
+            self._open[brand] = {incident.id: incident for incident in rises}
         return tuple(self._open[brand].values())
 
     async def _record(self, brand: str, outcome: Outcome, now: datetime) -> Outcome:
@@ -95,7 +97,7 @@ class Casework:
         saved = await self._dispatch.record(self._unit, outcome, now)
         if saved is not None and brand in self._open:
             self._open[brand].pop(saved.id, None)
-            if saved.state is not IncidentState.RESOLVED:
+            if saved.state is not IncidentState.RESOLVED and saved.direction is not Direction.QUIET:
                 self._open[brand][saved.id] = saved
         return msgspec.structs.replace(outcome, incident=saved)
 

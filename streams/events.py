@@ -110,12 +110,14 @@ class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         event_ms: Up to here all mentions are counted, milliseconds since 1970; None before the first mention.
         idle: Caught up and silent: holds nobody back.
         sources: How many source partitions there are in all; time stands still until each has reported.
+        arrivals: Mentions of each platform since the source's last watermark, matched or not; history does not count.
     """
 
     source: str
     event_ms: int | None
     idle: bool
     sources: int
+    arrivals: dict[str, int] = {}
 
 
 class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -174,10 +176,11 @@ class Phase(StrEnum):
 
 
 class Direction(StrEnum):
-    """What kind of rise it is."""
+    """What kind of event it is: two kinds of rise, and a feed that stopped delivering."""
 
     CRISIS = "crisis"
     VIRAL = "viral"
+    QUIET = "quiet"
 
 
 class Driver(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -14,7 +14,7 @@ from alerting.incidents.past import apply_history
 from alerting.incidents.severity import assess, worse
 from alerting.incidents.sighting import extended, new_incident, part_of, peak, stronger, with_evidence
 from alerting.incidents.work import person, said_about
-from streams.events import Detection, Phase
+from streams.events import Detection, Direction, Phase
 from streams.topic import Topic
 
 REOPEN_WITHIN: Final = timedelta(hours=2)
@@ -157,7 +157,9 @@ def _end(incident: Incident, detection: Detection, now: datetime) -> Outcome:
     if withdrawn and len(incident.episodes) == 1:
         transition, text = Transition.WITHDRAWN, f"Withdrawn: {detector} did not find it confirmed"
     else:
-        transition, text = Transition.RESOLVED, f"Back to usual; peaked at {peak(incident)}"
+        again = incident.direction is Direction.QUIET
+        text = "It delivers again" if again else f"Back to usual; peaked at {peak(incident)}"
+        transition = Transition.RESOLVED
     return changed(over, transition, text, now, state=IncidentState.RESOLVED, resolved_at=now, resolved_by=SYSTEM)
 
 

@@ -56,7 +56,9 @@ def assess(evidence: Evidence, direction: Direction) -> Assessment:
 def _assessment(factors: tuple[Factor, ...], direction: Direction) -> Assessment:
     harm = sum(factor.score for factor in factors)
     severity = _severity(harm)
-    if direction is Direction.VIRAL:
+    if direction is Direction.QUIET:
+        severity = Severity.SEV3  # silence itself harms nobody, what it hides may
+    elif direction is Direction.VIRAL:
         severity = milder(severity, Severity.SEV3)
     return Assessment(severity=severity, harm=round(harm, 2), factors=factors)
 

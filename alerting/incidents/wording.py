@@ -104,6 +104,8 @@ def name(topic_name: str, brand: str | None) -> str:
 def title(topic_name: str, brand: str | None, evidence: Evidence, direction: Direction) -> str:
     """What is going on, in a few words."""
     subject = name(topic_name, brand)
+    if direction is Direction.QUIET:
+        return f"{subject}: {_silence(evidence)}"
     if direction is Direction.VIRAL:
         return f"{subject}: going viral"
     times = times_usual(evidence)
@@ -127,6 +129,9 @@ def fitted(topic_name: str, brand: str | None, rest: str) -> str:
 
 def why(evidence: Evidence, direction: Direction) -> str:
     """One sentence of counts."""
+    if direction is Direction.QUIET:
+        missing = f"; about {count(evidence.expected)} were to be expected" if evidence.expected >= 1 else ""
+        return f"Nothing arrived for {duration(evidence.window_seconds)}{missing}. Topics that it feeds see less."
     sentence = f"{rate(per_minute(evidence), ' mentions a minute', ' mentions an hour')}, {expectation(evidence)}"
     share, usual = evidence.negative_share, evidence.negative_share_expected
     if direction is Direction.VIRAL and evidence.polarity is not None:
@@ -178,6 +183,8 @@ def expectation(evidence: Evidence) -> str:
 
 
 def _how_big(evidence: Evidence, direction: Direction) -> list[str]:
+    if direction is Direction.QUIET:
+        return [f"{_silence(evidence)} for {duration(evidence.window_seconds)}"]
     parts = [rate(per_minute(evidence), "/min", "/hour")]
     times = times_usual(evidence)
     if times is None:
@@ -192,6 +199,10 @@ def _how_big(evidence: Evidence, direction: Direction) -> list[str]:
     elif mood:
         parts.append(mood)
     return parts
+
+
+def _silence(evidence: Evidence) -> str:
+    return "quiet" if evidence.expected > 0 else "stalled"
 
 
 def _mood(evidence: Evidence, direction: Direction) -> str | None:

@@ -31,7 +31,7 @@ _MARKS: Final = {
 }
 _SYSTEM: Final = "tocsin"
 _ALL_CLEAR: Final = ":white_check_mark:"
-_KINDS: Final = {Direction.CRISIS: "crisis", Direction.VIRAL: "going viral"}
+_KINDS: Final = {Direction.CRISIS: "crisis", Direction.VIRAL: "going viral", Direction.QUIET: "feed quiet"}
 _STANDINGS: Final = {
     Transition.OPENED: "new",
     Transition.REOPENED: "back again",

@@ -32,6 +32,8 @@ _OVER: Final = frozenset({Transition.RESOLVED, Transition.WITHDRAWN})
 
 Element = dict[str, object]
 
+_KINDS: Final = {Direction.CRISIS: "crisis", Direction.VIRAL: "going viral", Direction.QUIET: "feed quiet"}
+
 
 def card_body(message: Message) -> bytes:
     """The request's body, at most 28 KB: samples give way first, then drivers, then the rest but for the headline."""
@@ -82,7 +84,7 @@ def _encoded(message: Message, samples: int, drivers: int, facts: int) -> bytes:
 
 
 def _standing(message: Message) -> str:
-    parts = [message.severity.value, "going viral" if message.direction is Direction.VIRAL else "crisis"]
+    parts = [message.severity.value, _KINDS[message.direction]]
     parts.append(_STANDINGS.get(message.change, "Changed"))
     who = message.acknowledged_by or message.actor
     if who and who != "tocsin":

@@ -11,6 +11,7 @@ from streams.broker.base import Outgoing, Record
 from streams.errors import StateCorrupted
 from streams.event_time import EventTime
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
+from streams.feeds import Feeds
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.base import Restored
 from streams.stages.detect_snapshots import TIME_KEY, TOPIC_PREFIX, definition_in, records_of, state_of, topics_in
@@ -52,10 +53,9 @@ class DetectStage:
     ) -> None:
         self._partition = partition
         self._kafka = kafka
-        self._time_settings = time
-        self._detect_settings = detect
+        self._time_settings, self._detect_settings = time, detect
         self._definitions = {topic.id: definition_of(topic) for topic in topics}
-        self._time = EventTime()
+        self._time, self._feeds = EventTime(), Feeds()
         self._watches: dict[str, TopicWatch] = {}
         self._active: set[str] = set()
         self._changed: set[str] = set()
@@ -108,8 +108,8 @@ class DetectStage:
     def flush(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
         """What was told since the last flush."""
         del now, at_end
-        outgoing, self._outgoing = self._outgoing, []
-        return outgoing
+        self._outgoing, told = [], self._outgoing
+        return told
 
     def _take(self, record: Record) -> list[Outgoing]:
         if self._rebuilding is not None:
@@ -170,10 +170,11 @@ class DetectStage:
     def _pass_time(self, watermark: Watermark, offset: int) -> list[Outgoing]:
         before = self._time.second
         self._time.observe(watermark)
+        feeds = self._feeds.observe(watermark) if self._partition == 0 else []  # one partition speaks for all
+        outgoing = [self._encode(value) for value in feeds]
         now = self._time.second
         if now is None or (before is not None and self._marks(before) == self._marks(now)):
-            return []
-        outgoing = []
+            return outgoing
         for topic in sorted(self._active):
             if offset < self._included.get(topic, 0):
                 continue
@@ -212,7 +213,7 @@ class DetectStage:
     def snapshot(self, next_offset: int) -> list[Outgoing]:
         """A record for each topic changed since the last call, then one for time; valid up to `next_offset`."""
         self._finish_rebuilding(next_offset)
-        time = records_of(TIME_KEY, next_offset, time=self._time.snapshot())
+        time = records_of(TIME_KEY, next_offset, time=self._time.snapshot(), feeds=self._feeds.snapshot())
         records = [Outgoing(self._kafka.detect_state, key, None, partition=self._partition) for key in self._foreign]
         self._foreign = ()
         for topic in sorted(self._changed):
@@ -241,10 +242,11 @@ class DetectStage:
         if TIME_KEY not in newest:
             return Restored(None)  # the first snapshot was cut short: what there is of it skips nothing
         try:
-            state = state_of(newest, TIME_KEY, "time")
+            state = state_of(newest, TIME_KEY, "time", "feeds")
             self._time.restore(state["time"])
+            self._feeds.restore(state["feeds"])
         except StateCorrupted as exc:
-            self._time = EventTime()
+            self._time, self._feeds = EventTime(), Feeds()
             return Restored(None, (str(exc),))
         self._time_included = state["next_offset"]
         broken: dict[str, str] = {}

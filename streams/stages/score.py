@@ -5,6 +5,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
 from streams.counted import Counted
@@ -14,6 +16,7 @@ from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.sentiment.base import Scorer
 from streams.settings import KafkaSettings, ScoreSettings, TimeSettings
+from streams.stages.arrivals import Arrivals
 from streams.stages.base import Restored
 from streams.stages.dead_letters import DeadLetters
 from streams.stages.mention_time import event_time, is_history
@@ -76,6 +79,7 @@ class ScoreStage:
         self._dead_letters = DeadLetters(kafka.dead_letters, settings.dead_letter_share)
         self._sums: dict[tuple[str, int, bool], PartialSums] = {}
         self._cuts: list[Outgoing] = []
+        self._arrivals = Arrivals()
         self._read = self._matched = self._duplicate = self._partials = 0
 
     @property
@@ -138,6 +142,8 @@ class ScoreStage:
                 continue
             self._dead_letters.readable()
             event_ms, delayed = event_time(mention, record, grace_ms=self._grace_ms)
+            if not is_history(record):
+                self._arrivals.count(mention.platform)
             if newest is None or event_ms > newest:
                 newest = event_ms
                 if self._clock.leaps(event_ms):
@@ -177,7 +183,10 @@ class ScoreStage:
         return outgoing
 
     def _watermarks(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
-        value = codec.encode_watermark(self._clock.watermark(now, at_end=at_end))
+        watermark = self._clock.watermark(now, at_end=at_end)
+        if watermark.event_ms is not None:
+            watermark = msgspec.structs.replace(watermark, arrivals=self._arrivals.take())
+        value = codec.encode_watermark(watermark)
         return [Outgoing(self._kafka.partials, None, value, partition=number) for number in self._partials_partitions]
 
     def changes(self, next_offset: int) -> list[Outgoing]:

@@ -275,3 +275,31 @@ def test_control_characters_of_a_configured_name_go_nowhere() -> None:
 
     assert incident is not None
     assert incident.topic_name == "Refunds[2J"
+
+
+class TestASilentFeed:
+    silence = replace(
+        evidence(), observed=0, expected=300.0, per_minute=0.0, window_seconds=600, negative_share=None, polarity=None
+    )
+    opened = replace(
+        detection(), topic="feed/forum", direction=Direction.QUIET, detector="feed quiet", evidence=silence
+    )
+
+    def test_is_an_incident_of_its_own_kind_that_says_since_when_and_what_is_missing(self) -> None:
+        incident = apply_detection(None, self.opened, None, START).incident
+
+        assert incident is not None
+        assert incident.title == "feed/forum: quiet"
+        assert incident.why == (
+            "Nothing arrived for 10 min; about 300 were to be expected. Topics that it feeds see less."
+        )
+        assert (incident.severity, incident.direction) == (Severity.SEV3, Direction.QUIET)
+
+    def test_is_resolved_when_it_delivers_again(self) -> None:
+        incident = apply_detection(None, self.opened, None, START).incident
+        ended = replace(self.opened, id="another", sequence=1, phase=Phase.ENDED)
+
+        outcome = apply_detection(incident, ended, None, START + timedelta(minutes=30))
+
+        assert outcome.transition is Transition.RESOLVED
+        assert outcome.entries[-1].text == "It delivers again"

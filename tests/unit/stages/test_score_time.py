@@ -1,4 +1,8 @@
+import msgspec
+
 from streams.events import Watermark
+from streams.stages.arrivals import MAX_NAMES
+from streams.stages.mention_time import HISTORY_HEADER
 from streams.stages.score import ScoreStage
 from tests.fakes.score_stage import START_SECOND, at, make_stage, record, watermarks
 
@@ -11,10 +15,31 @@ def test_every_partials_partition_hears_the_watermark_once_a_second() -> None:
     within = watermarks(stage.flush(at(31.9), at_end=False))
     after = watermarks(stage.flush(at(32), at_end=False))
 
-    expected = Watermark(source="mentions-3", event_ms=(START_SECOND + 30 - 5) * 1000, idle=False, sources=4)
-    assert first == [(number, expected) for number in range(3)]
+    silent = Watermark(source="mentions-3", event_ms=(START_SECOND + 30 - 5) * 1000, idle=False, sources=4)
+    first_one = msgspec.structs.replace(silent, arrivals={"x": 1})
+    assert first == [(number, first_one) for number in range(3)]
     assert within == []
-    assert after == first
+    assert after == [(number, silent) for number in range(3)]
+
+
+def test_watermarks_tell_what_arrived_of_each_platform_matched_or_not_but_no_history() -> None:
+    stage = make_stage()
+    past = msgspec.structs.replace(record(id="3", platform="old"), headers=((HISTORY_HEADER, b"1"),))
+    stage.fold([record(id="1"), record("nothing of ours", id="2", platform="forum"), past], at(1))
+
+    [(_, told), *_] = watermarks(stage.flush(at(1), at_end=False))
+
+    assert told.arrivals == {"x": 1, "forum": 1}
+
+
+def test_invented_platforms_do_not_make_a_watermark_grow_without_bound() -> None:
+    stage = make_stage()
+    stage.fold([record(id=str(number), platform=f"p{number}") for number in range(1000)], at(1))
+
+    [(_, told), *_] = watermarks(stage.flush(at(1), at_end=False))
+
+    assert sum(told.arrivals.values()) == 1000
+    assert len(told.arrivals) == MAX_NAMES + 1
 
 
 def test_watermarks_follow_the_partials_they_cover() -> None:

@@ -1,0 +1,166 @@
+"""A feed that falls silent is news; a quiet night is not."""
+
+import math
+import random
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams import codec
+from streams.errors import StateCorrupted
+from streams.events import Detection, Direction, Phase, Watermark
+from streams.feeds import MAX_FEEDS, STALLED_SECONDS, Feeds
+from tests.fakes.streams_of_counts import DAY, HOUR, START, negative_binomial
+
+STEP = 10  # seconds between two watermarks
+Rates = dict[str, float]
+
+
+def watermark(second: int, arrivals: dict[str, int] | None = None, source: str = "mentions-0") -> Watermark:
+    return Watermark(source=source, event_ms=second * 1000, idle=False, sources=1, arrivals=arrivals or {})
+
+
+def life(
+    seconds: int, rates: Rates, *, start: int = START, seed: int = 1, night: float = 1.0, dispersion: float = 0.2
+) -> Iterator[Watermark]:
+    """Arrivals at `rates` a second; at the deepest of night only this share of them."""
+    rng = random.Random(seed)  # noqa: S311  # arrivals for a test
+    for at in range(start, start + seconds, STEP):
+        light = night + (1 - night) * (0.5 - 0.5 * math.cos(2 * math.pi * at / DAY))
+        counts = {name: negative_binomial(rng, rate * STEP * light, dispersion) for name, rate in rates.items()}
+        yield watermark(at, {name: count for name, count in counts.items() if count})
+
+
+def told(feeds: Feeds, marks: Iterator[Watermark] | list[Watermark]) -> list[Detection]:
+    return [detection for mark in marks for detection in feeds.observe(mark)]
+
+
+def phases(detections: list[Detection]) -> list[tuple[str, Phase]]:
+    return [(detection.topic, detection.phase) for detection in detections]
+
+
+def test_one_of_three_platforms_that_falls_silent_is_told_within_minutes_and_so_is_its_return() -> None:
+    feeds, day, gap = Feeds(), {"x": 0.5, "news": 0.5, "forum": 0.5}, {"x": 0.5, "news": 0.5}
+    usual = told(feeds, life(12 * HOUR, day))
+    silent = told(feeds, life(2 * HOUR, gap, start=START + 12 * HOUR))
+    back = told(feeds, life(HOUR, day, start=START + 14 * HOUR))
+
+    assert usual == []
+    assert phases(silent) == [("feed/forum", Phase.OPENED)]
+    assert phases(back) == [("feed/forum", Phase.ENDED)]
+    opened, ended = silent[0], back[0]
+    assert opened.direction is Direction.QUIET
+    assert opened.episode == ended.episode
+    assert opened.onset.timestamp() == pytest.approx(START + 12 * HOUR, abs=60)
+    assert (opened.at - opened.onset).total_seconds() <= 600
+    assert opened.evidence.observed == 0
+    assert opened.evidence.expected == pytest.approx(0.5 * opened.evidence.window_seconds, rel=0.3)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_quiet_nights_page_nobody(seed: int) -> None:
+    """Six days; at three in the night a twentieth of the mentions of noon."""
+    found = told(Feeds(), life(6 * DAY, {"x": 0.05, "forum": 0.004}, seed=seed, night=0.05))
+
+    assert found == []
+
+
+def test_a_feed_that_always_comes_in_lumps_is_allowed_its_pauses() -> None:
+    lumps = [
+        watermark(START + at, {"news": 60}) if at % HOUR == 0 else watermark(START + at)
+        for at in range(0, 3 * DAY, STEP)
+    ]
+    missing_one = [watermark(START + 3 * DAY + at) for at in range(0, HOUR, STEP)]
+    missing_many = [watermark(START + 3 * DAY + HOUR + at) for at in range(0, 6 * HOUR, STEP)]
+    feeds = Feeds()
+
+    assert told(feeds, [*lumps, *missing_one]) == []
+    assert phases(told(feeds, missing_many)) == [("feed/news", Phase.OPENED)]
+
+
+def test_a_feed_nobody_knows_yet_is_not_missed() -> None:
+    feeds = Feeds()
+    told(feeds, life(5 * HOUR, {"new": 0.5}))
+
+    assert told(feeds, life(6 * HOUR, {"x": 0.5}, start=START + 5 * HOUR)) == []
+
+
+def test_everything_that_stops_at_once_is_told_of_each_feed() -> None:
+    feeds = Feeds()
+    told(feeds, life(12 * HOUR, {"x": 0.5, "forum": 0.5}))
+
+    silent = told(feeds, [watermark(START + 12 * HOUR + at) for at in range(0, HOUR, STEP)])
+
+    assert sorted(phases(silent)) == [("feed/forum", Phase.OPENED), ("feed/x", Phase.OPENED)]
+
+
+def test_time_that_nobody_saw_pass_is_held_against_no_feed() -> None:
+    """The stream itself was away for a day: the first mention comes before all others of its second."""
+    feeds = Feeds()
+    told(feeds, life(12 * HOUR, {"x": 0.5, "forum": 0.5}))
+
+    back = told(feeds, life(HOUR, {"x": 0.5, "forum": 0.5}, start=START + 36 * HOUR))
+
+    assert back == []
+
+
+def test_a_source_that_tells_nothing_while_others_go_on_is_stalled_until_it_speaks() -> None:
+    feeds = Feeds()
+    feeds.observe(watermark(START, source="mentions-1"))
+    alone = told(feeds, [watermark(START + at) for at in range(0, STALLED_SECONDS + 60, STEP)])
+    back = feeds.observe(watermark(START + STALLED_SECONDS + 60, source="mentions-1"))
+
+    assert phases(alone) == [("feed/mentions-1", Phase.OPENED)]
+    assert alone[0].detector == "feed stalled"
+    assert (alone[0].at - alone[0].onset).total_seconds() == STALLED_SECONDS
+    assert phases(back) == [("feed/mentions-1", Phase.ENDED)]
+    assert alone[0].episode == back[0].episode
+
+
+def test_invented_platforms_cost_no_more_than_their_bound_and_drive_out_no_feed_that_is_missed() -> None:
+    feeds = Feeds()
+    told(feeds, life(12 * HOUR, {"x": 0.5}))
+    quiet = told(feeds, [watermark(START + 12 * HOUR + at) for at in range(0, HOUR, STEP)])
+
+    told(feeds, [watermark(START + 13 * HOUR + n, {f"invented {n}": 1}) for n in range(10 * MAX_FEEDS)])
+    back = feeds.observe(watermark(START + 14 * HOUR, {"x": 5}))
+
+    assert len(feeds.snapshot()["platforms"]) <= MAX_FEEDS
+    assert phases([*quiet, *back]) == [("feed/x", Phase.OPENED), ("feed/x", Phase.ENDED)]
+
+
+def test_what_a_platform_calls_itself_has_no_power_where_it_is_shown() -> None:
+    feeds, name = Feeds(), "<!channel>|\u202e*x*"
+    told(feeds, life(7 * HOUR, {name: 0.5}))
+
+    [opened] = told(feeds, [watermark(START + 7 * HOUR + at) for at in range(0, HOUR, STEP)])
+
+    assert opened.topic == "feed/__channel____x_"
+
+
+STORY = [
+    *life(9 * HOUR, {"x": 0.2, "forum": 0.2}),
+    *life(HOUR, {"x": 0.2}, start=START + 9 * HOUR),
+    *life(HOUR, {"x": 0.2, "forum": 0.2}, start=START + 10 * HOUR),
+]
+UNDISTURBED = told(Feeds(), STORY)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, len(STORY)))
+def test_a_snapshot_anywhere_changes_nothing(cut: int) -> None:
+    first, second = Feeds(), Feeds()
+    before = told(first, STORY[:cut])
+
+    second.restore(codec.decode_snapshot(codec.encode_snapshot(first.snapshot())))
+
+    assert len(UNDISTURBED) == 2
+    assert before + told(second, STORY[cut:]) == UNDISTURBED
+
+
+@pytest.mark.parametrize("state", [{}, {"platforms": [["x", [1]]], "sources": [], "newest": 1}])
+def test_what_is_no_snapshot_is_refused(state: dict[str, object]) -> None:
+    with pytest.raises(StateCorrupted):
+        Feeds().restore(state)
