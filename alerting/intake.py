@@ -27,7 +27,7 @@ from streams.topic import Topic
 
 log = structlog.get_logger(__name__)
 
-DETECTIONS_PER_UNIT: Final = 200
+DETECTIONS_PER_UNIT: Final = 20
 WINDOWS_PER_UNIT: Final = 2_000  # a page waits for at most one such unit where the database has one writer
 WINDOWS_LINGER_SECONDS: Final = 0.5
 

@@ -12,13 +12,14 @@ from alerting.cli.options import ConfigOption, settings_from
 def drill(
     receiver: Annotated[str, typer.Argument(help="A receiver of the configuration.")], config: ConfigOption = None
 ) -> None:
-    """Send a test page, marked as one, over every notifier of RECEIVER, and say for each what became of it.
+    """Send a test page, marked as one, over every notifier of RECEIVER, and tell its outcome and each hop's time.
 
     Exits 0 when all of them took it and 5 when one did not.
     """
     from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
     from alerting.message import drill as test_message
     from alerting.notifiers.egress import Egress
+    from alerting.notifiers.hops import timed
     from alerting.notifiers.registry import build
     from streams.clock import SystemClock
 
@@ -28,9 +29,12 @@ def drill(
         for chosen in wanted.notifiers:
             notifier = build(chosen, clock=clock, egress=egress)
             began = clock.monotonic()
+            hops: list[tuple[str, float]] = []
             try:
                 message = test_message(receiver, clock.now())
-                await notifier.send(message, reference=None, timeout_seconds=settings.delivery.attempt_seconds)
+                with timed(clock) as measured:
+                    hops = measured.passed
+                    await notifier.send(message, reference=None, timeout_seconds=settings.delivery.attempt_seconds)
             except (DeliveryRetryable, DeliveryInDoubt, DeliveryRejected) as exc:
                 all_took_it = False
                 outcome = exc.reason
@@ -39,6 +43,8 @@ def drill(
             finally:
                 await notifier.close()
             typer.echo(f"{notifier.kind} {notifier.destination}: {outcome} ({clock.monotonic() - began:.2f} s)")
+            if hops:
+                typer.echo(f"  {', '.join(f'{name} {1000 * seconds:.0f} ms' for name, seconds in hops)}")
         return all_took_it
 
     with explained():

@@ -17,6 +17,7 @@ import aiohttp
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.notifiers.egress import AddressRefused, Egress
 from alerting.notifiers.guarded import guarded_connector
+from alerting.notifiers.hops import passed
 from streams.clock import Clock
 
 MAX_ANSWER_BYTES: Final = 65_536
@@ -69,6 +70,9 @@ class Outbound:
             trace.on_request_start.append(_started)
             trace.on_request_headers_sent.append(_sent)
             trace.on_request_redirect.append(_refuse_redirect)
+            trace.on_dns_resolvehost_end.append(_looked_up)
+            trace.on_connection_create_end.append(_connected)
+            trace.on_request_end.append(_answered)
             self._session = aiohttp.ClientSession(
                 connector=guarded_connector(
                     self._egress, limit=_MAX_CONNECTIONS, keep_alive_seconds=_KEEP_ALIVE_SECONDS
@@ -195,6 +199,18 @@ async def _started(_session: aiohttp.ClientSession, _context: SimpleNamespace, _
 async def _sent(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: object) -> None:
     if progress := _progress.get():
         progress.sent = True
+
+
+async def _looked_up(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: object) -> None:
+    passed("looked up")
+
+
+async def _connected(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: object) -> None:
+    passed("connected")
+
+
+async def _answered(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: object) -> None:
+    passed("answered")
 
 
 async def _refuse_redirect(_session: aiohttp.ClientSession, _context: SimpleNamespace, _params: object) -> None:

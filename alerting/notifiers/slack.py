@@ -1,6 +1,7 @@
 """Slack: an incident is one message that edits itself and tells its story in its thread."""
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -229,7 +230,12 @@ class SlackNotifier:
 
     async def _call(self, method: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]) -> AsyncSlackResponse:
         client = AsyncWebClient(
-            token=self._token, base_url=self._api_url, session=self._outbound.session, retry_handlers=[]
+            token=self._token,
+            base_url=self._api_url,
+            session=self._outbound.session,
+            retry_handlers=[],
+            # The library's own log shows what it sent and what came back, which may quote people and echo secrets.
+            logger=logging.Logger("slack_sdk", logging.CRITICAL),  # noqa: LOG001  # one that nobody can turn on
         )
         client.proxy = None  # The session knows the proxies, and which hosts need none.
         # Causes are cut off on purpose (`from None`): the library's error carries the request, and with it the token.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.notifiers.egress import AddressRefused, Egress
 from alerting.notifiers.guarded import GuardedResolver
+from alerting.notifiers.hops import passed
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTP
@@ -63,12 +64,14 @@ class MailServer:
         try:
             async with asyncio.timeout(timeout_seconds):
                 client = await self._connected(timeout_seconds)
+                passed("connected and logged in")
                 try:
                     await client.mail(sender)
                     for recipient in recipients:
                         await client.rcpt(recipient)
                     handing_over = True
                     await client.data(content)
+                    passed("taken")
                 finally:
                     client.close()
         except TimeoutError:
@@ -111,6 +114,7 @@ class MailServer:
         resolver = GuardedResolver(self._egress)
         try:
             places = await resolver.resolve(self._host, self._port, socket.AF_UNSPEC)
+            passed("looked up")
         finally:
             await resolver.close()
         failure: OSError = OSError("no address")

@@ -14,10 +14,11 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from streams.events import Phase
+from streams.events import Phase, Sample
 from tests.bench.pager_rivals import ALERTMANAGER, CLOCK, Alertmanager, OurPager, Rival
 from tests.bench.report import Report
 from tests.fakes.detections import detection, evidence
@@ -166,7 +167,10 @@ async def storm(report: Report) -> None:
                     episode=f"e{topic}",
                     sequence=sequence,
                     start=now,
-                    seen=WORST if topic % WORST_EVERY == 0 else None,
+                    seen=msgspec.structs.replace(
+                        WORST if topic % WORST_EVERY == 0 else evidence(),
+                        samples=(Sample(f"x:{number}", "where is my money", now),),
+                    ),
                     accepted_ms=int(now.timestamp() * 1000),
                 )
                 began_at.setdefault(claim.topic, now.timestamp())

@@ -2,10 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from prometheus_client import CollectorRegistry
 
+from alerting.acts import Acts
 from alerting.delivery import DeliveryLoop
 from alerting.dispatch import Dispatch
 from alerting.incidents.store import Store
@@ -40,7 +42,7 @@ class AlertingProcess:
         seed: int,
         group_wait_seconds: float = 0.0,
     ) -> None:
-        metrics = AlertingMetrics(CollectorRegistry())
+        metrics = self.metrics = AlertingMetrics(CollectorRegistry())
         receivers = Receivers({name: [notifier] for name, notifier in notifiers.items()})
         names: Sequence[str] = tuple(notifiers)
         route = {
@@ -50,6 +52,7 @@ class AlertingProcess:
         }
         rng = random.Random(seed)  # noqa: S311  # repeatable
         dispatch = Dispatch(Routes(RouteSettings.model_validate(route)), receivers)
+        self.acts = Acts(store, dispatch, clock, metrics)
         self._stop = asyncio.Event()
         self._parts = [
             Intake(
@@ -72,6 +75,16 @@ class AlertingProcess:
     def start(self, group: asyncio.TaskGroup) -> None:
         """Begin all parts."""
         self._tasks = [group.create_task(part(self._stop), name=part.__qualname__) for part in self._parts]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The process from its start to its kill."""
+        async with asyncio.TaskGroup() as group:
+            self.start(group)
+            try:
+                yield
+            finally:
+                await self.kill()
 
     async def kill(self) -> None:
         """Everything ends where it stands."""

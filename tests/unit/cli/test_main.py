@@ -1,6 +1,8 @@
 """The command line as a whole: what it says about itself and how it ends."""
 
+import asyncio
 import errno
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,8 @@ from typer.testing import CliRunner, Result
 
 from alerting.cli.exits import Exit, explained
 from alerting.cli.main import app
+from alerting.fakes.webhook import FakeWebhook
+from streams.clock import SystemClock
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLE = ROOT / "deploy" / "examples" / "tocsin.yaml"
@@ -198,6 +202,21 @@ class TestDrill:
 
         assert result.exit_code == Exit.REFUSED
         assert "s" * 32 not in result.output
+
+    async def test_tells_the_time_of_each_hop(self, tmp_path: Path) -> None:
+        async with FakeWebhook(SystemClock(), secret="s" * 32) as vendor:
+            file = tmp_path / "tocsin.yaml"
+            hook = f"{{type: webhook, url: '{vendor.url}', secret: {'s' * 32}}}"
+            file.write_text(
+                f"receivers: [{{name: night, notifiers: [{hook}]}}]\nroute: {{receiver: night}}\n"
+                "delivery: {allow_networks: [127.0.0.0/8]}\n",
+                encoding="utf-8",
+            )
+
+            result = await asyncio.to_thread(run, "drill", "night", "--config", str(file))
+
+        assert result.exit_code == Exit.DONE
+        assert re.search(r"^  connected \d+ ms, answered \d+ ms$", result.stdout, re.MULTILINE)
 
 
 def test_a_demo_on_a_taken_port_says_so_before_anything_starts() -> None:
