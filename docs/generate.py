@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -17,7 +18,7 @@ from alerting.cli.exits import Exit
 from alerting.cli.main import app
 from alerting.metrics import AlertingMetrics
 from alerting.settings import Settings
-from streams import kafka_topics, query
+from streams import asyncapi, kafka_topics, query
 from streams.events import Detection, Driver, Evidence, Sample, Tally, WindowCount
 from streams.mention import Author, Media, Mention
 from streams.metrics import StreamMetrics
@@ -38,9 +39,17 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration_page(),
         "kafka-topics.md": kafka_topics_page(),
         "metrics.md": metrics_page(),
+        "asyncapi.yaml": asyncapi_document(),
         "sources.md": sources_page(),
         "queries.md": f"# Queries\n\n{NOTE}\n{inspect.cleandoc(query.__doc__ or '')}\n",
     }
+
+
+def asyncapi_document() -> str:
+    """The Kafka topics as `tocsin kafka asyncapi` prints them with the default settings."""
+    note = "# Written by `python docs/generate.py` from the code; a test compares. Do not edit.\n"
+    told = asyncapi.document(StreamSettings(), version=version("tocsin"))
+    return note + yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120)
 
 
 def sources_page() -> str:

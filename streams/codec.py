@@ -4,6 +4,7 @@ Mentions, topics, window counts and detections are JSON, for whoever reads along
 definitions and snapshots are MessagePack, for ourselves; the first three share a Kafka topic and begin with their kind.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -57,6 +58,15 @@ def decode_mention(value: bytes | None) -> Mention:
         return mention_from(_anything.decode(value))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InvalidMention(f"not JSON: {exc}") from exc
+
+
+def schemas_of(kinds: Sequence[type], reference: str) -> dict[str, Any]:
+    """The JSON schemas of these records and of what they are made of, by name.
+
+    Args:
+        reference: How one is referred to, with `{name}` for its name.
+    """
+    return msgspec.json.schema_components(kinds, ref_template=reference)[1]
 
 
 def decode_document(text: bytes) -> Any:

@@ -50,6 +50,20 @@ def verify(config: ConfigOption = None) -> None:
         asyncio.run(work())
 
 
+@app.command("asyncapi")
+def print_asyncapi(config: ConfigOption = None) -> None:
+    """Print the Kafka topics and their records as an AsyncAPI 3 document, YAML, for code generators and catalogues."""
+    from importlib.metadata import version
+
+    import yaml
+
+    from streams.asyncapi import document
+
+    with explained():
+        told = document(settings_from(config), version=version("tocsin"))
+    typer.echo(yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=120), nl=False)
+
+
 @app.command("acls")
 def print_acls(
     config: ConfigOption = None,
