@@ -20,7 +20,7 @@ _ROUTED_ANEW: Final = frozenset(
 # What wakes after a snooze pages again.
 _TOLD_AS: Final = {Transition.MERGED: Transition.RESOLVED, Transition.WOKEN: Transition.REOPENED}
 # What nobody wants to hear of something that they put off until later.
-_SNOOZED_AWAY: Final = frozenset({Transition.GREW, Transition.PEAKED})
+_SNOOZED_AWAY: Final = frozenset({Transition.GREW, Transition.PEAKED, Transition.SEVERITY_LOWERED})
 _PAGES: Final = frozenset({Transition.OPENED, Transition.REOPENED})
 
 

@@ -206,6 +206,8 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         authors: Distinct authors since onset, approximate.
         per_minute: Rate over the last two minutes or the last five, whichever is higher.
         velocity: Change of the five-minute rate, mentions per minute and minute.
+        unanswered_share: Share of complaints that the brand has not replied to, [0, 1]; None where nobody counts it.
+        organic_share: Share that is neither copied nor coordinated, [0, 1]; None where nobody counts it.
     """
 
     observed: int
@@ -222,6 +224,8 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     authors: int = 0
     per_minute: float = 0.0
     velocity: float = 0.0
+    unanswered_share: float | None = None
+    organic_share: float | None = None
     platforms: dict[str, int] = {}
     regions: dict[str, int] = {}
     languages: dict[str, int] = {}

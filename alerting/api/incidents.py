@@ -13,6 +13,7 @@ from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS, Problem
 from alerting.api.responses import (
     DeliveryAnswer,
+    FactorAnswer,
     IncidentAnswer,
     IncidentDetailAnswer,
     IncidentPage,
@@ -23,6 +24,7 @@ from alerting.charts import svg
 from alerting.charts.build import incident_chart, incident_span, rate_per_minute, step_for
 from alerting.incidents.model import Incident, IncidentState, Severity
 from alerting.incidents.promises import standings
+from alerting.incidents.severity import assess_incident
 from alerting.incidents.store import IncidentFilter, Store
 from alerting.settings import TargetSettings
 from streams.clock import Clock
@@ -114,8 +116,11 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents, targets:
         incident = await store.get(incident_id)
         response.headers["ETag"] = etag(incident.revision)
         answer = IncidentDetailAnswer.model_validate(incident)
+        assessed = assess_incident(incident)
         return answer.model_copy(
             update={
+                "harm": assessed.harm,
+                "factors": tuple(FactorAnswer.model_validate(factor) for factor in assessed.factors),
                 "promises": tuple(
                     PromiseAnswer.model_validate(standing) for standing in standings(incident, targets, clock.now())
                 ),

@@ -75,6 +75,15 @@ class PartAnswer(_Answer):
     because: str
 
 
+class FactorAnswer(_Answer):
+    """One kind of harm, [0, 3], with its weight; `score` is null where it is unknown and does not count."""
+
+    name: str
+    weight: float
+    score: float | None
+    reason: str
+
+
 class StatementAnswer(_Answer):
     """What the people who fix it say, the same for everybody."""
 
@@ -167,8 +176,13 @@ class DeliveryAnswer(_Answer):
 
 
 class IncidentDetailAnswer(IncidentAnswer):
-    """An incident with everything that happened, and everybody who was told."""
+    """An incident with everything that happened, and everybody who was told.
 
+    `harm`, [0, 12], and its `factors` are of the latest evidence; the severity follows with hysteresis.
+    """
+
+    harm: float | None = None
+    factors: tuple[FactorAnswer, ...] = ()
     promises: tuple[PromiseAnswer, ...] = ()
     timeline: tuple[TimelineAnswer, ...] = ()
     deliveries: tuple[DeliveryAnswer, ...] = ()

@@ -90,6 +90,11 @@ def show_incident(
         late = ", overdue" if promise["overdue"] else ""
         facts += [(f"to {promise['promise']}", f"by {minute(promise['due_at'])}, {kept}{late}")]
     show_table("Incident", ("", ""), facts, empty="")
+    harm = [
+        (factor["name"], factor["weight"], _scored(factor["score"]), factor["reason"])
+        for factor in found.get("factors", [])
+    ]
+    show_table(f"\nHarm {found.get('harm')} of 12", ("factor", "weight", "score of 3", "because"), harm, empty="")
     parts = [(part["topic"], part["reason"], part["because"]) for part in found.get("parts", [])]
     if len(parts) > 1:
         show_table("\nOne event in these topics", ("topic", "reason", "because"), parts, empty="")
@@ -123,6 +128,10 @@ def resolve(incident: IncidentArgument, url: UrlOption = None, key: KeyOption = 
     """Resolve: it is over."""
     answer = asyncio.run(_post(f"/api/v1/incidents/{incident}/resolve", url, key))
     typer.echo(f"{answer['id']} is {answer['state']}")
+
+
+def _scored(score: float | None) -> str:
+    return "unknown" if score is None else f"{score:.1f}"
 
 
 async def _get(path: str, params: list[tuple[str, str]], url: str | None, key: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from alerting.console import words
 from alerting.console.board import budget
 from alerting.incidents import wording
 from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, TimelineEntry, TopicStatus
+from alerting.incidents.severity import assess_incident
 from alerting.notifiers.escaping import one_line
 from streams.events import Evidence
 
@@ -90,6 +91,7 @@ class IncidentCard:
     can_acknowledge: bool
     can_resolve: bool
     topics: tuple[TopicLine, ...]
+    harm: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,10 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
         opened=words.clock(incident.opened_at, now),
         can_acknowledge=incident.state is IncidentState.TRIGGERED,
         can_resolve=incident.state is not IncidentState.RESOLVED,
+        harm=tuple(
+            (factor.name, f"{words.scored(factor.score)}, weight {factor.weight:g}: {factor.reason}")
+            for factor in assess_incident(incident).factors
+        ),
         topics=tuple(
             TopicLine(part.topic, one_line(part.topic_name, words.LONGEST_NAME), one_line(part.because, LONGEST_TEXT))
             for part in incident.parts

@@ -13,6 +13,7 @@ _CHANGES: Final = {
     Transition.OPENED: "paged",
     Transition.GREW: "told it grew",
     Transition.SEVERITY_CHANGED: "told the new severity",
+    Transition.SEVERITY_LOWERED: "told the new severity",
     Transition.PEAKED: "told it peaked",
     Transition.ACKNOWLEDGED: "told who has it",
     Transition.RESOLVED: "told it is over",
@@ -56,6 +57,15 @@ def per(per_minute: float, *, hourly: bool) -> str:
     number = per_minute * 60 if hourly else per_minute
     digits = 0 if number >= 10 or number == int(number) else 1
     return f"{number:,.{digits}f}/{'hour' if hourly else 'min'}"
+
+
+def scored(score: float | None) -> str:
+    """A factor's score.
+
+    >>> scored(2.72), scored(None)
+    ('2.7 of 3', 'unknown')
+    """
+    return "unknown" if score is None else f"{score:.1f} of 3"
 
 
 def stand(incident: Incident, now: datetime) -> str:

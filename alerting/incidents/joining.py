@@ -31,7 +31,7 @@ def join(incident: Incident, detection: Detection, topic: Topic | None, grouping
     )
     seen = with_evidence(joined, detection, topic)
     text = f"{part.topic_name} joined: {grouping.because}"
-    if seen.severity is not incident.severity:
+    if worse(seen.severity, incident.severity) is not incident.severity:
         worst = f"Raised from {incident.severity} to {seen.severity}: {text}"
         return changed(seen, Transition.SEVERITY_CHANGED, worst, now)
     return in_silence(changed(seen, Transition.JOINED, text, now))

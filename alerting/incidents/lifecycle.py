@@ -124,16 +124,18 @@ def _go_on(incident: Incident, detection: Detection, topic: Topic | None, now: d
     seen = joined if outdated else with_evidence(joined, detection, topic)
     why = seen.why
     if seen.severity != incident.severity:
-        transition = Transition.SEVERITY_CHANGED
-        text = f"Raised from {incident.severity} to {seen.severity}: {why}"
-        seen = msgspec.structs.replace(seen, snoozed_until=None)
+        raised = worse(incident.severity, seen.severity) is seen.severity
+        transition = Transition.SEVERITY_CHANGED if raised else Transition.SEVERITY_LOWERED
+        text = f"{'Raised' if raised else 'Lowered'} from {incident.severity} to {seen.severity}: {why}"
+        if raised:
+            seen = msgspec.structs.replace(seen, snoozed_until=None)
     elif not known:
         transition, text = Transition.GREW, f"Also seen by {wording.plain(detection.detector)}: {why}"
     elif detection.phase is Phase.PEAKED:
         transition, text = Transition.PEAKED, f"Past its peak of {peak(seen)}: {why}"
     else:
         transition, text = Transition.GREW, f"Grew: {why}"
-    if detection.topic == seen.topic or transition is Transition.SEVERITY_CHANGED:
+    if detection.topic == seen.topic or seen.severity != incident.severity:
         return changed(seen, transition, text, now)
     return in_silence(changed(seen, transition, _in_topic(seen, detection, text), now))
 

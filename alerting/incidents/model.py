@@ -34,6 +34,7 @@ class Transition(StrEnum):
     OPENED = "opened"
     GREW = "grew"
     SEVERITY_CHANGED = "severity_changed"
+    SEVERITY_LOWERED = "severity_lowered"
     PEAKED = "peaked"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"

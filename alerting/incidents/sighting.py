@@ -9,7 +9,7 @@ from alerting.incidents import wording
 from alerting.incidents.identity import dedup_key, incident_id
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.part import GroupingReason, Part
-from alerting.incidents.severity import assess, assess_all, worse
+from alerting.incidents.severity import assess, assess_all, settled
 from streams.events import Detection, Direction
 from streams.topic import Topic
 
@@ -52,7 +52,7 @@ def new_incident(detection: Detection, topic: Topic | None, opened_at: datetime)
 
 
 def with_evidence(incident: Incident, detection: Detection, topic: Topic | None) -> Incident:
-    """With the detection's evidence. Severity only rises: calm does not undo harm, it resolves.
+    """With the detection's evidence. Severity rises at once, and falls by a step when harm has clearly fallen.
 
     What people read is about the leading topic; another one takes the lead when its excess is half as large again.
     """
@@ -64,7 +64,7 @@ def with_evidence(incident: Incident, detection: Detection, topic: Topic | None)
         incident,
         direction=direction,
         parts=parts,
-        severity=worse(incident.severity, assess_all([part.evidence for part in parts], direction).severity),
+        severity=settled(incident.severity, assess_all([part.evidence for part in parts], direction)),
         peak_per_minute=max(incident.peak_per_minute, wording.per_minute(detection.evidence)),
         last_detection_at=max(detection.at, incident.last_detection_at or detection.at),
     )

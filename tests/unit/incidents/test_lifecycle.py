@@ -88,14 +88,15 @@ def test_more_harm_raises_the_severity_and_says_so() -> None:
     assert outcome.entries[0].text.startswith("Raised from SEV4 to SEV1")
 
 
-def test_less_harm_never_lowers_the_severity_of_an_open_incident() -> None:
+def test_far_less_harm_lowers_the_severity_by_a_step_and_says_so() -> None:
     opened = incident_after(detection(seen=evidence(reach=1_900_000)))
 
     outcome = applied(opened, detection(Phase.GREW, sequence=1, minutes=5, seen=MILD))
 
-    assert outcome.transition is Transition.GREW
+    assert outcome.transition is Transition.SEVERITY_LOWERED
     assert outcome.incident is not None
-    assert outcome.incident.severity is Severity.SEV1
+    assert outcome.incident.severity is Severity.SEV2
+    assert outcome.entries[0].text.startswith("Lowered from SEV1 to SEV2")
     assert outcome.incident.peak_per_minute == 143.0
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from alerting.incidents.model import Severity
-from alerting.incidents.severity import MAX_SCORE, assess
+from alerting.incidents.severity import MAX_SCORE, Assessment, assess, settled
 from streams.events import Direction, Evidence
 from tests.fakes.detections import evidence
 
@@ -49,7 +49,8 @@ def test_more_of_any_harm_never_lowers_the_severity(pair: tuple[Evidence, Eviden
     less, more = (assess(one, direction) for one in pair)
 
     assert more.severity <= less.severity  # SEV1 sorts before SEV2
-    assert all(0 <= factor.score <= MAX_SCORE for factor in (*less.factors, *more.factors))
+    known = [factor.score for factor in (*less.factors, *more.factors) if factor.score is not None]
+    assert all(0 <= score <= MAX_SCORE for score in known)
 
 
 @given(EVIDENCE)
@@ -60,12 +61,16 @@ def test_a_joyful_rise_is_at_most_sev3(found: Evidence) -> None:
 def test_each_factor_explains_itself() -> None:
     assessment = assess(evidence(reach=1_900_000), Direction.CRISIS)
 
-    assert [(factor.name, factor.reason) for factor in assessment.factors] == [
-        ("size", "530 more than usual in 5 min"),  # 715 - 185
-        ("speed", "3.8 times the usual rate"),  # (715 + 1) / (185 + 1)
-        ("anger", "72% negative"),
-        ("reach", "reach 1.9 M"),
+    assert [(factor.name, factor.weight, factor.reason) for factor in assessment.factors] == [
+        ("size", 1.0, "530 more than usual in 5 min"),  # 715 - 185
+        ("speed", 1.0, "3.8 times the usual rate"),  # (715 + 1) / (185 + 1)
+        ("anger", 1.0, "72% negative"),
+        ("reach", 1.0, "reach 1.9 M"),
+        ("spread", 0.5, "2 platforms, as if evenly 1.6"),  # 600 and 115
+        ("unanswered", 0.5, "unknown whether they were answered"),
+        ("organic", 0.5, "unknown how many speak for themselves"),
     ]
+    assert [factor.name for factor in assessment.factors if factor.score is None] == ["unanswered", "organic"]
     assert assessment.severity is Severity.SEV1
 
 
@@ -87,4 +92,54 @@ def test_what_is_unknown_is_no_harm() -> None:
     assessment = assess(unknown, Direction.CRISIS)
 
     assert assessment.harm == 0.0
-    assert [factor.reason for factor in assessment.factors[2:]] == ["sentiment unknown", "reach not given"]
+    assert [factor.reason for factor in assessment.factors[2:5]] == [
+        *("sentiment unknown", "reach not given", "platforms unknown")
+    ]
+
+
+def test_what_is_unknown_does_not_count_and_what_is_known_does() -> None:
+    unknown = assess(evidence(), Direction.CRISIS)
+    worst = assess(replace(evidence(), unanswered_share=1.0, organic_share=1.0), Direction.CRISIS)
+    best = assess(replace(evidence(), unanswered_share=0.0, organic_share=0.0), Direction.CRISIS)
+
+    assert best.harm < unknown.harm < worst.harm
+    # four whole weights and spread's half one count while two more are unknown
+    assert unknown.harm == pytest.approx(weighed(unknown) / 4.5 * 4, abs=0.01)
+    assert worst.harm == pytest.approx((weighed(unknown) + 3.0) / 5.5 * 4, abs=0.01)
+
+
+def weighed(assessment: Assessment) -> float:
+    return sum(factor.weight * factor.score for factor in assessment.factors if factor.score is not None)
+
+
+def test_what_one_author_repeats_is_one_complaint() -> None:
+    many = assess(replace(evidence(), authors=700), Direction.CRISIS).factors[0]
+    few = assess(replace(evidence(), authors=130), Direction.CRISIS).factors[0]
+
+    assert many.score == pytest.approx(2.72, abs=0.01)  # log10(715 - 185)
+    assert few.score == pytest.approx(1.0)  # log10(130 * 1.5 - 185)
+    assert few.reason == "530 more than usual in 5 min, from about 130 people"
+
+
+@pytest.mark.parametrize(
+    ("current", "harm", "expected"),
+    [
+        (Severity.SEV2, 8.1, Severity.SEV1),
+        (Severity.SEV4, 8.1, Severity.SEV1),
+        (Severity.SEV1, 7.1, Severity.SEV1),
+        (Severity.SEV1, 6.9, Severity.SEV2),
+        (Severity.SEV1, 0.0, Severity.SEV2),
+        (Severity.SEV2, 4.6, Severity.SEV2),
+        (Severity.SEV2, 4.4, Severity.SEV3),
+        (Severity.SEV4, 0.0, Severity.SEV4),
+    ],
+)
+def test_it_rises_at_once_and_falls_a_step_when_harm_has_clearly_fallen(
+    current: Severity, harm: float, expected: Severity
+) -> None:
+    severity = next(one for one, least in LEAST.items() if harm >= least)
+
+    assert settled(current, Assessment(severity, harm, ())) is expected
+
+
+LEAST = {Severity.SEV1: 8.0, Severity.SEV2: 5.5, Severity.SEV3: 3.0, Severity.SEV4: 0.0}
