@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ QUIET: Final = "feed quiet"
 STALLED: Final = "feed stalled"
 MAX_FEEDS: Final = 64  # platform names come in mentions: whoever invents many must not cost more than this
 STALLED_SECONDS: Final = 300
+SHORTEST_CATCH_UP: Final = 1800
+LONGEST_CATCH_UP: Final = 6 * 3600
+
 _ODD: Final = re.compile(r"[^\w .:-]")
 LEAP_SECONDS: Final = 120  # of time that nobody saw pass: the stream was away, or a backlog has a hole
 
@@ -29,6 +33,7 @@ class Feeds:
     def __init__(self) -> None:
         self._platforms: dict[str, FeedWatch] = {}
         self._sources: dict[str, tuple[int, int | None]] = {}
+        self._gaps: dict[str, tuple[int, int, int]] = {}
         self._newest: int | None = None
 
     def observe(self, watermark: Watermark) -> list[Detection]:
@@ -54,6 +59,23 @@ class Feeds:
                 told.append(_detection(source, STALLED, Phase.OPENED, heard, now, now, _nothing(heard, now)))
         return told
 
+    def catching_up(self, platforms: Iterable[str], second: int) -> bool:
+        """Whether one of them came back so lately that what is delayed tells of its absence, not of the present."""
+        gaps = self._gaps
+        return bool(gaps) and any(
+            platform in gaps and gaps[platform][1] <= second < gaps[platform][2] for platform in platforms
+        )
+
+    def missing(self, platforms: Iterable[str], second: int) -> bool:
+        """Whether one of them was known to be silent then."""
+        for platform in platforms:
+            watch, gap = self._platforms.get(platform), self._gaps.get(platform)
+            if watch is not None and watch.quiet_since is not None and watch.quiet_since <= second:
+                return True
+            if gap is not None and gap[0] <= second < gap[1]:
+                return True
+        return False
+
     def _arrived(self, platform: str, mentions: int, at: int) -> list[Detection]:
         watch = self._platforms.get(platform)
         if watch is None:
@@ -64,6 +86,10 @@ class Feeds:
         since = watch.arrived(mentions, at)
         if since is None or opened is None:
             return []
+        self._gaps.pop(platform, None)
+        self._gaps[platform] = since, at, at + min(max(at - since, SHORTEST_CATCH_UP), LONGEST_CATCH_UP)
+        if len(self._gaps) > MAX_FEEDS:
+            del self._gaps[next(iter(self._gaps))]
         return [_detection(platform, QUIET, Phase.ENDED, since, opened, at, _nothing(since, at))]
 
     def _heard(self, source: str, now: int) -> list[Detection]:
@@ -84,6 +110,7 @@ class Feeds:
         return {
             "platforms": [[name, watch.snapshot()] for name, watch in self._platforms.items()],
             "sources": [[name, *heard] for name, heard in self._sources.items()],
+            "gaps": [[name, *gap] for name, gap in self._gaps.items()],
             "newest": self._newest,
         }
 
@@ -96,6 +123,7 @@ class Feeds:
         try:
             self._platforms = {str(name): FeedWatch.restored(watch) for name, watch in state["platforms"]}
             self._sources = {str(name): (int(heard), stalled) for name, heard, stalled in state["sources"]}
+            self._gaps = {str(name): (int(since), int(back), int(until)) for name, since, back, until in state["gaps"]}
             self._newest = state["newest"]
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of feeds cannot be read: {exc!r}") from exc

@@ -44,10 +44,11 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Minute:
-    __slots__ = ("counts", "revision", "slot")
+    __slots__ = ("counts", "muted", "revision", "slot")
 
-    def __init__(self, counts: list[int], revision: int = -1) -> None:
+    def __init__(self, counts: list[int], revision: int = -1, muted: list[int] | None = None) -> None:
         self.counts = counts
+        self.muted = muted
         self.revision = revision
         self.slot: Slot | None = None
 
@@ -81,8 +82,12 @@ class TopicWindows:
             ends.append(float(self.newest - UNLEARNED_SECONDS))
         return int(max(ends) // MINUTE * MINUTE) if ends else None
 
-    def add(self, second: int, tally: Tally, now: int | None) -> Arrival:
-        """Add one delta; `final` has to be drained up to `now` before."""
+    def add(self, second: int, tally: Tally, now: int | None, *, muted: bool = False) -> Arrival:
+        """Add one delta; `final` has to be drained up to `now` before.
+
+        Args:
+            muted: Counted and told, but no news of this minute: slots leave it out.
+        """
         start = second - second % MINUTE
         final = self.final_until(now)
         if self.learned_until is not None:
@@ -99,6 +104,9 @@ class TopicWindows:
         elif start not in self._untold:
             insort(self._untold, start)
         _accumulate(minute.counts, tally)
+        if muted:
+            minute.muted = minute.muted or [0] * 10
+            _accumulate(minute.muted, tally)
         minute.slot = None
         if self.newest is None or second > self.newest:
             self.newest = second
@@ -161,15 +169,15 @@ class TopicWindows:
                 continue  # came and was deleted before anybody heard of it
             minute.revision += 1
             final = self.learned_until is not None and start < self.learned_until
-            told.append(Closing(self._slot(start), minute.revision, final))
+            told.append(Closing(Slot(start, MINUTE, _tally(minute.counts)), minute.revision, final))
         self._untold = remaining
         self._forget(max(now, self.newest or 0) - KEPT_SECONDS)
         return told
 
     def mentions(self, start: int, end: int) -> int:
-        """Mentions in the kept minutes that begin in `[start, end)`."""
+        """Mentions in the kept minutes that begin in `[start, end)`, without those that are no news."""
         first = start - start % MINUTE
-        return sum(self._minutes[at].counts[0] for at in range(first, end, MINUTE) if at in self._minutes)
+        return sum(self._slot(at).tally.mentions for at in range(first, end, MINUTE) if at in self._minutes)
 
     def total(self, start: int, end: int) -> Tally:
         """The sum over the kept minutes that begin in `[start, end)`."""
@@ -183,7 +191,10 @@ class TopicWindows:
     def _slot(self, start: int) -> Slot:
         minute = self._minutes[start]
         if minute.slot is None:
-            minute.slot = Slot(start, MINUTE, _tally(minute.counts))
+            heard = minute.counts
+            if minute.muted is not None:
+                heard = [count - muted for count, muted in zip(minute.counts, minute.muted, strict=True)]
+            minute.slot = Slot(start, MINUTE, _tally(heard))
         return minute.slot
 
     def _forget(self, before: int) -> None:
@@ -198,7 +209,9 @@ class TopicWindows:
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
         return {
-            "minutes": [[start, minute.revision, minute.counts] for start, minute in self._minutes.items()],
+            "minutes": [
+                [start, minute.revision, minute.counts, minute.muted] for start, minute in self._minutes.items()
+            ],
             "unlearned": self._unlearned,
             "untold": self._untold,
             "learned_until": self.learned_until,
@@ -213,7 +226,8 @@ class TopicWindows:
         """
         try:
             self._minutes = {
-                int(start): _Minute(list(counts), revision) for start, revision, counts in state["minutes"]
+                int(start): _Minute(list(counts), revision, None if muted is None else list(muted))
+                for start, revision, counts, muted in state["minutes"]
             }
             self._unlearned = list(state["unlearned"])
             self._untold = list(state["untold"])

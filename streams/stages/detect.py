@@ -170,8 +170,8 @@ class DetectStage:
     def _pass_time(self, watermark: Watermark, offset: int) -> list[Outgoing]:
         before = self._time.second
         self._time.observe(watermark)
-        feeds = self._feeds.observe(watermark) if self._partition == 0 else []  # one partition speaks for all
-        outgoing = [self._encode(value) for value in feeds]
+        feeds = self._feeds.observe(watermark)  # every partition has to know, one of them speaks
+        outgoing = [self._encode(value) for value in feeds if self._partition == 0]
         now = self._time.second
         if now is None or (before is not None and self._marks(before) == self._marks(now)):
             return outgoing
@@ -194,7 +194,7 @@ class DetectStage:
         definition = self._definitions.get(topic_id)
         if watch is None and definition is not None and not definition.removed:
             watch = self._watches[topic_id] = TopicWatch(
-                topic_of(definition), time=self._time_settings, detect=self._detect_settings
+                topic_of(definition), time=self._time_settings, detect=self._detect_settings, feeds=self._feeds
             )
         return watch
 

@@ -77,7 +77,7 @@ class ScoreStage:
         self._index = IdIndex(settings.index_mentions, settings.index_seconds)
         self._state = ScoreState(kafka.score_state, self._index, self._clock, reach=settings.index_mentions)
         self._dead_letters = DeadLetters(kafka.dead_letters, settings.dead_letter_share)
-        self._sums: dict[tuple[str, int, bool], PartialSums] = {}
+        self._sums: dict[tuple[str, int, bool, bool], PartialSums] = {}
         self._cuts: list[Outgoing] = []
         self._arrivals = Arrivals()
         self._read = self._matched = self._duplicate = self._partials = 0
@@ -168,7 +168,7 @@ class ScoreStage:
     def _take_partials(self) -> list[Outgoing]:
         sums, self._sums = self._sums, {}
         outgoing: list[Outgoing] = []
-        for (topic, second, history), growing in sums.items():
+        for (topic, second, history, _), growing in sums.items():
             revision = self._tracked.revision(topic)
             if revision is None:
                 continue  # corrections of what was counted for a topic that is gone
@@ -273,7 +273,7 @@ class ScoreStage:
                 growing.add_sample(sample_of(mention, event_ms, polarity), weight)
 
     def _grow(self, topic: str, counted: Counted, record: Record) -> PartialSums:
-        place = topic, counted.second, counted.history
+        place = topic, counted.second, counted.history, counted.delayed
         growing = self._sums.get(place)
         if growing is None:
             growing = self._sums[place] = PartialSums()

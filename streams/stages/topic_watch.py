@@ -14,12 +14,14 @@ from streams.detectors.registry import build_detectors
 from streams.errors import StateCorrupted
 from streams.events import Detection, Evidence, PartialCount, WindowCount
 from streams.evidence.context import Context
+from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.moment import WatchedMoment
+from streams.stages.topic_feeds import TopicFeeds
 from streams.topic import Topic
 from streams.windows import LONGEST_SILENCE, MINUTE, Arrival, Closing, Slot, TopicWindows
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 
 
 class TopicWatch:
@@ -28,8 +30,9 @@ class TopicWatch:
     A pure function of the order in which `add` and `tick` are called; score, then decide, then learn.
     """
 
-    def __init__(self, topic: Topic, *, time: TimeSettings, detect: DetectSettings) -> None:
+    def __init__(self, topic: Topic, *, time: TimeSettings, detect: DetectSettings, feeds: Feeds | None = None) -> None:
         self._topic = topic
+        self._feeds = TopicFeeds(feeds or Feeds())
         self._grace = time.grace_seconds
         self._windows = TopicWindows(self._grace)
         self._detectors: tuple[Detector, ...] = build_detectors(topic, detect)
@@ -98,7 +101,7 @@ class TopicWatch:
             since = int(self._topic.collecting_since.timestamp())
             self._begin = max(since, partial.second - LONGEST_SILENCE)
         self._learn(now, told)
-        arrival = self._windows.add(partial.second, partial.tally, now)
+        arrival = self._windows.add(partial.second, partial.tally, now, muted=self._feeds.is_old_news(partial))
         if arrival is Arrival.ON_TIME:
             self._context.add(partial)
         if arrival is not Arrival.LOST:
@@ -140,6 +143,8 @@ class TopicWatch:
         for slot in self._windows.final(now, self._begin):
             if self._budget.unconfirmed(slot.start):
                 self._confirm(slot, now, told)
+            if self._feeds.is_unheard(slot):
+                continue  # what was missing is no calm: it was not observed
             storm = self._budget.storm(slot.start)
             self._budget.learn([detector.learn_one(slot, storm=storm) for detector in self._detectors])
         if self._windows.learned_until is not None:
@@ -247,6 +252,7 @@ class TopicWatch:
             "history": self._history,
             "begin": self._begin,
             "afresh": self._afresh,
+            "feeds": self._feeds.snapshot(),
             "told": [[start, *verdict] for start, verdict in self._told.items()],
             "windows": self._windows.snapshot(),
             "detectors": [[detector.name, detector.snapshot()] for detector in self._detectors],
@@ -267,6 +273,7 @@ class TopicWatch:
             self._history = bool(state["history"])
             self._begin = state["begin"]
             self._afresh = bool(state["afresh"])
+            self._feeds.restore(state["feeds"])
             self._told = {int(start): tuple(verdict) for start, *verdict in state["told"]}
             self._windows.restore(state["windows"])
             known = dict(state["detectors"])

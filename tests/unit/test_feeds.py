@@ -160,7 +160,7 @@ def test_a_snapshot_anywhere_changes_nothing(cut: int) -> None:
     assert before + told(second, STORY[cut:]) == UNDISTURBED
 
 
-@pytest.mark.parametrize("state", [{}, {"platforms": [["x", [1]]], "sources": [], "newest": 1}])
+@pytest.mark.parametrize("state", [{}, {"platforms": [["x", [1]]], "sources": [], "gaps": [], "newest": 1}])
 def test_what_is_no_snapshot_is_refused(state: dict[str, object]) -> None:
     with pytest.raises(StateCorrupted):
         Feeds().restore(state)
