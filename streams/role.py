@@ -13,7 +13,7 @@ from streams.errors import BrokerUnavailable, TopicsMismatch
 from streams.metrics import StreamMetrics
 from streams.readiness import Readiness
 from streams.topic_follower import TopicFollower
-from streams.worker import Worker
+from streams.worker import Worker, first_error
 
 Shapes = Mapping[str, TopicDescription]
 
@@ -83,6 +83,8 @@ class Role:
             if shapes is None:
                 return
             await self._work(shapes, stop)
+        except BaseExceptionGroup as errors:
+            raise first_error(errors) from errors
         finally:
             self._before_worker = Readiness.STOPPED
             self._built.set()

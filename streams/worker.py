@@ -132,7 +132,7 @@ class Worker:
                     self._lanes = self._new_lanes(tasks)
                     await self._work_until(stop, consumer, self._lanes)
         except BaseExceptionGroup as errors:
-            raise _first(errors) from errors
+            raise first_error(errors) from errors
         finally:
             self._stopped = True
             self._show_readiness()
@@ -291,7 +291,7 @@ class Worker:
             self._ready.clear()
 
 
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+def first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
     """The error that began it: the others came from stopping."""
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):

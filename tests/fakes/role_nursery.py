@@ -78,6 +78,7 @@ def serve() -> None:
         if not pid:
             live(wanted["role"], wanted["settings"])
         print(pid, flush=True)
+    os.killpg(0, signal.SIGKILL)  # whoever started us is gone, perhaps without a goodbye
 
 
 def live(role: str, settings: dict[str, Any]) -> None:

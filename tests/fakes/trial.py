@@ -22,6 +22,7 @@ from streams.stages.detect import DetectStage
 from streams.stages.score import ScoreStage
 from streams.windows import MINUTE
 from tests.fakes import turbulent_stream
+from tests.fakes.declared import declared
 
 SENT_AT_ONCE: Final = 5  # few, so that no partition is ahead of another by more than the grace period
 _BETWEEN_SECONDS: Final = 0.01
@@ -79,8 +80,9 @@ class Trial:
         self._numbers = range(settings.kafka.partitions)
 
     async def prepare(self) -> None:
-        """Create the Kafka topics."""
+        """Create the Kafka topics and declare what is watched."""
         await self._broker.create_topics(specs(self._settings))
+        await self._broker.send(declared(self._settings))
 
     async def feed(self, parts: int, wanted: asyncio.Semaphore) -> None:
         """Send so many parts, each when it is wanted, a few records at a time."""

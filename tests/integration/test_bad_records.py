@@ -24,6 +24,7 @@ from streams.mention import Mention
 from streams.metrics import StreamMetrics
 from streams.role import Role
 from streams.settings import KafkaSettings, ScoreSettings, StreamSettings, TopicSettings
+from tests.fakes.declared import declared
 from tests.fakes.kafka_proxy import Api, Crossing, KafkaProxy, Moment
 from tests.fakes.role_nursery import RoleNursery
 from tests.fakes.trial import summed
@@ -111,6 +112,7 @@ async def test_records_of_fifty_megabytes_become_dead_letters_and_memory_stays_f
         allowed = {"max.message.bytes": str(HUGE_BYTES + MEBIBYTE)}
         await broker.create_topics([TopicSpec(kafka.mentions, kafka.partitions, config=allowed)])
         await broker.create_topics(specs(settings_of(kafka)))
+        await broker.send(declared(settings_of(kafka)))
         process = psutil.Process(await nursery.bear("score", settings_of(kafka)))
 
         for number in range(4):
@@ -137,6 +139,7 @@ async def test_a_partition_full_of_garbage_stops_the_role_with_a_reason_and_harm
     kafka = kafka_for(apache_kafka, unique_name)
     async with KafkaBroker(kafka) as broker:
         await broker.create_topics(specs(settings_of(kafka)))
+        await broker.send(declared(settings_of(kafka)))
         await broker.send([mention(kafka, number, partition=1) for number in range(500)])
         await broker.send([Outgoing(kafka.mentions, b"?", b"garbage", partition=0) for _ in range(400)])
         stopping = score_role(settings_of(kafka), broker, CLOCK, StreamMetrics(CollectorRegistry()))
@@ -178,6 +181,7 @@ async def test_while_commits_are_slow_a_partition_takes_in_no_more_and_the_lag_t
     sent, pending, polled = 30_000, 10_000, 1_000
     async with KafkaBroker(kafka) as direct, KafkaProxy(apache_kafka.ports, watch=watch) as proxy:
         await direct.create_topics(specs(settings_of(kafka)))
+        await direct.send(declared(settings_of(kafka)))
         through = kafka.model_copy(update={"bootstrap_servers": proxy.address})
         async with KafkaBroker(through) as broker:
             async with running(score_role(settings_of(through), broker, CLOCK, StreamMetrics(registry))):
@@ -213,6 +217,7 @@ async def test_a_clock_ten_days_ahead_carries_nobodys_time_ahead(apache_kafka: A
     marks: list[Watermark] = []
     async with KafkaBroker(kafka) as broker:
         await broker.create_topics(specs(settings_of(kafka)))
+        await broker.send(declared(settings_of(kafka)))
         async with running(score_role(settings_of(kafka), broker, CLOCK, StreamMetrics(CollectorRegistry()))):
             await broker.send([mention(kafka, 1, at=ahead), mention(kafka, 2, partition=1)])
 
