@@ -66,12 +66,15 @@ def group(trace: Trace, incidents: Sequence[Incident], kinship: Kinship) -> Grou
     Args:
         incidents: The open incidents of the brand. Of equally good ones the oldest counts.
     """
-    others = [incident for incident in incidents if trace.topic not in incident.topics]
-    leaves = {incident.id: _leaves(incident, kinship) for incident in others}
-    told = Counter(term for parts in leaves.values() for term in {term for part in parts for term in part.terms})
+    near = [incident for incident in incidents if trace.topic not in incident.topics and _near(trace, incident)]
+    if not near:
+        return SEPARATE
+    told = Counter(
+        term for incident in incidents for term in {term for part in _leaves(incident, kinship) for term in part.terms}
+    )
     best: tuple[tuple[int, float, str], Incident, _Tie] | None = None
-    for incident in others:
-        for part in leaves[incident.id]:
+    for incident in near:
+        for part in _leaves(incident, kinship):
             tie = _tie(trace, part, kinship, told)
             if tie is None:
                 continue
@@ -79,6 +82,15 @@ def group(trace: Trace, incidents: Sequence[Incident], kinship: Kinship) -> Grou
             if best is None or order < best[0]:
                 best = (order, incident, tie)
     return SEPARATE if best is None else Grouping(best[1], best[2].reason, best[2].because)
+
+
+def _near(trace: Trace, incident: Incident) -> bool:
+    """Whether any rule could hold at all; cheap, because it is asked of every open incident for every claim."""
+    mentions = set(trace.mentions)
+    return any(
+        not mentions.isdisjoint(part.mentions) or len(trace.terms.keys() & part.terms.keys()) >= _FEWEST_KIN_TERMS
+        for part in incident.parts
+    )
 
 
 def _leaves(incident: Incident, kinship: Kinship) -> tuple[Part, ...]:
