@@ -1,8 +1,9 @@
 """From the broker's acceptance of the mention that made the score cross to the vendor's receipt of the first page.
 
-A thousand mentions a second over a hundred topics on Apache Kafka, exactly once, all roles in one process as in
-`tocsin serve`. The topics have learned a day of history; then one topic after the other gets twenty times its usual
-mentions for a quarter of a minute, on top of the usual load. Broker, load and vendors' clocks are this machine's clock.
+Five thousand mentions a second on Apache Kafka, 42 % of them about one of 10,000 topics, exactly once, all roles in one
+process as in `tocsin serve`. The thousand largest topics have learned four hours of history; then one topic after the
+other gets twenty times its usual mentions for a quarter of a minute, on top of the usual load. Broker, load and
+vendors' clocks are this machine's clock.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from typing import Any, Final, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from alerting.app import ALL_ROLES, Running, Tocsin
-from alerting.cli.serve import run_in_loop
+from alerting.cli.serve import collect_garbage_rarely, run_in_loop
 from alerting.incidents.model import Incident
 from alerting.incidents.store import IncidentFilter
 from alerting.settings import Settings
@@ -96,6 +97,7 @@ def main() -> int:
         print(f"This needs Apache Kafka: {exc}")
         return 1
     began = os.getloadavg()[0]
+    collect_garbage_rarely()
     try:
         with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
             measured = run_in_loop(
@@ -280,7 +282,7 @@ def _report(measured: Measured, *, load: tuple[float, float]) -> None:
     report.add("bursts without an incident", len(measured.missed), "bursts", goal="== 0")
     report.add("incidents of topics without a burst", measured.unasked, "incidents")
     report.add("first pages", len(seconds), "pages", goal=f">= {2 * (BURSTS - len(measured.missed))}")
-    report.add("acceptance to receipt, p50", _quantile(seconds, 0.5), "s")
+    report.add("acceptance to receipt, p50", _quantile(seconds, 0.5), "s", goal="<= 0.7")
     report.add("acceptance to receipt, p99", _quantile(seconds, 0.99), "s", goal="<= 2")
     report.add("acceptance to receipt, worst", max(seconds, default=None), "s")
     for number, stage in enumerate(STAGES):

@@ -1,33 +1,34 @@
-"""The load of the latency benchmark: a thousand mentions a second over a hundred topics, with bursts, and its past.
+"""The load of the latency benchmark: five thousand mentions a second over ten thousand topics, and its past.
 
 The load runs in a process of its own, so that it takes nothing from the event loop that is measured.
 """
 
 import asyncio
 import math
+import os
 import random
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from itertools import accumulate
 from multiprocessing.synchronize import Event
 from typing import Any, Final, NamedTuple
 
-from streams import codec
 from streams.broker.base import Outgoing
 from streams.broker.kafka import KafkaBroker
 from streams.clock import SystemClock
 from streams.events import PartialCount, Tally
-from streams.mention import Author, Mention
 from streams.sentiment.base import Scorer
 from streams.settings import KafkaSettings
 from streams.stages.partial_sums import NEGATIVE_UP_TO, POSITIVE_FROM
 
-TOPICS: Final = 100
-PER_SECOND: Final = 1000.0
-PAST_MINUTES: Final = 24 * 60
+TOPICS: Final = 10_000
+PER_SECOND: Final = float(os.environ.get("TOCSIN_BENCH_PER_SECOND", "5000"))  # less on a shared machine
+MATCHED_SHARE: Final = 0.42
+PAST_MINUTES: Final = 4 * 60
+PAST_TOPICS: Final = 1_000  # the others are too quiet to have learned anything: they are new
 BURST_FACTOR: Final = 20.0
 BURST_SECONDS: Final = 15.0
-_LARGE: Final = 18.0
-_SMALL: Final = 2.0
+_BURSTING: Final = range(80, 130)  # of about two mentions a second each
 _SLICE_SECONDS: Final = 0.05
 _USUAL: Final = (
     "{name} order came today, as promised, in a box",
@@ -43,9 +44,16 @@ _ANGRY: Final = (
 )
 
 
-# Half of the topics are large and half are small, mentions a second; it is the small ones that burst, since a burst of
-# a large one would be a third of the whole load.
-_RATES: Final = (*(_LARGE,) * (TOPICS // 2), *(_SMALL,) * (TOPICS // 2))
+_ELSE: Final = (
+    "what a morning, the train was late and the coffee cold, still a good day",
+    "does anybody know a quiet place to work near the station?",
+    "we watched the match until the end and it was worth every minute",
+)
+
+# The topic at rank r is named as often as 1 / r says.
+_SHARES: Final = [1 / (rank + 1) for rank in range(TOPICS)]
+_RATES: Final = [PER_SECOND * MATCHED_SHARE * share / sum(_SHARES) for share in _SHARES]
+_CUMULATED: Final = list(accumulate(_SHARES))
 
 
 class Burst(NamedTuple):
@@ -57,19 +65,22 @@ class Burst(NamedTuple):
 
 def topic_id(number: int) -> str:
     """Of the topic with this number."""
-    return f"shop-{number:03d}"
+    return f"shop-{number:04d}"
 
 
 def topics() -> list[dict[str, Any]]:
-    """The topics as a configuration file has them; every mention belongs to one of them."""
-    return [{"id": topic_id(number), "name": f"Shop {number}", "query": _name(number)} for number in range(TOPICS)]
+    """As a configuration file has them; each is a brand of its own, so that no two bursts are one event."""
+    return [
+        {"id": topic_id(number), "name": f"Shop {number}", "brand": f"Shop {number}", "query": _name(number)}
+        for number in range(TOPICS)
+    ]
 
 
 def bursts(seed: int, *, count: int, first: float, seconds: float) -> list[Burst]:
-    """`count` bursts of as many small topics, at most 50, spread over `seconds` from `first` on."""
+    """`count` bursts of as many topics, at most 50, spread over `seconds` from `first` on."""
     rng = random.Random(seed)  # noqa: S311  # a load, no secret
     step = seconds / count
-    chosen = rng.sample(range(TOPICS // 2, TOPICS), count)
+    chosen = rng.sample(_BURSTING, count)
     return [Burst(topic, first + (index + rng.random()) * step) for index, topic in enumerate(chosen)]
 
 
@@ -79,7 +90,7 @@ def past(seed: int, scorer: Scorer, until: datetime) -> Iterator[PartialCount]:
     spoken = [scorer.score(text.format(name=_name(0)), "en") or 0.0 for text in _USUAL]
     begin = int(until.timestamp()) // 60 * 60 - PAST_MINUTES * 60
     for minute in range(PAST_MINUTES):
-        for number, rate in enumerate(_RATES):
+        for number, rate in enumerate(_RATES[:PAST_TOPICS]):
             each = rate * 60 / len(_USUAL)
             counts = [max(0, round(rng.gauss(each, math.sqrt(each)))) for _ in spoken]
             said = list(zip(counts, spoken, strict=True))
@@ -112,39 +123,40 @@ async def _load(kafka: KafkaSettings, seed: int, planned: Sequence[Burst], stop:
         due = 0.0
         while not stop.is_set():
             now = clock.now()
-            count = _poisson(rng, PER_SECOND * _SLICE_SECONDS)
-            drawn = [(number, rng.choice(_USUAL)) for number in rng.choices(range(TOPICS), _RATES, k=count)]
+            count = _poisson(rng, PER_SECOND * (1 - MATCHED_SHARE) * _SLICE_SECONDS)
+            texts = rng.choices(_ELSE, k=count)
+            count = _poisson(rng, PER_SECOND * MATCHED_SHARE * _SLICE_SECONDS)
+            numbers = rng.choices(range(TOPICS), cum_weights=_CUMULATED, k=count)
+            texts += [rng.choice(_USUAL).format(name=_name(number)) for number in numbers]
             for burst in planned:
                 if burst.at <= due < burst.at + BURST_SECONDS:
-                    extra = _RATES[burst.topic] * (BURST_FACTOR - 1) * _SLICE_SECONDS
-                    drawn += [(burst.topic, rng.choice(_ANGRY)) for _ in range(_poisson(rng, extra))]
-            mentions = []
-            for number, text in drawn:
-                serial += 1
-                mentions.append(_mention(rng, f"{seed}-{serial}", number, text, now))
+                    extra = _poisson(rng, _RATES[burst.topic] * (BURST_FACTOR - 1) * _SLICE_SECONDS)
+                    texts += [rng.choice(_ANGRY).format(name=_name(burst.topic)) for _ in range(extra)]
+            published = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
             await broker.send(
-                [Outgoing(kafka.mentions, mention.key.encode(), codec.encode_mention(mention)) for mention in mentions]
+                [
+                    _record(kafka.mentions, f"{seed}-{serial + number}", text, published, rng)
+                    for number, text in enumerate(texts)
+                ]
             )
+            serial += len(texts)
             sent.value = serial
             due += _SLICE_SECONDS
             await clock.sleep(max(0.0, began + due - clock.monotonic()))
 
 
-def _mention(rng: random.Random, identity: str, number: int, text: str, now: datetime) -> Mention:
+def _record(kafka_topic: str, identity: str, text: str, published: str, rng: random.Random) -> Outgoing:
+    """As bytes at once: the load must not be what is slow."""
     who = rng.randrange(50_000)
-    return Mention(
-        id=identity,
-        platform="x",
-        published_at=now - timedelta(seconds=rng.random()),
-        text=text.format(name=_name(number)),
-        author=Author(id=f"u{who}", followers=who % 997),
-        lang="en",
-        country="us",
+    value = (
+        f'{{"id":"{identity}","platform":"x","published_at":"{published}","text":"{text}",'
+        f'"author":{{"id":"u{who}","followers":{who % 997}}},"lang":"en","country":"us"}}'
     )
+    return Outgoing(kafka_topic, f"x:{identity}".encode(), value.encode())
 
 
 def _name(number: int) -> str:
-    return f"shop{number:03d}"
+    return f"shop{number:04d}"
 
 
 def _poisson(rng: random.Random, mean: float) -> int:
