@@ -10,10 +10,11 @@ import msgspec
 from streams.broker.base import Broker, Outgoing, Partition, PartitionWriter, Record
 from streams.clock import Clock
 from streams.dead_letter_log import DeadLetterLog
+from streams.known_state import KnownState
 from streams.metrics import StreamMetrics
-from streams.stage_reading import StageReader
+from streams.stage_reading import StageReader, StageReading
 from streams.stages.base import Stage
-from streams.state import restore
+from streams.state import is_unchanged, restore
 
 TICK_SECONDS: Final = 1.0
 _PROGRESS_SECONDS: Final = 5.0  # a position alone, with nothing to write, costs a transaction and may wait
@@ -46,6 +47,7 @@ class Lane:
     Attributes:
         position: The offset after the last record that was taken in; None before the first.
         pending: Records taken in since the last write was drawn up.
+        kept: Whether the last takeover could go on with what was known, and nothing had to be restored.
         steps: Grows with everything that a takeover or a commit achieves.
 
     Args:
@@ -74,6 +76,7 @@ class Lane:
         self.pending = 0
         self._pending_bytes = 0
         self.steps = 0
+        self.kept = False
         self._caught_up_at: float | None = None
         self._broker = broker
         self._group = group
@@ -85,6 +88,10 @@ class Lane:
         self._flush_seconds = flush_seconds
         self._snapshot_seconds = snapshot_seconds
         self._stage: Stage | None = None
+        self._reading = StageReading()
+        self._durable: int | None = None
+        self._changelog_end: int | None = None
+        self._in_doubt = True
         self._writer: PartitionWriter | None = None
         self._committed: int | None = None
         self._flushed: int | None = None
@@ -92,20 +99,49 @@ class Lane:
         self._last_flush = self._last_write = self._next_snapshot = 0.0
         self._dead_letters = DeadLetterLog(group, partition, clock)
 
+    def known(self) -> KnownState | None:
+        """What a later lane may go on with; None after a commit that did not end well."""
+        if self._stage is None or self._in_doubt:
+            return None
+        return KnownState(
+            stage=self._stage,
+            reading=self._reading,
+            position=self.position,
+            committed=self._committed,
+            durable=self._durable,
+            changelog_end=self._changelog_end,
+            flushed=self._flushed,
+            snapshotted=self._snapshotted,
+            pending=(self.pending, self._pending_bytes),
+        )
+
+    def inherit(self, known: KnownState) -> None:
+        """Go on with what an earlier lane of the partition knew, if it turns out that nobody wrote in between."""
+        self._stage, self._reading, self._in_doubt = known.stage, known.reading, False
+        self.position, self._committed, self._durable = known.position, known.committed, known.durable
+        self._changelog_end, self._flushed, self._snapshotted = known.changelog_end, known.flushed, known.snapshotted
+        self.pending, self._pending_bytes = known.pending
+
     async def take_over(self) -> None:
-        """Fence the previous owner, then build the state up to what is committed.
+        """Fence the previous owner, then go on with what is known if it is what is committed, else build it anew.
 
         Raises:
             BrokerUnavailable: Try again later.
             StateCorrupted: The stored state cannot be read: stop.
         """
         self.phase = LanePhase.TAKING_OVER
-        await self.release()
+        if self._in_doubt:
+            self._stage = None
+        await self.give_back()
         began = self._clock.monotonic()
         self._writer = self._broker.writer(self._group, self.partition)
         committed = await self._writer.open()
+        if self._stage is not None and committed == self._durable and await self._nobody_wrote():
+            self._begin(self._stage, self._reading, kept=True)
+            return
+        self._stage = None
         stage = self._stage_factory(self.partition)
-        self.position, rebuilds = await restore(
+        found = await restore(
             stage,
             broker=self._broker,
             partition=self.partition,
@@ -113,17 +149,30 @@ class Lane:
             committed=committed,
             stepped=self._step,
         )
-        self._metrics.rebuilt(self._group, states=len(rebuilds))
-        now = self._clock.monotonic()
-        self._metrics.restored(self._group, seconds=now - began)
-        self._metrics.begin(self._group, self.partition, self._reader(stage, ()))
-        self._stage = stage
+        self._metrics.rebuilt(self._group, states=len(found.rebuilds))
+        self._metrics.restored(self._group, seconds=self._clock.monotonic() - began)
+        self.position, self._durable, self._changelog_end = found.position, committed, found.changelog_end
         self._committed = self._flushed = self._snapshotted = self.position
+        self.pending = self._pending_bytes = 0
+        self._begin(stage, self._reader(stage, ()), kept=False)
+
+    def _begin(self, stage: Stage, reading: StageReading, *, kept: bool) -> None:
+        now = self._clock.monotonic()
+        self._metrics.took_over(self._group, kept=kept)
+        self._metrics.begin(self._group, self.partition, reading)
+        self._stage, self._reading = stage, reading
         self._last_flush = self._last_write = now - TICK_SECONDS
         self._next_snapshot = now + self._snapshot_seconds * (self.partition.number * _GOLDEN % 1.0)
-        self.pending = self._pending_bytes = 0
         self._caught_up_at = None
+        self._in_doubt = False
+        self.kept = kept
         self.phase = LanePhase.RESTORED
+
+    async def _nobody_wrote(self) -> bool:
+        if self._changelog is None:
+            return True
+        changelog = Partition(self._changelog, self.partition.number)
+        return self._changelog_end is not None and await is_unchanged(self._broker, changelog, self._changelog_end)
 
     def fold(self, records: Sequence[Record], now: datetime) -> None:
         """Take in new records, oldest first; what was taken in already is passed over."""
@@ -180,8 +229,13 @@ class Lane:
         await self.release()
 
     async def release(self) -> None:
-        """Give the writer back without writing anything."""
-        writer, self._writer, self._stage = self._writer, None, None
+        """Give the writer back without writing anything, and forget the state."""
+        self._stage = None
+        await self.give_back()
+
+    async def give_back(self) -> None:
+        """Give the writer back without writing anything; what is known stays, for `inherit`."""
+        writer, self._writer = self._writer, None
         if writer is not None:
             await writer.close()
 
@@ -220,11 +274,15 @@ class Lane:
         if write is None or self._writer is None or self._stage is None:
             return
         began = self._clock.monotonic()
-        await self._writer.commit(write.outgoing, write.next_offset, changelog=write.changelog)
+        self._in_doubt = True
+        last = await self._writer.commit(write.outgoing, write.next_offset, changelog=write.changelog)
+        self._in_doubt = False
+        if write.changelog:
+            self._changelog_end = None if last is None else last + 1
         seconds = self._clock.monotonic() - began
-        self._committed = write.next_offset
+        self._committed = self._durable = write.next_offset
         self._step()
         self._metrics.committed(self._group, records=len(write.outgoing) + len(write.changelog), seconds=seconds)
-        reading = self._reader(self._stage, write.outgoing)
+        self._reading = reading = self._reader(self._stage, write.outgoing)
         self._metrics.read(self._group, self.partition, reading, now=self._clock.now().timestamp())
         self._dead_letters.wrote(reading.dead_letters)

@@ -1,7 +1,7 @@
 """All partitions in a worker's hands, and the work that goes on for each."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Final
 
 import structlog
@@ -57,6 +57,8 @@ class Lanes:
         self._lost_broker = lost_broker
         self._found_broker = found_broker
         self._lanes: dict[Partition, Lane] = {}
+        self._known: dict[Partition, Lane] = {}  # let go, but it may come back before anybody wrote
+        self._dropped_at = clock.monotonic()
         self._work: dict[Partition, asyncio.Task[None]] = {}
         self._stalls = StallWatch(stalled_seconds)
         self._stopping = False
@@ -76,15 +78,20 @@ class Lanes:
         work = self._work.get(lane.partition)
         return work is not None and not work.done()
 
-    def adopt(self, partition: Partition) -> None:
-        """The partition is ours: take it over once whatever went on for it before has ended."""
-        self._log.info("partition.assigned", partition=str(partition))
-        self._begin(partition)
+    def adopt(self, partitions: Sequence[Partition]) -> None:
+        """These are ours: take each over once whatever went on for it before has ended.
+
+        With that it is settled who has what: what is known of partitions that are with somebody else helps nobody.
+        """
+        for partition in partitions:
+            self._log.info("partition.assigned", partition=str(partition))
+            self._begin(partition)
+        self._known.clear()
 
     def _begin(self, partition: Partition) -> None:
         lane = self._lanes[partition] = self._make(partition)
         before = self._work.get(partition)
-        self._start("take over", lane, self._take_over(lane, after=before))
+        self._start("take over", lane, self._take_over(lane, after=before, known=self._known.pop(partition, None)))
 
     def drop(self, partition: Partition) -> None:
         """The partition is not ours any more: what was not committed is redone by the new owner."""
@@ -92,12 +99,14 @@ class Lanes:
         if lane is None:
             return
         self._log.info("partition.revoked", partition=str(partition))
-        self._let_go(lane)
+        self._known[partition] = lane
+        self._dropped_at = self._clock.monotonic()
+        self._let_go(lane, cut=lane.phase is not LanePhase.RUNNING)
 
-    def _let_go(self, lane: Lane) -> None:
+    def _let_go(self, lane: Lane, *, cut: bool) -> None:
         self._found_broker(str(lane.partition))
         work = self._work.get(lane.partition)
-        if work is not None:
+        if work is not None and cut:
             work.cancel()
         self._start("release", lane, self._release(lane, after=work))
 
@@ -123,6 +132,8 @@ class Lanes:
         """
         now = self._clock.monotonic()
         self._stalls.keep(self._lanes)
+        if now - self._dropped_at > self._fenced_seconds:
+            self._known.clear()
         found: dict[Partition, int] = {}
         for lane in self:
             partition = lane.partition
@@ -142,7 +153,7 @@ class Lanes:
             if times:
                 found[partition] = times
                 self._log.error("partition.stalled", partition=str(partition), phase=lane.phase, offset=lane.position)
-                self._let_go(lane)
+                self._let_go(lane, cut=True)
                 self._begin(partition)
         return found
 
@@ -175,9 +186,14 @@ class Lanes:
     def _is_ours(self, lane: Lane) -> bool:
         return self._lanes.get(lane.partition) is lane
 
-    async def _take_over(self, lane: Lane, *, after: asyncio.Task[None] | None = None, wait: float = 0.0) -> None:
+    async def _take_over(
+        self, lane: Lane, *, after: asyncio.Task[None] | None = None, known: Lane | None = None, wait: float = 0.0
+    ) -> None:
         if after is not None:
             await asyncio.wait({after})
+        state = None if known is None else known.known()
+        if state is not None:
+            lane.inherit(state)
         backoff = Backoff()
         while True:
             await self._clock.sleep(wait)
@@ -194,7 +210,11 @@ class Lanes:
                 wait = self._fenced_seconds
             else:
                 self._found_broker(str(lane.partition))
-                self._log.info("partition.restored", partition=str(lane.partition), offset=lane.position)
+                self._log.info(
+                    "partition.kept" if lane.kept else "partition.restored",
+                    partition=str(lane.partition),
+                    offset=lane.position,
+                )
                 return
 
     async def _commit(self, lane: Lane) -> None:
@@ -213,10 +233,11 @@ class Lanes:
 
     async def _release(self, lane: Lane, *, after: asyncio.Task[None] | None) -> None:
         if after is not None and not (await asyncio.wait({after}, timeout=_CLOSE_SECONDS))[0]:
+            after.cancel()
             self._log.error("partition.work_does_not_end", partition=str(lane.partition))  # the next owner fences it
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await lane.release()
+                await lane.give_back()
         except (BrokerUnavailable, Fenced, TimeoutError) as exc:
             self._log.info("partition.release_failed", partition=str(lane.partition), reason=str(exc))
 

@@ -53,6 +53,12 @@ class StreamMetrics:
         self._commit_seconds = Histogram(
             "tocsin_commit_seconds", "How long a commit took.", ["group"], buckets=_COMMIT_BUCKETS, registry=registry
         )
+        self._takeovers = Counter(
+            "tocsin_takeovers",
+            "Partitions taken over: with state that was still known, or restored.",
+            ["group", "state"],
+            registry=registry,
+        )
         self._rebuilds = Counter(
             "tocsin_state_rebuilds",
             "Parts of stored state that could not be read and were built anew from the input.",
@@ -100,6 +106,10 @@ class StreamMetrics:
     def restored(self, group: str, *, seconds: float) -> None:
         """Taking over a partition took `seconds`."""
         self._restore_seconds.labels(group).observe(seconds)
+
+    def took_over(self, group: str, *, kept: bool) -> None:
+        """A partition was taken over; its state was still known, or was restored."""
+        self._takeovers.labels(group, "kept" if kept else "restored").inc()
 
     def rebuilt(self, group: str, *, states: int) -> None:
         """So many parts of stored state could not be read and were built anew."""

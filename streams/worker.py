@@ -183,9 +183,9 @@ class Worker:
             lanes.drop(partition)
             self._paused.discard(partition)
             self._metrics.forget(self._group, partition)
-        for partition in poll.assigned:
-            lanes.adopt(partition)
-            self._paused.add(partition)
+        if poll.assigned:
+            lanes.adopt(poll.assigned)
+            self._paused.update(poll.assigned)
         for batch in poll.batches:
             lane = lanes.get(batch.partition)
             if lane is not None:

@@ -139,8 +139,10 @@ class PartitionWriter(Protocol):
 
     async def commit(
         self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
-    ) -> None:
+    ) -> int | None:
         """Make the records, the state that follows from them and the input position durable.
+
+        Answers the offset of the last changelog record; None where there is none, or nobody knows it.
 
         exactly_once: all of it or nothing. at_least_once: first every record, then the changelog, then the position:
         state must never say that something was written which was not.

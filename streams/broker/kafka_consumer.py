@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from streams.broker.base import Batch, Partition, Poll
@@ -60,6 +62,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
             enable_auto_commit=False,
             auto_offset_reset="earliest",  # only where retention overtook us; otherwise `start` says from where
             isolation_level="read_committed",
+            partition_assignment_strategy=(_sticky(), RoundRobinPartitionAssignor),
             fetch_max_wait_ms=_FETCH_WAIT_MS,
             metadata_max_age_ms=_METADATA_MAX_AGE_MS,
             session_timeout_ms=milliseconds(session),
@@ -252,3 +255,11 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
         reason = await stop_consumer(kafka, seconds=min(5.0, self._settings.request_timeout_seconds))
         if reason is not None:
             log.warning("broker.left_without_goodbye", group=self._group, error=reason)
+
+
+def _sticky() -> type[Any]:
+    """An assignor that moves as few partitions as possible, of its own for every member.
+
+    The client's keeps what it remembers in the class, so two groups of one process would tell each other's partitions.
+    """
+    return type("StickyAssignor", (StickyPartitionAssignor,), {"member_assignment": None, "generation": -1})

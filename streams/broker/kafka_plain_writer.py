@@ -27,12 +27,13 @@ class KafkaPlainWriter:
 
     async def commit(
         self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
-    ) -> None:
+    ) -> int | None:
         """Make first the records durable, then the changelog, then the position; see the contract."""
         for records in (outgoing, changelog):
             if records:
                 await self._send(records)
         await self._commit(self._group, self._partition, next_offset)
+        return None  # others may write at the same time: nothing follows from where our records stand
 
     async def close(self) -> None:
         """Nothing is held open."""

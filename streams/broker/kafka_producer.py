@@ -61,9 +61,9 @@ class KafkaProducer:
             await self.abandon()
             raise
 
-    async def send(self, outgoing: Sequence[Outgoing]) -> None:
-        """Send the records and wait for each; the client's errors pass through."""
-        futures: list[asyncio.Future[object]] = []
+    async def send(self, outgoing: Sequence[Outgoing]) -> int | None:
+        """Send the records, wait for each and answer the last one's offset; the client's errors pass through."""
+        futures: list[asyncio.Future[Any]] = []
         try:
             for record in outgoing:
                 futures.append(  # noqa: PERF401 - a comprehension would lose the futures when a send fails
@@ -85,16 +85,20 @@ class KafkaProducer:
         errors = [error for future in futures if (error := future.exception()) is not None]
         if errors:
             raise errors[0]
+        return futures[-1].result().offset if futures else None
 
-    async def transact(self, outgoing: Sequence[Outgoing], group: str, partition: Partition, next_offset: int) -> None:
-        """Send the records and commit the position in one transaction; the client's errors pass through.
+    async def transact(
+        self, outgoing: Sequence[Outgoing], group: str, partition: Partition, next_offset: int
+    ) -> int | None:
+        """Send the records and commit the position in one transaction; answers and errors as of `send`.
 
         The client commits a transaction although a send in it failed, so every send is awaited first.
         """
         await self._producer.begin_transaction()
-        await self.send(outgoing)
+        last = await self.send(outgoing)
         await self._producer.send_offsets_to_transaction({TopicPartition(*partition): next_offset}, group)
         await self._producer.commit_transaction()
+        return last
 
     async def abort(self) -> None:
         """Undo the open transaction; the client's errors pass through."""

@@ -62,7 +62,7 @@ class KafkaWriter:
 
     async def commit(
         self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
-    ) -> None:
+    ) -> int | None:
         """Make the records and the input position durable, all or nothing; see the contract.
 
         Raises:
@@ -74,7 +74,7 @@ class KafkaWriter:
         self._producer = None
         try:
             async with answering(self._settings, f"commit {self._partition}"):
-                await producer.transact([*outgoing, *changelog], self._group, self._partition, next_offset)
+                last = await producer.transact([*outgoing, *changelog], self._group, self._partition, next_offset)
         except (BrokerUnavailable, RecordTooLarge):
             await self._abort(producer)
             raise
@@ -82,6 +82,7 @@ class KafkaWriter:
             await producer.abandon()
             raise
         self._producer = producer
+        return last if changelog else None
 
     async def _abort(self, producer: KafkaProducer) -> None:
         # Readers wait for open transactions, so ending it here spares them the time until the next `open` ends it.

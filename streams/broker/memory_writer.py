@@ -26,7 +26,7 @@ class MemoryWriter:
 
     async def commit(
         self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
-    ) -> None:
+    ) -> int | None:
         """Make the records and the input position visible, all or nothing; see the contract."""
         await breathe()
         if self._epoch == 0:
@@ -35,6 +35,9 @@ class MemoryWriter:
             raise Fenced(f"a newer writer of group {self._group} has {self._partition}")
         self._cluster.append([*outgoing, *changelog])
         self._cluster.commit(self._group, self._partition, next_offset)
+        if not changelog or changelog[-1].partition is None:
+            return None
+        return self._cluster.log(Partition(changelog[-1].kafka_topic, changelog[-1].partition)).end - 1
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -89,7 +89,8 @@ async def through_kafka(address: str, changelog: list[Outgoing]) -> float:
             )
         began = time.monotonic()
         index = IdIndex(MENTIONS, 3600)
-        state(index).restore(await newest_by_key(broker, Partition(name, 0), lambda: None), 1)
+        records, _ = await newest_by_key(broker, Partition(name, 0), lambda: None)
+        state(index).restore(records, 1)
         assert len(index) == MENTIONS
         return time.monotonic() - began
 

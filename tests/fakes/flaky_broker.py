@@ -89,11 +89,12 @@ class _FlakyWriter:
 
     async def commit(
         self, outgoing: Sequence[Outgoing], next_offset: int, *, changelog: Sequence[Outgoing] = ()
-    ) -> None:
+    ) -> int | None:
         await self._broker.before_commit(self._partition)
-        await self._writer.commit(outgoing, next_offset, changelog=changelog)
+        last = await self._writer.commit(outgoing, next_offset, changelog=changelog)
         self._broker.commits.append((self._partition, len(outgoing) + len(changelog), next_offset))
         await self._broker.after_commit(self._partition)
+        return last
 
     async def close(self) -> None:
         await self._broker.before_close(self._partition)
