@@ -96,3 +96,11 @@ class TooManyDeadLetters(StreamsError):
 
 class StateCorrupted(StreamsError):
     """Stored state cannot be read or does not fit; rebuild it or stop."""
+
+
+def first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that ended a group of tasks: the others came from stopping."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

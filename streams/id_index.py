@@ -10,8 +10,8 @@ import msgspec
 
 from streams.counted import Counted, CountedPack
 
-_PACKED: Final = 2048
-_PACKED_TOPICS: Final = 8192  # with ids of 64 characters half a megabyte
+_PACKED: Final = 1024
+_PACKED_TOPICS: Final = 2048  # together below a megabyte, however long the names
 _PACKS_AT_LEAST: Final = 16  # whole packs are forgotten, so the bound is kept to a sixteenth
 
 

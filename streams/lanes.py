@@ -9,7 +9,7 @@ import structlog
 from streams.backoff import Backoff
 from streams.broker.base import Partition
 from streams.clock import Clock
-from streams.errors import BrokerUnavailable, Fenced
+from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge
 from streams.lane import Lane, LanePhase
 from streams.stall_watch import Doing, StallWatch
 
@@ -220,6 +220,10 @@ class Lanes:
     async def _commit(self, lane: Lane) -> None:
         try:
             await lane.commit_due()
+        except RecordTooLarge as exc:
+            stops = "nothing of it is committed; stopping, because trying again cannot help"
+            self._log.error("partition.record_too_large", partition=str(lane.partition), reason=str(exc), then=stops)
+            raise
         except BrokerUnavailable as exc:
             lane.phase = LanePhase.TAKING_OVER
             if not self._stopping and self._is_ours(lane):

@@ -9,11 +9,11 @@ import structlog
 from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, TopicDescription
 from streams.clock import Clock
-from streams.errors import BrokerUnavailable, TopicsMismatch
+from streams.errors import BrokerUnavailable, TopicsMismatch, first_error
 from streams.metrics import StreamMetrics
 from streams.readiness import Readiness
 from streams.topic_follower import TopicFollower
-from streams.worker import Worker, first_error
+from streams.worker import Worker
 
 Shapes = Mapping[str, TopicDescription]
 
@@ -76,6 +76,7 @@ class Role:
             TopicsMismatch: Kafka topics are missing or do not fit each other.
             StateCorrupted: Stored state cannot be read; nothing was committed on top of it.
             TooManyDeadLetters: The input is not what it should be.
+            RecordTooLarge: Kafka refuses what has to be written, and would again; nothing of it was committed.
         """
         self._metrics.show_readiness(self.name, self.readiness)
         try:

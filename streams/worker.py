@@ -9,7 +9,7 @@ import structlog
 from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Consumer, Partition, Poll
 from streams.clock import Clock
-from streams.errors import BrokerUnavailable, Fenced
+from streams.errors import BrokerUnavailable, Fenced, first_error
 from streams.lane import Lane, LanePhase, StageFactory
 from streams.lanes import Lanes
 from streams.metrics import StreamMetrics
@@ -124,6 +124,7 @@ class Worker:
         Raises:
             StateCorrupted: Stored state cannot be read; nothing was committed on top of it.
             TooManyDeadLetters: The input is not what it should be.
+            RecordTooLarge: Kafka refuses what has to be written, and would again; nothing of it was committed.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -289,11 +290,3 @@ class Worker:
             self._ready.set()
         else:
             self._ready.clear()
-
-
-def first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that began it: the others came from stopping."""
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

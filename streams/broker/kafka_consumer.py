@@ -6,12 +6,11 @@ from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from streams.broker.base import Batch, Partition, Poll
 from streams.broker.kafka_access import access_again
+from streams.broker.kafka_assignor import RendezvousAssignor
 from streams.broker.kafka_calls import answering, milliseconds, stop_consumer
 from streams.broker.kafka_records import records_of
 from streams.broker.kafka_start import start_client
@@ -62,7 +61,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
             enable_auto_commit=False,
             auto_offset_reset="earliest",  # only where retention overtook us; otherwise `start` says from where
             isolation_level="read_committed",
-            partition_assignment_strategy=(_sticky(), RoundRobinPartitionAssignor),
+            partition_assignment_strategy=(RendezvousAssignor,),
             fetch_max_wait_ms=_FETCH_WAIT_MS,
             metadata_max_age_ms=_METADATA_MAX_AGE_MS,
             session_timeout_ms=milliseconds(session),
@@ -255,11 +254,3 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
         reason = await stop_consumer(kafka, seconds=min(5.0, self._settings.request_timeout_seconds))
         if reason is not None:
             log.warning("broker.left_without_goodbye", group=self._group, error=reason)
-
-
-def _sticky() -> type[Any]:
-    """An assignor that moves as few partitions as possible, of its own for every member.
-
-    The client's keeps what it remembers in the class, so two groups of one process would tell each other's partitions.
-    """
-    return type("StickyAssignor", (StickyPartitionAssignor,), {"member_assignment": None, "generation": -1})

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.broker.base import Outgoing, Partition
 from streams.broker.kafka_access import access_again
 from streams.broker.kafka_calls import look_at_error, milliseconds, transaction_timeout_seconds, within
 from streams.broker.kafka_start import start_client
+from streams.errors import RecordTooLarge
 from streams.settings import KafkaSettings
 
 _LINGER_MS: Final = 2
@@ -82,9 +83,13 @@ class KafkaProducer:
             for future in futures:
                 future.add_done_callback(look_at_error)
             raise
-        errors = [error for future in futures if (error := future.exception()) is not None]
-        if errors:
-            raise errors[0]
+        failed = [
+            (record, error)
+            for record, future in zip(outgoing, futures, strict=True)
+            if (error := future.exception()) is not None
+        ]
+        if failed:
+            _raise(failed)
         return futures[-1].result().offset if futures else None
 
     async def transact(
@@ -127,3 +132,15 @@ class KafkaProducer:
             waiter.add_done_callback(look_at_error)
         await within(_ABANDON_SECONDS, self._producer.stop())
         await within(_ABANDON_SECONDS, self._producer.client.close())
+
+
+def _raise(failed: list[tuple[Outgoing, BaseException]]) -> NoReturn:
+    """The first error, or which record was too large: one refusal fails everything that travelled with it."""
+    refused = [record for record, error in failed if isinstance(error, MessageSizeTooLargeError)]
+    if not refused:
+        raise failed[0][1]
+    largest = max(refused, key=lambda record: len(record.value or b""))
+    raise RecordTooLarge(
+        f"Kafka refuses a record of {len(largest.value or b'')} bytes with key {(largest.key or b'')[:80]!r} for "
+        f"{largest.kafka_topic}, whose max.message.bytes is smaller"
+    ) from failed[0][1]

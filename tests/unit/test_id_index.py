@@ -125,13 +125,13 @@ def test_what_was_taken_is_not_handed_out_again() -> None:
 
 def test_a_pack_is_cut_before_its_topics_outgrow_a_record() -> None:
     index = IdIndex(size=1_000_000, seconds=3600)
-    many = tuple(f"{number:064}" for number in range(3000))
+    many = tuple(f"{number:064}" for number in range(1000))
     for key in KEYS[:5]:
         index.put(key, counted(0, topics=many))
 
     packs = [pack for _, pack in index.take()]
 
-    assert [len(pack.counted) for pack in packs] == [2, 2, 1]  # 8,192 topics a pack, 3,000 of them each
+    assert [len(pack.counted) for pack in packs] == [2, 2, 1]  # 2,048 topics a pack, 1,000 of them each
 
 
 def test_a_single_mention_of_more_topics_than_that_has_a_pack_of_its_own() -> None:
