@@ -10,37 +10,25 @@ from streams.claim import Claim, Moment
 from streams.detectors.base import Reading
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.detectors.chances import Chances
+from streams.episode import Episode
 from streams.errors import StateCorrupted
 from streams.events import Direction, Phase
 
 _STAYS_BELOW: Final = 4.0  # hysteresis: an open episode lives on evidence four times as common as what opens one
 _MEMORY_SECONDS: Final = 2 * 86_400
 _MEMORY_SHARE: Final = 0.5
+_MOST_REMEMBERED: Final = 12.0  # nats; beyond, one great event would hide another of its kind for days
 _GREW_FACTOR: Final = 2.0
 _MOST_GROWTH: Final = 4
 _FEWEST_TO_GROW: Final = 10
 _PEAK_SHARE: Final = 0.5
 _PEAK_SECONDS: Final = 900
 _LEVEL_SECONDS: Final = 300
-_WHOLE_SECONDS: Final = 3 * 3600  # of an event, as far back as windows are kept
+_JUDGE_SECONDS: Final = 300
+_CALMER_TIMES: Final = 3
+_MOST_TURNS: Final = 2
 _SETTLE_SECONDS: Final = 300  # until detectors have learned that an episode is over
 _STORM_SECONDS: Final = 86_400
-
-
-class _Open(msgspec.Struct):
-    onset: int
-    opened: int
-    sequence: int
-    direction: str
-    detectors: list[str]
-    marker: float
-    growths: int
-    highest: float
-    highest_at: int
-    peaked: bool
-    seen_at: int
-    peak_score: float
-    confirmed: bool = False
 
 
 class Budget:
@@ -58,7 +46,7 @@ class Budget:
         self._pages_per_week = pages_per_week
         self._quiet = quiet_seconds
         self._chances = Chances()
-        self._open: _Open | None = None
+        self._open: Episode | None = None
         self._past_score = 0.0
         self._past: tuple[int, int] | None = None
 
@@ -120,7 +108,7 @@ class Budget:
             onset = min(max(onset, self._past[1]), at)
         # the five minutes may be mostly from before the onset's step: compare later counts with a full window of it
         shown = min(max(at - onset, 60), _LEVEL_SECONDS)
-        self._open = _Open(
+        self._open = Episode(
             onset=onset,
             opened=at,
             sequence=0,
@@ -141,7 +129,7 @@ class Budget:
 
     def _follow(
         self,
-        episode: _Open,
+        episode: Episode,
         at: int,
         readings: Sequence[tuple[str, Reading]],
         detector: str,
@@ -157,33 +145,36 @@ class Budget:
             episode.highest, episode.highest_at = float(level), at
         if at - episode.seen_at >= self._quiet:
             claim = self._claim(episode, Phase.ENDED, detector, reading)
-            self._past_score = max(episode.peak_score, 2.0 * self._remembered(at))
+            self._past_score = max(min(episode.peak_score, _MOST_REMEMBERED), 2.0 * self._remembered(at))
             self._past = (episode.onset, at)
             self._open = None
             return [claim]
         grown = self._grown(episode, at, readings, level, moment)
         if grown is not None:
             return [self._claim(episode, Phase.GREW, *grown)]
+        self._ease(episode, at, readings, moment)
         if not episode.peaked and at - episode.highest_at >= _PEAK_SECONDS and level <= _PEAK_SHARE * episode.highest:
             episode.peaked = True
             return [self._claim(episode, Phase.PEAKED, detector, reading)]
         return []
 
     def _grown(
-        self, episode: _Open, at: int, readings: Sequence[tuple[str, Reading]], level: int, moment: Moment
+        self, episode: Episode, at: int, readings: Sequence[tuple[str, Reading]], level: int, moment: Moment
     ) -> tuple[str, Reading] | None:
         doubled = level >= _GREW_FACTOR * episode.marker and episode.growths < _MOST_GROWTH
         for name, reading in readings:
             if reading.false_pages_per_week >= self._bound:
                 continue
             joined = name not in episode.detectors
-            soured = episode.direction == Direction.VIRAL.value and self._soured(episode, name, reading, moment)
+            viral = episode.direction == Direction.VIRAL.value and episode.turns < _MOST_TURNS
+            soured = viral and self._soured(episode, name, reading, moment)
             if not (joined or soured or doubled):
                 continue
             if joined:
                 episode.detectors.append(name)
             if soured:
                 episode.direction = Direction.CRISIS.value
+                episode.turns += 1
             if doubled:
                 episode.growths += 1
             episode.marker = max(episode.marker, float(level))
@@ -193,12 +184,29 @@ class Budget:
         return None
 
     @staticmethod
-    def _soured(episode: _Open, name: str, reading: Reading, moment: Moment) -> bool:
+    def _soured(episode: Episode, name: str, reading: Reading, moment: Moment) -> bool:
         """Whether the event as a whole is anger by now; of minutes by themselves, chance would say so."""
-        end = reading.window_start + reading.window_seconds
-        start = min(reading.window_start, max(episode.onset - episode.onset % 60, end - _WHOLE_SECONDS))
-        whole = msgspec.structs.replace(reading, window_start=start, window_seconds=end - start)
-        return moment.direction(name, whole) is Direction.CRISIS
+        return moment.direction(name, episode.whole(reading)) is Direction.CRISIS
+
+    @staticmethod
+    def _ease(episode: Episode, at: int, readings: Sequence[tuple[str, Reading]], moment: Moment) -> None:
+        """A crisis that all its detectors see as joy for a quarter of an hour, as a whole, was none.
+
+        Later claims say so; it is no news that pages. The verdict turns twice at most.
+        """
+        if episode.direction != Direction.CRISIS.value or episode.turns >= _MOST_TURNS:
+            return
+        if at - max(episode.judged_at, episode.opened) < _JUDGE_SECONDS:
+            return
+        episode.judged_at = at
+        seen = [
+            moment.direction(name, episode.whole(reading)) for name, reading in readings if name in episode.detectors
+        ]
+        calmer = bool(seen) and all(direction is Direction.VIRAL for direction in seen)
+        episode.calmer = episode.calmer + 1 if calmer else 0
+        if episode.calmer >= _CALMER_TIMES:
+            episode.direction, episode.calmer = Direction.VIRAL.value, 0
+            episode.turns += 1
 
     def _together(self, reading: Reading) -> Reading:
         """The reading with the odds of all scores of the topic together."""
@@ -206,7 +214,7 @@ class Budget:
         score = max(math.log(BLOCKS_PER_WEEK / pages), 0.0)
         return msgspec.structs.replace(reading, false_pages_per_week=pages, score=score)
 
-    def _claim(self, episode: _Open, phase: Phase, detector: str, reading: Reading) -> Claim:
+    def _claim(self, episode: Episode, phase: Phase, detector: str, reading: Reading) -> Claim:
         episode.sequence += 1
         direction = Direction(episode.direction)
         return Claim(
@@ -240,7 +248,7 @@ class Budget:
         if self._open is None:
             return None
         claim = self._claim(self._open, Phase.ENDED, detector, reading)
-        self._past_score = max(self._open.peak_score, 2.0 * self._remembered(at))
+        self._past_score = max(min(self._open.peak_score, _MOST_REMEMBERED), 2.0 * self._remembered(at))
         self._past = (self._open.onset, at)
         self._open = None
         return claim
@@ -261,7 +269,7 @@ class Budget:
             StateCorrupted: It is no snapshot of a budget.
         """
         try:
-            self._open = None if state["open"] is None else msgspec.convert(state["open"], _Open)
+            self._open = None if state["open"] is None else msgspec.convert(state["open"], Episode)
             self._past_score = float(state["past_score"])
             self._chances.restore(state["chances"])
             self._past = None if state["past"] is None else (int(state["past"][0]), int(state["past"][1]))

@@ -134,12 +134,15 @@ class DetectSettings(Section):
 
     Attributes:
         pages_per_week: False pages a week accepted for a topic that does not say otherwise.
+        pages_per_week_per_receiver: Nobody is to get more false pages a week, not even who gets those of all topics:
+            where the topics' budgets sum up to more, each topic gets its share of this in proportion to its own.
         warm_up_mentions: A topic has no opinion of its own before it saw this many mentions or `warm_up_days`.
         snapshot_seconds: State is saved at least this often.
         quiet_hours_to_end: An event is over after this long below its threshold.
     """
 
     pages_per_week: Annotated[float, Field(gt=0, le=1000)] = 0.25
+    pages_per_week_per_receiver: Annotated[float, Field(gt=0, le=1_000_000)] = 2.0
     warm_up_mentions: Annotated[int, Field(ge=1)] = 50
     warm_up_days: Annotated[float, Field(gt=0)] = 14.0
     snapshot_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
@@ -184,10 +187,26 @@ class StreamSettings(Section):
 
     def topic_values(self) -> tuple[Topic, ...]:
         """The topics as the stages know them, with the defaults filled in."""
-        return tuple(self.topic_value(topic) for topic in self.topics)
+        share = self._share(self.topics)
+        return tuple(self._topic_value(topic, share) for topic in self.topics)
 
     def topic_value(self, topic: TopicSettings) -> Topic:
-        """One topic as the stages know it."""
+        """One topic as the stages know it, beside those of the file."""
+        others = tuple(known for known in self.topics if known.id != topic.id)
+        return self._topic_value(topic, self._share((*others, topic)))
+
+    def _share(self, topics: tuple[TopicSettings, ...]) -> float:
+        """What part of its own budget each of these topics gets, in (0, 1].
+
+        The expected number of false pages is the sum of those of the topics, however much they depend on one another.
+
+        Source:
+            Spjotvoll, "On the optimality of some multiple comparison procedures", Ann. Math. Stat. 43(2), 1972.
+        """
+        in_all = sum(topic.pages_per_week or self.detect.pages_per_week for topic in topics)
+        return min(1.0, self.detect.pages_per_week_per_receiver / in_all) if topics else 1.0
+
+    def _topic_value(self, topic: TopicSettings, share: float) -> Topic:
         return Topic(
             id=topic.id,
             name=topic.name,
@@ -195,6 +214,6 @@ class StreamSettings(Section):
             brand=topic.brand,
             parent=topic.parent,
             owner=topic.owner,
-            pages_per_week=topic.pages_per_week or self.detect.pages_per_week,
+            pages_per_week=share * (topic.pages_per_week or self.detect.pages_per_week),
             collecting_since=topic.collecting_since,
         )

@@ -54,12 +54,14 @@ def new_incident(detection: Detection, topic: Topic | None, opened_at: datetime)
 def with_evidence(incident: Incident, detection: Detection, topic: Topic | None) -> Incident:
     """With the detection's evidence. Severity rises at once, and falls by a step when harm has clearly fallen.
 
+    Whether an event is anger or joy is what its newest detection says; of several, one that is anger decides.
     What people read is about the leading topic; another one takes the lead when its excess is half as large again.
     """
     parts = _with_part(
         incident, part_of(detection, topic, GroupingReason.FIRST, "It was part of it before.", detection.at)
     )
-    direction = stronger(incident.direction, detection.direction)
+    alone = incident.episodes == (detection.episode,)
+    direction = detection.direction if alone else stronger(incident.direction, detection.direction)
     seen = msgspec.structs.replace(
         incident,
         direction=direction,

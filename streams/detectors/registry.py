@@ -23,8 +23,7 @@ def _volume(topic: Topic, settings: DetectSettings) -> Detector:
 
 
 def _sentiment_velocity(topic: Topic, settings: DetectSettings) -> Detector:
-    del topic
-    return SentimentVelocityDetector(warm_up_mentions=settings.warm_up_mentions)
+    return SentimentVelocityDetector(pages_per_week=topic.pages_per_week, warm_up_mentions=settings.warm_up_mentions)
 
 
 DETECTORS: Final[Mapping[str, Build]] = MappingProxyType(

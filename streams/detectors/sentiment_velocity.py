@@ -8,17 +8,25 @@ from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.mood import Mood
 from streams.detectors.snapshots import require
-from streams.detectors.trail import Sums, Trail
+from streams.detectors.souring import CALM, Souring
+from streams.detectors.trail import MINUTES, Sums, Trail
 from streams.errors import StateCorrupted
 from streams.events import Direction, Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _SCALES: Final = (30, 180)
 _MICRO: Final = 1_000_000
 _FEWEST_SCORED: Final = 5
 _FEWEST_NEGATIVE: Final = 3
 _SMALLEST_TURN: Final = 0.15
+_SOURING_SCALE: Final = 1.0  # the law of the CUSUM's maxima where mentions are independent; wandering moods widen it
+_SOURING_SHARE: Final = 0.1  # of mentions after which a climb could begin: what overshoot and drift leave of them
+_SOURING_FROM: Final = 4  # times the warm-up's mentions: a share of 50 is too uncertain to see it turn
+_YOUNG_MARGIN: Final = 1.0
+_SURELY: Final = 2.0  # standard errors
+_LEAST_SPREAD: Final = 0.02
+_CAP_SCALES: Final = 3.0
 _PRIOR_LOCATION: Final = 2.2
 _PRIOR_SCALE: Final = 0.5
 _SMALLEST: Final = 1e-12
@@ -30,20 +38,26 @@ _FEWEST_LOOKS: Final = (
 
 
 class SentimentVelocityDetector:
-    """How far the mean polarity of the last 30 and 180 minutes has fallen below the topic's own usual, and how surely.
+    """How far the mood has turned for the worse: mean polarity over 30 and 180 minutes, and a CUSUM of negative shares.
 
-    The fall is measured in its standard error, which grows with the scatter of single mentions and with how much the
-    mood of whole half-hours drifts by itself; what it means in false pages a week is read from the topic's own block
-    maxima. Only turns for the worse count: of at least 0.15, with five scored mentions or more, three of them negative,
-    and a greater share of negative ones than usual. The number of mentions plays no part beyond that.
+    The fall of the mean is measured in its standard error, which grows with the scatter of single mentions and with how
+    much the mood of whole half-hours drifts by itself; it counts from 0.15 on, with five scored mentions or more, three
+    of them negative, and a greater share of negative ones than usual. The CUSUM finds a greater share of negative
+    mentions at any pace. What either means in false pages a week is read from the topic's own block maxima. The number
+    of mentions plays no part, and all is measured against the topic's own mood: lexicons shrink shifts.
 
     Args:
+        pages_per_week: The topic's budget; evidence much beyond it is not gathered.
         warm_up_mentions: Scored mentions before there is an opinion.
     """
 
     name = "sentiment-velocity"
 
-    def __init__(self, *, warm_up_mentions: int) -> None:
+    def __init__(self, *, pages_per_week: float, warm_up_mentions: int) -> None:
+        self._pages_per_week = pages_per_week
+        self._souring = CALM
+        self._sourings = BlockMaxima(0.0, _SOURING_SCALE)
+        self._block_scored = 0
         self._warm_up_mentions = warm_up_mentions
         self._mood = Mood()
         self._trail = Trail()
@@ -59,9 +73,11 @@ class SentimentVelocityDetector:
             return None
         pages, seconds = float(BLOCKS_PER_WEEK), _SCALES[0] * MINUTE
         calm = False
+        scored = 0
         for index, minutes in enumerate(_SCALES):
             begin = at - at % MINUTE - (minutes - 1) * MINUTE
             sums = self._trail.window(recent, begin)
+            scored = sums[1]
             if index == 0:
                 calm = sums[1] >= _TELLING and self._fall(sums) < _CALM
             if begin < self._not_before:
@@ -69,8 +85,39 @@ class SentimentVelocityDetector:
             by_window = self._pages(index, sums)
             if by_window < pages:
                 pages, seconds = by_window, minutes * MINUTE
-        start = at - at % MINUTE - seconds + MINUTE
-        return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, start, start, seconds, calm)
+        start = since = at - at % MINUTE - seconds + MINUTE
+        souring = self._souring.through(recent, self._usual_share)
+        told = souring.since < self._not_before or scored < _FEWEST_NEGATIVE
+        young = self._mood.scored < _SOURING_FROM * self._warm_up_mentions
+        by_share = float(BLOCKS_PER_WEEK) if told or young else self._souring_pages(souring)
+        if by_share < pages:
+            pages, since = by_share, souring.since
+            start = max(since, at - at % MINUTE - (MINUTES - 1) * MINUTE)
+            seconds = at - at % MINUTE - start + MINUTE
+        return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
+
+    @property
+    def _usual_share(self) -> float:
+        """Share of negative mentions, taken for as high as it may well be: a young topic's is not known well."""
+        share = self._mood.negative_share or 0.0
+        return share + _SURELY * math.sqrt((share * (1.0 - share) + _LEAST_SPREAD) / max(self._mood.scored, 1))
+
+    def _souring_pages(self, souring: Souring) -> float:
+        pages = self._sourings.false_pages_per_week(souring.nats)
+        return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
+
+    def _sour(self, slot: Slot) -> float:
+        souring = self._souring.through((slot,), self._usual_share)
+        self._sourings.add(souring.nats)
+        # unbounded, one bad day would hide the next
+        most = self._sourings.level(self._pages_per_week / _CAP_SCALES) + _CAP_SCALES * self._sourings.scale
+        self._souring = souring.at_most(max(most, 1.0))
+        return self._souring_pages(souring)
+
+    def _expect(self, margin: float = 0.0) -> None:
+        """How high the CUSUM rises by chance in half a day with as many mentions as the last one."""
+        scored = max(_SOURING_SHARE * self._block_scored, 1.0)
+        self._sourings.expect(math.log(scored) + margin, _SOURING_SCALE)
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
         """The window's mood beside the usual one. This detector knows no rate: what is expected is what was seen."""
@@ -93,20 +140,32 @@ class SentimentVelocityDetector:
             self._not_before = slot.start
         self._stormy = storm
         pages = None
-        if self._mood.scored >= self._warm_up_mentions:
+        if self._mood.scored < self._warm_up_mentions:
+            self._block_minutes += 1
+        else:
             pages = float(BLOCKS_PER_WEEK)
             if slot.tally.mentions > slot.tally.unscored:
                 windows = [self._trail.sums(minutes) for minutes in _SCALES]
                 self._looks += windows[-1][1] >= _FEWEST_SCORED
-                pages = min(self._pages(index, sums) for index, sums in enumerate(windows))
+                pages = min(self._sour(slot), *(self._pages(index, sums) for index, sums in enumerate(windows)))
+                self._block_scored += slot.tally.scored
                 for sums, maxima in zip(windows, self._windows, strict=True):
                     maxima.add(self._fall(sums))
+            elif self._souring.nats > 0.0 and not self._trail.mentions(MINUTES):
+                self._souring = CALM  # three silent hours: whatever comes is another story
             self._block_minutes += 1
             if self._block_minutes >= BLOCK_MINUTES and self._looks >= _FEWEST_LOOKS:
                 self._block_minutes = self._looks = 0
-                for maxima in self._windows:
+                self._expect()
+                self._block_scored = 0
+                for maxima in (*self._windows, self._sourings):
                     maxima.close_block()
         self._mood.learn(slot, storm=storm)
+        if pages is None and self._mood.scored >= self._warm_up_mentions:
+            # until the first half day is over: as many as came in the warm-up, and a rhythm that was not seen yet
+            self._block_scored = self._mood.scored * BLOCK_MINUTES // max(self._block_minutes, 1)
+            self._expect(margin=_YOUNG_MARGIN)
+            self._block_minutes = self._block_scored = 0
         return pages
 
     def _fall(self, sums: Sums) -> float:
@@ -144,6 +203,9 @@ class SentimentVelocityDetector:
             "looks": self._looks,
             "stormy": self._stormy,
             "not_before": self._not_before,
+            "souring": [self._souring.nats, self._souring.since],
+            "sourings": self._sourings.snapshot(),
+            "block_scored": self._block_scored,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -162,5 +224,9 @@ class SentimentVelocityDetector:
             self._looks = int(state["looks"])
             self._stormy = bool(state["stormy"])
             self._not_before = int(state["not_before"])
+            nats, since = state["souring"]
+            self._souring = Souring(float(nats), int(since))
+            self._sourings.restore(state["sourings"])
+            self._block_scored = int(state["block_scored"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc

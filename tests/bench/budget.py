@@ -18,7 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.bench.minute_fold import MinuteFold
-from tests.bench.ordinary_weeks import KINDS, WEEK_MINUTES, ordinary_weeks
+from tests.bench.ordinary_weeks import KINDS, WEEK_MINUTES, ordinary_moods, ordinary_weeks
 from tests.bench.report import Report
 from tests.fakes.streams_of_counts import START
 
@@ -76,7 +76,7 @@ def _watch(job: tuple[int, int, float]) -> Outcome:
     per_day = 10.0 ** (_DECADES * ((number + 1) * _GOLDEN % 1.0))
     rng = np.random.default_rng([SEED, number])
     mentions = ordinary_weeks(kind, per_day, weeks, rng)
-    negative = rng.binomial(mentions, NEGATIVE_SHARE)
+    negative = ordinary_moods(kind, mentions, NEGATIVE_SHARE, rng)
     fold = MinuteFold(pages_per_week=budget, start=START)
     opened = fold.run(zip(mentions.tolist(), negative.tolist(), strict=True))
     early = sum(claim.opened < START + FIRST_WEEKS * WEEK_MINUTES * 60 for claim in opened)

@@ -81,6 +81,14 @@ def ordinary_weeks(kind: str, per_day: float, weeks: int, rng: Generator) -> Cou
     return KINDS[kind](np.full(weeks * WEEK_MINUTES, per_day / DAY_MINUTES), rng)
 
 
+def ordinary_moods(kind: str, mentions: Counts, share: float, rng: Generator) -> Counts:
+    """How many of each minute's mentions are negative, around `share`; of wandering topics the mood wanders too."""
+    if kind not in {"wandering", "all of it"}:
+        return _whole(rng.binomial(mentions, share))
+    odds = share / (1.0 - share) * _autoregression(len(mentions), rng, minutes=360.0, sigma=0.3)
+    return _whole(rng.binomial(mentions, odds / (1.0 + odds)))
+
+
 def _season(minutes: int, rng: Generator, *, depth: float) -> Rates:
     """Two humps a day, calmer weekends, beginning anywhere in the week; mean 1."""
     at = np.arange(minutes) + rng.integers(0, WEEK_MINUTES)

@@ -123,6 +123,46 @@ def test_joy_that_turns_to_anger_is_told() -> None:
     assert [(claim.phase, claim.direction) for claim in claims] == [(Phase.GREW, Direction.CRISIS)]
 
 
+def follow(one: Budget, direction: Direction, minutes: range) -> list[Claim]:
+    moment = Moment(direction=direction)
+    return [claim for minute in minutes for claim in one.decide(START + 60 + 60 * minute, volume(0.1), moment)]
+
+
+def ended(one: Budget, at: int) -> Direction:
+    (claim,) = one.decide(at, volume(5.0), Moment(0))
+    return claim.direction
+
+
+def test_anger_that_turns_out_to_be_joy_ends_as_viral_and_is_no_news() -> None:
+    one = opened()
+
+    told = follow(one, Direction.VIRAL, range(1, 20))
+
+    assert told == []
+    assert ended(one, START + 60 + 60 * 20 + QUIET) is Direction.VIRAL
+
+
+def test_a_few_calmer_minutes_do_not_make_joy_of_anger() -> None:
+    one = opened()
+
+    follow(one, Direction.VIRAL, range(1, 14))  # judged after five and ten minutes
+    follow(one, Direction.CRISIS, range(14, 20))
+    follow(one, Direction.VIRAL, range(20, 29))
+
+    assert ended(one, START + 60 + 60 * 29 + QUIET) is Direction.CRISIS
+
+
+def test_the_verdict_turns_twice_at_most() -> None:
+    one = opened()
+
+    follow(one, Direction.VIRAL, range(1, 20))
+    soured = follow(one, Direction.CRISIS, range(20, 40))
+    follow(one, Direction.VIRAL, range(40, 80))
+
+    assert [(claim.phase, claim.direction) for claim in soured] == [(Phase.GREW, Direction.CRISIS)]
+    assert ended(one, START + 60 + 60 * 80 + QUIET) is Direction.CRISIS
+
+
 def test_peaks_once_when_the_count_has_halved() -> None:
     one = opened(level=100)
 
