@@ -7,6 +7,7 @@ mention, and before the step at each full hour; how often it rises above its lin
 is one false page a week and topic.
 """
 
+import math
 import random
 import statistics
 import sys
@@ -83,6 +84,15 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 )
 
 
+FLIP_PER_HOUR: Final = 20.0
+FLIP_WEEKS: Final = 2
+FLIP_GOAL: Final = 40
+USUAL_SHARE: Final = 0.2
+TURNED_SHARE: Final = 0.45
+# The ideal CUSUM, which knows both shares: at 5.7 nats it is crossed by chance once in 3,360 mentions, a week of them.
+IDEAL_NATS: Final = 5.7
+
+
 class Outcome(NamedTuple):
     """Mentions to the page, None where it was not found, and pages a week before the step; by who paged."""
 
@@ -102,8 +112,44 @@ def main() -> int:
             report.add(f"{step.name}, {who}: median", _quantile(found, 0.5), "mentions", goal=goal)
             report.add(f"{step.name}, {who}: 90 of 100 within", _quantile(found, 0.9), "mentions")
             report.add(f"{step.name}, {who}: false pages before", weeks, "1/week", goal="<= 1" if goal else None)
+    _add_flips(report)
     report.print()
     return 0
+
+
+def _add_flips(report: Report) -> None:
+    """A mood that turns from 20 to 45 percent negative while the volume stays, labels planted."""
+    runs = [_flip(random.Random(f"{SEED} flip {run}")) for run in range(RUNS)]  # noqa: S311 - a simulation
+    what = f"{USUAL_SHARE:.0%} to {TURNED_SHARE:.0%} negative on {FLIP_PER_HOUR:g} an hour"
+    found = [mentions for mentions, _, _ in runs]
+    report.add(f"{what}, tocsin: median", _quantile(found, 0.5), "mentions", goal=f"<= {FLIP_GOAL}")
+    report.add(f"{what}, tocsin: 90 of 100 within", _quantile(found, 0.9), "mentions")
+    report.add(f"{what}, tocsin: false pages before", statistics.fmean(pages for _, pages, _ in runs), "1/week")
+    ideal = [mentions for _, _, mentions in runs]
+    report.add(f"{what}, the CUSUM that knows both shares: median", _quantile(ideal, 0.5), "mentions")
+
+
+def _flip(random_: random.Random) -> tuple[int | None, float, int | None]:
+    topic = Watched(random_, pages_per_week=BUDGET)
+    topic.run(counts(random_, FLIP_WEEKS * 7 * DAY_MINUTES, FLIP_PER_HOUR / HOUR_MINUTES))
+    false_pages = len(topic.opened()) / FLIP_WEEKS
+    begin = START + topic.minute * MINUTE
+    gain, loss = math.log(TURNED_SHARE / USUAL_SHARE), math.log((1.0 - TURNED_SHARE) / (1.0 - USUAL_SHARE))
+    at, nats = 0.0, 0.0
+    found: int | None = None
+    ideal: int | None = None
+    for number in range(1, PATIENCE * FLIP_GOAL):
+        at += random_.expovariate(FLIP_PER_HOUR / (HOUR_MINUTES * MINUTE))
+        while topic.minute * MINUTE + START + MINUTE <= begin + int(at):
+            topic.end_minute()
+        mention = tally(random_, 1, TURNED_SHARE)
+        told = topic.add(begin + int(at), mention)
+        nats = max(nats + (gain if mention.negative else loss), 0.0)
+        ideal = number if ideal is None and nats >= IDEAL_NATS else ideal
+        found = number if found is None and any(claim.phase is Phase.OPENED for claim in told) else found
+        if found is not None and ideal is not None:
+            break
+    return found, false_pages, ideal
 
 
 def _quantile(found: Sequence[int | None], share: float) -> float | str:
