@@ -189,9 +189,7 @@ async def detect_work(broker: Broker, settings: StreamSettings, team: Team) -> W
 
 def undisturbed(settings: StreamSettings, number: int, records: Sequence[Record]) -> list[Outgoing]:
     """What one detect stage makes of a partition at one go."""
-    stage = DetectStage(
-        number, kafka=settings.kafka, time=settings.time, detect=settings.detect, topics=settings.topic_values()
-    )
+    stage = DetectStage(number, kafka=settings.kafka, time=settings.time, detect=settings.detect)
     stage.fold(records, CLOCK.now())
     return stage.flush(CLOCK.now(), at_end=True)
 

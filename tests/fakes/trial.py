@@ -150,7 +150,6 @@ class Trial:
             kafka=settings.kafka,
             time=settings.time,
             detect=settings.detect,
-            topics=settings.topic_values(),
         )
         stage.fold(records, self._clock.now())
         return stage.flush(self._clock.now(), at_end=True)
