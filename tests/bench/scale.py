@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,10 +181,14 @@ async def detect_work(broker: Broker, settings: StreamSettings, team: Team) -> W
     work = team.done(sum(map(len, partials)), is_correct=False)
     is_correct = True
     for kafka_topic in (settings.kafka.windows, settings.kafka.detections):
-        found = await read(broker, kafka_topic)
-        for number, records in enumerate(partials):
-            told = [one.value for one in undisturbed(settings, number, records) if one.kafka_topic == kafka_topic]
-            is_correct &= [record.value for record in found[number]] == told
+        found = [record.value for records in await read(broker, kafka_topic) for record in records]
+        told = [
+            one.value
+            for number, records in enumerate(partials)
+            for one in undisturbed(settings, number, records)
+            if one.kafka_topic == kafka_topic
+        ]
+        is_correct &= Counter(found) == Counter(told)
     return Work(work.processes, work.records, work.seconds, work.cpu_seconds, is_correct)
 
 

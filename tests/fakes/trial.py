@@ -31,7 +31,7 @@ _STILL_LOOKS: Final = 60  # a writer that was killed may have left a transaction
 _REST_SECONDS: Final = 120.0
 
 Sums = dict[tuple[str, int], Tally]
-Values = list[list[bytes | None]]
+Values = dict[bytes | None, list[bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Outcome:
         sums: What the partial counts add up to, by topic and second.
         expected_sums: The same of a score stage that nobody disturbed.
         newest_windows: Mentions in the newest revision of every window that was told, by topic and first second.
-        written: Detections and window counts, by Kafka topic and partition, in order.
+        written: Detections and window counts, by Kafka topic and key, in order.
         expected_written: The same of a detect stage that nobody disturbed, over the partial counts that there are.
         dead_letters: How many.
     """
@@ -112,10 +112,10 @@ class Trial:
         return Outcome(
             sums=summed(record for records in partials for record in records),
             expected_sums=expected,
-            newest_windows=_newest(value for values in written[kafka.windows] for value in values),
+            newest_windows=_newest(value for values in written[kafka.windows].values() for value in values),
             written=written,
             expected_written={
-                name: [[record.value for record in records if record.kafka_topic == name] for records in told]
+                name: _values([[one for one in records if one.kafka_topic == name] for records in told])
                 for name in written
             },
             dead_letters=sum(map(len, await self._read(kafka.dead_letters))),
@@ -192,8 +192,13 @@ def summed(records: Iterable[Record | Outgoing]) -> Sums:
     return {place: tally for place, tally in sums.items() if tally != Tally()}
 
 
-def _values(partitions: Sequence[Sequence[Record]]) -> Values:
-    return [[record.value for record in records] for records in partitions]
+def _values(partitions: Sequence[Sequence[Record | Outgoing]]) -> Values:
+    """By key: what is told of a feed stands in another partition than the records that led to it."""
+    found: Values = {}
+    for records in partitions:
+        for record in records:
+            found.setdefault(record.key, []).append(record.value)
+    return found
 
 
 def _newest(values: Iterable[bytes | None]) -> dict[tuple[str, int], int]:
