@@ -10,6 +10,7 @@ _PRIOR: Final = 1.5
 _PRIOR_BLOCKS: Final = 8.0
 _KEEP: Final = 0.5 ** (1.0 / 56.0)  # half-life of four weeks
 _CENSORED: Final = 0.15  # passages a block, two a week: what is more common says nothing of the tail
+_EVENT: Final = 0.002  # passages a block, once in ten months: that rare is an event, and says nothing of chance
 _FEWEST: Final = 1.0
 _MOST: Final = 12.0
 
@@ -20,7 +21,7 @@ class Chances:
     Were a topic watched by a single perfectly calibrated score, the expected passages at the rarest moment of a block
     would be exponential with mean 1; of k independent ones, with mean 1/k. k is estimated by maximum likelihood from
     the last weeks' blocks, those above 0.15 censored there, with a prior of 1.5 worth eight blocks. A block
-    with a storm in it is one rare block, however great the storm.
+    that is rarer than once in ten months holds an event and teaches nothing.
 
     Source:
         Lawless, "Statistical Models and Methods for Lifetime Data", 2nd ed., 2003, 4.1 (censored exponential).
@@ -42,8 +43,9 @@ class Chances:
         if self._minutes < BLOCK_MINUTES:
             return
         passages = self._least / BLOCKS_PER_WEEK
-        self._rare = _KEEP * self._rare + (passages < _CENSORED)
-        self._passages = _KEEP * self._passages + min(passages, _CENSORED)
+        if passages >= _EVENT:
+            self._rare = _KEEP * self._rare + (passages < _CENSORED)
+            self._passages = _KEEP * self._passages + min(passages, _CENSORED)
         self.number = min(max(self._rare / self._passages, _FEWEST), _MOST)
         self._least, self._minutes = float(BLOCKS_PER_WEEK), 0
 

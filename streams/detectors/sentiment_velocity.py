@@ -86,7 +86,7 @@ class SentimentVelocityDetector:
             if by_window < pages:
                 pages, seconds = by_window, minutes * MINUTE
         start = since = at - at % MINUTE - seconds + MINUTE
-        souring = self._souring.through(recent, self._usual_share)
+        souring = self._souring.through(recent, self._usual_share, self._weight)
         told = souring.since < self._not_before or scored < _FEWEST_NEGATIVE
         young = self._mood.scored < _SOURING_FROM * self._warm_up_mentions
         by_share = float(BLOCKS_PER_WEEK) if told or young else self._souring_pages(souring)
@@ -102,12 +102,17 @@ class SentimentVelocityDetector:
         share = self._mood.negative_share or 0.0
         return share + _SURELY * math.sqrt((share * (1.0 - share) + _LEAST_SPREAD) / max(self._mood.scored, 1))
 
+    @property
+    def _weight(self) -> float:
+        """One over how much three hours scatter more than independent mentions would: a mood that wanders makes it."""
+        return 1.0 / (1.0 + self._trail.sums(MINUTES)[1] * self._mood.drift / self._mood.variance)
+
     def _souring_pages(self, souring: Souring) -> float:
         pages = self._sourings.false_pages_per_week(souring.nats)
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
 
     def _sour(self, slot: Slot) -> float:
-        souring = self._souring.through((slot,), self._usual_share)
+        souring = self._souring.through((slot,), self._usual_share, self._weight)
         self._sourings.add(souring.nats)
         # unbounded, one bad day would hide the next
         most = self._sourings.level(self._pages_per_week / _CAP_SCALES) + _CAP_SCALES * self._sourings.scale

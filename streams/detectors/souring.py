@@ -29,13 +29,17 @@ class Souring(msgspec.Struct, frozen=True):
     nats: float = 0.0
     since: int = 0
 
-    def through(self, slots: Sequence[Slot], share: float) -> "Souring":
-        """Where these minutes lead, when a `share` of the scored mentions is usually negative."""
+    def through(self, slots: Sequence[Slot], share: float, weight: float = 1.0) -> "Souring":
+        """Where these minutes lead, when a `share` of the scored mentions is usually negative.
+
+        Args:
+            weight: What a mention counts where moods wander and mentions of the same time say the same, in (0, 1].
+        """
         if share > _MOST_SHARE:
             return CALM  # where nearly all is negative there is no worse
         usual = max(share, _LEAST_SHARE)
         worse = ODDS * usual / (1.0 - usual + ODDS * usual)
-        gain, loss = math.log(worse / usual), math.log((1.0 - worse) / (1.0 - usual))
+        gain, loss = weight * math.log(worse / usual), weight * math.log((1.0 - worse) / (1.0 - usual))
         nats, since = self.nats, self.since
         for slot in slots:
             tally = slot.tally

@@ -54,3 +54,9 @@ def test_keeps_no_more_evidence_than_is_asked_for() -> None:
 
 def test_where_nearly_all_is_negative_nothing_can_turn() -> None:
     assert CALM.through([Slot(START, MINUTE, tally(50, 50))], 0.95) == CALM
+
+
+def test_mentions_that_say_the_same_count_less() -> None:
+    slots = [Slot(START, MINUTE, tally(5, 4))]
+
+    assert CALM.through(slots, 0.2, 0.25).nats == pytest.approx(CALM.through(slots, 0.2).nats / 4)
