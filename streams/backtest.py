@@ -1,8 +1,7 @@
 """What would have paged: the very same stages over a recorded past."""
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -26,6 +25,10 @@ from streams.windows import MINUTE
 _NOWHERE: Final = Partition("backtest", 0)
 _NO_CLOCK: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_REFUSALS: Final = 20
+_TELL_EVERY: Final = 500
+
+Progress = Callable[[int, int | None], None]
+"""Told how many rows or mentions are done, and of how many if that is known."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -49,10 +52,11 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One window and what was expected in it; None while the topic was warming up."""
+    """One window of `seconds` and what was expected in it; None while the topic was warming up."""
 
     at: datetime
     value: int
+    seconds: int = MINUTE
     expected: float | None = None
     low: float | None = None
     high: float | None = None
@@ -69,6 +73,8 @@ class Report(msgspec.Struct, frozen=True):
         mentions: How many were read.
         unreadable: How many could not be read.
         refusals: Why, for the first 20 of them.
+        topics: What was watched, each with the budget that was in force.
+        pages_by_budget: By topic id, how many pages each of the other budgets would have sent, in pages a week.
     """
 
     pages: tuple[Page, ...]
@@ -76,14 +82,23 @@ class Report(msgspec.Struct, frozen=True):
     mentions: int
     unreadable: int = 0
     refusals: tuple[str, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    pages_by_budget: dict[str, dict[float, int]] = {}
 
 
-def backtest_counts(path: Path, *, settings: StreamSettings | None = None) -> Report:
+def backtest_counts(
+    path: Path,
+    *,
+    settings: StreamSettings | None = None,
+    budgets: Sequence[float] = (),
+    progress: Progress | None = None,
+) -> Report:
     """Run a counts file, one topic, through the detect stage; each row is decided on as it arrives.
 
     Args:
         path: CSV with `timestamp,value` and optionally `negative,positive,sentiment`; the topic is named after it.
         settings: Time and detect settings; the defaults are the product's.
+        budgets: Other pages a week, each tried in a run of its own beside the first.
 
     Raises:
         InvalidInput: The file is not as it should be.
@@ -100,30 +115,50 @@ def backtest_counts(path: Path, *, settings: StreamSettings | None = None) -> Re
         pages_per_week=settings.detect.pages_per_week,
     )
     run = _Run(settings, (topic,))
+    others = _Others(settings, (topic,), budgets)
     paged: set[int] = set()
     expected: dict[int, tuple[float, float, float] | None] = {}
     for index, partial in partials_of_counts(topic, rows):
         if index not in expected:
             expected[index] = run.stage.expected(topic.id, steps[index])
+            if progress is not None and index % _TELL_EVERY == 0:
+                progress(index, len(rows))
         if run.add(partial):
             paged.add(index)
+        others.add(partial)
     run.finish()
+    others.finish()
     scores = {start: window.score for (_, start), window in run.windows.items()}
     told = []
     for index, (row, step) in enumerate(zip(rows, steps, strict=True)):
         mean, low, high = expected.get(index) or (None, None, None)
         first = row.at - row.at % MINUTE
         seen = [score for at in range(first, row.at + step, MINUTE) if (score := scores.get(at)) is not None]
-        told.append(Row(_time(row.at), row.value, mean, low, high, max(seen, default=None), page=index in paged))
-    return Report(tuple(run.pages), {topic.id: tuple(told)}, sum(row.value for row in rows))
+        score = max(seen, default=None)
+        told.append(Row(_time(row.at), row.value, step, mean, low, high, score, page=index in paged))
+    return Report(
+        tuple(run.pages),
+        {topic.id: tuple(told)},
+        sum(row.value for row in rows),
+        topics=(topic,),
+        pages_by_budget=others.pages(),
+    )
 
 
-def backtest_mentions(sources: Sequence[Source], *, settings: StreamSettings, scorer: Scorer) -> Report:
+def backtest_mentions(
+    sources: Sequence[Source],
+    *,
+    settings: StreamSettings,
+    scorer: Scorer,
+    budgets: Sequence[float] = (),
+    progress: Progress | None = None,
+) -> Report:
     """Run recorded mentions through the score and detect stages, for all topics of `settings`.
 
     Args:
         sources: Read one after the other, oldest mention first.
         settings: Topics and everything else as live.
+        budgets: Other pages a week for every topic, each tried in a run of its own beside the first.
 
     Raises:
         InvalidQuery: A topic's query does not parse.
@@ -131,12 +166,15 @@ def backtest_mentions(sources: Sequence[Source], *, settings: StreamSettings, sc
     """
     topics = settings.topic_values()
     run = _Run(settings, topics)
-    reader = _Reader(sources)
+    others = _Others(settings, topics, budgets)
+    reader = _Reader(sources, progress)
     for partial in partials_of_mentions(
         reader.mentions(), matcher=TopicMatcher(topics), scorer=scorer, settings=settings, resolution_seconds=1
     ):
         run.add(partial)
+        others.add(partial)
     run.finish()
+    others.finish()
     pages = {(page.topic, int(page.at.timestamp()) // MINUTE) for page in run.pages}
     rows: dict[str, list[Row]] = {topic.id: [] for topic in topics}
     for (topic_id, start), window in sorted(run.windows.items()):
@@ -144,6 +182,7 @@ def backtest_mentions(sources: Sequence[Source], *, settings: StreamSettings, sc
             Row(
                 _time(start),
                 window.tally.mentions,
+                MINUTE,
                 window.expected,
                 window.low,
                 window.high,
@@ -153,32 +192,13 @@ def backtest_mentions(sources: Sequence[Source], *, settings: StreamSettings, sc
         )
     told = {topic_id: tuple(windows) for topic_id, windows in rows.items()}
     pages_by_time = tuple(sorted(run.pages, key=lambda page: (page.at, page.topic)))
-    return Report(pages_by_time, told, reader.read, reader.unreadable, tuple(reader.refusals))
-
-
-def write_rows(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write `<topic>.csv` for each topic: timestamp,value,expected,low,high,score,page (1 where a page went out).
-
-    Raises:
-        OSError: A file cannot be written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for topic, rows in report.rows.items():
-        path = folder / f"{topic}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file)
-            table.writerow(("timestamp", "value", "expected", "low", "high", "score", "page"))
-            for row in rows:
-                figures = [_figure(value) for value in (row.expected, row.low, row.high, row.score)]
-                table.writerow((row.at.strftime("%Y-%m-%d %H:%M:%S"), row.value, *figures, int(row.page)))
-        written.append(path)
-    return tuple(written)
+    return Report(pages_by_time, told, reader.read, reader.unreadable, tuple(reader.refusals), topics, others.pages())
 
 
 class _Reader:
-    def __init__(self, sources: Sequence[Source]) -> None:
+    def __init__(self, sources: Sequence[Source], progress: Progress | None) -> None:
         self._sources = sources
+        self._progress = progress
         self.read = 0
         self.unreadable = 0
         self.refusals: list[str] = []
@@ -192,6 +212,8 @@ class _Reader:
                         self.refusals.append(mention.reason)
                 else:
                     self.read += 1
+                    if self._progress is not None and self.read % _TELL_EVERY == 0:
+                        self._progress(self.read, None)
                     yield mention
 
 
@@ -229,6 +251,33 @@ class _Run:
         return len(self.pages) > before
 
 
+class _Others:
+    """The same past under other budgets: what a budget decides changes what is learned, so each has its own run."""
+
+    def __init__(self, settings: StreamSettings, topics: Sequence[Topic], budgets: Sequence[float]) -> None:
+        self._topics = topics
+        self._runs = {
+            budget: _Run(settings, [msgspec.structs.replace(topic, pages_per_week=budget) for topic in topics])
+            for budget in budgets
+        }
+
+    def add(self, partial: PartialCount) -> None:
+        for run in self._runs.values():
+            run.add(partial)
+            run.windows.clear()
+
+    def finish(self) -> None:
+        for run in self._runs.values():
+            run.finish()
+
+    def pages(self) -> dict[str, dict[float, int]]:
+        """By topic and budget."""
+        return {
+            topic.id: {budget: sum(page.topic == topic.id for page in run.pages) for budget, run in self._runs.items()}
+            for topic in self._topics
+        }
+
+
 def _page(detection: Detection) -> Page:
     return Page(
         topic=detection.topic,
@@ -244,7 +293,3 @@ def _page(detection: Detection) -> Page:
 
 def _time(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"

@@ -5,7 +5,9 @@ import gzip
 import io
 import itertools
 import math
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, cast
@@ -29,6 +31,8 @@ _TYPICAL_POLARITY: Final = 0.5  # where only classes are known: about what the l
 _LARGEST_COUNT: Final = 10**9
 _LONGEST_STEP: Final = 86_400
 _MOST_PROBLEMS: Final = 20
+_LONGEST_HEADER: Final = 65_536
+_NEEDED: Final = ("timestamp", "value")
 _PAST: Final = Partition("history", 0)
 _HEADERS: Final = ((HISTORY_HEADER, b"1"),)
 
@@ -95,32 +99,69 @@ def _flushed(stage: ScoreStage, now: datetime, seconds: int) -> Iterator[Partial
                 yield msgspec.structs.replace(value, seconds=seconds)
 
 
+def is_counts(path: Path) -> bool:
+    """Whether a file, perhaps gzipped, is named like CSV and its header names `timestamp` and `value`.
+
+    Raises:
+        InvalidInput: The file is named like gzip and is not.
+        OSError: The file cannot be read.
+    """
+    if not path.name.lower().removesuffix(".gz").endswith(".csv"):
+        return False
+    with _text_of(path) as text:
+        header = text.readline(_LONGEST_HEADER)
+    return set(_NEEDED) <= {_column(name.strip().strip('"')) for name in header.split(",")}
+
+
 def read_counts(path: Path) -> tuple[CountRow, ...]:
     """The rows of a counts file, oldest first: CSV with `timestamp,value` and optionally `negative,positive,sentiment`.
 
-    Timestamps are ISO 8601, UTC where they name no zone. The file may be gzipped.
+    Timestamps are ISO 8601, UTC where they name no zone. Columns stand in any order, beside others. The file may be
+    gzipped.
 
     Raises:
         InvalidInput: Columns or cells are not as they should be; at most 20 problems, each with its line.
         OSError: The file cannot be read.
     """
+    with _text_of(path) as text:
+        return _rows(path, csv.DictReader(text))
+
+
+def _rows(path: Path, table: "csv.DictReader[str]") -> tuple[CountRow, ...]:
     rows: list[CountRow] = []
     problems: list[str] = []
-    with path.open("rb") as plain:
-        stream: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if path.suffix == ".gz" else plain
-        table = csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline=""))
-        if not {"timestamp", "value"} <= set(table.fieldnames or ()):
-            raise InvalidInput((f"{path}:1: the header has to name timestamp and value",))
-        for cells in table:
-            try:
-                rows.append(_row(cells, after=rows[-1].at if rows else None))
-            except (TypeError, ValueError) as exc:
-                problems.append(f"{path}:{table.line_num}: {exc}")
-                if len(problems) >= _MOST_PROBLEMS:
-                    break
+    header = [_column(name) for name in table.fieldnames or ()]
+    if not set(_NEEDED) <= set(header):
+        raise InvalidInput((f"{path}:1: the header has to name timestamp and value",))
+    table.fieldnames = header
+    for cells in table:
+        try:
+            rows.append(_row(cells, after=rows[-1].at if rows else None))
+        except (TypeError, ValueError) as exc:
+            problems.append(f"{path}:{table.line_num}: {exc}")
+            if len(problems) >= _MOST_PROBLEMS:
+                break
     if problems:
         raise InvalidInput(tuple(problems))
     return tuple(rows)
+
+
+@contextmanager
+def _text_of(path: Path) -> Iterator[io.TextIOWrapper]:
+    try:
+        with (
+            gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream,
+            io.TextIOWrapper(cast("IO[bytes]", stream), encoding="utf-8-sig", errors="replace", newline="") as text,
+        ):
+            yield text
+    except (EOFError, gzip.BadGzipFile, zlib.error) as exc:
+        raise InvalidInput((f"{path}: the gzip file is cut off or damaged: {exc}",)) from exc
+    except csv.Error as exc:
+        raise InvalidInput((f"{path}: not CSV: {exc}",)) from exc
+
+
+def _column(name: str) -> str:
+    return name.strip().lower()
 
 
 def _row(cells: Mapping[str, str | None], *, after: int | None) -> CountRow:
@@ -136,8 +177,8 @@ def _row(cells: Mapping[str, str | None], *, after: int | None) -> CountRow:
     if value is None:
         raise ValueError("value is missing")
     sentiment = None
-    if cells.get("sentiment"):
-        sentiment = float(cells["sentiment"] or "")
+    if (cells.get("sentiment") or "").strip():
+        sentiment = _number(cells["sentiment"] or "", "sentiment")
         if not -1.0 <= sentiment <= 1.0:
             raise ValueError(f"sentiment is {sentiment}; allowed are -1 to 1")
     row = CountRow(
@@ -152,10 +193,17 @@ def _count_of(cells: Mapping[str, str | None], name: str) -> int | None:
     cell = (cells.get(name) or "").strip()
     if not cell:
         return None
-    number = float(cell)
+    number = _number(cell, name)
     if not 0 <= number <= _LARGEST_COUNT or number != int(number):
         raise ValueError(f"{name} is {cell[:40]!r}; allowed are whole numbers from 0 to {_LARGEST_COUNT}")
     return int(number)
+
+
+def _number(cell: str, name: str) -> float:
+    try:
+        return float(cell)
+    except ValueError as exc:
+        raise ValueError(f"{name} is {cell.strip()[:40]!r}, not a number") from exc
 
 
 def steps_of(rows: Sequence[CountRow]) -> tuple[int, ...]:

@@ -1,7 +1,9 @@
 """`tocsin backtest`: what would have paged."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,48 +11,71 @@ from alerting.cli.exits import Exit, complain, explained
 from alerting.cli.options import ColumnOption, ConfigOption, JsonOption, SourceOption, open_source, settings_from
 from alerting.cli.tables import show_json, show_table
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.backtest import Page, Progress, Report
+
 
 def backtest(
-    files: Annotated[list[Path], typer.Argument(help="Counts (.csv with timestamp,value) or mentions (.jsonl, .csv).")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Counts (.csv with timestamp,value) or mentions (.jsonl, .csv); also gzipped.")
+    ],
     config: ConfigOption = None,
     source: SourceOption = "files",
     column: ColumnOption = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for one CSV a topic: value, expected, score, page.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for one CSV a topic: timestamp,value,expected,low,high,score,page."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the very same detectors over a recorded past and show which pages would have gone out.
 
-    A counts file is one topic, named after the file. Mentions are matched to the topics of the configuration.
+    A counts file is one topic, named after the file; rows may also have negative, positive and sentiment. Mentions are
+    matched to the topics of the configuration.
     """
     import msgspec
 
-    from alerting.incidents.wording import odds
-    from streams.backtest import Page, Report, backtest_counts, backtest_mentions, write_rows
+    from streams.backtest import backtest_counts, backtest_mentions
+    from streams.history import is_counts
     from streams.sentiment.registry import make_scorer
 
     with explained():
         settings = settings_from(config)
         missing = [file for file in files if not file.is_file()]
         if missing:
-            complain(f"no such file: {', '.join(map(str, missing))}")
-            raise SystemExit(Exit.USAGE)
-        counted = [file for file in files if source == "files" and _is_counts(file)]
-        reports: list[Report] = [backtest_counts(file, settings=settings) for file in counted]
+            _refuse(f"no such file: {', '.join(map(str, missing))}")
+        counted = [file for file in files if source == "files" and is_counts(file)]
         mentions = [open_source(source, file, column) for file in files if file not in counted]
         if mentions and not settings.topics:
-            complain("mentions need topics to be matched to: name a configuration with --config")
-            raise SystemExit(Exit.USAGE)
+            _refuse("mentions need topics to be matched to: name a configuration with --config")
+        stems = [_stem(file) for file in counted]
         if mentions:
-            scorer = make_scorer(settings.score.sentiment)
-            reports.append(backtest_mentions(mentions, settings=settings, scorer=scorer))
-        pages: list[Page] = [page for report in reports for page in report.pages]
+            stems += [topic.id for topic in settings.topics]
         if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            for report in reports:
-                write_rows(report, out)
+            _keep_apart(out, files, stems)
+        with _shown() as watch:
+            reports = [backtest_counts(file, settings=settings, progress=watch(file.name)) for file in counted]
+            if mentions:
+                scorer = make_scorer(settings.score.sentiment)
+                told = watch("mentions")
+                reports.append(backtest_mentions(mentions, settings=settings, scorer=scorer, progress=told))
+        if out is not None:
+            _write(out, reports, stems)
+    pages = [page for report in reports for page in report.pages]
+    for report in reports:
+        for refusal in report.refusals:
+            complain(refusal)
     if as_json:
         show_json(msgspec.to_builtins(pages))
-        return
+    else:
+        _show(pages, reports)
+
+
+def _show(pages: "Sequence[Page]", reports: "Sequence[Report]") -> None:
+    from alerting.incidents.wording import odds
+
     rows = [
         (
             f"{page.at:%Y-%m-%d %H:%M}",
@@ -63,18 +88,62 @@ def backtest(
         for page in pages
     ]
     show_table("Pages", ("at", "topic", "kind", "observed", "expected", "by chance"), rows, empty="No page.")
-    for report in reports:
-        for refusal in report.refusals:
-            complain(refusal)
     typer.echo(f"{sum(report.mentions for report in reports)} mentions, {len(pages)} page{'s'[: len(pages) != 1]}")
 
 
-def _is_counts(file: Path) -> bool:
-    import gzip
+def _write(out: Path, reports: "Sequence[Report]", stems: Sequence[str]) -> None:
+    from alerting.cli.backtest_files import table_names, write_table
 
-    name = file.name.lower().removesuffix(".gz")
-    if not name.endswith(".csv"):
-        return False
-    with gzip.open(file, "rt", errors="replace") if file.suffix == ".gz" else file.open(errors="replace") as text:
-        header = text.readline().strip().lower().lstrip("\ufeff").split(",")
-    return {"timestamp", "value"} <= set(header)
+    out.mkdir(parents=True, exist_ok=True)
+    tables = [rows for report in reports for rows in report.rows.values()]
+    for name, rows in zip(table_names(stems), tables, strict=True):
+        write_table(rows, out / name)
+
+
+def _keep_apart(out: Path, files: Sequence[Path], stems: Sequence[str]) -> None:
+    """Refuse to write over what is read."""
+    from alerting.cli.backtest_files import table_names
+
+    read = {file.resolve() for file in files}
+    lost = [out / name for name in table_names(stems) if (out / name).resolve() in read]
+    if lost:
+        _refuse(f"--out {out} would write over {', '.join(map(str, lost))}: name another folder")
+
+
+def _refuse(reason: str) -> None:
+    complain(reason)
+    raise SystemExit(Exit.USAGE)
+
+
+def _stem(file: Path) -> str:
+    name = file.name
+    for suffix in (".gz", ".csv"):
+        name = name[: -len(suffix)] if name.lower().endswith(suffix) else name
+    return name or "counts"
+
+
+@contextmanager
+def _shown() -> "Iterator[Callable[[str], Progress]]":
+    """A progress bar on standard error, and none where that is no terminal."""
+    import sys
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    from alerting.notifiers.escaping import escape_terminal
+
+    name = TextColumn("{task.description}", markup=False)
+    columns = (name, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    idle = not sys.stderr.isatty()
+    with Bar(*columns, console=Console(stderr=True), transient=True, disable=idle) as bar:
+
+        def watch(what: str) -> "Progress":
+            task = bar.add_task(escape_terminal(what), total=None)
+
+            def tell(done: int, total: int | None) -> None:
+                bar.update(task, completed=done, total=total)
+
+            return tell
+
+        yield watch

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.backtest import backtest_counts, backtest_mentions, write_rows
+from streams.backtest import backtest_counts, backtest_mentions
 from streams.errors import InvalidInput, InvalidMention
 from streams.events import Direction
 from streams.mention import Mention
@@ -58,18 +58,21 @@ def test_a_smaller_budget_is_stricter(tmp_path: Path) -> None:
     assert backtest_counts(counts(tmp_path), settings=strict).pages == ()
 
 
-def test_rows_are_written_as_a_table(tmp_path: Path) -> None:
-    report = backtest_counts(counts(tmp_path))
+def test_other_budgets_are_tried_over_the_same_past(tmp_path: Path) -> None:
+    report = backtest_counts(counts(tmp_path), budgets=(1e-9, 4.0))
 
-    (path,) = write_rows(report, tmp_path / "out")
+    tried = report.pages_by_budget["acme-volume"]
+    assert len(report.pages) == 1
+    assert tried[1e-9] == 0
+    assert tried[4.0] >= 1
 
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert path.name == "acme-volume.csv"
-    assert lines[0] == "timestamp,value,expected,low,high,score,page"
-    assert len(lines) == 501
-    assert lines[1].startswith("2026-01-01 00:00:00,")
-    assert lines[1].endswith(",,,,,0")
-    assert lines[1 + BURST_ROW].endswith(",1")
+
+def test_progress_is_told_in_rows(tmp_path: Path) -> None:
+    told: list[tuple[int, int | None]] = []
+
+    backtest_counts(counts(tmp_path), progress=lambda done, total: told.append((done, total)))
+
+    assert told == [(0, 500)]
 
 
 def test_a_file_that_holds_no_counts_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from streams.errors import InvalidInput
 from streams.events import Tally
-from streams.history import CountRow, partials_of_counts, partials_of_mentions, read_counts, steps_of
+from streams.history import CountRow, is_counts, partials_of_counts, partials_of_mentions, read_counts, steps_of
 from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.settings import StreamSettings
@@ -52,6 +52,9 @@ class TestCounts:
             ("timestamp,value\n2026-01-01 00:05:00,1\n2026-01-01 00:00:00,1\n", ":3: timestamp"),
             ("timestamp,value,negative\n2026-01-01 00:00:00,1,2\n", ":2: negative and positive"),
             ("timestamp,value,sentiment\n2026-01-01 00:00:00,1,2\n", ":2: sentiment is 2.0"),
+            ("timestamp,value,sentiment\n2026-01-01 00:00:00,1,nan\n", ":2: sentiment is nan"),
+            ("timestamp,value,sentiment\n2026-01-01 00:00:00,1,good\n", ":2: sentiment is 'good', not a number"),
+            ("timestamp,value\n2026-01-01 00:00:00,many\n", ":2: value is 'many', not a number"),
         ],
     )
     def test_are_refused_with_line_and_reason(self, tmp_path: Path, text: str, problem: str) -> None:
@@ -59,6 +62,30 @@ class TestCounts:
             read_counts(write(tmp_path, text))
 
         assert problem in refused.value.problems[0]
+
+    def test_columns_are_known_by_name_whatever_their_order_and_case(self, tmp_path: Path) -> None:
+        path = write(tmp_path, "Value, Timestamp ,region,Negative\n5,2026-01-01 00:00:00,eu,2\n")
+
+        assert is_counts(path)
+        assert read_counts(path) == (CountRow(START, 5, 2),)
+
+    def test_a_gzip_file_that_is_cut_off_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "counts.csv.gz"
+        path.write_bytes(gzip.compress(b"timestamp,value\n2026-01-01 00:00:00,3\n")[:-6])
+
+        with pytest.raises(InvalidInput) as refused:
+            read_counts(path)
+
+        assert "cut off or damaged" in refused.value.problems[0]
+
+    def test_a_file_that_only_claims_to_be_gzip_is_refused(self, tmp_path: Path) -> None:
+        path = tmp_path / "counts.csv.gz"
+        path.write_bytes(b"timestamp,value\n")
+
+        with pytest.raises(InvalidInput) as refused:
+            is_counts(path)
+
+        assert "cut off or damaged" in refused.value.problems[0]
 
     def test_all_problems_come_at_once(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidInput) as refused:

@@ -1,6 +1,7 @@
 """`tocsin simulate` and `tocsin backtest`: files in, files out."""
 
 import csv
+import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,9 +89,40 @@ class TestBacktest:
 
         CliRunner().invoke(app, ["backtest", str(counts), "--out", str(out)])
 
-        (file,) = out.iterdir()
-        with file.open(encoding="utf-8") as text:
-            assert len(list(csv.DictReader(text))) == ROWS
+        with (out / "refunds.csv").open(encoding="utf-8") as text:
+            rows = list(csv.DictReader(text))
+        assert list(rows[0]) == ["timestamp", "value", "expected", "low", "high", "score", "page"]
+        assert len(rows) == ROWS
+        assert (rows[0]["timestamp"], rows[0]["expected"], rows[0]["page"]) == ("2026-01-05 00:00:00", "", "0")
+        assert [number for number, row in enumerate(rows) if row["page"] == "1"] == [BURST.start]
+
+    def test_a_table_is_named_as_the_file_was_gzipped_or_not_and_none_is_lost(
+        self, counts: Path, tmp_path: Path
+    ) -> None:
+        other = tmp_path / "zipped" / "Refunds.csv.gz"
+        other.parent.mkdir()
+        other.write_bytes(gzip.compress(counts.read_bytes()))
+        out = tmp_path / "out"
+
+        result = CliRunner().invoke(app, ["backtest", str(counts), str(other), "--out", str(out)])
+
+        assert result.exit_code == Exit.DONE
+        assert sorted(file.name for file in out.glob("*.csv")) == ["Refunds-2.csv", "refunds.csv"]
+        assert (out / "refunds.csv").read_bytes() == (out / "Refunds-2.csv").read_bytes()
+
+    def test_what_is_read_is_never_written_over(self, counts: Path) -> None:
+        before = counts.read_bytes()
+
+        result = CliRunner().invoke(app, ["backtest", str(counts), "--out", str(counts.parent)])
+
+        assert result.exit_code == Exit.USAGE
+        assert "name another folder" in result.stderr
+        assert counts.read_bytes() == before
+
+    def test_shows_no_progress_where_nobody_looks(self, counts: Path) -> None:
+        result = CliRunner().invoke(app, ["backtest", str(counts), "--json"])
+
+        assert result.stderr == ""
 
     def test_mentions_are_matched_to_the_topics_of_the_configuration(self, tmp_path: Path) -> None:
         config, mentions = tmp_path / "tocsin.yaml", tmp_path / "day.jsonl"
