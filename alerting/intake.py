@@ -9,13 +9,14 @@ import structlog
 
 from alerting.casework import Casework
 from alerting.dispatch import Dispatch
-from alerting.errors import DatabaseUnavailable
+from alerting.errors import DatabaseUnavailable, Stale
 from alerting.follower import FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS, Follower, IntakeState, Said
 from alerting.incidents.kinship import Kinship
 from alerting.incidents.model import Transition
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.store import Store, Unit
 from alerting.metrics import AlertingMetrics
+from alerting.untracked import Untracked
 from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Record
 from streams.clock import Clock
@@ -58,6 +59,7 @@ class Intake:
     ) -> None:
         self._store = store
         self._dispatch = dispatch
+        self._untracked = Untracked(store, dispatch, clock, metrics)
         self._topics: Mapping[str, Topic] = {}
         self._kinship = Kinship(self._topics)
         self._news = asyncio.Event()
@@ -103,7 +105,10 @@ class Intake:
         return next((state for state in _WORST_FIRST if state in states), IntakeState.FOLLOWING)
 
     def know(self, topics: Sequence[Topic]) -> None:
-        """These are the topics from now on, for names, owners and routes; the topic table follows."""
+        """These are the topics from now on, for names, owners and routes.
+
+        The topic table follows, and open incidents about topics that are none any more are resolved.
+        """
         self._topics = {topic.id: topic for topic in topics}
         self._kinship = Kinship(self._topics)
         self._news.set()
@@ -142,7 +147,8 @@ class Intake:
             try:
                 async with self._store.begin() as unit:
                     await unit.save_topics(tuple(self._topics.values()))
-            except DatabaseUnavailable as exc:
+                await self._untracked.resolve(self._topics)
+            except (DatabaseUnavailable, Stale) as exc:
                 if self._topics_saved:
                     log.warning("intake.waiting", state=IntakeState.DATABASE_DOWN.value, reason=str(exc))
                 self._topics_saved = False

@@ -87,6 +87,25 @@ def resolve(incident: Incident, by: str, now: datetime, comment: str | None = No
     )
 
 
+def untrack(incident: Incident, now: datetime) -> Outcome:
+    """None of its topics is tracked any more, so no detector will say that it is over."""
+    if incident.state is IncidentState.RESOLVED:
+        return unchanged(incident)
+    more = len(incident.topics) - 1
+    also = f" and {more} more" if more > 0 else ""
+    text = f"Resolved: nobody tracks {wording.plain(incident.topic_name)}{also} any more"
+    return changed(
+        incident,
+        Transition.RESOLVED,
+        text,
+        now,
+        running=(),
+        state=IncidentState.RESOLVED,
+        resolved_at=now,
+        resolved_by=SYSTEM,
+    )
+
+
 def _apply_rise(incident: Incident | None, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
     if incident is None:
         return _open(detection, topic, now)
@@ -175,6 +194,8 @@ def _end_quietly(incident: Incident, detection: Detection, now: datetime) -> Out
 
 def _outgrow(incident: Incident, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
     """An episode goes on after its incident was resolved: a person's word stands until it got worse than they knew."""
+    if topic is None and detection.direction is not Direction.QUIET:
+        return unchanged(incident)  # it was removed, and this was on its way already
     if incident.resolved_by == SYSTEM:
         return _reopen(incident, detection, topic, now, "The event goes on")
     severity = assess(detection.evidence, stronger(incident.direction, detection.direction)).severity
