@@ -15,10 +15,11 @@ class MarkerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A moment that is marked on the curve, UTC."""
+    """A moment that is marked on the curve, UTC; `words` beside it instead of what it is and when."""
 
     kind: MarkerKind
     at: datetime
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

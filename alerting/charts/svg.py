@@ -140,7 +140,7 @@ def _curve(chart: Chart, frame: _Frame) -> Iterator[str]:
 
 
 def _markers(chart: Chart, frame: _Frame) -> Iterator[str]:
-    for marker in sorted(chart.markers, key=lambda marker: (marker.at, marker.kind)):
+    for marker in sorted(chart.markers, key=lambda marker: (marker.at, marker.kind, marker.words or "")):
         if not chart.start <= marker.at <= chart.end:
             continue
         yield from _ring(chart, frame, marker) if marker.kind is MarkerKind.PAGED else _line(frame, marker)
@@ -148,7 +148,7 @@ def _markers(chart: Chart, frame: _Frame) -> Iterator[str]:
 
 def _line(frame: _Frame, marker: Marker) -> Iterator[str]:
     x = frame.x(marker.at)
-    words = f"{marker.kind} {marker.at:%H:%M}"
+    words = _words(marker)
     yield (
         f'<line class="moment" x1="{x:.1f}" x2="{x:.1f}" y1="6" y2="{frame.bottom:.1f}" stroke="#666c76" '
         'stroke-dasharray="2 3"/>'
@@ -160,12 +160,16 @@ def _line(frame: _Frame, marker: Marker) -> Iterator[str]:
 def _ring(chart: Chart, frame: _Frame, marker: Marker) -> Iterator[str]:
     value = chart.value_at(marker.at)
     x, y = frame.x(marker.at), frame.bottom if value is None else frame.y(value)
-    words = f"{marker.kind} {marker.at:%H:%M}"
+    words = _words(marker)
     yield (f'<circle class="page" cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="#ffffff" stroke="#b3261e" stroke-width="2"/>')
     if x + 8 + len(words) * _CHARACTER < frame.right:
         yield _label(x + 8, min(y + 15, frame.bottom - 4), words, "start")
     else:
         yield _label(x - 8, max(y - 8, frame.top + 14), words, "end")
+
+
+def _words(marker: Marker) -> str:
+    return f"{marker.kind} {marker.at:%H:%M}" if marker.words is None else marker.words
 
 
 def _label(x: float, y: float, words: str, anchor: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from streams.backtest import Page, Progress, Report
 
+OTHER_BUDGETS: Final = (0.1, 0.25, 1.0, 4.0)
+"""What the report tries beside the budget that is configured, in pages a week for each topic."""
+
 
 def backtest(
     files: Annotated[
@@ -26,7 +29,10 @@ def backtest(
     column: ColumnOption = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for one CSV a topic: timestamp,value,expected,low,high,score,page."),
+        typer.Option(
+            help="Folder for report.html, with curves, pages and the effect of other budgets, and one CSV a topic: "
+            "timestamp,value,expected,low,high,score,page."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,12 +61,17 @@ def backtest(
             stems += [topic.id for topic in settings.topics]
         if out is not None:
             _keep_apart(out, files, stems)
+        budgets = () if out is None else OTHER_BUDGETS
         with _shown() as watch:
-            reports = [backtest_counts(file, settings=settings, progress=watch(file.name)) for file in counted]
+            reports = [
+                backtest_counts(file, settings=settings, budgets=budgets, progress=watch(file.name)) for file in counted
+            ]
             if mentions:
                 scorer = make_scorer(settings.score.sentiment)
                 told = watch("mentions")
-                reports.append(backtest_mentions(mentions, settings=settings, scorer=scorer, progress=told))
+                reports.append(
+                    backtest_mentions(mentions, settings=settings, scorer=scorer, budgets=budgets, progress=told)
+                )
         if out is not None:
             _write(out, reports, stems)
     pages = [page for report in reports for page in report.pages]
@@ -92,20 +103,35 @@ def _show(pages: "Sequence[Page]", reports: "Sequence[Report]") -> None:
 
 
 def _write(out: Path, reports: "Sequence[Report]", stems: Sequence[str]) -> None:
-    from alerting.cli.backtest_files import table_names, write_table
+    from alerting.cli.backtest_charts import TopicPast
+    from alerting.cli.backtest_files import REPORT, table_names, write_table
+    from alerting.cli.backtest_report import report_page
 
     out.mkdir(parents=True, exist_ok=True)
-    tables = [rows for report in reports for rows in report.rows.values()]
-    for name, rows in zip(table_names(stems), tables, strict=True):
-        write_table(rows, out / name)
+    names = iter(table_names(stems))
+    pasts = [
+        TopicPast(
+            topic,
+            report.rows[topic.id],
+            tuple(page for page in report.pages if page.topic == topic.id),
+            report.pages_by_budget[topic.id],
+            next(names),
+        )
+        for report in reports
+        for topic in report.topics
+    ]
+    for past in pasts:
+        write_table(past.rows, out / past.table)
+    page = report_page(pasts, OTHER_BUDGETS, unreadable=sum(report.unreadable for report in reports))
+    (out / REPORT).write_text(page, encoding="utf-8", errors="replace")
 
 
 def _keep_apart(out: Path, files: Sequence[Path], stems: Sequence[str]) -> None:
     """Refuse to write over what is read."""
-    from alerting.cli.backtest_files import table_names
+    from alerting.cli.backtest_files import REPORT, table_names
 
     read = {file.resolve() for file in files}
-    lost = [out / name for name in table_names(stems) if (out / name).resolve() in read]
+    lost = [out / name for name in (*table_names(stems), REPORT) if (out / name).resolve() in read]
     if lost:
         _refuse(f"--out {out} would write over {', '.join(map(str, lost))}: name another folder")
 

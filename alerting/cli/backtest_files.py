@@ -7,6 +7,7 @@ from typing import Final
 
 from streams.backtest import Row
 
+REPORT: Final = "report.html"
 COLUMNS: Final = ("timestamp", "value", "expected", "low", "high", "score", "page")
 
 

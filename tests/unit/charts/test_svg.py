@@ -58,6 +58,15 @@ def test_the_page_is_a_ring_on_the_curve() -> None:
     assert "paged 12:01" in svg
 
 
+def test_a_marker_may_have_words_of_its_own_which_are_text() -> None:
+    numbered = Marker(MarkerKind.PAGED, START + timedelta(minutes=1), words="<2>")
+
+    svg = render(chart_of(0, 40, 80, markers=(numbered,)))
+
+    assert [label.text for label in shapes(svg, "text")][-1] == "<2>"
+    assert "paged" not in svg
+
+
 def test_moments_outside_of_the_chart_are_left_out() -> None:
     svg = render(chart_of(1, 2, markers=(Marker(MarkerKind.ONSET, START - timedelta(minutes=1)),)))
 

@@ -96,6 +96,15 @@ class TestBacktest:
         assert (rows[0]["timestamp"], rows[0]["expected"], rows[0]["page"]) == ("2026-01-05 00:00:00", "", "0")
         assert [number for number, row in enumerate(rows) if row["page"] == "1"] == [BURST.start]
 
+    def test_writes_a_report_for_people(self, counts: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+
+        CliRunner().invoke(app, ["backtest", str(counts), "--out", str(out)])
+
+        report = (out / "report.html").read_text(encoding="utf-8")
+        assert "1 page in 1 topic" in report
+        assert '<a href="refunds.csv">' in report
+
     def test_a_table_is_named_as_the_file_was_gzipped_or_not_and_none_is_lost(
         self, counts: Path, tmp_path: Path
     ) -> None:
