@@ -15,6 +15,7 @@ from alerting.api import problems
 from alerting.api.auth import auth_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.events import events_router
+from alerting.api.feeds import feeds_router
 from alerting.api.frame import Frame
 from alerting.api.gate import Gate
 from alerting.api.health import Probe, database_probe, health_router
@@ -91,6 +92,7 @@ def create_api(
     app.include_router(work_router(acts))
     app.include_router(topics_router(store, clock))
     app.include_router(declared_topics_router(topics))
+    app.include_router(feeds_router(store))
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
     app.include_router(events_router(live, clock))
     if inbound is not None:

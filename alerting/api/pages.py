@@ -9,6 +9,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from alerting.api.auth import SEE_OTHER
+from alerting.api.feeds import silent_now
 from alerting.api.forms import local_path, read_own_form
 from alerting.api.gate import caller_of
 from alerting.api.incidents import LONGEST_COMMENT, ActsOnIncidents
@@ -129,6 +130,7 @@ def pages_router(
             incidents=await desk.open_incidents(now),
             tiles=await desk.tiles(now),
             resolved=await desk.resolved(now),
+            feeds=await silent_now(store),
             pulse=pulse(),
             csrf=csrf_of(request),
             now=now,

@@ -12,6 +12,7 @@ from alerting.cli.check import check
 from alerting.cli.demo import demo
 from alerting.cli.drill import drill
 from alerting.cli.exits import Exit, complain
+from alerting.cli.feeds import feeds
 from alerting.cli.history import app as history
 from alerting.cli.incidents import app as incidents
 from alerting.cli.kafka import app as kafka
@@ -42,6 +43,7 @@ app.command("backtest")(backtest)
 app.command("check")(check)
 app.add_typer(topics, name="topics")
 app.add_typer(incidents, name="incidents")
+app.command("feeds")(feeds)
 app.command("drill")(drill)
 app.add_typer(audit, name="audit")
 

@@ -14,6 +14,7 @@ from alerting.console import words
 from alerting.console.cards import DriverLine, IncidentCard, Moment, Quote, Told, TopicTile
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import InboxEntry
+from alerting.incidents.silent_feed import SilentFeed
 from alerting.incidents.wording import plain
 from alerting.notifiers.escaping import one_line
 
@@ -52,18 +53,20 @@ class Pages:
         incidents: Sequence[IncidentCard],
         tiles: Sequence[TopicTile],
         resolved: Sequence[IncidentCard],
+        feeds: Sequence[SilentFeed],
         pulse: Pulse,
         csrf: str,
         now: datetime,
         fragment: bool = False,
     ) -> str:
-        """Now: open incidents, the board, and what was resolved lately."""
+        """Now: silent feeds, open incidents, the board, and what was resolved lately."""
         return self._render(
             "_now.html" if fragment else "now.html",
             here="now",
             incidents=incidents,
             tiles=tiles,
             resolved=resolved,
+            feeds=feeds,
             pulse=pulse,
             csrf=csrf,
             now=now,

@@ -14,6 +14,7 @@ from alerting.cli.exits import Exit
 from alerting.cli.main import app
 from streams.broker.memory import MemoryBroker
 from streams.clock import SystemClock
+from streams.events import Direction
 from streams.kafka_topics import specs
 from streams.settings import StreamSettings
 from tests.fakes.api_house import KEY, api_house, served
@@ -129,3 +130,20 @@ async def test_topics_are_declared_shown_and_removed() -> None:
     assert [result.exit_code for result in (put, shown, removed)] == [Exit.DONE] * 3
     assert json.loads(shown.stdout)["query"] == "late OR delayed"
     assert [result.exit_code for result in (wrong, stale)] == [Exit.REFUSED] * 2
+
+
+async def test_silent_feeds_are_shown_and_their_names_have_no_power_over_the_terminal() -> None:
+    store = MemoryStore()
+    for number, hostile in enumerate(HOSTILE):
+        name = f"inc_{number}"
+        store.incidents[name] = incident_at(START, id=name, topic=f"feed/{hostile.text}", direction=Direction.QUIET)
+
+    async with tocsin(store) as run:
+        shown = await run("feeds")
+    async with tocsin(storyboard(START)) as run:
+        none = await run("feeds")
+
+    assert shown.exit_code == Exit.DONE
+    assert "inc_0" in shown.stdout
+    assert_inert_in_terminal(shown.stdout)
+    assert none.stdout == "No feed is known to be silent.\n"

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
 from alerting.incidents.model import Delivery, DeliveryState, Incident, Severity, TimelineEntry, Transition
-from streams.events import Driver, Sample
+from streams.events import Direction, Driver, Sample
 from tests.fakes.api_house import ApiHouse, api_house, sign_in
 from tests.fakes.clock import START
 from tests.fakes.hostile import HOSTILE, Hostile, assert_inert_in_html
@@ -64,6 +64,9 @@ def poisoned_store(texts: list[str]) -> MemoryStore:
     store = storyboard(START)
     one = texts[0]
     store.incidents = {name: poisoned(incident, texts) for name, incident in store.incidents.items()}
+    for index, text in enumerate(texts):
+        feed = incident_at(START, id=f"inc_feed{index}", topic=f"feed/{text}", direction=Direction.QUIET)
+        store.incidents[feed.id] = poisoned(feed, texts)
     store.board = tuple(msgspec.structs.replace(status, name=one, owner=one, query=one) for status in store.board)
     store.entries = [
         TimelineEntry(REFUNDS, START, Transition.ACKNOWLEDGED, text, text, position=index + 1)
