@@ -1,3 +1,4 @@
+import gzip
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,6 +57,39 @@ def test_a_smaller_budget_is_stricter(tmp_path: Path) -> None:
     strict = StreamSettings(detect=DetectSettings(pages_per_week=1e-9))
 
     assert backtest_counts(counts(tmp_path), settings=strict).pages == ()
+
+
+def test_a_mood_that_turns_at_flat_volume_pages_where_the_columns_tell_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "moods.csv.gz"
+    lines = ["timestamp,value,negative,positive,sentiment"]
+    for row in range(500):
+        at = datetime.fromtimestamp(START, UTC) + timedelta(minutes=5 * row)
+        negative, positive = (30, 2) if row >= BURST_ROW else (8, 10)
+        lines.append(f"{at:%Y-%m-%dT%H:%M:%SZ},40,{negative + row % 3},{positive},")
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+
+    report = backtest_counts(path)
+
+    (page,) = report.pages
+    turned = START + 300 * BURST_ROW
+    assert page.topic == "moods"
+    assert turned <= page.at.timestamp() <= turned + 1800
+    assert page.direction is Direction.CRISIS
+
+
+def test_rows_may_come_at_any_distance(tmp_path: Path) -> None:
+    path = tmp_path / "irregular.csv"
+    lines, at = ["timestamp,value"], START
+    for row in range(500):
+        at += (120, 300, 420, 60)[row % 4]
+        lines.append(f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S},{400 if row == BURST_ROW else 10 + row % 5}")
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    report = backtest_counts(path)
+
+    rows = report.rows["irregular"]
+    assert len(rows) == 500
+    assert [row for row, outcome in enumerate(rows) if outcome.page] == [BURST_ROW]
 
 
 def test_other_budgets_are_tried_over_the_same_past(tmp_path: Path) -> None:
