@@ -100,7 +100,8 @@ def _topic(number: int, past: TopicPast) -> Iterator[str]:
     yield '<p class="soft">Mentions a minute; shaded: what was expected; rings: pages.'
     if steps[0] > max(row.seconds for row in past.rows):
         yield f" A step shows the busiest window in {duration(steps[0])}."
-    yield f' All windows: <a href="{quote(past.table)}">{text(plain(past.table))}</a>.</p>'
+    table = quote(past.table, safe="", errors="surrogateescape")  # a file's name need not be text
+    yield f' All windows: <a href="{table}">{text(plain(past.table))}</a>.</p>'
     if past.pages:
         yield '<ol class="pages">'
         for place, page in enumerate(past.pages, start=1):

@@ -1,15 +1,13 @@
 """The console in a real browser, on a real server."""
 
 import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from alerting.fakes.inbox import Inbox, InboxEntry
 from alerting.incidents.model import Severity, TimelineEntry, Transition
@@ -20,23 +18,9 @@ from tests.fakes.storyboard import CAMPAIGN, LOGIN, REFUNDS, incident_at, storyb
 
 pytestmark = pytest.mark.integration
 
-CHROMIUM = os.environ.get("TOCSIN_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 NEWER = "inc_01JGV6NEWER00000000000000"
 BUTTON_HEIGHT = """(name) => [...document.querySelectorAll("button")]
     .find((button) => button.textContent.trim() === name).getBoundingClientRect().height"""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if not CHROMIUM:
-        reason = "no Chromium: install the package chromium, or name one in TOCSIN_CHROMIUM"
-        if os.environ.get("TOCSIN_REQUIRE_BROWSER"):
-            pytest.fail(f"TOCSIN_REQUIRE_BROWSER is set, but: {reason}", pytrace=False)
-        pytest.skip(reason)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
 
 
 @dataclass

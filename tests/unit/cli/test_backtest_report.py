@@ -11,13 +11,15 @@ from alerting.cli.backtest_report import MOST_DRAWN, MOST_TOPICS, report_page
 from streams.backtest import Page, Row
 from streams.events import Direction
 from streams.topic import Topic
+from tests.fakes.hostile import HOSTILE as ATTACKS
+from tests.fakes.hostile import Hostile, assert_inert_in_html
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 FIVE_MINUTES = timedelta(minutes=5)
 ROWS = 2016  # a week of five minutes
 BURST = 1000
 BUDGETS = (0.1, 4.0)
-HOSTILE = '</h2><script>alert(1)</script><img src=x onerror="alert(2)">\u202e'
+BREAKOUT = '</h2><script>alert(1)</script><img src=x onerror="alert(2)">\u202e'
 
 
 def page(row: int = BURST, *, detector: str = "volume") -> Page:
@@ -95,13 +97,24 @@ class TestReport:
 
 class TestNothingInItActs:
     def test_hostile_names_are_text(self) -> None:
-        document = report_page([past(page(detector="<b>"), name=HOSTILE, table=f"{HOSTILE}.csv")], BUDGETS)
+        document = report_page([past(page(detector="<b>"), name=BREAKOUT, table=f"{BREAKOUT}.csv")], BUDGETS)
 
         seen = Seen(document)
         assert {"script", "img", "b"} & set(seen.elements) == set()
         assert not [name for name, _ in seen.attributes if name.startswith("on")]
         assert '<script>alert(1)</script><img src=x onerror="alert(2)">' in seen.text
         assert "\u202e" not in document
+
+    @pytest.mark.parametrize("hostile", ATTACKS, ids=[hostile.name for hostile in ATTACKS])
+    def test_no_attack_on_record_becomes_more_than_text(self, hostile: Hostile) -> None:
+        document = report_page([past(page(), name=hostile.text, rows=1010)], BUDGETS)
+
+        assert_inert_in_html(document)
+
+    def test_a_file_name_that_is_no_text_still_leads_to_its_table(self) -> None:
+        document = report_page([past(rows=10, table="caf\udce9.csv")], BUDGETS)
+
+        assert 'href="caf%E9.csv"' in document
 
     def test_nothing_is_loaded_and_a_policy_forbids_it(self) -> None:
         seen = Seen(report_page([past(page())], BUDGETS))
