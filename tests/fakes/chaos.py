@@ -145,6 +145,10 @@ class RoleUnderFire:
             os.kill(pid, signal.SIGKILL)
         self._pids.clear()
 
+    def has(self, port: int) -> bool:
+        """Whether one of its processes holds this end of a connection."""
+        return self._pid_of(port) is not None
+
     def watch(self, crossing: Crossing) -> Awaitable[None] | None:
         """The proxy's watcher; None for processes of other roles."""
         pid = self._pid_of(crossing.port)
