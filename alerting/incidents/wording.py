@@ -131,7 +131,7 @@ def why(evidence: Evidence, direction: Direction) -> str:
     """One sentence of counts."""
     if direction is Direction.QUIET:
         missing = f"; about {count(evidence.expected)} were to be expected" if evidence.expected >= 1 else ""
-        return f"Nothing arrived for {duration(evidence.window_seconds)}{missing}. Topics that it feeds see less."
+        return f"Nothing arrived for {duration(evidence.window_seconds)}{missing}. What is said there reaches nobody."
     sentence = f"{rate(per_minute(evidence), ' mentions a minute', ' mentions an hour')}, {expectation(evidence)}"
     share, usual = evidence.negative_share, evidence.negative_share_expected
     if direction is Direction.VIRAL and evidence.polarity is not None:

@@ -292,7 +292,7 @@ class TestASilentFeed:
         assert incident is not None
         assert incident.title == "feed/forum: quiet"
         assert incident.why == (
-            "Nothing arrived for 10 min; about 300 were to be expected. Topics that it feeds see less."
+            "Nothing arrived for 10 min; about 300 were to be expected. What is said there reaches nobody."
         )
         assert (incident.severity, incident.direction) == (Severity.SEV3, Direction.QUIET)
 
