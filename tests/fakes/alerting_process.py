@@ -21,6 +21,7 @@ from alerting.settings import DeliverySettings, RouteSettings
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.clock import Clock
+from streams.topic import Topic
 from tests.fakes.house import KAFKA, REFUNDS
 
 
@@ -41,6 +42,7 @@ class AlertingProcess:
         settings: DeliverySettings,
         seed: int,
         group_wait_seconds: float = 0.0,
+        topics: Sequence[Topic] = (REFUNDS,),
     ) -> None:
         metrics = self.metrics = AlertingMetrics(CollectorRegistry())
         receivers = Receivers({name: [notifier] for name, notifier in notifiers.items()})
@@ -59,7 +61,7 @@ class AlertingProcess:
                 broker=MemoryBroker(cluster),
                 store=store,
                 dispatch=dispatch,
-                topics=[REFUNDS],
+                topics=topics,
                 kafka=KAFKA,
                 clock=clock,
                 metrics=metrics,

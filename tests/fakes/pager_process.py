@@ -15,11 +15,13 @@ from streams.broker.base import Outgoing, TopicSpec
 from streams.broker.memory_cluster import MemoryCluster
 from streams.clock import SystemClock
 from streams.log import set_up_logging
+from streams.topic import Topic
 from tests.fakes.alerting_process import AlertingProcess
 from tests.fakes.house import DETECTIONS, KAFKA
 
 CHANNEL = "C0123456789"
 TOKEN = "xoxb-bench"
+TRACKED = [Topic(id=f"topic-{number}", name=f"topic-{number}", query="refund") for number in range(1000)]
 SETTINGS = DeliverySettings.model_validate(
     {"allow_networks": ["127.0.0.0/8"], "attempt_seconds": 5, "lease_seconds": 12}
 )
@@ -36,7 +38,14 @@ async def main(database: str, api_url: str, group_wait_seconds: float) -> None:
     )
     store = await open_store(DatabaseSettings(url=database), clock)
     process = AlertingProcess(
-        store, clock, cluster, {"comms": slack}, settings=SETTINGS, seed=1, group_wait_seconds=group_wait_seconds
+        store,
+        clock,
+        cluster,
+        {"comms": slack},
+        settings=SETTINGS,
+        seed=1,
+        group_wait_seconds=group_wait_seconds,
+        topics=TRACKED,
     )
     reader = asyncio.StreamReader(limit=1_000_000)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

@@ -23,6 +23,7 @@ from streams.broker.base import Outgoing, TopicSpec
 from streams.broker.memory_cluster import MemoryCluster
 from streams.codec import encode_detection
 from streams.events import Phase
+from streams.topic import Topic
 from tests.fakes.alerting_process import AlertingProcess
 from tests.fakes.detections import detection
 from tests.fakes.egress import LOOPBACK
@@ -36,6 +37,7 @@ KILLS = 1000 if os.environ.get("TOCSIN_SOAK") else 25  # on each of the two data
 KILLS_PER_STORY = 5
 TOPICS = 3
 SPEED = 10
+TRACKED = [Topic(id=f"topic-{number}", name=f"topic-{number}", query="refund") for number in range(TOPICS)]
 SETTINGS = DeliverySettings(attempt_seconds=5, lease_seconds=12)
 CHANNEL, TOKEN = "C0123456789", "xoxb-of-the-test"
 
@@ -97,7 +99,13 @@ async def story(database: DatabaseSettings, clock: HurryingClock, rng: random.Ra
             notifier = SlackNotifier(channel=CHANNEL, token=TOKEN, api_url=slack.api_url, clock=clock, egress=LOOPBACK)
             store = await open_store(database, clock)
             process = AlertingProcess(
-                store, clock, cluster, {"ledger": ledger, "slack": notifier}, settings=SETTINGS, seed=seed + kill
+                store,
+                clock,
+                cluster,
+                {"ledger": ledger, "slack": notifier},
+                settings=SETTINGS,
+                seed=seed + kill,
+                topics=TRACKED,
             )
             process.start(group)
             if last:

@@ -7,9 +7,12 @@ from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.incidents.model import DeliveryState, Transition
 from alerting.settings import DeliverySettings
 from streams.events import Phase
+from streams.topic import Topic
 from tests.fakes.detections import detection, evidence
 from tests.fakes.house import House, World
 from tests.fakes.notifier import ScriptedNotifier
+
+ONE_AND_TWO = [Topic(id=name, name=name, query=name) for name in ("one", "two")]
 
 PATIENCE = DeliverySettings(
     first_backoff_seconds=4, max_backoff_seconds=8, give_up_hours=60 / 3600, attempt_seconds=5, lease_seconds=20
@@ -245,11 +248,11 @@ async def test_what_was_never_told_has_no_first_page_latency(failure: Exception)
 async def test_a_wait_that_the_receiver_asked_for_is_kept_by_the_process_that_comes_next() -> None:
     comms = ScriptedNotifier(DeliveryRetryable("429", retry_after=30))
     world = World(comms=comms)
-    async with House(world).running():
+    async with House(world, topics=ONE_AND_TWO).running():
         world.claim(detection(topic="one", episode="one"), detection(topic="two", episode="two"))
         await world.clock.advance(3)
 
-    async with House(world).running():
+    async with House(world, topics=ONE_AND_TWO).running():
         await world.clock.advance(26)
         attempts_before = len(comms.attempts)
         await world.clock.advance(2)
