@@ -1,29 +1,25 @@
 """What would have paged: the very same stages over a recorded past."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from streams import codec
-from streams.broker.base import Partition, Record
 from streams.errors import InvalidMention
-from streams.events import Detection, Direction, PartialCount, Phase, Tally, WindowCount
+from streams.events import Detection, Direction
 from streams.history import partials_of_counts, partials_of_mentions, read_counts, steps_of
 from streams.matching import TopicMatcher
 from streams.mention import Mention
+from streams.past_run import OtherBudgets, PastRun
 from streams.sentiment.base import Scorer
 from streams.settings import StreamSettings
 from streams.sources.base import Source
-from streams.stages.detect import DetectStage
 from streams.topic import Topic
 from streams.windows import MINUTE
 
-_NOWHERE: Final = Partition("backtest", 0)
-_NO_CLOCK: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_REFUSALS: Final = 20
 _TELL_EVERY: Final = 500
 
@@ -114,8 +110,8 @@ def backtest_counts(
         query=name,
         pages_per_week=settings.detect.pages_per_week,
     )
-    run = _Run(settings, (topic,))
-    others = _Others(settings, (topic,), budgets)
+    run = PastRun(settings, (topic,))
+    others = OtherBudgets(run, settings, (topic,), budgets)
     paged: set[int] = set()
     expected: dict[int, tuple[float, float, float] | None] = {}
     for index, partial in partials_of_counts(topic, rows):
@@ -137,7 +133,7 @@ def backtest_counts(
         score = max(seen, default=None)
         told.append(Row(_time(row.at), row.value, step, mean, low, high, score, page=index in paged))
     return Report(
-        tuple(run.pages),
+        tuple(_page(detection) for detection in run.opened),
         {topic.id: tuple(told)},
         sum(row.value for row in rows),
         topics=(topic,),
@@ -165,8 +161,8 @@ def backtest_mentions(
         OSError: A file cannot be read.
     """
     topics = settings.topic_values()
-    run = _Run(settings, topics)
-    others = _Others(settings, topics, budgets)
+    run = PastRun(settings, topics)
+    others = OtherBudgets(run, settings, topics, budgets)
     reader = _Reader(sources, progress)
     for partial in partials_of_mentions(
         reader.mentions(), matcher=TopicMatcher(topics), scorer=scorer, settings=settings, resolution_seconds=1
@@ -175,7 +171,8 @@ def backtest_mentions(
         others.add(partial)
     run.finish()
     others.finish()
-    pages = {(page.topic, int(page.at.timestamp()) // MINUTE) for page in run.pages}
+    pages = sorted((_page(detection) for detection in run.opened), key=lambda page: (page.at, page.topic))
+    minutes = {(page.topic, int(page.at.timestamp()) // MINUTE) for page in pages}
     rows: dict[str, list[Row]] = {topic.id: [] for topic in topics}
     for (topic_id, start), window in sorted(run.windows.items()):
         rows[topic_id].append(
@@ -187,12 +184,11 @@ def backtest_mentions(
                 window.low,
                 window.high,
                 window.score,
-                page=(topic_id, start // MINUTE) in pages,
+                page=(topic_id, start // MINUTE) in minutes,
             )
         )
     told = {topic_id: tuple(windows) for topic_id, windows in rows.items()}
-    pages_by_time = tuple(sorted(run.pages, key=lambda page: (page.at, page.topic)))
-    return Report(pages_by_time, told, reader.read, reader.unreadable, tuple(reader.refusals), topics, others.pages())
+    return Report(tuple(pages), told, reader.read, reader.unreadable, tuple(reader.refusals), topics, others.pages())
 
 
 class _Reader:
@@ -215,67 +211,6 @@ class _Reader:
                     if self._progress is not None and self.read % _TELL_EVERY == 0:
                         self._progress(self.read, None)
                     yield mention
-
-
-class _Run:
-    """A detect stage fed by hand."""
-
-    def __init__(self, settings: StreamSettings, topics: Iterable[Topic]) -> None:
-        self.stage = DetectStage(0, kafka=settings.kafka, time=settings.time, detect=settings.detect, topics=topics)
-        self.pages: list[Page] = []
-        self.windows: dict[tuple[str, int], WindowCount] = {}
-        self._kafka = settings.kafka
-        self._offset = 0
-        self._newest: dict[str, int] = {}
-
-    def finish(self) -> None:
-        """Let the last minute of every topic pass, so that its window closes too."""
-        for topic, second in tuple(self._newest.items()):
-            self.add(PartialCount(topic=topic, revision=1, second=second + MINUTE, tally=Tally(), history=True))
-
-    def add(self, partial: PartialCount) -> bool:
-        """Whether it led to a page."""
-        if partial.second > self._newest.get(partial.topic, 0):
-            self._newest[partial.topic] = partial.second
-        self.stage.fold((Record(_NOWHERE, self._offset, None, codec.encode_partial(partial), 0),), _NO_CLOCK)
-        self._offset += 1
-        before = len(self.pages)
-        for outgoing in self.stage.flush(_NO_CLOCK, at_end=False):
-            if outgoing.kafka_topic == self._kafka.windows:
-                window = codec.decode_window(outgoing.value)
-                self.windows[window.topic, window.start] = window
-            else:
-                detection = codec.decode_detection(outgoing.value)
-                if detection.phase is Phase.OPENED:
-                    self.pages.append(_page(detection))
-        return len(self.pages) > before
-
-
-class _Others:
-    """The same past under other budgets: what a budget decides changes what is learned, so each has its own run."""
-
-    def __init__(self, settings: StreamSettings, topics: Sequence[Topic], budgets: Sequence[float]) -> None:
-        self._topics = topics
-        self._runs = {
-            budget: _Run(settings, [msgspec.structs.replace(topic, pages_per_week=budget) for topic in topics])
-            for budget in budgets
-        }
-
-    def add(self, partial: PartialCount) -> None:
-        for run in self._runs.values():
-            run.add(partial)
-            run.windows.clear()
-
-    def finish(self) -> None:
-        for run in self._runs.values():
-            run.finish()
-
-    def pages(self) -> dict[str, dict[float, int]]:
-        """By topic and budget."""
-        return {
-            topic.id: {budget: sum(page.topic == topic.id for page in run.pages) for budget, run in self._runs.items()}
-            for topic in self._topics
-        }
 
 
 def _page(detection: Detection) -> Page:

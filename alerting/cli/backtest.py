@@ -109,21 +109,29 @@ def _write(out: Path, reports: "Sequence[Report]", stems: Sequence[str]) -> None
 
     out.mkdir(parents=True, exist_ok=True)
     names = iter(table_names(stems))
+    pages = [_by_topic(report.pages) for report in reports]
     pasts = [
         TopicPast(
             topic,
             report.rows[topic.id],
-            tuple(page for page in report.pages if page.topic == topic.id),
+            tuple(paged.get(topic.id, ())),
             report.pages_by_budget[topic.id],
             next(names),
         )
-        for report in reports
+        for report, paged in zip(reports, pages, strict=True)
         for topic in report.topics
     ]
     for past in pasts:
         write_table(past.rows, out / past.table)
     page = report_page(pasts, OTHER_BUDGETS, unreadable=sum(report.unreadable for report in reports))
     (out / REPORT).write_text(page, encoding="utf-8", errors="replace")
+
+
+def _by_topic(pages: "Sequence[Page]") -> "dict[str, list[Page]]":
+    found: dict[str, list[Page]] = {}
+    for page in pages:
+        found.setdefault(page.topic, []).append(page)
+    return found
 
 
 def _keep_apart(out: Path, files: Sequence[Path], stems: Sequence[str]) -> None:

@@ -101,6 +101,12 @@ def test_other_budgets_are_tried_over_the_same_past(tmp_path: Path) -> None:
     assert tried[4.0] >= 1
 
 
+def test_the_budget_that_is_configured_is_as_good_as_run_by_itself(tmp_path: Path) -> None:
+    report = backtest_counts(counts(tmp_path), budgets=(DetectSettings().pages_per_week,))
+
+    assert report.pages_by_budget["acme-volume"] == {0.25: len(report.pages)}
+
+
 def test_progress_is_told_in_rows(tmp_path: Path) -> None:
     told: list[tuple[int, int | None]] = []
 
