@@ -1,7 +1,8 @@
 """From readings to claims: one event is one episode, opened once, and no more often than the topic's budget allows."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -9,7 +10,6 @@ import msgspec
 from streams.claim import Claim, Moment
 from streams.detectors.base import Reading
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
-from streams.detectors.chances import Chances
 from streams.episode import Episode
 from streams.errors import StateCorrupted
 from streams.events import Direction, Phase
@@ -29,6 +29,7 @@ _CALMER_TIMES: Final = 3
 _MOST_TURNS: Final = 2
 _SETTLE_SECONDS: Final = 300  # until detectors have learned that an episode is over
 _STORM_SECONDS: Final = 86_400
+_WHOLE: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 class Budget:
@@ -40,12 +41,18 @@ class Budget:
     lies before a calm half hour is not seen any more, and windows with an episode in them open no other one. While
     the memory of an episode fades, by half every two days, a new one needs half of its evidence. A budget sets
     thresholds; it is no quota that swallows a page.
+
+    Args:
+        pages_per_week: False pages that all detectors together may send, > 0.
+        quiet_seconds: An episode ends so long after evidence was last seen.
+        shares: What each detector may spend of the budget, by its name, 1 where it is not named; divided among those
+            that have an opinion.
     """
 
-    def __init__(self, *, pages_per_week: float, quiet_seconds: float) -> None:
+    def __init__(self, *, pages_per_week: float, quiet_seconds: float, shares: Mapping[str, float] = _WHOLE) -> None:
         self._pages_per_week = pages_per_week
         self._quiet = quiet_seconds
-        self._chances = Chances()
+        self._shares = shares
         self._open: Episode | None = None
         self._past_score = 0.0
         self._past: tuple[int, int] | None = None
@@ -66,15 +73,6 @@ class Budget:
             return start - self._open.onset < _STORM_SECONDS
         return self._past is not None and self._past[0] <= start < min(self._past[1], self._past[0] + _STORM_SECONDS)
 
-    def learn(self, pages_per_week: Sequence[float | None]) -> None:
-        """What each detector alone would have claimed in one final minute, silent ones too."""
-        self._chances.learn(min((pages for pages in pages_per_week if pages is not None), default=None))
-
-    @property
-    def _bound(self) -> float:
-        """The false pages a week of any score alone that open an episode."""
-        return self._pages_per_week / self._chances.number
-
     def decide(self, at: int, readings: Sequence[tuple[str, Reading]], moment: Moment) -> list[Claim]:
         """What has changed by event second `at`.
 
@@ -85,9 +83,10 @@ class Budget:
         """
         if not readings:
             return []
+        readings = self._shared(readings)
         detector, reading = min(readings, key=_pages)
         if self._open is None:
-            if reading.false_pages_per_week >= self._bound or reading.score < self._remembered(at):
+            if reading.false_pages_per_week >= self._pages_per_week or reading.score < self._remembered(at):
                 return []
             if self._past is not None and reading.window_start < self._past[1] and at - self._past[1] < _SETTLE_SECONDS:
                 return []  # that event is told already
@@ -122,10 +121,10 @@ class Budget:
             seen_at=at,
             peak_score=reading.score,
         )
-        return Claim(Phase.OPENED, 0, onset, at, detector, direction, self._together(reading))
+        return Claim(Phase.OPENED, 0, onset, at, detector, direction, _told(reading))
 
     def _above(self, readings: Sequence[tuple[str, Reading]]) -> list[str]:
-        return [name for name, reading in readings if reading.false_pages_per_week < self._bound]
+        return [name for name, reading in readings if reading.false_pages_per_week < self._pages_per_week]
 
     def _follow(
         self,
@@ -137,7 +136,7 @@ class Budget:
         moment: Moment,
     ) -> list[Claim]:
         level = moment.level()
-        bound = self._bound * _STAYS_BELOW
+        bound = self._pages_per_week * _STAYS_BELOW
         if any(known.false_pages_per_week < bound and not known.calm for _, known in readings):
             episode.seen_at = at
         episode.peak_score = max(episode.peak_score, reading.score)
@@ -163,7 +162,7 @@ class Budget:
     ) -> tuple[str, Reading] | None:
         doubled = level >= _GREW_FACTOR * episode.marker and episode.growths < _MOST_GROWTH
         for name, reading in readings:
-            if reading.false_pages_per_week >= self._bound:
+            if reading.false_pages_per_week >= self._pages_per_week:
                 continue
             joined = name not in episode.detectors
             viral = episode.direction == Direction.VIRAL.value and episode.turns < _MOST_TURNS
@@ -208,18 +207,16 @@ class Budget:
             episode.direction, episode.calmer = Direction.VIRAL.value, 0
             episode.turns += 1
 
-    def _together(self, reading: Reading) -> Reading:
-        """The reading with the odds of all scores of the topic together."""
-        pages = min(reading.false_pages_per_week * self._chances.number, float(BLOCKS_PER_WEEK))
-        score = max(math.log(BLOCKS_PER_WEEK / pages), 0.0)
-        return msgspec.structs.replace(reading, false_pages_per_week=pages, score=score)
+    def _shared(self, readings: Sequence[tuple[str, Reading]]) -> list[tuple[str, Reading]]:
+        """The readings with what all detectors together would pay at their odds."""
+        whole = sum(self._shares.get(name, 1.0) for name, _ in readings)
+        return [(name, _at_odds(reading, whole / self._shares.get(name, 1.0))) for name, reading in readings]
 
     def _claim(self, episode: Episode, phase: Phase, detector: str, reading: Reading) -> Claim:
         episode.sequence += 1
         direction = Direction(episode.direction)
-        return Claim(
-            phase, episode.sequence, episode.onset, episode.opened, detector, direction, self._together(reading)
-        )
+        told = _told(reading)
+        return Claim(phase, episode.sequence, episode.onset, episode.opened, detector, direction, told)
 
     def unconfirmed(self, minute: int) -> bool:
         """The episode that is going on was opened in the minute at `minute`, whose count has just become final."""
@@ -235,9 +232,9 @@ class Budget:
         if self._open is None or not then or not now:
             return None
         self._open.confirmed = True
-        bound = self._bound * _STAYS_BELOW
-        detector, reading = min(then, key=_pages)
-        if reading.false_pages_per_week < bound or min(now, key=_pages)[1].false_pages_per_week < bound:
+        bound = self._pages_per_week * _STAYS_BELOW
+        detector, reading = min(self._shared(then), key=_pages)
+        if reading.false_pages_per_week < bound or min(self._shared(now), key=_pages)[1].false_pages_per_week < bound:
             return None
         claim = self._claim(self._open, Phase.WITHDRAWN, detector, reading)
         self._open = None
@@ -258,7 +255,6 @@ class Budget:
         return {
             "open": None if self._open is None else msgspec.to_builtins(self._open),
             "past_score": self._past_score,
-            "chances": self._chances.snapshot(),
             "past": None if self._past is None else list(self._past),
         }
 
@@ -271,7 +267,6 @@ class Budget:
         try:
             self._open = None if state["open"] is None else msgspec.convert(state["open"], Episode)
             self._past_score = float(state["past_score"])
-            self._chances.restore(state["chances"])
             self._past = None if state["past"] is None else (int(state["past"][0]), int(state["past"][1]))
         except (KeyError, TypeError, ValueError, IndexError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of a budget cannot be read: {exc!r}") from exc
@@ -279,3 +274,15 @@ class Budget:
 
 def _pages(named: tuple[str, Reading]) -> float:
     return named[1].false_pages_per_week
+
+
+def _at_odds(reading: Reading, times: float) -> Reading:
+    if times == 1.0:
+        return reading
+    pages = min(reading.false_pages_per_week * times, float(BLOCKS_PER_WEEK))
+    return msgspec.structs.replace(reading, false_pages_per_week=pages)
+
+
+def _told(reading: Reading) -> Reading:
+    score = max(math.log(BLOCKS_PER_WEEK / reading.false_pages_per_week), 0.0)
+    return msgspec.structs.replace(reading, score=score)

@@ -67,10 +67,8 @@ class Detector(Protocol):
         """
         ...
 
-    def learn_one(self, slot: Slot, *, storm: bool) -> float | None:
+    def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn from one final minute, in order of time; every minute is passed, silent ones too.
-
-        Returns the false pages a week that the minute would have claimed at its end; None while warming up.
 
         Where the start jumps ahead, the time between was not observed and counts as neither silent nor busy.
 

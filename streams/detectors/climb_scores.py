@@ -16,7 +16,7 @@ _SPARSE: Final = 0.35
 _WANDERING: Final = 0.3
 _BUSY_PER_HOUR: Final = 20.0
 _SMALLEST: Final = 1e-12
-_ROOM: Final = 4.0  # chances that share the budget: evidence is gathered up to what the strictest level asks for
+_ROOM: Final = 4.0  # scores that share the budget: evidence is gathered up to what the strictest level asks for
 
 
 class ClimbScores:
@@ -47,13 +47,12 @@ class ClimbScores:
         pages = self._maxima.false_pages_per_week(math.log1p(climb.nats))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST)
 
-    def learn(self, start: int, mentions: int, per_minute: float) -> float:
-        """One final minute; the false pages a week of where it led."""
+    def learn(self, start: int, mentions: int, per_minute: float) -> None:
+        """One final minute."""
         if mentions <= 0 and self.climb.nats <= 0.0:
-            return BLOCKS_PER_WEEK
+            return
         climb = self.climb.after(start, MINUTE, mentions, per_minute)
         self._maxima.add(math.log1p(climb.nats))
-        pages = self.pages(climb, per_minute) if mentions else float(BLOCKS_PER_WEEK)
         if climb.nats > 0.0:
             # unbounded, one great day would hide the next storm for days
             most = math.expm1(self._maxima.level(self._level) + self._maxima.scale)
@@ -61,7 +60,6 @@ class ClimbScores:
             if climb.nats > max(most, floor):
                 climb = Climb(max(most, floor), climb.since)
         self.climb = climb
-        return pages
 
     def close_block(self) -> None:
         """Twelve hours are over."""

@@ -111,13 +111,12 @@ class SentimentVelocityDetector:
         pages = self._sourings.false_pages_per_week(souring.nats)
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
 
-    def _sour(self, slot: Slot) -> float:
+    def _sour(self, slot: Slot) -> None:
         souring = self._souring.through((slot,), self._usual_share, self._weight)
         self._sourings.add(souring.nats)
         # unbounded, one bad day would hide the next
         most = self._sourings.level(self._pages_per_week / _CAP_SCALES) + _CAP_SCALES * self._sourings.scale
         self._souring = souring.at_most(max(most, 1.0))
-        return self._souring_pages(souring)
 
     def _expect(self, margin: float = 0.0) -> None:
         """How high the CUSUM rises by chance in half a day with as many mentions as the last one."""
@@ -138,21 +137,20 @@ class SentimentVelocityDetector:
         )
         return Explanation(Direction.CRISIS, evidence)
 
-    def learn_one(self, slot: Slot, *, storm: bool) -> float | None:
+    def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
         self._trail.append(slot)
         if self._stormy and not storm:
             self._not_before = slot.start
         self._stormy = storm
-        pages = None
-        if self._mood.scored < self._warm_up_mentions:
+        warm = self._mood.scored >= self._warm_up_mentions
+        if not warm:
             self._block_minutes += 1
         else:
-            pages = float(BLOCKS_PER_WEEK)
             if slot.tally.mentions > slot.tally.unscored:
                 windows = [self._trail.sums(minutes) for minutes in _SCALES]
                 self._looks += windows[-1][1] >= _FEWEST_SCORED
-                pages = min(self._sour(slot), *(self._pages(index, sums) for index, sums in enumerate(windows)))
+                self._sour(slot)
                 self._block_scored += slot.tally.scored
                 for sums, maxima in zip(windows, self._windows, strict=True):
                     maxima.add(self._fall(sums))
@@ -166,12 +164,11 @@ class SentimentVelocityDetector:
                 for maxima in (*self._windows, self._sourings):
                     maxima.close_block()
         self._mood.learn(slot, storm=storm)
-        if pages is None and self._mood.scored >= self._warm_up_mentions:
+        if not warm and self._mood.scored >= self._warm_up_mentions:
             # until the first half day is over: as many as came in the warm-up, and a rhythm that was not seen yet
             self._block_scored = self._mood.scored * BLOCK_MINUTES // max(self._block_minutes, 1)
             self._expect(margin=_YOUNG_MARGIN)
             self._block_minutes = self._block_scored = 0
-        return pages
 
     def _fall(self, sums: Sums) -> float:
         """Standard errors below usual; 0 where too few mentions were scored."""

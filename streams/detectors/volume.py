@@ -132,7 +132,7 @@ class VolumeDetector:
         )
         return Explanation(direction_of(sums, self._mood, mean), evidence)
 
-    def learn_one(self, slot: Slot, *, storm: bool) -> float | None:
+    def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
         if self._warm_up is not None:
             self._trail.append(slot)
@@ -140,7 +140,7 @@ class VolumeDetector:
             if self._warm_up.add(slot.start, slot.tally.mentions):
                 self._begin(*self._warm_up.baseline())
                 self._warm_up = None
-            return None
+            return
         if slot.start != self._trail.end:
             self._climbs.climb = Climb()
             self._few.clear()
@@ -150,7 +150,7 @@ class VolumeDetector:
         self._mood.learn(slot, storm=storm)
         if not self._start.is_proven:
             self._prove(slot, storm=storm)
-        return self._absorb(slot, storm=storm or self._in_doubt)
+        self._absorb(slot, storm=storm or self._in_doubt)
 
     def _prove(self, slot: Slot, *, storm: bool) -> None:
         self._start.add(slot.start, slot.tally.mentions, storm=storm)
@@ -174,14 +174,13 @@ class VolumeDetector:
             self._rate.learn(start, minutes.get(start, 0), storm=False)
         self._revise_priors()
 
-    def _absorb(self, slot: Slot, *, storm: bool) -> float:
+    def _absorb(self, slot: Slot, *, storm: bool) -> None:
         """What the minute teaches, measured against what was usual before it."""
         start, mentions = slot.start, slot.tally.mentions
-        pages = self._climbs.learn(start, mentions, self._lately())
+        self._climbs.learn(start, mentions, self._lately())
         if mentions:
             self._few.add(slot)
-            by_day, _ = self._few.pages((), start, self._rate, self._not_before)
-            pages = min(pages, by_day, self._windows.learn(self._trail, self._rate))
+            self._windows.learn(self._trail, self._rate)
         self._block_minutes += 1
         if self._block_minutes >= BLOCK_MINUTES:
             self._block_minutes = 0
@@ -191,7 +190,6 @@ class VolumeDetector:
             self._bands.clear()
             if self._rate.blocks % 12 == 0:
                 self._revise_priors()
-        return pages
 
     def _band(self, minutes: int) -> tuple[float, float, float]:
         band = self._bands.get(minutes)

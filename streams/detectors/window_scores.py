@@ -43,16 +43,13 @@ class WindowScores:
         by_chance = passages_per_week(mentions, minutes, rate.per_minute, rate.clumping(minutes))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), SMALLEST_PAGES)
 
-    def learn(self, trail: Trail, rate: Rate) -> float:
-        """What the windows that end with a final minute show; the false pages a week of the rarest of them."""
-        pages = float(BLOCKS_PER_WEEK)
+    def learn(self, trail: Trail, rate: Rate) -> None:
+        """What the windows that end with a final minute show."""
         per_minute = rate.per_minute
         for index, minutes in enumerate(SCALES):
             mentions = trail.mentions(minutes)
             if mentions > minutes * per_minute:
                 self._maxima[index].add(math.log((mentions + 1.0) / (minutes * per_minute + 1.0)))
-                pages = min(pages, self.pages(index, mentions, rate))
-        return pages
 
     def close_block(self) -> None:
         """Twelve hours are over."""

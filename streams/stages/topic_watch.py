@@ -10,7 +10,7 @@ import msgspec
 from streams.budget import Budget
 from streams.claim import Claim
 from streams.detectors.base import Detector, Reading
-from streams.detectors.registry import build_detectors
+from streams.detectors.registry import SHARES, build_detectors
 from streams.errors import StateCorrupted
 from streams.events import Detection, Evidence, PartialCount, WindowCount
 from streams.evidence.context import Context
@@ -79,7 +79,7 @@ class TopicWatch:
 
     def _new_budget(self) -> Budget:
         quiet_seconds = self._settings.quiet_hours_to_end * 3600
-        return Budget(pages_per_week=self._topic.pages_per_week, quiet_seconds=quiet_seconds)
+        return Budget(pages_per_week=self._topic.pages_per_week, quiet_seconds=quiet_seconds, shares=SHARES)
 
     def add(self, partial: PartialCount, now: int | None) -> tuple[Arrival, list[WindowCount | Detection]]:
         """One delta. History moves the topic's time by itself; the first delta of the present ends it.
@@ -146,7 +146,8 @@ class TopicWatch:
             if self._feeds.is_unheard(slot):
                 continue  # what was missing is no calm: it was not observed
             storm = self._budget.storm(slot.start)
-            self._budget.learn([detector.learn_one(slot, storm=storm) for detector in self._detectors])
+            for detector in self._detectors:
+                detector.learn_one(slot, storm=storm)
         if self._windows.learned_until is not None:
             self._context.learn(self._windows.learned_until, storm_since=self._budget.onset)
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from streams.budget import Budget
 from streams.claim import Claim
 from streams.detectors.base import Reading
-from streams.detectors.registry import build_detectors
+from streams.detectors.registry import SHARES, build_detectors
 from streams.events import Direction, Phase, Tally
 from streams.settings import DetectSettings
 from streams.topic import Topic
@@ -32,7 +32,8 @@ class MinuteFold:
         settings = DetectSettings()
         topic = Topic(id="topic", name="Topic", query="topic", pages_per_week=pages_per_week)
         self._detectors = build_detectors(topic, settings)
-        self._budget = Budget(pages_per_week=pages_per_week, quiet_seconds=settings.quiet_hours_to_end * 3600)
+        quiet_seconds = settings.quiet_hours_to_end * 3600
+        self._budget = Budget(pages_per_week=pages_per_week, quiet_seconds=quiet_seconds, shares=SHARES)
         self._last = [0] * _LEVEL_MINUTES
         self._at = start
         self._begun = False
@@ -64,7 +65,8 @@ class MinuteFold:
         slot = Slot(self._at, MINUTE, _tally(mentions, negative) if mentions else _SILENT)
         opened = self._decide((slot,), self._at + MINUTE - 1) if mentions else []
         storm = self._budget.storm(self._at)
-        self._budget.learn([detector.learn_one(slot, storm=storm) for detector in self._detectors])
+        for detector in self._detectors:
+            detector.learn_one(slot, storm=storm)
         return opened
 
     def _decide(self, recent: tuple[Slot, ...], at: int) -> list[Claim]:

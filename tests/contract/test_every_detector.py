@@ -10,7 +10,7 @@ import pytest
 
 import streams.detectors
 from streams.detectors.base import Detector
-from streams.detectors.registry import DETECTORS, build_detectors
+from streams.detectors.registry import DETECTORS, SHARES, build_detectors
 from streams.errors import StateCorrupted
 from streams.settings import DetectSettings
 from streams.topic import Topic
@@ -53,6 +53,11 @@ def test_every_module_with_a_detector_stands_in_the_registry() -> None:
 
 def test_build_makes_one_of_each_under_its_own_name() -> None:
     assert [detector.name for detector in build_detectors(TOPIC, SETTINGS)] == list(DETECTORS)
+
+
+def test_the_detectors_share_one_budget() -> None:
+    assert set(SHARES) == set(DETECTORS)
+    assert sum(SHARES.values()) == pytest.approx(1.0)
 
 
 @every_detector

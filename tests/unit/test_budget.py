@@ -10,8 +10,6 @@ from streams.errors import StateCorrupted
 from streams.events import Direction, Phase
 
 B = 0.25
-CHANCES = 1.5  # that scores give to chance, as long as nothing better is known
-OPENS = B / CHANCES
 QUIET = 3600
 START = 1_767_225_600
 DAY = 86_400
@@ -55,14 +53,29 @@ def opened(at: int = START + 60, level: int = 20, direction: Direction = Directi
 def test_opens_only_below_the_budget() -> None:
     one = budget()
 
-    assert one.decide(START, volume(OPENS), Moment()) == []
-    assert phases(one.decide(START + 1, volume(OPENS - 0.01), Moment())) == [Phase.OPENED]
+    assert one.decide(START, volume(B), Moment()) == []
+    assert phases(one.decide(START + 1, volume(B - 0.01), Moment())) == [Phase.OPENED]
 
 
-def test_a_claim_states_the_odds_of_all_scores_together() -> None:
-    (claim,) = budget().decide(START, volume(0.1), Moment())
+def shared() -> Budget:
+    return Budget(pages_per_week=B, quiet_seconds=QUIET, shares={"volume": 0.8, "mood": 0.2})
 
-    assert claim.reading.false_pages_per_week == pytest.approx(CHANCES * 0.1)
+
+def test_a_detector_alone_may_spend_the_whole_budget() -> None:
+    (claim,) = shared().decide(START, volume(0.1), Moment())
+
+    assert claim.reading.false_pages_per_week == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("name", "share"), [("volume", 0.8), ("mood", 0.2)])
+def test_detectors_that_have_an_opinion_share_the_budget(name: str, share: float) -> None:
+    other = ({"volume", "mood"} - {name}).pop()
+    usual = (other, reading(14.0))
+
+    assert shared().decide(START, [(name, reading(share * B)), usual], Moment()) == []
+    (claim,) = shared().decide(START, [(name, reading(0.9 * share * B)), usual], Moment())
+    assert claim.detector == name
+    assert claim.reading.false_pages_per_week == pytest.approx(0.9 * B)  # what both together would pay
 
 
 def test_the_strictest_of_the_readings_opens() -> None:
@@ -184,7 +197,7 @@ def test_ends_after_the_quiet_time_and_not_before() -> None:
 def test_evidence_four_times_as_common_as_what_opens_keeps_it_alive() -> None:
     one = opened(at=START)
 
-    one.decide(START + QUIET - 1, volume(4 * OPENS - 0.01), Moment(20))
+    one.decide(START + QUIET - 1, volume(4 * B - 0.01), Moment(20))
 
     assert one.decide(START + QUIET + 5, volume(5.0), Moment(20)) == []
     assert phases(one.decide(START + 2 * QUIET - 1, volume(5.0), Moment(20))) == [Phase.ENDED]
@@ -258,8 +271,6 @@ def test_an_opening_that_holds_then_or_now_is_confirmed(then: float, now: float)
 
 def test_goes_on_from_a_snapshot() -> None:
     one, copy = opened(at=START), budget()
-    for _ in range(1000):
-        one.learn([0.5, None])
 
     copy.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(one.snapshot())))
 
