@@ -42,6 +42,7 @@ async def follow(
             kafka.assign([source])
             oldest: int = (await kafka.beginning_offsets([source]))[source]
             kafka.seek(source, oldest if start is None else max(start, oldest))
+        opened_ms = clock.now().timestamp() * 1000  # who never asks is as silent as who never answers
         while True:
             async with answering(settings, f"read {partition}"):
                 try:
@@ -50,7 +51,7 @@ async def follow(
                     raise BrokerUnavailable(f"{partition} does not reach to offset {start}; was it made anew?") from exc
             yield records_of(partition, found.get(source, ()))
             answered_ms: int | None = kafka.last_poll_timestamp(source)
-            silent = 0.0 if answered_ms is None else clock.now().timestamp() - answered_ms / 1000
+            silent = clock.now().timestamp() - (answered_ms or opened_ms) / 1000
             if silent > settings.request_timeout_seconds:
                 raise BrokerUnavailable(f"Kafka at {settings.bootstrap_servers} stopped answering about {partition}")
     finally:
