@@ -35,7 +35,12 @@ DETECTORS: Final[Mapping[str, Build]] = MappingProxyType(
 
 
 # Measured: volume alone pays its promise, mood alone up to three times as much where moods wander by themselves.
-SHARES: Final[Mapping[str, float]] = MappingProxyType({VolumeDetector.name: 0.8, SentimentVelocityDetector.name: 0.2})
+SHARES: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        VolumeDetector.name: 0.8,
+        SentimentVelocityDetector.name: 0.2,
+    }
+)
 
 
 def build_detectors(topic: Topic, settings: DetectSettings) -> tuple[Detector, ...]:
