@@ -174,9 +174,14 @@ class Lanes:
     async def abandon(self) -> None:
         """End all work as it stands and give every writer back; nothing more is written."""
         for work in self._work.values():
-            work.cancel()
+            if not work.cancelling():
+                work.cancel()  # a second cancel would cut the closing of connections short
         if self._work:
-            await asyncio.wait(self._work.values())
+            _, left = await asyncio.wait(self._work.values(), timeout=_CLOSE_SECONDS)
+            for work in left:
+                work.cancel()  # its first one was lost
+            if left:
+                await asyncio.wait(left)
         for lane in self._lanes.values():
             await lane.release()
 

@@ -91,7 +91,8 @@ class KafkaWriter:
                 await producer.abort()
         except (BrokerUnavailable, RecordTooLarge, Fenced) as exc:
             log.info("broker.abort_left_to_kafka", partition=str(self._partition), error=str(exc))
-        await producer.abandon()
+        finally:
+            await producer.abandon()  # also when cancelled, because another partition failed first
 
     async def close(self) -> None:
         """Give the connection back."""
