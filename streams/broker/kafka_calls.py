@@ -62,6 +62,12 @@ async def within(seconds: float, act: Awaitable[object]) -> None:
         log.debug("broker.client_given_up", error=str(exc) or repr(exc))
 
 
+def is_cancelled() -> bool:
+    """Whether somebody wants the current task to end, as against a task of the client's that it waits for."""
+    current = asyncio.current_task()
+    return current is None or bool(current.cancelling())
+
+
 async def stop_consumer(kafka: Any, *, seconds: float) -> str | None:
     """Stop a consumer of the client and leave none of its tasks behind; answer why it left without a goodbye, if so.
 
@@ -76,8 +82,7 @@ async def stop_consumer(kafka: Any, *, seconds: float) -> str | None:
     except (TimeoutError, KafkaError) as exc:
         reason = str(exc) or repr(exc)
     except asyncio.CancelledError:
-        current = asyncio.current_task()
-        if current is None or current.cancelling():
+        if is_cancelled():
             raise
         reason = "one of its tasks was cancelled"  # the client awaits them bare, so theirs looks like ours
     finally:

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.broker.base import Outgoing, Partition
 from streams.broker.kafka_access import access_again
-from streams.broker.kafka_calls import look_at_error, milliseconds, transaction_timeout_seconds, within
+from streams.broker.kafka_calls import is_cancelled, look_at_error, milliseconds, transaction_timeout_seconds, within
 from streams.broker.kafka_start import start_client
 from streams.errors import RecordTooLarge
 from streams.settings import KafkaSettings
@@ -116,22 +116,37 @@ class KafkaProducer:
                 await self._producer.stop()
         except (TimeoutError, KafkaError):
             await self.abandon()
+        except asyncio.CancelledError:
+            await self.abandon()
+            if is_cancelled():
+                raise
 
     async def abandon(self) -> None:
-        """Close without waiting for anything: nothing pending will be sent later. Takes at most three seconds."""
+        """Close without waiting for anything: nothing pending will be sent later. Takes at most three seconds.
+
+        Whoever is cancelled meanwhile still closes everything, and is cancelled then.
+        """
         # The client has no such call: left alone it would try for ever and write once Kafka is back. So its sending
         # task ends first; then whatever waits for it is told, and nothing holds up the ordinary stop any more.
+        interrupted: asyncio.CancelledError | None = None
+        for close in (self._producer._sender.close, self._stop_anyway, self._producer.client.close):  # noqa: SLF001
+            try:
+                await within(_ABANDON_SECONDS, close())
+            except asyncio.CancelledError as exc:
+                interrupted = exc
+        if interrupted is not None and is_cancelled():
+            raise interrupted
+
+    async def _stop_anyway(self) -> None:
         accumulator = self._producer._message_accumulator  # noqa: SLF001
         transactions = self._producer._txn_manager  # noqa: SLF001
-        await within(_ABANDON_SECONDS, self._producer._sender.close())  # noqa: SLF001
         accumulator.fail_all(KafkaError("given up"))
         waiters = [batch._drain_waiter for batches in accumulator._batches.values() for batch in batches]  # noqa: SLF001
         if transactions is not None and transactions.wait_for_transaction_end() is not None:
             waiters.append(transactions.wait_for_transaction_end())
         for waiter in waiters:
             waiter.add_done_callback(look_at_error)
-        await within(_ABANDON_SECONDS, self._producer.stop())
-        await within(_ABANDON_SECONDS, self._producer.client.close())
+        await self._producer.stop()
 
 
 def _raise(failed: list[tuple[Outgoing, BaseException]]) -> NoReturn:

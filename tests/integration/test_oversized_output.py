@@ -16,7 +16,7 @@ from streams.kafka_topics import specs
 from streams.metrics import StreamMetrics
 from tests.fakes import refund_crisis
 from tests.fakes.declared import declared
-from tests.integration.test_streams_end_to_end import settings_for
+from tests.integration.test_streams_end_to_end import read, settings_for
 from tests.kafka.selection import KafkaUnderTest
 
 pytestmark = [pytest.mark.integration, pytest.mark.apache]
@@ -26,7 +26,6 @@ async def test_a_record_that_does_not_fit_commits_nothing_and_stops_the_role_wit
     kafka: KafkaUnderTest, unique_name: str
 ) -> None:
     settings = settings_for(kafka, unique_name)
-    settings = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"partitions": 1})})
     small = [
         msgspec.structs.replace(spec, config={**spec.config, "max.message.bytes": "300"})
         if spec.name == settings.kafka.partials
@@ -44,10 +43,9 @@ async def test_a_record_that_does_not_fit_commits_nothing_and_stops_the_role_wit
                 await role.run(asyncio.Event())
         positions = [
             await broker.writer(score_group(settings), Partition(settings.kafka.mentions, number)).open()
-            for number in range(1)
+            for number in range(2)
         ]
-        state = Partition(settings.kafka.score_state, 0)
-        written = [record async for records in broker.scan(state, None) for record in records]
+        written = await read(broker, settings.kafka.score_state)
 
     told = [log for log in logs if log["event"] == "partition.record_too_large"]
     assert told
