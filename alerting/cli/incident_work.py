@@ -1,13 +1,14 @@
 """The acts of `tocsin incidents` beside acknowledging and resolving."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
 from alerting.cli.client import ApiClient
 from alerting.cli.options import KeyOption, UrlOption
+from streams.clock import SystemClock
 
 IncidentArgument = Annotated[str, typer.Argument(help="The incident's id, `inc_...`.")]
 CommentOption = Annotated[str | None, typer.Option("--comment", help="One line for the timeline.")]
@@ -108,7 +109,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _in(minutes: float | None) -> str | None:
-    return None if minutes is None else (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()  # noqa: TID251
+    return None if minutes is None else (SystemClock().now() + timedelta(minutes=minutes)).isoformat()
 
 
 def _act(method: str, path: str, body: dict[str, Any], url: str | None, key: str | None) -> None:
