@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from alerting.fakes.inbox import Inbox, InboxEntry
 from alerting.incidents.model import Severity, TimelineEntry, Transition
@@ -240,5 +240,19 @@ async def test_an_expired_session_leads_back_to_the_form(browser: Browser) -> No
         await seen.page.context.clear_cookies()
 
         happen(seen.house.store, REFUNDS, "Something.")
+
+        await expect(seen.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+async def test_a_session_that_expires_before_the_stream_is_open_leads_back_to_the_form(browser: Browser) -> None:
+    async with visit(browser) as seen:
+
+        async def expire(route: Route) -> None:
+            await seen.page.context.clear_cookies()
+            await route.continue_()
+
+        await seen.page.route("**/api/v1/events", expire)
+
+        await seen.sign_in()
 
         await expect(seen.page.get_by_role("heading", name="Sign in")).to_be_visible()

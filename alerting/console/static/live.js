@@ -95,10 +95,18 @@
     }, Math.max(0, 1000 - (Date.now() - last)));
   }
 
-  const events = new EventSource("/api/v1/events");
-  events.addEventListener("incident", soon);
-  events.addEventListener("open", soon);
-  events.addEventListener("error", () => document.body.classList.add("is-lost"));
+  function follow() {
+    const events = new EventSource("/api/v1/events");
+    events.addEventListener("incident", soon);
+    events.addEventListener("open", soon);
+    events.addEventListener("error", () => {
+      document.body.classList.add("is-lost");
+      soon(); // tells an expired session, which leads to the form, from a lost connection
+      if (events.readyState === EventSource.CLOSED) setTimeout(follow, 5000); // refused: the browser does not try again
+    });
+  }
+
+  follow();
   setInterval(() => {
     if (!document.hidden) soon();
   }, 10000);
