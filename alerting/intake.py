@@ -11,6 +11,7 @@ from alerting.casework import Casework
 from alerting.dispatch import Dispatch
 from alerting.errors import DatabaseUnavailable, Stale
 from alerting.follower import FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS, Follower, IntakeState, Said
+from alerting.incidents.caseload import Caseload
 from alerting.incidents.kinship import Kinship
 from alerting.incidents.model import Transition
 from alerting.incidents.outcome import Outcome
@@ -62,6 +63,8 @@ class Intake:
         self._untracked = Untracked(store, dispatch, clock, metrics)
         self._topics: Mapping[str, Topic] = {}
         self._kinship = Kinship(self._topics)
+        self._caseloads: dict[str, Caseload] = {}
+        self._unconfirmed = False
         self._news = asyncio.Event()
         self._first_saved = asyncio.Event()
         self._clock = clock
@@ -111,6 +114,7 @@ class Intake:
         """
         self._topics = {topic.id: topic for topic in topics}
         self._kinship = Kinship(self._topics)
+        self._caseloads = {}
         self._news.set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -167,7 +171,10 @@ class Intake:
                 readable.append(_sound(decode_detection(record.value)))
             except StateCorrupted as exc:
                 unreadable.append((record, str(exc)))
-        casework = Casework(unit, self._dispatch, self._topics, self._kinship)
+        if self._unconfirmed:
+            self._caseloads = {}  # the last unit failed: they may know what never came to be
+        self._unconfirmed = True
+        casework = Casework(unit, self._dispatch, self._topics, self._kinship, self._caseloads)
         await casework.begin(readable)
         for detection in readable:
             now = self._clock.now()
@@ -177,6 +184,7 @@ class Intake:
             outcomes.append((detection, await casework.take(detection, now)))
 
         def said() -> None:
+            self._unconfirmed = False
             self._metrics.detections.labels("duplicate").inc(duplicates)
             for record, reason in unreadable:
                 self._metrics.detections.labels("unreadable").inc()

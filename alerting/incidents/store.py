@@ -1,9 +1,10 @@
 """The store contract: one unit of work commits the Kafka position, incidents, timeline, windows and outbox together."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 import msgspec
 
@@ -19,6 +20,8 @@ from alerting.incidents.model import (
 from streams.broker.base import Partition
 from streams.events import WindowCount
 from streams.topic import Topic
+
+NOTHING_KNOWN: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class IncidentFilter(msgspec.Struct, frozen=True):
@@ -44,6 +47,13 @@ class Lease(msgspec.Struct, frozen=True):
     incident: Incident
     until: datetime
     token: int
+
+
+class OpenOfBrand(msgspec.Struct, frozen=True):
+    """What is open of one brand: the ids, oldest first, and in full those that changed since they were known."""
+
+    ids: tuple[str, ...]
+    changed: tuple[Incident, ...]
 
 
 class Hold(msgspec.Struct, frozen=True):
@@ -86,8 +96,12 @@ class Unit(Protocol):
         """Keep every other unit that locks one of them waiting until this one ends."""
         ...
 
-    async def open_for_brand(self, brand: str) -> tuple[Incident, ...]:
-        """The incidents of that family that are not resolved, oldest first, locked for this unit."""
+    async def open_for_brand(self, brand: str, known: Mapping[str, int] = NOTHING_KNOWN) -> OpenOfBrand:
+        """The incidents of that family that are not resolved; lock the brand first, and each before it is changed.
+
+        Args:
+            known: Revisions by id. What is still at the one that is known here is not read again.
+        """
         ...
 
     async def open_for_topic(self, topic: str) -> Incident | None:

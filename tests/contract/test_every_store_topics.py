@@ -58,7 +58,7 @@ async def test_what_a_merge_moves_belongs_to_the_older_one(store: SqlStore) -> N
         assert await unit.by_episode("late") == lives
         assert await unit.open_for_topic("stores") == lives
         assert await unit.latest_for_topic("stores") == lives
-        assert await unit.open_for_brand("Acme") == (lives,)
+        assert (await unit.open_for_brand("Acme")).changed == (lives,)
 
 
 async def test_what_a_split_takes_along_belongs_to_the_new_one(store: SqlStore) -> None:
@@ -74,7 +74,7 @@ async def test_what_a_split_takes_along_belongs_to_the_new_one(store: SqlStore) 
     async with store.begin() as unit:
         assert await unit.open_for_topic("app") == fresh
         assert await unit.by_episode("apps") == fresh
-        assert await unit.open_for_brand("Acme") == (rest, fresh)
+        assert (await unit.open_for_brand("Acme")).changed == (rest, fresh)
 
 
 async def test_open_incidents_of_a_brand_are_its_own_and_open(store: SqlStore) -> None:
@@ -85,8 +85,8 @@ async def test_open_incidents_of_a_brand_are_its_own_and_open(store: SqlStore) -
         await unit.save(incident(5, family="Acme", state=IncidentState.RESOLVED), [], expected_revision=None)
 
     async with store.begin() as unit:
-        assert [one.id for one in await unit.open_for_brand("Acme")] == [mine[1].id, mine[0].id]
-        assert [one.id for one in await unit.open_for_brand("")] == [incident(4).id]
+        assert [one.id for one in (await unit.open_for_brand("Acme")).changed] == [mine[1].id, mine[0].id]
+        assert [one.id for one in (await unit.open_for_brand("")).changed] == [incident(4).id]
 
 
 async def test_units_of_one_brand_follow_one_another_in_two_processes(store: SqlStore, another: Opener) -> None:
@@ -96,7 +96,7 @@ async def test_units_of_one_brand_follow_one_another_in_two_processes(store: Sql
     async def take(through: SqlStore, number: int) -> None:
         async with through.begin() as unit:
             await unit.lock_brands(["Acme", "Bolt"])
-            before = await unit.open_for_brand("Acme")
+            before = (await unit.open_for_brand("Acme")).ids
             await unit.save(incident(number, family="Acme"), [], expected_revision=None)
             seen.append(len(before))
 
@@ -105,3 +105,18 @@ async def test_units_of_one_brand_follow_one_another_in_two_processes(store: Sql
             group.create_task(take(other if number % 2 else store, number), name=f"take {number}")
 
     assert sorted(seen) == list(range(8))
+
+
+async def test_of_a_brand_only_what_changed_is_read_again(store: SqlStore) -> None:
+    one, two = incident(1, family="Acme"), incident(2, family="Acme", topic="stores")
+    async with store.begin() as unit:
+        await unit.save(one, [], expected_revision=None)
+        await unit.save(two, [], expected_revision=None)
+    grown = msgspec.structs.replace(two, revision=2, why="It grew.")
+
+    async with store.begin() as unit:
+        await unit.save(grown, [], expected_revision=1)
+        found = await unit.open_for_brand("Acme", {one.id: 1, two.id: 1})
+
+    assert found.ids == (one.id, two.id)
+    assert found.changed == (grown,)

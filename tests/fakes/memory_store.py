@@ -1,7 +1,7 @@
 """A store in memory: one process, nothing survives, units roll back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from alerting.incidents.model import (
     TopicStatus,
     WindowPoint,
 )
-from alerting.incidents.store import Hold, IncidentFilter, Lease, Page
+from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from streams.broker.base import Partition
 from streams.events import WindowCount
 from streams.topic import Topic
@@ -218,14 +218,16 @@ class MemoryUnit:
     async def lock_brands(self, brands: Sequence[str]) -> None:
         """One unit at a time anyway."""
 
-    async def open_for_brand(self, brand: str) -> tuple[Incident, ...]:
+    async def open_for_brand(self, brand: str, known: Mapping[str, int] = NOTHING_KNOWN) -> OpenOfBrand:
         """The family's open incidents, oldest first."""
         found = [
             incident
             for incident in self._incidents.values()
             if incident.family == brand and incident.state is not IncidentState.RESOLVED
         ]
-        return tuple(sorted(found, key=lambda incident: incident.id))
+        found.sort(key=lambda incident: incident.id)
+        changed = tuple(incident for incident in found if known.get(incident.id) != incident.revision)
+        return OpenOfBrand(tuple(incident.id for incident in found), changed)
 
     async def open_for_topic(self, topic: str) -> Incident | None:
         """The topic's incident that is not resolved."""

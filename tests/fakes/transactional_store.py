@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from alerting.incidents.model import (
     Transition,
     WindowPoint,
 )
-from alerting.incidents.store import Hold, IncidentFilter, Lease, Page
+from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from streams.broker.base import Partition
 from streams.events import WindowCount
 from streams.topic import Topic
@@ -250,14 +250,16 @@ class TransactionalUnit:
     async def lock_brands(self, brands: Sequence[str]) -> None:
         """One unit at a time anyway."""
 
-    async def open_for_brand(self, brand: str) -> tuple[Incident, ...]:
+    async def open_for_brand(self, brand: str, known: Mapping[str, int] = NOTHING_KNOWN) -> OpenOfBrand:
         """The family's open incidents, oldest first."""
         found = [
             incident
             for incident in self._draft.incidents.values()
             if incident.family == brand and incident.state is not IncidentState.RESOLVED
         ]
-        return tuple(sorted(found, key=lambda incident: incident.id))
+        found.sort(key=lambda incident: incident.id)
+        changed = tuple(incident for incident in found if known.get(incident.id) != incident.revision)
+        return OpenOfBrand(tuple(incident.id for incident in found), changed)
 
     async def open_for_topic(self, topic: str) -> Incident | None:
         found = self._of_topic(topic)

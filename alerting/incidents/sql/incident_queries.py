@@ -1,6 +1,6 @@
 """Queries about incidents, their episodes and their timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
@@ -13,7 +13,7 @@ from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.sql.cursor import decode_cursor, encode_cursor
 from alerting.incidents.sql.inserting import insert_each, nothing_on_conflict
 from alerting.incidents.sql.tables import episodes, incident_topics, incidents, timeline
-from alerting.incidents.store import IncidentFilter, Page
+from alerting.incidents.store import IncidentFilter, OpenOfBrand, Page
 
 # Postgres refuses it in any text; nothing of ours has it in its name.
 _NUL: Final = "\0"
@@ -49,10 +49,12 @@ _LATEST: Final = (
     .with_for_update(of=incidents)
 )
 _OPEN_OF_FAMILY: Final = (
-    _VALUE.where(incidents.c.family == bindparam("of_family"), incidents.c.state != IncidentState.RESOLVED.value)
+    select(incidents.c.id, incidents.c.revision)
+    .where(incidents.c.family == bindparam("of_family"), text("state <> 'resolved'"))  # as the index says it
     .order_by(incidents.c.id)
-    .with_for_update()
 )
+_BY_IDS: Final = _VALUE.where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
+_READ_AT_ONCE: Final = 500
 _INSERT: Final = insert_each(incidents, nothing_on_conflict)
 _REPLACE: Final = update(incidents).where(
     incidents.c.id == bindparam("of_id"), incidents.c.revision == bindparam("expected_revision")
@@ -102,11 +104,15 @@ def latest_for_topic(connection: Connection, topic: str) -> Incident | None:
     return next((incident for incident in found if incident.merged_into is None), None)
 
 
-def open_for_family(connection: Connection, family: str) -> tuple[Incident, ...]:
-    """The family's open incidents, oldest first, locked in that order."""
-    return tuple(
-        _incident.decode(value) for value in connection.execute(_OPEN_OF_FAMILY, {"of_family": family}).scalars()
-    )
+def open_for_family(connection: Connection, family: str, known: Mapping[str, int]) -> OpenOfBrand:
+    """The family's open incidents, oldest first; those at another revision than known in full."""
+    rows = connection.execute(_OPEN_OF_FAMILY, {"of_family": family}).all()
+    changed = [row.id for row in rows if known.get(row.id) != row.revision]
+    found: list[Incident] = []
+    for start in range(0, len(changed), _READ_AT_ONCE):
+        values = connection.execute(_BY_IDS, {"ids": changed[start : start + _READ_AT_ONCE]}).scalars()
+        found.extend(_incident.decode(value) for value in values)
+    return OpenOfBrand(tuple(row.id for row in rows), tuple(found))
 
 
 def lock_families(connection: Connection, families: Sequence[str]) -> None:

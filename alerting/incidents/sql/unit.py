@@ -1,6 +1,6 @@
 """One unit of work over one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from alerting.incidents.chain import Chain
@@ -15,6 +15,7 @@ from alerting.incidents.sql import (
     window_queries,
 )
 from alerting.incidents.sql.database import Transaction
+from alerting.incidents.store import NOTHING_KNOWN, OpenOfBrand
 from streams.broker.base import Partition
 from streams.clock import Clock
 from streams.events import WindowCount
@@ -68,9 +69,9 @@ class SqlUnit:
         """Keep every other unit that locks one of them waiting until this one ends."""
         await self._run(incident_queries.lock_families, brands)
 
-    async def open_for_brand(self, brand: str) -> tuple[Incident, ...]:
-        """The incidents of that family that are not resolved, oldest first, locked for this unit."""
-        return await self._run(incident_queries.open_for_family, brand)
+    async def open_for_brand(self, brand: str, known: Mapping[str, int] = NOTHING_KNOWN) -> OpenOfBrand:
+        """The incidents of that family that are not resolved; those at another revision than known in full."""
+        return await self._run(incident_queries.open_for_family, brand, known)
 
     async def open_for_topic(self, topic: str) -> Incident | None:
         """The incident that is not resolved and has this topic among its `topics`, locked for this unit."""

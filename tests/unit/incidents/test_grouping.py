@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from alerting.incidents.caseload import Caseload
 from alerting.incidents.grouping import Trace, group
 from alerting.incidents.kinship import Kinship
 from alerting.incidents.model import Incident
@@ -57,13 +58,13 @@ def trace(
 
 
 def reason(rise: Trace, *incidents: Incident) -> GroupingReason:
-    return group(rise, incidents, KIN).reason
+    return group(rise, Caseload(KIN, incidents), KIN).reason
 
 
 def test_two_shared_mentions_connect_even_an_hour_apart_and_say_so() -> None:
     found = group(
         trace("stores", mentions=("x:1", "x:2", "x:9"), minutes=50),
-        [of(1, part("refunds", mentions=("x:1", "x:2")))],
+        Caseload(KIN, [of(1, part("refunds", mentions=("x:1", "x:2")))]),
         KIN,
     )
 
@@ -157,7 +158,7 @@ def test_of_two_incidents_the_stronger_reason_wins_then_the_older_one() -> None:
     mentions = of(2, part("topic-2", mentions=("x:1", "x:2")))
     twin = of(3, part("topic-3", mentions=("x:1", "x:2")))
 
-    found = group(trace("stores", mentions=("x:1", "x:2"), terms=OUTAGE), [twin, drivers, mentions], KIN)
+    found = group(trace("stores", mentions=("x:1", "x:2"), terms=OUTAGE), Caseload(KIN, [twin, drivers, mentions]), KIN)
 
     assert found.incident == mentions
 
