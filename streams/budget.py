@@ -101,14 +101,15 @@ class Budget:
     def _begin(
         self, at: int, detector: str, reading: Reading, readings: Sequence[tuple[str, Reading]], moment: Moment
     ) -> Claim:
-        onset = min(reading.since, at)
         level, direction = moment.level(), moment.direction(detector, reading)
-        if self._past is not None:
-            onset = min(max(onset, self._past[1]), at)
+        began = moment.onset(detector, reading).between(0 if self._past is None else min(self._past[1], at), at)
+        onset = began.at
         # the five minutes may be mostly from before the onset's step: compare later counts with a full window of it
         shown = min(max(at - onset, 60), _LEVEL_SECONDS)
         self._open = Episode(
             onset=onset,
+            earliest=began.earliest,
+            latest=began.latest,
             opened=at,
             sequence=0,
             direction=direction.value,
@@ -121,7 +122,7 @@ class Budget:
             seen_at=at,
             peak_score=reading.score,
         )
-        return Claim(Phase.OPENED, 0, onset, at, detector, direction, _told(reading))
+        return Claim(Phase.OPENED, 0, began, at, detector, direction, _told(reading))
 
     def _above(self, readings: Sequence[tuple[str, Reading]]) -> list[str]:
         return [name for name, reading in readings if reading.false_pages_per_week < self._pages_per_week]
@@ -216,7 +217,7 @@ class Budget:
         episode.sequence += 1
         direction = Direction(episode.direction)
         told = _told(reading)
-        return Claim(phase, episode.sequence, episode.onset, episode.opened, detector, direction, told)
+        return Claim(phase, episode.sequence, episode.began, episode.opened, detector, direction, told)
 
     def unconfirmed(self, minute: int) -> bool:
         """The episode that is going on was opened in the minute at `minute`, whose count has just become final."""

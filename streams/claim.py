@@ -5,6 +5,7 @@ from typing import Protocol
 import msgspec
 
 from streams.detectors.base import Reading
+from streams.detectors.onset import Onset
 from streams.events import Direction, Phase
 
 
@@ -12,13 +13,13 @@ class Claim(msgspec.Struct, frozen=True):
     """A decision about the episode that is going on.
 
     Attributes:
-        onset: Estimated start of the event, seconds since 1970; the same for all claims of an episode.
+        onset: Estimated start of the event and its interval; the same for all claims of an episode.
         opened: When the episode was opened.
     """
 
     phase: Phase
     sequence: int
-    onset: int
+    onset: Onset
     opened: int
     detector: str
     direction: Direction
@@ -30,6 +31,10 @@ class Moment(Protocol):
 
     def level(self) -> int:
         """Mentions in the last five minutes."""
+        ...
+
+    def onset(self, detector: str, reading: Reading) -> Onset:
+        """When it began, as the detector sees it."""
         ...
 
     def direction(self, detector: str, reading: Reading) -> Direction:

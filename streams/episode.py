@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from streams.detectors.base import Reading
+from streams.detectors.onset import Onset
 
 _WHOLE_SECONDS: Final = 3 * 3600  # of an event, as far back as windows are kept
 
@@ -13,6 +14,7 @@ class Episode(msgspec.Struct):
     """The state of an event that is going on; `Budget` alone changes it.
 
     Attributes:
+        onset: Estimated start, between `earliest` and `latest`.
         detectors: Those whose evidence opened it or joined.
         marker: The count of five minutes that was told last; twice that is news.
         highest: The highest count of five minutes, at `highest_at`.
@@ -23,6 +25,8 @@ class Episode(msgspec.Struct):
     """
 
     onset: int
+    earliest: int
+    latest: int
     opened: int
     sequence: int
     direction: str
@@ -38,6 +42,11 @@ class Episode(msgspec.Struct):
     judged_at: int = 0
     calmer: int = 0
     turns: int = 0
+
+    @property
+    def began(self) -> Onset:
+        """The estimated start with its interval."""
+        return Onset(self.earliest, self.onset, self.latest)
 
     def whole(self, reading: Reading) -> Reading:
         """The reading with a window that holds the event as a whole, as far back as windows are kept."""

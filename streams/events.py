@@ -242,6 +242,8 @@ class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         sequence: 0 for the first claim of the episode, then rising by one.
         at: Event time of the decision.
         onset: Estimated start of the event.
+        onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimates it.
+        onset_latest: The end of that interval, at most `at`.
         score: Nats of evidence against "as usual"; comparable only within a detector.
         false_pages_per_week: How often this topic would show at least this score with nothing going on.
         accepted_ms: When the broker accepted the mention that made the score cross, milliseconds since 1970.
@@ -263,3 +265,5 @@ class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     evidence: Evidence
     accepted_ms: int = 0
     history: bool = False
+    onset_earliest: datetime | None = None
+    onset_latest: datetime | None = None

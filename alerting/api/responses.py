@@ -70,6 +70,8 @@ class PartAnswer(_Answer):
     topic: str
     topic_name: str
     onset_at: UtcTime
+    onset_earliest: UtcTime | None
+    onset_latest: UtcTime | None
     joined_at: UtcTime
     reason: GroupingReason
     because: str
@@ -130,6 +132,8 @@ class IncidentAnswer(_Answer):
     false_pages_per_week: float
     peak_per_minute: float
     onset_at: UtcTime
+    onset_earliest: UtcTime | None
+    onset_latest: UtcTime | None
     opened_at: UtcTime
     updated_at: UtcTime
     last_detection_at: UtcTime | None

@@ -80,6 +80,9 @@ def show_incident(
         return
     facts = [(name, found.get(name)) for name in ("id", "severity", "state", "topic", "owner", "title", "why")]
     facts += [(f"{name}, UTC", minute(found.get(f"{name}_at"))) for name in ("onset", "opened")]
+    if found.get("onset_earliest") and found.get("onset_latest"):
+        between = f"{minute(found['onset_earliest'])} and {minute(found['onset_latest'])}"
+        facts += [("onset between, UTC", between)]
     facts += [(name, found.get(name)) for name in ("assignee", "acknowledged_by", "resolved_by", "merged_into")]
     facts += [("snoozed until, UTC", minute(found.get("snoozed_until")))]
     if stated := found.get("statement"):

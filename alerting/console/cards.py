@@ -83,6 +83,7 @@ class IncidentCard:
     owner: str
     why: str
     odds: str
+    began: str
     facts: tuple[tuple[str, str], ...]
     chart: Markup
     wide_chart: Markup
@@ -119,6 +120,7 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
         owner=one_line(incident.owner or UNOWNED, words.LONGEST_NAME),
         why=one_line(incident.why, LONGEST_TEXT),
         odds=wording.odds(incident.false_pages_per_week),
+        began=wording.began(incident.onset_at, incident.onset_earliest, incident.onset_latest),
         facts=wording.facts(incident.evidence),
         chart=Markup(svg.render(chart)),  # noqa: S704  # our own drawing, its texts escaped there
         wide_chart=Markup(svg.render(chart, width=1160, height=300)),  # noqa: S704

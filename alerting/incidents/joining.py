@@ -9,6 +9,7 @@ from alerting.incidents import wording
 from alerting.incidents.grouping import Grouping
 from alerting.incidents.identity import dedup_key, incident_id
 from alerting.incidents.model import Incident, IncidentState, Transition
+from alerting.incidents.onset import first_onset, onset_with
 from alerting.incidents.outcome import SYSTEM, Outcome, changed, entry, in_silence
 from alerting.incidents.part import GroupingReason, Part
 from alerting.incidents.severity import assess_all, worse
@@ -27,7 +28,7 @@ def join(incident: Incident, detection: Detection, topic: Topic | None, grouping
         running=extended(incident.running, detection.episode),
         detectors=extended(incident.detectors, wording.plain(detection.detector)),
         false_pages_per_week=min(incident.false_pages_per_week, detection.false_pages_per_week),
-        onset_at=min(incident.onset_at, detection.onset),
+        **onset_with(incident, detection),
     )
     seen = with_evidence(joined, detection, topic)
     text = f"{part.topic_name} joined: {grouping.because}"
@@ -74,7 +75,7 @@ def merge(
         running=_all(older.running, younger.running),
         detectors=_all(older.detectors, younger.detectors),
         receivers=_all(older.receivers, younger.receivers),
-        onset_at=min(older.onset_at, younger.onset_at),
+        **first_onset(older, younger),
         false_pages_per_week=min(older.false_pages_per_week, younger.false_pages_per_week),
         peak_per_minute=max(older.peak_per_minute, younger.peak_per_minute),
     )
@@ -157,7 +158,7 @@ def _led_by(incident: Incident, parts: tuple[Part, ...], episodes: set[str]) -> 
         why=wording.why(lead.evidence, direction),
         severity=assess_all([part.evidence for part in parts], direction).severity,
         evidence=incident.evidence if own else lead.evidence,
-        onset_at=min(part.onset_at for part in parts),
+        **first_onset(*parts),
         parts=parts,
         episodes=tuple(episode for episode in incident.episodes if episode in episodes),
         running=tuple(episode for episode in incident.running if episode in episodes),

@@ -8,6 +8,7 @@ import msgspec
 from alerting.errors import TransitionRefused
 from alerting.incidents import wording
 from alerting.incidents.model import Incident, IncidentState, Severity, Transition
+from alerting.incidents.onset import onset_with
 from alerting.incidents.outcome import SYSTEM, Outcome, changed, entry, in_silence, unchanged
 from alerting.incidents.part import GroupingReason
 from alerting.incidents.past import apply_history
@@ -123,7 +124,8 @@ def _apply_rise(incident: Incident | None, detection: Detection, topic: Topic | 
 
 def _open(detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
     opened = new_incident(detection, topic, now)
-    text = f"Opened as {opened.severity} by {wording.plain(detection.detector)}: {opened.why}"
+    began = wording.began(opened.onset_at, opened.onset_earliest, opened.onset_latest)
+    text = f"Opened as {opened.severity} by {wording.plain(detection.detector)}: {opened.why} It {began}."
     return Outcome(opened, Transition.OPENED, (entry(opened, Transition.OPENED, text, now),))
 
 
@@ -138,7 +140,7 @@ def _go_on(incident: Incident, detection: Detection, topic: Topic | None, now: d
         running=extended(incident.running, detection.episode),
         detectors=extended(incident.detectors, wording.plain(detection.detector)),
         false_pages_per_week=min(incident.false_pages_per_week, detection.false_pages_per_week),
-        onset_at=min(incident.onset_at, detection.onset),
+        **onset_with(incident, detection),
     )
     seen = joined if outdated else with_evidence(joined, detection, topic)
     why = seen.why

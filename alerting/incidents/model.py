@@ -82,6 +82,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         passed_to: The owner that somebody passed it on to; overrules the topic's.
         statement: What the people who fix it say.
         overdue: Promises that were not kept since it opened last, see `Promise`.
+        onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimated it.
         merged_into: The older incident that it turned out to be the same as.
     """
 
@@ -124,6 +125,8 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     overdue: tuple[str, ...] = ()
     merged_into: str | None = None
     family: str = ""
+    onset_earliest: datetime | None = None
+    onset_latest: datetime | None = None
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """One topic of an incident.
 
     Attributes:
-        onset_at: When the topic's own rise began.
+        onset_at: When the topic's own rise began, between `onset_earliest` and `onset_latest` where that is known.
         joined_at: When it became part of the incident.
         reason: Why it did; `first` opened it.
         because: The same in a sentence of counts; no text from mentions.
@@ -44,6 +44,8 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     mentions: tuple[str, ...] = ()
     terms: dict[str, float] = {}
     episodes: tuple[str, ...] = ()
+    onset_earliest: datetime | None = None
+    onset_latest: datetime | None = None
 
     @property
     def excess(self) -> float:

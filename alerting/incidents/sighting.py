@@ -8,6 +8,7 @@ import msgspec
 from alerting.incidents import wording
 from alerting.incidents.identity import dedup_key, incident_id
 from alerting.incidents.model import Incident, IncidentState
+from alerting.incidents.onset import first_onset, onset_of
 from alerting.incidents.part import GroupingReason, Part
 from alerting.incidents.severity import assess, assess_all, settled
 from streams.events import Detection, Direction
@@ -35,7 +36,7 @@ def new_incident(detection: Detection, topic: Topic | None, opened_at: datetime)
         severity=assess(evidence, direction).severity,
         direction=direction,
         detectors=(wording.plain(detection.detector),),
-        onset_at=detection.onset,
+        **onset_of(detection),
         opened_at=opened_at,
         updated_at=opened_at,
         evidence=evidence,
@@ -95,7 +96,7 @@ def part_of(
     return Part(
         topic=detection.topic,
         topic_name=_name(detection, topic),
-        onset_at=detection.onset,
+        **onset_of(detection),
         joined_at=joined_at,
         reason=reason,
         because=because,
@@ -118,7 +119,7 @@ def _renewed(part: Part, fresh: Part) -> Part:
     return msgspec.structs.replace(
         part,
         topic_name=fresh.topic_name,
-        onset_at=min(part.onset_at, fresh.onset_at),
+        **first_onset(part, fresh),
         direction=fresh.direction,
         evidence=fresh.evidence,
         mentions=tuple(dict.fromkeys((*part.mentions[:_MENTIONS_KEPT], *fresh.mentions))),

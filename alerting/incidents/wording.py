@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from streams.events import Direction, Evidence
@@ -78,6 +79,26 @@ def odds(false_pages_per_week: float) -> str:
         years = weeks / _WEEKS_A_YEAR
         often = f"about once in {weeks:.0f} weeks" if years < 2 else f"about once in {years:.0f} years"
     return f"{often} for this topic"
+
+
+def began(at: datetime, earliest: datetime | None, latest: datetime | None) -> str:
+    """When it began by the clock, UTC, and how sure that is.
+
+    >>> moments = [datetime(2026, 1, 5, 14, minute) for minute in (2, 0, 3)]
+    >>> began(*moments)
+    'began about 14:02 (between 14:00 and 14:03)'
+    >>> began(datetime(2026, 1, 5, 14, 2), datetime(2026, 1, 4, 23, 50), datetime(2026, 1, 5, 14, 3))
+    'began about 14:02 (between 4 Jan 23:50 and 14:03)'
+    >>> began(moments[0], None, None)
+    'began about 14:02'
+    """
+    if earliest is None or latest is None:
+        return f"began about {at:%H:%M}"
+    first, last = (
+        f"{moment:%H:%M}" if moment.date() == at.date() else f"{moment.day} {moment:%b %H:%M}"
+        for moment in (earliest, latest)
+    )
+    return f"began about {at:%H:%M} (between {first} and {last})"
 
 
 def per_minute(evidence: Evidence) -> float:

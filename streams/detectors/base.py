@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from streams.detectors.onset import Onset
 from streams.events import Direction, Evidence
 from streams.windows import Slot
 
@@ -21,7 +22,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         score: Evidence against "as usual" in nats, >= 0, growing with surprise.
         false_pages_per_week: Expected pages a week at this score if nothing were going on, > 0.
-        since: Start of the stretch that carries the evidence, seconds since 1970: the onset estimate.
+        since: Start of the stretch that carries the evidence, seconds since 1970; `explain_one` estimates the onset.
         window_start: First second of the deciding window, which ends at the moment of the reading.
         window_seconds: Its width.
         calm: The last half hour is like any other: what evidence there is lies before it. False where half an hour
@@ -41,6 +42,7 @@ class Explanation(msgspec.Struct, frozen=True, gc=False):
 
     direction: Direction
     evidence: Evidence
+    onset: Onset
 
 
 class Detector(Protocol):

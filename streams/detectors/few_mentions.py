@@ -39,6 +39,10 @@ class FewMentions:
         if self._minutes[0][0] < oldest or len(self._minutes) > _KEPT:
             del self._minutes[: max(self._first(oldest), len(self._minutes) - _KEPT)]
 
+    def minutes_since(self, start: int) -> list[tuple[int, Sums]]:
+        """The minutes with mentions that were added from `start` on, oldest first, each with its sums."""
+        return self._minutes[self._first(start) :]
+
     def window(self, recent: Sequence[Slot], begin: int) -> Sums:
         """All sums from `begin`, a whole minute, through the end of `recent`."""
         rows = [sums for _, sums in self._minutes[self._first(begin) :]]

@@ -7,6 +7,7 @@ from typing import Any, Final
 from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.mood import Mood
+from streams.detectors.onset import onset_of_souring
 from streams.detectors.snapshots import require
 from streams.detectors.souring import CALM, Souring
 from streams.detectors.trail import MINUTES, Sums, Trail
@@ -135,7 +136,12 @@ class SentimentVelocityDetector:
             window_seconds=reading.window_seconds,
             **self._mood.compared(sums),
         )
-        return Explanation(Direction.CRISIS, evidence)
+        at = reading.window_start + reading.window_seconds - 1
+        begin = max(at - at % MINUTE - (MINUTES - 1) * MINUTE, self._not_before)
+        counts = [(start, known[1], known[2]) for start, known in self._trail.minutes_since(begin)]
+        counts += [(slot.start, slot.tally.scored, slot.tally.negative) for slot in recent if slot.start >= begin]
+        onset = onset_of_souring(counts, begin, at, self._mood.negative_share or 0.0)
+        return Explanation(Direction.CRISIS, evidence, onset)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""

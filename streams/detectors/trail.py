@@ -90,6 +90,19 @@ class Trail:
         u, v, w, x, y = self._sums
         return u - a[first], v - b[first], w - c[first], x - d[first], y - e[first]
 
+    def minutes_since(self, start: int) -> list[tuple[int, Sums]]:
+        """The minutes with mentions that were learned from `start` on, oldest first, each with its sums."""
+        if self.end is None or self._empty:
+            return []
+        edges = [*zip(*self._before, strict=True), tuple(self._sums)]
+        told = []
+        for number, before, after in zip(self._told, edges, edges[1:], strict=False):
+            minute = self.end - (self._minutes - number + 1) * MINUTE
+            if minute >= start:
+                a, b, c, d, e = (high - low for high, low in zip(after, before, strict=True))
+                told.append((minute, (a, b, c, d, e)))
+        return told
+
     def window(self, recent: Sequence[Slot], start: int) -> Sums:
         """All sums from `start`, a whole minute, through the end of `recent`."""
         sums = self.sums(0 if self.end is None else (self.end - start) // MINUTE)

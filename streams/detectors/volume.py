@@ -10,8 +10,9 @@ from streams.detectors.climb import Climb
 from streams.detectors.climb_scores import ClimbScores
 from streams.detectors.collection_start import CollectionStart, Jump
 from streams.detectors.direction import direction_of
-from streams.detectors.few_mentions import FewMentions
+from streams.detectors.few_mentions import DAY_MINUTES, FewMentions
 from streams.detectors.mood import Mood
+from streams.detectors.onset import Onset, onset_of_rise
 from streams.detectors.rate import Rate
 from streams.detectors.snapshots import require
 from streams.detectors.trail import MINUTES, Trail
@@ -130,7 +131,18 @@ class VolumeDetector:
             window_seconds=reading.window_seconds,
             **self._mood.compared(sums),
         )
-        return Explanation(direction_of(sums, self._mood, mean), evidence)
+        return Explanation(direction_of(sums, self._mood, mean), evidence, self._onset(reading, recent))
+
+    def _onset(self, reading: Reading, recent: Sequence[Slot]) -> Onset:
+        """Where the rise began: looked for in three hours, or in the day that decided."""
+        at = reading.window_start + reading.window_seconds - 1
+        wide = reading.window_seconds > MINUTES * MINUTE
+        begin = at - at % MINUTE - ((DAY_MINUTES if wide else MINUTES) - 1) * MINUTE
+        begin = max(begin, self._not_before)
+        known = (self._few if wide else self._trail).minutes_since(begin)
+        counts = [(start, sums[0]) for start, sums in known]
+        counts += [(slot.start, slot.tally.mentions) for slot in recent if slot.start >= begin]
+        return onset_of_rise(counts, begin, at, self._rate.per_minute)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from streams.detectors.base import Detector, Explanation, Reading
+from streams.detectors.onset import Onset
 from streams.events import Direction
 from streams.windows import MINUTE, Slot, TopicWindows
 
@@ -22,6 +23,10 @@ class WatchedMoment:
     def level(self) -> int:
         """Mentions in the last five minutes."""
         return self._windows.mentions(self.at - _LEVEL_SECONDS + MINUTE, self.at + 1)
+
+    def onset(self, detector: str, reading: Reading) -> Onset:
+        """When it began, as the detector sees it."""
+        return self.explain(detector, reading).onset
 
     def direction(self, detector: str, reading: Reading) -> Direction:
         """Anger or joy, as the detector sees it."""

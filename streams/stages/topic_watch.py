@@ -212,7 +212,7 @@ class TopicWatch:
         return None
 
     def _detection(self, claim: Claim, moment: WatchedMoment, accepted_ms: int) -> Detection:
-        episode = _digest(self._topic.id, claim.onset, claim.opened)
+        episode = _digest(self._topic.id, claim.onset.at, claim.opened)
         return Detection(
             id=_digest(episode, claim.sequence, claim.phase.value),
             episode=episode,
@@ -223,7 +223,9 @@ class TopicWatch:
             phase=claim.phase,
             direction=claim.direction,
             at=datetime.fromtimestamp(moment.at, UTC),
-            onset=datetime.fromtimestamp(claim.onset, UTC),
+            onset=datetime.fromtimestamp(claim.onset.at, UTC),
+            onset_earliest=datetime.fromtimestamp(claim.onset.earliest, UTC),
+            onset_latest=datetime.fromtimestamp(claim.onset.latest, UTC),
             score=claim.reading.score,
             false_pages_per_week=claim.reading.false_pages_per_week,
             evidence=self._evidence(claim, moment),
@@ -238,12 +240,12 @@ class TopicWatch:
             evidence = msgspec.structs.replace(
                 evidence, expected=expectation[0], low=expectation[1], high=expectation[2]
             )
-        since = self._windows.total(claim.onset, moment.at + 1)
+        since = self._windows.total(claim.onset.at, moment.at + 1)
         per_minute, velocity = moment.speed()
         evidence = msgspec.structs.replace(
             evidence, reach=since.reach, engagement=since.engagement, per_minute=per_minute, velocity=velocity
         )
-        return self._context.enrich(evidence, claim.onset, moment.at)
+        return self._context.enrich(evidence, claim.onset.at, moment.at)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from streams.budget import Budget
 from streams.claim import Claim
 from streams.detectors.base import Reading
+from streams.detectors.onset import Onset
 from streams.detectors.registry import SHARES, build_detectors
 from streams.events import Direction, Phase, Tally
 from streams.settings import DetectSettings
@@ -37,6 +38,7 @@ class MinuteFold:
         self._last = [0] * _LEVEL_MINUTES
         self._at = start
         self._begun = False
+        self._recent: tuple[Slot, ...] = ()
 
     def run(self, counts: Iterable[tuple[int, int]]) -> list[Claim]:
         """The openings among so many mentions a minute, each with how many of them are negative."""
@@ -56,6 +58,11 @@ class MinuteFold:
         """Mentions in the last five minutes."""
         return sum(self._last)
 
+    def onset(self, detector: str, reading: Reading) -> Onset:
+        """When it began, as the detector sees it."""
+        found = next(known for known in self._detectors if known.name == detector)
+        return found.explain_one(reading, self._recent).onset
+
     def direction(self, detector: str, reading: Reading) -> Direction:
         """Which kind of event it is does not change when it opens."""
         del detector, reading
@@ -70,6 +77,7 @@ class MinuteFold:
         return opened
 
     def _decide(self, recent: tuple[Slot, ...], at: int) -> list[Claim]:
+        self._recent = recent
         readings = [(known.name, known.score_one(recent, at)) for known in self._detectors]
         claims = self._budget.decide(at, [(name, found) for name, found in readings if found is not None], self)
         return [claim for claim in claims if claim.phase is Phase.OPENED]

@@ -6,6 +6,7 @@ import pytest
 from streams.budget import Budget
 from streams.claim import Claim
 from streams.detectors.base import Reading
+from streams.detectors.onset import Onset
 from streams.errors import StateCorrupted
 from streams.events import Direction, Phase
 
@@ -22,6 +23,10 @@ class Moment:
 
     def level(self) -> int:
         return self._level
+
+    def onset(self, detector: str, reading: Reading) -> Onset:
+        del detector
+        return Onset(reading.since - 60, reading.since, reading.since + 60)
 
     def direction(self, detector: str, reading: Reading) -> Direction:
         del detector, reading
@@ -82,6 +87,12 @@ def test_the_strictest_of_the_readings_opens() -> None:
     claims = budget().decide(START, [("volume", reading(3.0)), ("sentiment-velocity", reading(0.1))], Moment())
 
     assert [claim.detector for claim in claims] == ["sentiment-velocity"]
+
+
+def test_a_claim_carries_when_it_began_and_how_sure_that_is() -> None:
+    (claim,) = budget().decide(START + 30, volume(0.1), Moment())
+
+    assert claim.onset == Onset(START - 60, START, START + 30)  # nothing begins after it was seen
 
 
 def test_says_nothing_while_all_warm_up() -> None:

@@ -1,5 +1,7 @@
 """Joining, merging and splitting incidents."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
@@ -48,6 +50,25 @@ def test_a_topic_joins_in_silence_and_the_reason_stands_on_the_incident() -> Non
     assert outcome.incident.parts[1].reason is GroupingReason.SHARED_MENTIONS
     assert outcome.incident.evidence == SEVERE
     assert outcome.incident.why.endswith("The same event shows in 1 more topic.")
+
+
+def test_the_topic_that_began_first_says_when_the_event_began_and_how_sure_that_is() -> None:
+    later = detection(seen=SEVERE)
+    earlier = replace(
+        detection(topic="app", episode="e2", seen=MILD),
+        onset=later.onset - timedelta(minutes=9),
+        onset_earliest=later.onset - timedelta(minutes=15),
+        onset_latest=later.onset - timedelta(minutes=8),
+    )
+    incident = opened(later)
+
+    joined = join(incident, earlier, None, because(incident), START).incident
+
+    assert joined is not None
+    assert (incident.onset_earliest, incident.onset_latest) == (None, None)
+    assert joined.onset_at == earlier.onset
+    assert (joined.onset_earliest, joined.onset_latest) == (earlier.onset_earliest, earlier.onset_latest)
+    assert split(joined, frozenset({"app"}), "ana", START, "")[0].incident.onset_earliest is None  # type: ignore[union-attr]
 
 
 def test_a_topic_that_makes_matters_worse_is_told() -> None:

@@ -81,6 +81,10 @@ class TestAnEvent:
 
         assert NOW <= opened.at.timestamp() < NOW + 2 * MINUTE
         assert abs(opened.onset.timestamp() - NOW) <= 5 * MINUTE
+        assert opened.onset_earliest is not None
+        assert opened.onset_latest is not None
+        assert opened.onset_earliest.timestamp() <= NOW <= opened.onset_latest.timestamp()
+        assert opened.onset_earliest <= opened.onset <= opened.onset_latest <= opened.at
         assert opened.direction is Direction.CRISIS
         assert opened.false_pages_per_week < REFUNDS.pages_per_week
 
