@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from alerting.cli.exits import Exit
 from alerting.cli.main import app
 from alerting.metrics import AlertingMetrics
 from alerting.settings import Settings
+from alerting.world_metrics import WorldMetrics
 from streams import asyncapi, kafka_topics, query
 from streams.events import Detection, Driver, Evidence, Sample, Tally, WindowCount
 from streams.mention import Author, Media, Mention
@@ -68,7 +69,11 @@ def sources_page() -> str:
 def metrics_page() -> str:
     """Every metric with its kind, labels and meaning, in two tables."""
     parts = ["# Metrics\n", NOTE, WORDS["metrics"]]
-    sides = (("Streams: roles score and detect", StreamMetrics), ("Alerting: role alert", AlertingMetrics))
+    sides: tuple[tuple[str, Callable[[CollectorRegistry], object]], ...] = (
+        ("Streams: roles score and detect", StreamMetrics),
+        ("Alerting: role alert", AlertingMetrics),
+        ("The world, by topic: `/api/v1/metrics`, with a key", WorldMetrics),
+    )
     for title, declare in sides:
         registry = CollectorRegistry()
         declare(registry)

@@ -29,6 +29,7 @@ from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
 from alerting.api.topics import topics_router
 from alerting.api.work import WorksOnIncidents, work_router
+from alerting.api.world import world_router
 from alerting.console.page import STATIC, Pages
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import Inbox
@@ -93,6 +94,7 @@ def create_api(
     app.include_router(topics_router(store, clock))
     app.include_router(declared_topics_router(topics))
     app.include_router(feeds_router(store))
+    app.include_router(world_router(store, clock))
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
     app.include_router(events_router(live, clock))
     if inbound is not None:

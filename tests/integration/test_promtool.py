@@ -1,8 +1,10 @@
 """What /metrics answers, judged by Prometheus' own tool."""
 
 import asyncio
+import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -16,6 +18,7 @@ from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes
 from alerting.settings import ApiSettings, RouteSettings
+from deploy.grafana import generate
 from streams.broker.base import Partition
 from streams.metrics import StreamMetrics
 from tests.fakes.api_house import KEY, served
@@ -27,6 +30,7 @@ from tests.kafka.selection import required
 pytestmark = pytest.mark.integration
 
 SECONDS = 30.0
+PROMETHEUS = Path(__file__).resolve().parents[2] / "deploy" / "prometheus"
 
 
 @pytest.fixture
@@ -128,3 +132,48 @@ async def test_the_judge_sees_a_bad_metric(promtool: str) -> None:
 
     assert code != 0
     assert told
+
+
+async def told_by(promtool: str, *arguments: str) -> tuple[int, str]:
+    """The exit code and what it says, in the folder of the rules."""
+    process = await asyncio.create_subprocess_exec(
+        promtool,
+        *arguments,
+        cwd=PROMETHEUS,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(SECONDS):
+        told, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, told.decode()
+
+
+async def test_the_rules_fire_when_they_should_and_only_then(promtool: str) -> None:
+    code, told = await told_by(promtool, "test", "rules", "alerts.test.yml")
+
+    assert (code, "SUCCESS" in told) == (0, True), told
+
+
+async def test_the_configuration_finds_the_rules(promtool: str) -> None:
+    code, told = await told_by(promtool, "check", "config", "--syntax-only", "prometheus.yml")
+
+    assert (code, "prometheus.yml is valid" in told) == (0, True), told
+
+
+async def test_every_query_of_the_dashboards_is_one(promtool: str, tmp_path: Path) -> None:
+    rules = [
+        {"record": f"checked:query_{index}", "expr": expr.replace("$topic", ".*")}
+        for index, expr in enumerate(
+            target["expr"]
+            for text in generate.files().values()
+            for panel in json.loads(text)["panels"]
+            for target in panel.get("targets", ())
+        )
+    ]
+    file = tmp_path / "queries.yml"
+    file.write_text(json.dumps({"groups": [{"name": "dashboards", "rules": rules}]}), encoding="utf-8")
+
+    code, told = await told_by(promtool, "check", "rules", str(file))
+
+    assert (code, f"{len(rules)} rules found" in told) == (0, True), told

@@ -85,7 +85,7 @@ def test_every_metric_is_documented() -> None:
     assert [name for name in families if f"`{name}`" not in page and f"`{name}_total`" not in page] == []
 
 
-def test_metrics_are_declared_in_their_two_files_only() -> None:
+def test_metrics_are_declared_in_their_files_only() -> None:
     declaring = re.compile(r"\b(?:Counter|Gauge|Histogram|Summary|Info|Enum)\(\s*\n?\s*\"tocsin_")
 
     found = {
@@ -95,7 +95,7 @@ def test_metrics_are_declared_in_their_two_files_only() -> None:
         if declaring.search(path.read_text(encoding="utf-8"))
     }
 
-    assert found == {"streams/metrics.py", "alerting/metrics.py"}
+    assert found == {"streams/metrics.py", "alerting/metrics.py", "alerting/world_metrics.py"}
 
 
 @every_page

@@ -33,8 +33,8 @@ def settings_of(service: dict[str, Any]) -> Settings:
 
 
 def test_the_whole_house_is_there() -> None:
-    assert set(SERVICES) == {"kafka", "postgres", "init", "tocsin"}
-    assert set(OURS) == {"init", "tocsin"}
+    assert set(SERVICES) == {"kafka", "postgres", "init", "score", "detect", "alert", "prometheus", "grafana"}
+    assert set(OURS) == {"init", "score", "detect", "alert"}
 
 
 @every_service_of_ours
@@ -57,7 +57,8 @@ class TestEveryServiceOfOurs:
 
         settings = settings_of(OURS[name])
 
-        assert {variable for variable in names if not variable.startswith("TOCSIN__")} == {read_by_the_command_line}
+        ours = {read_by_the_command_line, "TOCSIN_HEALTH_URL"}
+        assert {variable for variable in names if not variable.startswith("TOCSIN__")} <= ours
         assert settings.kafka.bootstrap_servers == "kafka:9092"
         assert settings.kafka.guarantee is Guarantee.EXACTLY_ONCE
         assert settings.database.url_file == Path("/run/secrets/database_url")
@@ -73,6 +74,13 @@ class TestEveryServiceOfOurs:
         wanted = {str(file) for file in files if file is not None}
 
         assert wanted == {f"/run/secrets/{secret}" for secret in OURS[name]["secrets"]}
+
+    def test_can_write_nowhere_and_has_no_privileges(self, name: str) -> None:
+        service = OURS[name]
+
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
 
     def test_starts_after_what_it_needs(self, name: str) -> None:
         for needed, how in OURS[name]["depends_on"].items():
@@ -91,14 +99,44 @@ def test_secrets_are_files_that_git_and_the_image_never_see() -> None:
 def test_nothing_is_reachable_from_other_machines() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
 
-    assert ports == ["127.0.0.1:8080:8080"]
+    assert set(ports) == {"127.0.0.1:8080:8080", "127.0.0.1:9090:9090", "127.0.0.1:3000:3000"}
 
 
 def test_people_find_the_console_where_the_port_is_published() -> None:
-    settings = settings_of(OURS["tocsin"])
+    settings = settings_of(OURS["alert"])
 
     assert str(settings.api.public_url) == "http://127.0.0.1:8080/"
     assert (settings.api.host, settings.api.port) == ("0.0.0.0", 8080)  # noqa: S104 - inside the container
+
+
+def test_health_is_asked_where_each_role_answers() -> None:
+    for name, port in (("score", 8081), ("detect", 8082)):
+        settings = settings_of(OURS[name])
+
+        assert OURS[name]["environment"]["TOCSIN_HEALTH_URL"] == f"http://127.0.0.1:{port}/-/healthy"
+        assert getattr(settings.roles, f"{name}_port") == port
+
+
+def test_every_role_is_scraped_where_it_answers() -> None:
+    config = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    targets = {
+        job["job_name"]: {t for group in job["static_configs"] for t in group["targets"]}
+        for job in config["scrape_configs"]
+    }
+    alert = settings_of(OURS["alert"])
+
+    ports = {"alert": alert.api.port, "score": alert.roles.score_port, "detect": alert.roles.detect_port}
+    assert targets["tocsin"] == {f"{name}:{port}" for name, port in ports.items()}
+    assert targets["tocsin-world"] <= targets["tocsin"]
+    assert alert.roles.host == "0.0.0.0"  # noqa: S104 - inside the container
+
+
+def test_what_prometheus_and_grafana_read_is_mounted_and_exists() -> None:
+    for name in ("prometheus", "grafana"):
+        mounted = [volume.split(":")[0] for volume in SERVICES[name]["volumes"] if volume.startswith(".")]
+
+        assert mounted
+        assert all((DEPLOY / path).exists() for path in mounted)
 
 
 def test_volumes_are_declared() -> None:
