@@ -145,7 +145,7 @@ class Tocsin:
             return
         settings = self._settings
         egress = Egress.from_settings(settings.delivery)
-        notifiers = build_all(settings.receivers, clock=self._clock, egress=egress)
+        notifiers = build_all(settings.receivers, clock=self._clock, egress=egress, people=settings.people)
         receivers = Receivers(notifiers, policies_of(settings.receivers, settings.people))
         store = await open_patiently(settings, self._clock, stop, self._registry)
         if store is None:

@@ -32,18 +32,31 @@ class SlackSettings(Section):
 
 
 class PagerDutySettings(Section):
-    """A PagerDuty service, reached by its Events v2 integration key."""
+    """A PagerDuty service, reached by its Events v2 integration key.
+
+    With a REST API key and `api_from`, the e-mail address of a PagerDuty user, an incident that is assigned here is
+    reassigned there. `users` holds PagerDuty's ids by name of those who do not stand under `people`.
+    """
 
     type: Literal["pagerduty"]
     routing_key: SecretStr | None = None
     routing_key_file: Path | None = None
     service: str = "PagerDuty"
     events_url: HttpUrl = HttpUrl("https://events.pagerduty.com/v2/enqueue")
+    api_token: SecretStr | None = None
+    api_token_file: Path | None = None
+    api_from: Annotated[str, Field(pattern=_ADDRESS)] | None = None
+    api_url: HttpUrl = HttpUrl("https://api.pagerduty.com/")
+    users: dict[str, Annotated[str, Field(pattern=r"^[A-Z0-9]{3,30}$")]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_key(self) -> "PagerDutySettings":
         if (self.routing_key is None) == (self.routing_key_file is None):
             raise ValueError("needs exactly one of routing_key and routing_key_file")
+        if self.api_token is not None and self.api_token_file is not None:
+            raise ValueError("needs at most one of api_token and api_token_file")
+        if (self.api_token is not None or self.api_token_file is not None) != (self.api_from is not None):
+            raise ValueError("an api_token acts in somebody's name: it needs api_from, and api_from needs it")
         return self
 
 

@@ -168,7 +168,7 @@ def _secret_checks(settings: Settings) -> Iterator[tuple[Location, str]]:
 
     for position, receiver in enumerate(settings.receivers):
         for index, notifier in enumerate(receiver.notifiers):
-            for name in ("token", "routing_key", "secret", "url", "password", "topic", "act_secret"):
+            for name in ("token", "routing_key", "api_token", "secret", "url", "password", "topic", "act_secret"):
                 value = getattr(notifier, name, None)
                 if not isinstance(value, SecretStr):
                     continue

@@ -225,6 +225,8 @@ def shown_type(field: Mapping[str, Any], root: Mapping[str, Any]) -> str:
     if known.get("type") == "array":
         inner = resolved(known["items"], root)
         return "list of routes" if "properties" in inner else f"list of {words[inner['type']]}"
+    if known.get("type") == "object":
+        return "names with their values"
     return by_format.get(known.get("format", "")) or words[known["type"]]
 
 

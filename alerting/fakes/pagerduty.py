@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
+from alerting.fakes.pagerduty_rest import INCIDENT, INCIDENTS, PagerDutyRestApi
 from alerting.fakes.script import Script
 from alerting.fakes.server import LoopbackServer
 from streams.clock import Clock
@@ -39,6 +40,7 @@ class FakePagerDuty:
     Args:
         routing_key: The integration key that is let in, 32 characters.
         service: What the recipients call it.
+        api_token: The REST API key that is let in; empty lets none in.
         inbox: Where incidents are kept; one may be shared by several vendors.
         port: 0 takes a free one.
     """
@@ -49,6 +51,7 @@ class FakePagerDuty:
         *,
         routing_key: str,
         service: str = "PagerDuty",
+        api_token: str = "",
         inbox: Inbox | None = None,
         port: int = 0,
     ) -> None:
@@ -60,8 +63,11 @@ class FakePagerDuty:
         self._events: deque[PagerEvent] = deque(maxlen=MAX_REMEMBERED)
         self._open: dict[str, str] = {}
         self._numbers = 0
+        self.rest = PagerDutyRestApi(
+            api_token, lambda: {key: name.replace("pagerduty:", "P") for key, name in self._open.items()}
+        )
         self._server = LoopbackServer(
-            {PATH: self._enqueue},
+            {PATH: self._enqueue, INCIDENTS: self.rest.answer, INCIDENT: self.rest.answer},
             name_of=lambda path: path,
             refuse=_refuse,
             clock=clock,
@@ -73,6 +79,11 @@ class FakePagerDuty:
     def events_url(self) -> str:
         """What `events_url` of a PagerDuty notifier must be."""
         return f"{self._server.url}{PATH}"
+
+    @property
+    def api_url(self) -> str:
+        """What `api_url` of a PagerDuty notifier must be."""
+        return f"{self._server.url}/"
 
     @property
     def events(self) -> tuple[PagerEvent, ...]:

@@ -50,8 +50,8 @@ class LoopbackServer:
     async def start(self) -> None:
         """Listen; returns when calls are answered."""
         application = web.Application(client_max_size=MAX_BODY_BYTES)
-        for path in self._calls:
-            application.router.add_route("*", path, self._answer)
+        for path, handle in self._calls.items():
+            application.router.add_route("*", path, self._answering(handle))
         # A client that gave up must not leave a delayed answer behind that holds the server open.
         self._runner = web.AppRunner(application, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
@@ -65,16 +65,22 @@ class LoopbackServer:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    def _answering(self, handle: Handle) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            return await self._answer(request, handle)
+
+        return answer
+
+    async def _answer(self, request: web.Request, handle: Handle) -> web.StreamResponse:
         act = self._script.take(self._name_of(request.path))
         if act is None:
-            return await self._calls[request.path](request)
+            return await handle(request)
         if act.trouble is Trouble.ANSWER:
             refused = self._refuse(act.status, act.error)
             if act.retry_after is not None:
                 refused.headers["Retry-After"] = act.retry_after
             return refused
-        answer = await self._calls[request.path](request) if act.accepted else web.Response()
+        answer = await handle(request) if act.accepted else web.Response()
         if act.trouble is Trouble.DELAY:
             await self._clock.sleep(act.seconds)
         elif request.transport is not None:

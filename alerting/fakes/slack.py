@@ -101,18 +101,20 @@ class FakeSlack:
         """The latest calls that had an effect or read something, oldest first."""
         return tuple(self._calls)
 
-    def press(self, reference: str, action_id: str, *, user: str) -> SignedRequest:
+    def press(self, reference: str, action_id: str, *, user: str, selected: str | None = None) -> SignedRequest:
         """A person presses a button of the message `channel:ts`; answers what Slack sends to the app's request URL.
 
         Raises:
             LookupError: There is no such message, or no such button on it.
         """
-        return self.app.signed(self.pressed(reference, action_id, user=user))
+        return self.app.signed(self.pressed(reference, action_id, user=user, selected=selected))
 
-    def pressed(self, reference: str, action_id: str, *, user: str) -> dict[str, Any]:
+    def pressed(self, reference: str, action_id: str, *, user: str, selected: str | None = None) -> dict[str, Any]:
         """The payload of that press. Raises as `press` does."""
         channel, _, ts = reference.rpartition(":")
-        return self.app.payload(self._posts[channel, ts], action_id, user=user, base_url=self._server.url)
+        return self.app.payload(
+            self._posts[channel, ts], action_id, user=user, base_url=self._server.url, selected=selected
+        )
 
     async def __aenter__(self) -> Self:
         await self._server.start()

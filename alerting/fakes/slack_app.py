@@ -49,14 +49,19 @@ class SlackApp:
         """Wait for the next connection, confirmation or private answer; limit it with `asyncio.timeout`."""
         await self._changed.wait()
 
-    def payload(self, post: dict[str, Any], action_id: str, *, user: str, base_url: str) -> dict[str, Any]:
+    def payload(
+        self, post: dict[str, Any], action_id: str, *, user: str, base_url: str, selected: str | None = None
+    ) -> dict[str, Any]:
         """The payload of a press on a button of this message, as the message has it.
+
+        Args:
+            selected: The user who was chosen, where it is a menu of them.
 
         Raises:
             LookupError: The message has no such button.
         """
         elements = [
-            element
+            element | {"block_id": block.get("block_id", "made-up")}
             for block in post.get("blocks") or []
             if block.get("type") == "actions"
             for element in block["elements"]
@@ -65,6 +70,8 @@ class SlackApp:
         if button is None:
             raise LookupError(f"the message has no button {action_id!r}")
         self._numbers += 1
+        if selected is not None:
+            button = button | {"selected_user": selected}
         return {
             "type": "block_actions",
             "user": {"id": user, "username": "as-slack-has-it", "team_id": "T0DEMO"},

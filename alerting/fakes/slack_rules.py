@@ -21,6 +21,8 @@ MAX_BUTTON: Final = 75
 MAX_URL: Final = 3000
 MAX_VALUE: Final = 2000
 MAX_ACTION_ID: Final = 255
+MAX_BLOCK_ID: Final = 255
+MAX_PLACEHOLDER: Final = 150
 
 _LINK: Final = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _STYLE: Final = re.compile(r"(?<!\w)([*_~])(\S(?:[^\n]*?\S)?)\1(?!\w)")
@@ -98,7 +100,7 @@ def seen_url(post: dict[str, Any]) -> str | None:
 
 
 def _is_valid(block: object) -> bool:
-    if not isinstance(block, dict):
+    if not isinstance(block, dict) or len(str(block.get("block_id", ""))) > MAX_BLOCK_ID:
         return False
     kind = block.get("type")
     if kind == "header":
@@ -117,7 +119,7 @@ def _is_valid(block: object) -> bool:
         return 0 < len(elements) <= MAX_CONTEXT_ELEMENTS and all(_is_text(text, MAX_SECTION) for text in elements)
     if kind == "actions":
         names = [button.get("action_id") for button in elements if isinstance(button, dict)]
-        return len(elements) > 0 and len(set(names)) == len(names) and all(_is_button(button) for button in elements)
+        return len(elements) > 0 and len(set(names)) == len(names) and all(_is_pressable(one) for one in elements)
     return kind == "divider"
 
 
@@ -127,6 +129,13 @@ def _is_text(text: object, limit: int, kinds: tuple[str, ...] = ("plain_text", "
     if text["type"] == "plain_text" and "verbatim" in text:
         return False
     return 0 < len(text["text"]) <= limit and (text["type"] == "plain_text" or "emoji" not in text)
+
+
+def _is_pressable(element: object) -> bool:
+    if isinstance(element, dict) and element.get("type") == "users_select":
+        placeholder = _is_text(element.get("placeholder"), MAX_PLACEHOLDER, kinds=("plain_text",))
+        return placeholder and "value" not in element and 0 < len(element.get("action_id", "")) <= MAX_ACTION_ID
+    return _is_button(element)
 
 
 def _is_button(button: object) -> bool:

@@ -9,6 +9,7 @@ from alerting.inbound.people import People, may_act
 from alerting.inbound.request import ActRequest, Ending, Reply, Vendor, Wish
 from alerting.inbound_settings import PersonSettings
 from alerting.incidents.model import Incident
+from alerting.incidents.work import Act, Assign
 from alerting.metrics import AlertingMetrics
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,10 @@ class ActsOnce(Protocol):
 
     async def resolve(self, incident_id: str, *, by: str, once: str | None = None) -> Incident:
         """Somebody says that it is over."""
+        ...
+
+    async def perform(self, incident_id: str, act: Act, *, by: str, once: str | None = None) -> Incident:
+        """Somebody does one of the other acts."""
         ...
 
 
@@ -62,8 +67,18 @@ class FrontDesk:
             )
         if not may_act(person):
             return Reply(Ending.REFUSED, f"Nothing was done: {person.name} does not have the role responder.")
+        assignee = person
+        if request.wish is Wish.ASSIGN and request.assignee is not None:
+            chosen = self._person(request.vendor, request.assignee)
+            if chosen is None or not may_act(chosen):
+                who = chosen.name if chosen else request.assignee
+                return Reply(
+                    Ending.REFUSED,
+                    f"Nothing was done: {who} is not linked to a person with the role responder.",
+                )
+            assignee = chosen
         try:
-            incident = await self._act(request, person)
+            incident = await self._act(request, person, assignee)
         except UnknownIncident:
             return Reply(Ending.REFUSED, "Nothing was done: this incident is not there any more.")
         except TransitionRefused as refused:
@@ -77,8 +92,10 @@ class FrontDesk:
             return self._people.by_name(user)
         return self._people.by_slack(user) if vendor is Vendor.SLACK else self._people.by_pagerduty(user)
 
-    async def _act(self, request: ActRequest, person: PersonSettings) -> Incident:
+    async def _act(self, request: ActRequest, person: PersonSettings, assignee: PersonSettings) -> Incident:
         once = f"{request.vendor.value}:{request.id}"
+        if request.wish is Wish.ASSIGN:
+            return await self._acts.perform(request.incident, Assign(assignee.name), by=person.name, once=once)
         if request.wish is Wish.RESOLVE:
             return await self._acts.resolve(request.incident, by=person.name, once=once)
         return await self._acts.acknowledge(request.incident, by=person.name, once=once)
@@ -86,6 +103,8 @@ class FrontDesk:
 
 def _somebody_else(request: ActRequest, person: PersonSettings, incident: Incident) -> str | None:
     """Who was faster, where somebody was."""
+    if request.wish is Wish.ASSIGN:
+        return None
     who = incident.resolved_by if request.wish is Wish.RESOLVE else incident.acknowledged_by
     if who in {None, person.name}:
         return None

@@ -7,7 +7,11 @@ import msgspec
 
 from alerting.inbound.request import ActRequest, Vendor, Wish, is_name
 
-_WISHES: Final = {"incident.acknowledged": Wish.ACKNOWLEDGE, "incident.resolved": Wish.RESOLVE}
+_WISHES: Final = {
+    "incident.acknowledged": Wish.ACKNOWLEDGE,
+    "incident.resolved": Wish.RESOLVE,
+    "incident.reassigned": Wish.ASSIGN,
+}
 _KEY_PREFIX: Final = "tocsin-"  # see `alerting.incidents.identity.dedup_key`
 _PERSON: Final = "user_reference"
 # The signature covers no time, so a request could be kept; what is older than our memory of requests is not taken.
@@ -63,4 +67,9 @@ def read_event(body: bytes, now: datetime) -> ActRequest | None:
         return None
     if not (is_name(event.id) and is_name(event.agent.id) and is_name(key)):
         return None
-    return ActRequest(Vendor.PAGERDUTY, event.id, event.agent.id, wish, key.removeprefix(_KEY_PREFIX))
+    assignee = None
+    if wish is Wish.ASSIGN:
+        assignee = next((one.id for one in incident.assignees if one.type == _PERSON and is_name(one.id)), None)
+        if assignee is None:
+            return None  # to an escalation policy, or to nobody
+    return ActRequest(Vendor.PAGERDUTY, event.id, event.agent.id, wish, key.removeprefix(_KEY_PREFIX), assignee)

@@ -26,6 +26,8 @@ class _Action(msgspec.Struct):
     action_id: str = ""
     value: str = ""
     action_ts: str = ""
+    block_id: str = ""
+    selected_user: str | None = None
 
 
 class _Payload(msgspec.Struct):
@@ -52,9 +54,15 @@ def read_press(payload: bytes | str) -> Press | None:
         return None
     for action in told.actions:
         wish = _WISHES.get(action.action_id)
-        if wish is None or not (is_name(action.value) and is_name(told.user.id)):
+        # A menu has no value: the block's id begins with the incident.
+        incident = action.value or action.block_id.partition(".")[0]
+        chosen = action.selected_user
+        if wish is None or not (is_name(incident) and is_name(told.user.id)):
             continue
-        pressed = f"{told.user.id}\n{action.action_id}\n{action.value}\n{action.action_ts}"
+        if (wish is Wish.ASSIGN and chosen is None) or not (chosen is None or is_name(chosen)):
+            continue
+        pressed = f"{told.user.id}\n{action.action_id}\n{incident}\n{action.action_ts}\n{chosen or ''}"
         identity = hashlib.sha256(pressed.encode("utf-8", "replace")).hexdigest()[:32]
-        return Press(ActRequest(Vendor.SLACK, identity, told.user.id, wish, action.value), told.response_url)
+        request = ActRequest(Vendor.SLACK, identity, told.user.id, wish, incident, chosen)
+        return Press(request, told.response_url)
     return None

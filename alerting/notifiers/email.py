@@ -22,6 +22,7 @@ _TOLD: Final = {
     Transition.ACKNOWLEDGED: "Acknowledged",
     Transition.RESOLVED: "Resolved",
     Transition.WITHDRAWN: "Withdrawn: the first suspicion was not confirmed",
+    Transition.STATED: "What is known has changed",
 }
 
 
@@ -104,6 +105,8 @@ def _text(message: Message) -> str:
         f"{message.severity.value} · {_TOLD.get(message.change, 'Changed')}{by} · since {message.onset_at:%H:%M} UTC",
         *(["This is a drill: nothing happened, and nobody has to act."] if message.test else []),
         *([one_line(message.note, 200)] if message.note else []),
+        *([f"Status: {one_line(message.statement, 600)}"] if message.statement else []),
+        *([f"Assigned to {one_line(message.assignee, 80)}"] if message.assignee else []),
         "",
         plain(message.why, 1000),
         *(f"  {one_line(fact.value, 100)} {one_line(fact.label, 200)}" for fact in message.facts[:8]),

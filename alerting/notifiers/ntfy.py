@@ -23,7 +23,7 @@ _TAGS: Final = {
     Severity.SEV4: "information_source",
 }
 _WAKES: Final = frozenset({Transition.OPENED, Transition.REOPENED, Transition.SEVERITY_CHANGED})
-_TOLD: Final = _WAKES | {Transition.ACKNOWLEDGED, Transition.RESOLVED, Transition.WITHDRAWN}
+_TOLD: Final = _WAKES | {Transition.ACKNOWLEDGED, Transition.STATED, Transition.RESOLVED, Transition.WITHDRAWN}
 _OVER: Final = frozenset({Transition.RESOLVED, Transition.WITHDRAWN})
 
 
@@ -96,8 +96,10 @@ class NtfyNotifier:
         over = message.change in _OVER
         told = [
             one_line(message.note, 200),
+            f"Status: {one_line(message.statement, 600)}" if message.statement else "",
             plain(message.why, 1500),
             f"Owner: {one_line(message.owner or 'nobody', 80)}",
+            f"Assigned to {one_line(message.assignee, 80)}" if message.assignee else "",
         ]
         body: dict[str, object] = {
             "topic": self._topic,

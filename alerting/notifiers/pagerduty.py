@@ -1,14 +1,17 @@
 """PagerDuty: an incident is one dedup key of the Events API v2."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 import msgspec
 
-from alerting.incidents.model import Severity, Transition
+from alerting.incidents.model import IncidentState, Severity, Transition
 from alerting.notifiers.base import Message, Receipt
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.escaping import escape_log, one_line, plain
 from alerting.notifiers.http import Answer, Body, Outbound
+from alerting.notifiers.pagerduty_rest import PagerDutyRest
 from streams.clock import Clock
 from streams.events import Direction
 
@@ -17,6 +20,7 @@ MAX_SUMMARY_CHARACTERS: Final = 1024
 _FIELD_CHARACTERS: Final = 250
 _MAX_DRIVERS: Final = 10
 _MAX_SAMPLES: Final = 3
+_ON_ITS_WAY: Final = timedelta(minutes=10)
 
 _ACTIONS: Final = {
     Transition.OPENED: "trigger",
@@ -48,11 +52,25 @@ class PagerDutyNotifier:
     Args:
         routing_key: The integration key of the service, a secret.
         service: What people call it.
+        rest: What hands an incident over there, too; None leaves that to people.
+        users: PagerDuty's ids of people, by their names here.
     """
 
-    def __init__(self, *, routing_key: str, service: str, events_url: str, clock: Clock, egress: Egress) -> None:
+    def __init__(
+        self,
+        *,
+        routing_key: str,
+        service: str,
+        events_url: str,
+        clock: Clock,
+        egress: Egress,
+        rest: PagerDutyRest | None = None,
+        users: Mapping[str, str] | None = None,
+    ) -> None:
         self._routing_key = routing_key
         self._service = service
+        self._rest = rest
+        self._users = dict(users or {})
         self._outbound = Outbound(events_url, provider="PagerDuty", clock=clock, egress=egress)
 
     def __repr__(self) -> str:
@@ -69,12 +87,15 @@ class PagerDutyNotifier:
         return self._service
 
     def wants(self, change: Transition) -> bool:
-        """What wakes people or lets them sleep: growth is no new page."""
-        return change in _ACTIONS
+        """What wakes people or lets them sleep: growth is no new page. Who has it, where that can be said there."""
+        return change in _ACTIONS or (change is Transition.ASSIGNED and self._rest is not None)
 
     async def send(self, message: Message, *, reference: str | None, timeout_seconds: float) -> Receipt:
         """Trigger, acknowledge or resolve; the reference is the dedup key."""
         dedup_key = reference or message.dedup_key
+        if message.change is Transition.ASSIGNED:
+            await self._hand_over(message, dedup_key, timeout_seconds)
+            return Receipt(dedup_key)
         answer = await self._outbound.post(
             self._body(message, dedup_key),
             headers={"Content-Type": "application/json"},
@@ -87,6 +108,16 @@ class PagerDutyNotifier:
     async def close(self) -> None:
         """Give the connections back."""
         await self._outbound.close()
+        if self._rest is not None:
+            await self._rest.close()
+
+    async def _hand_over(self, message: Message, dedup_key: str, timeout_seconds: float) -> None:
+        """Somebody whom PagerDuty does not know cannot have it there; that is no failure."""
+        user = self._users.get(message.assignee or "")
+        if self._rest is None or user is None:
+            return
+        fresh = message.state is not IncidentState.RESOLVED and message.at - message.opened_at < _ON_ITS_WAY
+        await self._rest.reassign(dedup_key, user, expected=fresh, timeout_seconds=timeout_seconds)
 
     def _body(self, message: Message, dedup_key: str) -> Body:
         event = {"routing_key": self._routing_key, "dedup_key": dedup_key} | _event(message)
@@ -154,6 +185,10 @@ def _details(message: Message) -> dict[str, object]:
         "samples": [one_line(sample.text, 300) for sample in message.samples[:_MAX_SAMPLES]],
         "incident": message.incident,
     }
+    if message.statement:
+        details["status"] = one_line(message.statement, 600)
+    if message.assignee:
+        details["assigned to"] = one_line(message.assignee, _FIELD_CHARACTERS)
     if message.note:
         details["note"] = one_line(message.note, _FIELD_CHARACTERS)
     if message.test:

@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from alerting.inbound_settings import PersonSettings
 from alerting.notifier_settings import (
     EmailSettings,
     LogSettings,
@@ -23,6 +24,7 @@ from alerting.notifiers.email import EmailNotifier
 from alerting.notifiers.log import LogNotifier
 from alerting.notifiers.ntfy import NtfyNotifier
 from alerting.notifiers.pagerduty import PagerDutyNotifier
+from alerting.notifiers.pagerduty_rest import PagerDutyRest
 from alerting.notifiers.slack import SlackNotifier
 from alerting.notifiers.smtp import MailServer
 from alerting.notifiers.teams import TeamsNotifier
@@ -47,8 +49,13 @@ def build(settings: NotifierSettings, *, clock: Clock, egress: Egress) -> Notifi
     return NOTIFIERS[settings.type](settings, clock, egress)
 
 
-def build_all(receivers: Sequence[ReceiverSettings], *, clock: Clock, egress: Egress) -> dict[str, list[Notifier]]:
+def build_all(
+    receivers: Sequence[ReceiverSettings], *, clock: Clock, egress: Egress, people: Sequence[PersonSettings] = ()
+) -> dict[str, list[Notifier]]:
     """The notifiers of every receiver by its name, as `build` makes them.
+
+    Args:
+        people: Whom vendors know by ids of their own.
 
     Raises:
         InvalidConfig: Of all of them at once.
@@ -59,12 +66,20 @@ def build_all(receivers: Sequence[ReceiverSettings], *, clock: Clock, egress: Eg
         built[receiver.name] = []
         for index, notifier in enumerate(receiver.notifiers):
             try:
-                built[receiver.name].append(build(notifier, clock=clock, egress=egress))
+                built[receiver.name].append(build(_knowing(notifier, people), clock=clock, egress=egress))
             except InvalidConfig as exc:
                 problems.extend(f"receiver {receiver.name}: notifiers.{index}: {problem}" for problem in exc.problems)
     if problems:
         raise InvalidConfig(tuple(problems))
     return built
+
+
+def _knowing(settings: NotifierSettings, people: Sequence[PersonSettings]) -> NotifierSettings:
+    """The settings with everybody's id at that vendor."""
+    if not isinstance(settings, PagerDutySettings):
+        return settings
+    known = {person.name: person.pagerduty for person in people if person.pagerduty is not None}
+    return settings.model_copy(update={"users": known | settings.users})
 
 
 def _slack(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:
@@ -85,8 +100,23 @@ def _pagerduty(settings: NotifierSettings, clock: Clock, egress: Egress) -> Noti
     if not isinstance(settings, PagerDutySettings):
         raise TypeError(f"expected PagerDutySettings, got {type(settings).__name__}")
     key = read_secret(settings.routing_key, settings.routing_key_file, name="routing_key")
+    rest: PagerDutyRest | None = None
+    if settings.api_from is not None:
+        rest = PagerDutyRest(
+            api_url=str(settings.api_url),
+            token=read_secret(settings.api_token, settings.api_token_file, name="api_token"),
+            sender=settings.api_from,
+            clock=clock,
+            egress=egress,
+        )
     return PagerDutyNotifier(
-        routing_key=key, service=settings.service, events_url=str(settings.events_url), clock=clock, egress=egress
+        routing_key=key,
+        service=settings.service,
+        events_url=str(settings.events_url),
+        clock=clock,
+        egress=egress,
+        rest=rest,
+        users=settings.users,
     )
 
 

@@ -89,7 +89,8 @@ def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
             {"type": "button", "text": _plain("Open in Tocsin"), "url": message.url, "action_id": "tocsin_open"}
         )
     if pressable:
-        blocks.append({"type": "actions", "elements": pressable})
+        # The menu has no value of its own, so the block's id says which incident it is about; new with each edit.
+        blocks.append({"type": "actions", "block_id": f"{message.incident}.{message.revision}", "elements": pressable})
     return blocks
 
 
@@ -104,6 +105,8 @@ def standing(message: Message) -> str:
         parts.append(f"acknowledged by {escape_slack(who, _NAME_CHARACTERS)}")
     elif message.change is Transition.ACKNOWLEDGED:
         parts.append("acknowledged")
+    if message.assignee and message.change not in _OVER:
+        parts.append(f"assigned to {escape_slack(message.assignee, _NAME_CHARACTERS)}")
     parts.append(f"since {message.onset_at:%H:%M} UTC")
     return " · ".join(part for part in parts if part)
 
@@ -131,10 +134,13 @@ def _acts(message: Message) -> list[Block]:
     """A button for each act that still makes sense; its value is the incident's id."""
     if message.state is IncidentState.RESOLVED:
         return []
-    resolving = _act(RESOLVE, "Resolve", message)
+    later: list[Block] = [
+        _act(RESOLVE, "Resolve", message),
+        {"type": "users_select", "placeholder": _plain("Assign to…"), "action_id": ASSIGN},
+    ]
     if message.state is IncidentState.ACKNOWLEDGED:
-        return [resolving]
-    return [_act(ACKNOWLEDGE, "Acknowledge", message) | {"style": "primary"}, resolving]
+        return later
+    return [_act(ACKNOWLEDGE, "Acknowledge", message) | {"style": "primary"}, *later]
 
 
 def _act(action_id: str, text: str, message: Message) -> Block:

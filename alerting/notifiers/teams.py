@@ -15,6 +15,7 @@ _TOLD: Final = frozenset(
         Transition.REOPENED,
         Transition.SEVERITY_CHANGED,
         Transition.ACKNOWLEDGED,
+        Transition.STATED,
         Transition.RESOLVED,
         Transition.WITHDRAWN,
     }

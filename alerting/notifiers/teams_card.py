@@ -21,6 +21,7 @@ _STANDINGS: Final = {
     Transition.ACKNOWLEDGED: "Acknowledged",
     Transition.RESOLVED: "Resolved",
     Transition.WITHDRAWN: "Withdrawn, not confirmed",
+    Transition.STATED: "What is known has changed",
 }
 _COLOURS: Final = {
     Severity.SEV1: "Attention",
@@ -52,6 +53,7 @@ def _encoded(message: Message, samples: int, drivers: int, facts: int) -> bytes:
         _text(headline, weight="Bolder", size="Large"),
         _text(_standing(message), color=colour),
         *([_text(one_line(message.note, 200))] if message.note else []),
+        *([_text(f"Status: {one_line(message.statement, 600)}", weight="Bolder")] if message.statement else []),
         _text(one_line(message.why, 1000) or "-"),
         *(
             _text(f"{one_line(fact.value, 100)} {one_line(fact.label, 200)}", isSubtle=True)
@@ -89,6 +91,8 @@ def _standing(message: Message) -> str:
     who = message.acknowledged_by or message.actor
     if who and who != "tocsin":
         parts.append(f"by {one_line(who, 80)}")
+    if message.assignee:
+        parts.append(f"assigned to {one_line(message.assignee, 80)}")
     return " · ".join(parts)
 
 

@@ -38,6 +38,28 @@ async def test_what_a_person_resolves_there_is_resolved_here() -> None:
         assert it.incident.resolved_by == "Ada Lovelace"
 
 
+async def test_whom_a_person_gives_it_to_there_has_it_here() -> None:
+    async with slack_house(**BOTH) as it:
+        hook = hooks(it, NEW).person("PADA", "incident.reassigned", it.incident.dedup_key, assignee="PGRACE")
+
+        answer = await it.post_hook(hook)
+        await it.until_shown("Assigned to Grace Hopper by Ada Lovelace")
+
+        assert answer.status == 200
+        assert it.incident.assignee == "Grace Hopper"
+
+
+@pytest.mark.parametrize("assignee", [None, "PNOBODY"])
+async def test_what_is_given_there_to_nobody_whom_we_know_stays_as_it_is(assignee: str | None) -> None:
+    async with slack_house(**BOTH) as it:
+        hook = hooks(it, NEW).person("PADA", "incident.reassigned", it.incident.dedup_key, assignee=assignee)
+
+        answer = await it.post_hook(hook)
+
+        assert answer.status == 200
+        assert it.incident.assignee is None
+
+
 @pytest.mark.parametrize("event", ["incident.acknowledged", "incident.resolved"])
 async def test_our_own_event_that_comes_back_changes_nothing(event: str) -> None:
     async with slack_house(**BOTH) as it:

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from alerting.incidents.model import IncidentState, Transition
-from alerting.notifiers.slack_blocks import ACKNOWLEDGE, RESOLVE
+from alerting.notifiers.slack_blocks import ACKNOWLEDGE, ASSIGN, RESOLVE
 from streams.events import Phase
 from tests.fakes.detections import detection
 from tests.fakes.slack_house import ADA, GUEST, READER, SlackHouse, slack_house
@@ -36,9 +36,49 @@ async def test_a_resolved_incident_has_no_buttons_that_act() -> None:
         await it.press(RESOLVE)
         await it.until_shown("Resolved by Ada Lovelace")
 
-        for act in (ACKNOWLEDGE, RESOLVE):
+        for act in (ACKNOWLEDGE, RESOLVE, ASSIGN):
             with pytest.raises(LookupError):
                 it.slack.press(it.reference, act, user=ADA)
+
+
+async def test_whom_somebody_chooses_from_the_menu_has_it_and_the_message_says_so() -> None:
+    async with slack_house() as it:
+        answer = await it.press(ASSIGN, user=ADA, selected="U0GRACE")
+        await it.until_shown("assigned to Grace Hopper")
+        await it.until_shown("Assigned to Grace Hopper by Ada Lovelace")
+
+        entries = it.house.world.tables.entries
+        assert (answer.status, answer.body) == (200, b"")
+        assert (it.incident.assignee, it.incident.state) == ("Grace Hopper", IncidentState.TRIGGERED)
+        assert [(entry.transition, entry.actor) for entry in entries][-1] == (Transition.ASSIGNED, "Ada Lovelace")
+
+
+async def test_an_incident_that_somebody_has_acknowledged_can_still_be_given_to_somebody() -> None:
+    async with slack_house() as it:
+        await it.press(ACKNOWLEDGE)
+        await it.until_shown("Acknowledged by Ada Lovelace")
+
+        await it.press(ASSIGN, user=ADA, selected="U0GRACE")
+
+        assert (it.incident.assignee, it.incident.state) == ("Grace Hopper", IncidentState.ACKNOWLEDGED)
+
+
+@pytest.mark.parametrize("chosen", [GUEST, READER])
+async def test_whom_nobody_linked_or_who_may_not_act_cannot_be_chosen(chosen: str) -> None:
+    async with slack_house() as it:
+        await it.press(ASSIGN, user=ADA, selected=chosen)
+        [told] = await until_told_privately(it)
+
+        assert "is not linked to a person with the role responder" in told
+        assert it.incident.assignee is None
+
+
+async def test_a_menu_in_which_nobody_was_chosen_does_nothing() -> None:
+    async with slack_house() as it:
+        answer = await it.press(ASSIGN, user=ADA)
+
+        assert answer.status == 200
+        assert it.incident.assignee is None
 
 
 async def test_somebody_who_is_not_linked_is_told_so_privately_and_nothing_happens() -> None:

@@ -56,6 +56,10 @@ def tainted(text: str, change: Transition = Transition.OPENED, *, revision: int 
         actor=text,
         acknowledged_by=text,
         note=text,
+        statement=text,
+        assignee=text,
+        said=text,
+        grouped=text,
         drivers=(Driver(text, 5, 1.0),) * 32,
         samples=(sample,) * 8,
     )

@@ -55,9 +55,9 @@ class SlackHouse:
         """PagerDuty calls the subscription's address."""
         return await self.client.request("POST", "/inbound/pagerduty", request.headers, request.body)
 
-    async def press(self, action_id: str, *, user: str = ADA) -> Answer:
-        """A person presses a button, and Slack sends it over HTTP."""
-        return await self.post(self.slack.press(self.reference, action_id, user=user))
+    async def press(self, action_id: str, *, user: str = ADA, selected: str | None = None) -> Answer:
+        """A person presses a button, or chooses somebody from a menu, and Slack sends it over HTTP."""
+        return await self.post(self.slack.press(self.reference, action_id, user=user, selected=selected))
 
     async def until_shown(self, words: str) -> None:
         """Wait until the message in Slack, or its thread, shows these words."""
