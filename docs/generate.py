@@ -20,6 +20,7 @@ from alerting.metrics import AlertingMetrics
 from alerting.settings import Settings
 from alerting.world_metrics import WorldMetrics
 from streams import asyncapi, kafka_topics, query
+from streams.basis import Basis, Opinion, Weighed
 from streams.events import Detection, Driver, Evidence, Sample, Tally, WindowCount
 from streams.mention import Author, Media, Mention
 from streams.metrics import StreamMetrics
@@ -27,6 +28,7 @@ from streams.settings import StreamSettings
 from streams.sources.csv_rows import NAMES
 from streams.sources.registry import PAYLOADS, SOURCES
 from streams.topic import Declared, Topic
+from streams.watched import Watched
 
 REFERENCE: Final = Path(__file__).resolve().parent / "reference"
 WORDS: Final[Mapping[str, Any]] = yaml.safe_load((REFERENCE.parent / "words.yaml").read_text(encoding="utf-8"))
@@ -287,7 +289,8 @@ def kafka_topics_page() -> str:
         ("A mention", (Mention, Author, Media)),
         ("A declared topic", (Declared, Topic)),
         ("A window count", (WindowCount, Tally)),
-        ("A detection", (Detection, Evidence, Driver, Sample)),
+        ("A detection", (Detection, Evidence, Driver, Sample, Basis, Opinion, Weighed)),
+        ("A topic on the watch list", (Watched,)),
     ):
         parts.append(f"## {title}\n")
         for kind in kinds:

@@ -101,8 +101,15 @@ def detect_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics:
         broker=broker,
         clock=clock,
         metrics=metrics,
-        needs=(kafka.partials, kafka.detect_state, kafka.detections, kafka.windows),
-        same_partitions=(kafka.partials, kafka.detect_state),
+        needs=(
+            kafka.partials,
+            kafka.detect_state,
+            kafka.detect_anchors,
+            kafka.detections,
+            kafka.windows,
+            kafka.watch,
+        ),
+        same_partitions=(kafka.partials, kafka.detect_state, kafka.detect_anchors),
         build=build,
     )
 

@@ -11,6 +11,7 @@ from streams.kafka_topics import specs
 from streams.mention import Mention
 from streams.settings import KafkaSettings, StreamSettings
 from streams.topic import Declared
+from streams.watched import Watched
 
 # Source: https://www.asyncapi.com/docs/reference/specification/v3.0.0
 SPECIFICATION: Final = "3.0.0"
@@ -36,7 +37,8 @@ def document(settings: StreamSettings, *, version: str) -> dict[str, Any]:
     kafka = settings.kafka
     messages = _messages(kafka)
     schemas = codec.schemas_of(
-        (Mention, Declared, PartialCount, Watermark, Definition, Detection, WindowCount), "#/components/schemas/{name}"
+        (Mention, Declared, PartialCount, Watermark, Definition, Detection, WindowCount, Watched),
+        "#/components/schemas/{name}",
     )
     channels = {spec.name: _channel(spec, messages[spec.name]) for spec in specs(settings)}
     return {
@@ -85,6 +87,8 @@ def _messages(kafka: KafkaSettings) -> dict[str, dict[str, dict[str, Any]]]:
         kafka.windows: {"windowCount": _message(WindowCount, "the topic")},
         kafka.score_state: {"scoreState": _opaque("The index of counted mentions")},
         kafka.detect_state: {"detectState": _opaque("Snapshots of the detectors")},
+        kafka.detect_anchors: {"detectAnchor": _opaque("The first snapshots of a day")},
+        kafka.watch: {"watchedTopic": _message(Watched, "the topic")},
         kafka.topics: {"declaredTopic": _message(Declared, "the topic")},
     }
 

@@ -1,12 +1,12 @@
 """From readings to claims: one event is one episode, opened once, and no more often than the topic's budget allows."""
 
 import math
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
+from streams.charges import Charges
 from streams.claim import Claim, Moment
 from streams.detectors.base import Reading
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
@@ -29,7 +29,6 @@ _CALMER_TIMES: Final = 3
 _MOST_TURNS: Final = 2
 _SETTLE_SECONDS: Final = 300  # until detectors have learned that an episode is over
 _STORM_SECONDS: Final = 86_400
-_WHOLE: Final[Mapping[str, float]] = MappingProxyType({})
 
 
 class Budget:
@@ -45,14 +44,13 @@ class Budget:
     Args:
         pages_per_week: False pages that all detectors together may send, > 0.
         quiet_seconds: An episode ends so long after evidence was last seen.
-        shares: What each detector may spend of the budget, by its name, 1 where it is not named; divided among those
-            that have an opinion.
+        charges: What the detectors' odds cost the budget; without them each may spend all of it.
     """
 
-    def __init__(self, *, pages_per_week: float, quiet_seconds: float, shares: Mapping[str, float] = _WHOLE) -> None:
+    def __init__(self, *, pages_per_week: float, quiet_seconds: float, charges: Charges | None = None) -> None:
         self._pages_per_week = pages_per_week
         self._quiet = quiet_seconds
-        self._shares = shares
+        self._charges = charges or Charges()
         self._open: Episode | None = None
         self._past_score = 0.0
         self._past: tuple[int, int] | None = None
@@ -83,7 +81,7 @@ class Budget:
         """
         if not readings:
             return []
-        readings = self._shared(readings)
+        readings = self._charges.charged(readings)
         detector, reading = min(readings, key=_pages)
         if self._open is None:
             if reading.false_pages_per_week >= self._pages_per_week or reading.score < self._remembered(at):
@@ -208,11 +206,6 @@ class Budget:
             episode.direction, episode.calmer = Direction.VIRAL.value, 0
             episode.turns += 1
 
-    def _shared(self, readings: Sequence[tuple[str, Reading]]) -> list[tuple[str, Reading]]:
-        """The readings with what all detectors together would pay at their odds."""
-        whole = sum(self._shares.get(name, 1.0) for name, _ in readings)
-        return [(name, _at_odds(reading, whole / self._shares.get(name, 1.0))) for name, reading in readings]
-
     def _claim(self, episode: Episode, phase: Phase, detector: str, reading: Reading) -> Claim:
         episode.sequence += 1
         direction = Direction(episode.direction)
@@ -234,8 +227,11 @@ class Budget:
             return None
         self._open.confirmed = True
         bound = self._pages_per_week * _STAYS_BELOW
-        detector, reading = min(self._shared(then), key=_pages)
-        if reading.false_pages_per_week < bound or min(self._shared(now), key=_pages)[1].false_pages_per_week < bound:
+        detector, reading = min(self._charges.charged(then), key=_pages)
+        if (
+            reading.false_pages_per_week < bound
+            or min(self._charges.charged(now), key=_pages)[1].false_pages_per_week < bound
+        ):
             return None
         claim = self._claim(self._open, Phase.WITHDRAWN, detector, reading)
         self._open = None
@@ -275,13 +271,6 @@ class Budget:
 
 def _pages(named: tuple[str, Reading]) -> float:
     return named[1].false_pages_per_week
-
-
-def _at_odds(reading: Reading, times: float) -> Reading:
-    if times == 1.0:
-        return reading
-    pages = min(reading.false_pages_per_week * times, float(BLOCKS_PER_WEEK))
-    return msgspec.structs.replace(reading, false_pages_per_week=pages)
 
 
 def _told(reading: Reading) -> Reading:

@@ -14,6 +14,7 @@ from streams.errors import InvalidMention, StateCorrupted
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
 from streams.mention import Author, Media, Mention
 from streams.topic import Declared
+from streams.watched import Watched
 
 MAX_MENTION_BYTES: Final = 1_000_000
 
@@ -31,6 +32,7 @@ _definition = msgspec.msgpack.Decoder(Definition)
 _declared = msgspec.json.Decoder(Declared)
 _window = msgspec.json.Decoder(WindowCount)
 _detection = msgspec.json.Decoder(Detection)
+_watched = msgspec.json.Decoder(Watched)
 _pack = msgspec.msgpack.Decoder(CountedPack)
 _versioned: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw])
 
@@ -206,6 +208,20 @@ def decode_window(value: bytes | None) -> WindowCount:
         StateCorrupted: It cannot be read.
     """
     return _decode(_window, value)
+
+
+def encode_watched(watched: Watched) -> bytes:
+    """A topic on the watch list, JSON."""
+    return _json.encode(watched)
+
+
+def decode_watched(value: bytes | None) -> Watched:
+    """Read a topic on the watch list.
+
+    Raises:
+        StateCorrupted: It cannot be read.
+    """
+    return _decode(_watched, value)
 
 
 def encode_detection(detection: Detection) -> bytes:

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from streams.basis import Basis
+
 
 class Sample(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One mention as evidence; its text is hostile and has to be escaped wherever it leaves."""
@@ -130,6 +132,7 @@ class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         pages_per_week: False pages a week that the topic's owner accepts.
         collecting_since: From when on the sources deliver the topic in full, seconds since 1970; None is unknown.
         removed: From here on nobody watches the topic.
+        caution: What its odds are multiplied with, see `Topic`.
     """
 
     topic: str
@@ -138,6 +141,7 @@ class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     pages_per_week: float = 0.25
     collecting_since: float | None = None
     removed: bool = False
+    caution: float = 1.0
 
 
 class WindowCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -248,6 +252,7 @@ class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         false_pages_per_week: How often this topic would show at least this score with nothing going on.
         accepted_ms: When the broker accepted the mention that made the score cross, milliseconds since 1970.
         history: It was found while loading past data and pages nobody.
+        basis: Every number behind the decision; None of claims that no topic's detectors made.
     """
 
     id: str
@@ -267,3 +272,4 @@ class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     history: bool = False
     onset_earliest: datetime | None = None
     onset_latest: datetime | None = None
+    basis: Basis | None = None

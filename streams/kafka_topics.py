@@ -25,7 +25,7 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
     once for its age.
     """
     kafka = settings.kafka
-    own_partitions = {kafka.score_state: mentions_partitions or kafka.partitions, kafka.topics: 1}
+    own_partitions = {kafka.score_state: mentions_partitions or kafka.partitions, kafka.topics: 1, kafka.watch: 1}
     log_append = {"message.timestamp.type": "LogAppendTime"}
     compacted = {
         "cleanup.policy": "compact",
@@ -42,6 +42,8 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
         (kafka.windows, _kept(days=7)),
         (kafka.score_state, compacted),
         (kafka.detect_state, compacted),
+        (kafka.detect_anchors, _kept(days=7) | {"max.message.bytes": str(4 * _RECORD_BYTES)}),
+        (kafka.watch, compacted | {"max.message.bytes": str(_RECORD_BYTES)}),
         (kafka.topics, compacted | {"max.message.bytes": str(_RECORD_BYTES)}),
     )
     common = {
@@ -176,8 +178,10 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
                 ("topic", kafka.partials, False, "Read"),
                 ("topic", kafka.detect_state, False, "Read"),
                 ("topic", kafka.detect_state, False, "Write"),
+                ("topic", kafka.detect_anchors, False, "Write"),
                 ("topic", kafka.detections, False, "Write"),
                 ("topic", kafka.windows, False, "Write"),
+                ("topic", kafka.watch, False, "Write"),
                 ("group", detect, False, "Read"),
                 ("transactional-id", f"{detect}-", True, "Write"),
             ),
@@ -187,6 +191,7 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
             (
                 ("topic", kafka.detections, False, "Read"),
                 ("topic", kafka.windows, False, "Read"),
+                ("topic", kafka.watch, False, "Read"),
                 ("topic", kafka.mentions, False, "Write"),
                 ("topic", kafka.topics, False, "Read"),
                 ("topic", kafka.topics, False, "Write"),

@@ -48,11 +48,11 @@ class PastRun:
         self._offset += 1
         before = len(self.opened)
         for outgoing in self.stage.flush(_NO_CLOCK, at_end=False):
-            if outgoing.kafka_topic != self._kafka.windows:
+            if outgoing.kafka_topic == self._kafka.detections:
                 detection = codec.decode_detection(outgoing.value)
                 if detection.phase is Phase.OPENED:
                     self.opened.append(detection)
-            elif self._keep_windows:
+            elif self._keep_windows and outgoing.kafka_topic == self._kafka.windows:
                 window = codec.decode_window(outgoing.value)
                 self.windows[window.topic, window.start] = window
         return len(self.opened) > before

@@ -55,6 +55,7 @@ class KafkaSettings(Section):
     def _apart(self) -> "KafkaSettings":
         for name in (self.mentions, self.dead_letters):
             own = {self.topics, self.partials, self.detections, self.windows, self.score_state, self.detect_state}
+            own |= {self.detect_anchors, self.watch}
             if name in own:
                 raise ValueError(f"mentions cannot be {self.mentions!r}: {name!r} is one of our own Kafka topics")
         return self
@@ -93,6 +94,16 @@ class KafkaSettings(Section):
     def detect_state(self) -> str:
         """The changelog of the detect stage, compacted."""
         return f"{self.prefix}.detect-state"
+
+    @property
+    def detect_anchors(self) -> str:
+        """The detect stage's state once a day, kept as long as the partials: from there decisions are replayed."""
+        return f"{self.prefix}.detect-anchors"
+
+    @property
+    def watch(self) -> str:
+        """The topics that rise and do not page, keyed by topic, compacted."""
+        return f"{self.prefix}.watch"
 
 
 class TimeSettings(Section):

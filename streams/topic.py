@@ -18,6 +18,8 @@ class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
         owner: The department that can fix the cause; None is shown as "unowned".
         pages_per_week: False pages a week that its owner accepts, > 0.
         collecting_since: From when on the sources deliver this topic in full; None means from its first mention.
+        caution: What the topic's odds are multiplied with, after what people said of its pages; follows from its
+            feedback, see `streams.feedback`.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
     owner: str | None = None
     pages_per_week: float = 0.25
     collecting_since: datetime | None = None
+    caution: float = 1.0
 
 
 class Origin(StrEnum):

@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 import msgspec
 
+from streams.basis import Weighed
 from streams.detectors.onset import Onset
 from streams.events import Direction, Evidence
 from streams.windows import Slot
 
-__all__ = ["Detector", "Explanation", "Reading", "Slot"]
+__all__ = ["Detector", "Explanation", "Reading", "Slot", "Weighed"]
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -66,6 +67,13 @@ class Detector(Protocol):
         """What stands behind a reading that `score_one` has just made of `recent`; changes nothing.
 
         Only asked when a decision is taken, so that scoring stays cheap.
+        """
+        ...
+
+    def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
+        """Every score behind the reading of `score_one` at `at`; changes nothing. Empty while warming up.
+
+        The rarest of them is the reading. Only asked when a decision is taken.
         """
         ...
 

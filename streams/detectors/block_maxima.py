@@ -3,6 +3,7 @@
 import math
 from typing import Any, Final
 
+from streams.basis import Weighed
 from streams.errors import StateCorrupted
 
 BLOCK_MINUTES: Final = 720
@@ -50,6 +51,12 @@ class BlockMaxima:
     def false_pages_per_week(self, score: float) -> float:
         """How many separate times a week `score` is passed with nothing going on, in (0, 14]."""
         return pages_of(self.excess(score))
+
+    def weighed(
+        self, name: str, observed: float, usual: float, score: float, pages: float, *, told: bool = False
+    ) -> Weighed:
+        """A score beside what it is measured with."""
+        return Weighed(name, observed, usual, score, pages, self.location, self.scale, self.blocks, told)
 
     def level(self, pages_per_week: float) -> float:
         """The score that is passed `pages_per_week` times a week."""

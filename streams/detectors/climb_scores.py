@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from streams.basis import Weighed
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.climb import STEP, Climb
 from streams.windows import MINUTE, Slot
@@ -46,6 +47,11 @@ class ClimbScores:
         by_chance = _MINUTES_PER_WEEK * per_minute * math.exp(-climb.nats)
         pages = self._maxima.false_pages_per_week(math.log1p(climb.nats))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST)
+
+    def weighed(self, climb: Climb, pages: float) -> Weighed:
+        """The climb's score beside what it is measured with; seen and usual are its nats, and those of half a day."""
+        usual = math.expm1(self._maxima.location)
+        return self._maxima.weighed("climb", climb.nats, max(usual, 0.0), math.log1p(climb.nats), pages)
 
     def learn(self, start: int, mentions: int, per_minute: float) -> None:
         """One final minute."""

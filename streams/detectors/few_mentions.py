@@ -1,10 +1,12 @@
 """A day's mentions of a topic that has few, by their exact odds."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, Final
 
+from streams.basis import Weighed
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.detectors.rate import Rate
 from streams.detectors.scan import passages_per_week
@@ -70,6 +72,13 @@ class FewMentions:
         unknown = 1.0 + DAY_MINUTES / max(rate.known_minutes, 1.0)
         pages = passages_per_week(mentions, DAY_MINUTES, rate.per_minute, unknown * rate.clumping(DAY_MINUTES))
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST_PAGES), begin
+
+    def weighed(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> Weighed:
+        """The last day's mentions beside the usual ones, as in `pages`; these odds are exact and not calibrated."""
+        pages, begin = self.pages(recent, open_minute, rate, not_before)
+        mentions = self.window(recent, begin)[0]
+        usual = rate.per_minute * ((open_minute - begin) // MINUTE + 1)
+        return Weighed("day", mentions, usual, math.log((max(mentions, 0) + 1.0) / (usual + 1.0)), pages)
 
     def _first(self, begin: int) -> int:
         return bisect_left(self._minutes, begin, key=itemgetter(0))

@@ -15,7 +15,7 @@ Build = Callable[[Topic, DetectSettings], Detector]
 
 def _volume(topic: Topic, settings: DetectSettings) -> Detector:
     return VolumeDetector(
-        pages_per_week=topic.pages_per_week,
+        pages_per_week=topic.pages_per_week / topic.caution,
         warm_up_mentions=settings.warm_up_mentions,
         warm_up_days=settings.warm_up_days,
         collected=topic.collecting_since is not None,
@@ -23,7 +23,9 @@ def _volume(topic: Topic, settings: DetectSettings) -> Detector:
 
 
 def _sentiment_velocity(topic: Topic, settings: DetectSettings) -> Detector:
-    return SentimentVelocityDetector(pages_per_week=topic.pages_per_week, warm_up_mentions=settings.warm_up_mentions)
+    return SentimentVelocityDetector(
+        pages_per_week=topic.pages_per_week / topic.caution, warm_up_mentions=settings.warm_up_mentions
+    )
 
 
 DETECTORS: Final[Mapping[str, Build]] = MappingProxyType(

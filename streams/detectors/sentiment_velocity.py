@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from streams.basis import Weighed
 from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.mood import Mood
@@ -88,14 +89,19 @@ class SentimentVelocityDetector:
                 pages, seconds = by_window, minutes * MINUTE
         start = since = at - at % MINUTE - seconds + MINUTE
         souring = self._souring.through(recent, self._usual_share, self._weight)
-        told = souring.since < self._not_before or scored < _FEWEST_NEGATIVE
-        young = self._mood.scored < _SOURING_FROM * self._warm_up_mentions
-        by_share = float(BLOCKS_PER_WEEK) if told or young else self._souring_pages(souring)
+        by_share, _ = self._by_share(souring, scored)
         if by_share < pages:
             pages, since = by_share, souring.since
             start = max(since, at - at % MINUTE - (MINUTES - 1) * MINUTE)
             seconds = at - at % MINUTE - start + MINUTE
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
+
+    def _by_share(self, souring: Souring, scored: int) -> tuple[float, bool]:
+        """False pages a week of the climb, and whether it is one that was told already."""
+        told = souring.since < self._not_before
+        young = self._mood.scored < _SOURING_FROM * self._warm_up_mentions
+        deaf = told or young or scored < _FEWEST_NEGATIVE
+        return (float(BLOCKS_PER_WEEK) if deaf else self._souring_pages(souring)), told
 
     @property
     def _usual_share(self) -> float:
@@ -142,6 +148,25 @@ class SentimentVelocityDetector:
         counts += [(slot.start, slot.tally.scored, slot.tally.negative) for slot in recent if slot.start >= begin]
         onset = onset_of_souring(counts, begin, at, self._mood.negative_share or 0.0)
         return Explanation(Direction.CRISIS, evidence, onset)
+
+    def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
+        """The falls of the mean, in standard errors, and the climb of the negative share, in nats."""
+        if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
+            return ()
+        weighed, scored = [], 0
+        for index, minutes in enumerate(_SCALES):
+            begin = at - at % MINUTE - (minutes - 1) * MINUTE
+            sums, told = self._trail.window(recent, begin), begin < self._not_before
+            scored = sums[1]
+            mean = sums[3] / _MICRO / scored if scored > 0 else self._mood.polarity
+            pages = float(BLOCKS_PER_WEEK) if told else self._pages(index, sums)
+            name, maxima = f"mood of {minutes} minutes", self._windows[index]
+            weighed.append(maxima.weighed(name, mean, self._mood.polarity, self._fall(sums), pages, told=told))
+        souring = self._souring.through(recent, self._usual_share, self._weight)
+        pages, told = self._by_share(souring, scored)
+        usual = max(self._sourings.location, 0.0)
+        weighed.append(self._sourings.weighed("climb of anger", souring.nats, usual, souring.nats, pages, told=told))
+        return tuple(weighed)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""

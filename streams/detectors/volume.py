@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
+from streams.basis import Weighed
 from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK
 from streams.detectors.climb import Climb
@@ -143,6 +144,22 @@ class VolumeDetector:
         counts = [(start, sums[0]) for start, sums in known]
         counts += [(slot.start, slot.tally.mentions) for slot in recent if slot.start >= begin]
         return onset_of_rise(counts, begin, at, self._rate.per_minute)
+
+    def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
+        """The four windows, the climb and the day, as `score_one` sees them; empty while warming up."""
+        if self._warm_up is not None:
+            return ()
+        open_minute = at - at % MINUTE
+        end = self._trail.end or open_minute
+        climb = self._climbs.through(recent, self._trail.end, at, self._lately())
+        weighed = [self._climbs.weighed(climb, self._climb_pages(climb))]
+        for index, minutes in enumerate(SCALES):
+            begin = open_minute - (minutes - 1) * MINUTE
+            mentions = self._trail.mentions((end - begin) // MINUTE)
+            mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)
+            weighed.append(self._windows.weighed(index, mentions, self._rate, told=begin < self._not_before))
+        weighed.append(self._few.weighed(recent, open_minute, self._rate, self._not_before))
+        return tuple(weighed)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""

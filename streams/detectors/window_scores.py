@@ -3,6 +3,7 @@
 import math
 from typing import Any, Final
 
+from streams.basis import Weighed
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.rate import Rate
 from streams.detectors.scan import passages_per_week
@@ -42,6 +43,19 @@ class WindowScores:
             return pages
         by_chance = passages_per_week(mentions, minutes, rate.per_minute, rate.clumping(minutes))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), SMALLEST_PAGES)
+
+    def weighed(self, index: int, mentions: int, rate: Rate, *, told: bool) -> Weighed:
+        """The score of so many mentions in the window of `SCALES[index]`, with what it is measured with.
+
+        Args:
+            told: The window holds an event that was told already.
+        """
+        minutes = SCALES[index]
+        mean = rate.per_minute * minutes
+        score = math.log((max(mentions, 0) + 1.0) / (mean + 1.0))
+        pages = float(BLOCKS_PER_WEEK) if told else self.pages(index, mentions, rate)
+        name = "1 minute" if minutes == 1 else f"{minutes} minutes"
+        return self._maxima[index].weighed(name, mentions, mean, score, pages, told=told)
 
     def learn(self, trail: Trail, rate: Rate) -> None:
         """What the windows that end with a final minute show."""

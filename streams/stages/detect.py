@@ -10,21 +10,22 @@ from streams import codec
 from streams.broker.base import Outgoing, Record
 from streams.errors import StateCorrupted
 from streams.event_time import EventTime
-from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
+from streams.events import Definition, PartialCount, Watermark
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
+from streams.stages.anchors import Anchors
 from streams.stages.base import Restored
+from streams.stages.detect_output import DetectOutput
 from streams.stages.detect_snapshots import TIME_KEY, TOPIC_PREFIX, definition_in, records_of, state_of, topics_in
-from streams.stages.topic_watch import TopicWatch
+from streams.stages.topic_watch import Told, TopicWatch
 from streams.stages.tracked_topics import definition_of, topic_of
 from streams.topic import Topic
+from streams.watched import Unwatched
 from streams.windows import MINUTE, Arrival
 
 
 class _Counts(msgspec.Struct):
     partials_read: int = 0
-    windows_written: int = 0
-    detections_written: int = 0
     mentions_late: int = 0
     mentions_lost: int = 0
     partials_of_unknown_topics: int = 0
@@ -52,7 +53,8 @@ class DetectStage:
         topics: Iterable[Topic] = (),
     ) -> None:
         self._partition = partition
-        self._kafka = kafka
+        self._output = DetectOutput(kafka, partition)
+        self._kafka, self._anchors = kafka, Anchors(kafka.detect_anchors, partition)
         self._time_settings, self._detect_settings = time, detect
         self._definitions = {topic.id: definition_of(topic) for topic in topics}
         self._time, self._feeds = EventTime(), Feeds()
@@ -60,7 +62,7 @@ class DetectStage:
         self._active: set[str] = set()
         self._changed: set[str] = set()
         self._included: dict[str, int] = {}
-        self._time_included = 0
+        self._time_included = self._offset = 0
         self._outgoing: list[Outgoing] = []
         self._counts = _Counts()
         self._rebuilding: DetectStage | None = None
@@ -79,7 +81,8 @@ class DetectStage:
         when it was no longer kept: no window could be corrected. `history_ignored` are partial counts of the past for
         topics that were live already.
         """
-        return msgspec.structs.asdict(self._counts)
+        written = {"windows_written": self._output.windows, "detections_written": self._output.detections}
+        return msgspec.structs.asdict(self._counts) | written
 
     def expected(self, topic: str, seconds: int) -> tuple[float, float, float] | None:
         """Mean, low and high of the mentions expected in `seconds`; None while the topic is warming up or unknown."""
@@ -118,12 +121,12 @@ class DetectStage:
                     self._rebuilding.replay((record,))
                 return []  # every other topic includes it
             self._finish_rebuilding(record.offset)
+        self._offset = record.offset
         value = codec.decode_of_partials(record.value)
         if isinstance(value, Watermark):
             return self._pass_time(value, record.offset) if record.offset >= self._time_included else []
         if isinstance(value, Definition):
-            self._define(value, record.offset)
-            return []
+            return [self._encode(told) for told in self._define(value, record.offset)]
         return self._add(value, record.offset)
 
     def _add(self, partial: PartialCount, offset: int) -> list[Outgoing]:
@@ -147,25 +150,26 @@ class DetectStage:
             self._active.add(partial.topic)
         return [self._encode(value) for value in told]
 
-    def _define(self, definition: Definition, offset: int) -> None:
+    def _define(self, definition: Definition, offset: int) -> list[Unwatched]:
         """Every input partition brings its own copy, a slow one perhaps an older: the highest revision holds."""
         topic_id = definition.topic
         if offset < self._included.get(topic_id, self._time_included):
-            return
+            return []
         before = self._definitions.get(topic_id)
         if before is not None and definition.revision <= before.revision:
-            return
+            return []
         self._definitions[topic_id] = definition
         self._changed.add(topic_id)
         watch = self._watches.get(topic_id)
         if watch is None:
-            return
+            return []
         if definition.removed:
             del self._watches[topic_id]
             self._active.discard(topic_id)
-        else:
-            afresh = before is not None and before.subject != definition.subject
-            watch.redefine(topic_of(definition), afresh=afresh)
+            return [Unwatched(topic_id)] if watch.is_watched else []
+        afresh = before is not None and before.subject != definition.subject
+        watch.redefine(topic_of(definition), afresh=afresh)
+        return []
 
     def _pass_time(self, watermark: Watermark, offset: int) -> list[Outgoing]:
         before = self._time.second
@@ -198,38 +202,33 @@ class DetectStage:
             )
         return watch
 
-    def _encode(self, value: WindowCount | Detection) -> Outgoing:
-        key = value.topic.encode()
-        if isinstance(value, Detection):
-            self._counts.detections_written += 1
-            return Outgoing(self._kafka.detections, key, codec.encode_detection(value))
-        self._counts.windows_written += 1
-        return Outgoing(self._kafka.windows, key, codec.encode_window(value))
+    def _encode(self, value: Told) -> Outgoing:
+        return self._output.encode(value, self._offset)
 
     def changes(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002
         """Nothing: state is kept as snapshots."""
         return []
 
     def snapshot(self, next_offset: int) -> list[Outgoing]:
-        """A record for each topic changed since the last call, then one for time; valid up to `next_offset`."""
+        """A record for each topic changed since the last call, then one for time; valid up to `next_offset`.
+
+        In front of them stand the day's first ones once more, as anchors.
+        """
         self._finish_rebuilding(next_offset)
         time = records_of(TIME_KEY, next_offset, time=self._time.snapshot(), feeds=self._feeds.snapshot())
         records = [Outgoing(self._kafka.detect_state, key, None, partition=self._partition) for key in self._foreign]
         self._foreign = ()
-        for topic in sorted(self._changed):
-            watch = self._watches.get(topic)
-            made = records_of(
-                TOPIC_PREFIX + topic.encode(),
-                next_offset,
-                definition=msgspec.to_builtins(self._definitions[topic]),
-                watch=None if watch is None else watch.snapshot(),
-            )
-            records += [self._changelog(key, value) for key, value in made]
+        made = {topic: self._saved(topic, next_offset) for topic in sorted(self._changed)}
         self._changed.clear()
-        return records + [self._changelog(key, value) for key, value in time]
+        saved = [*(pair for pairs in made.values() for pair in pairs), *time]
+        records += [Outgoing(self._kafka.detect_state, key, value, partition=self._partition) for key, value in saved]
+        return self._anchors.of(self._time.second, made, time) + records
 
-    def _changelog(self, key: bytes, value: bytes) -> Outgoing:
-        return Outgoing(self._kafka.detect_state, key, value, partition=self._partition)
+    def _saved(self, topic: str, next_offset: int) -> list[tuple[bytes, bytes]]:
+        watch = self._watches.get(topic)
+        definition = msgspec.to_builtins(self._definitions[topic])
+        state = None if watch is None else watch.snapshot()
+        return records_of(TOPIC_PREFIX + topic.encode(), next_offset, definition=definition, watch=state)
 
     def restore(self, changelog: Sequence[Record], committed: int | None) -> Restored:
         """Load the newest snapshot of each topic; answer from where partial counts are to be replayed.

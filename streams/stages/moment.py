@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from streams.basis import Weighed
 from streams.detectors.base import Detector, Explanation, Reading
 from streams.detectors.onset import Onset
 from streams.events import Direction
@@ -34,8 +35,19 @@ class WatchedMoment:
 
     def explain(self, detector: str, reading: Reading) -> Explanation:
         """What stands behind the reading."""
-        found = next(known for known in self._detectors if known.name == detector)
-        return found.explain_one(reading, self._recent)
+        return self._named(detector).explain_one(reading, self._recent)
+
+    def readings(self) -> list[tuple[str, Reading]]:
+        """Each detector's name and reading, where it has one."""
+        found = [(known.name, known.score_one(self._recent, self.at)) for known in self._detectors]
+        return [(name, reading) for name, reading in found if reading is not None]
+
+    def weigh(self, detector: str) -> tuple[Weighed, ...]:
+        """Every score behind the detector's reading."""
+        return self._named(detector).weigh(self._recent, self.at)
+
+    def _named(self, detector: str) -> Detector:
+        return next(known for known in self._detectors if known.name == detector)
 
     def speed(self) -> tuple[float, float]:
         """Mentions per minute, and how much that changed per minute over five minutes.

@@ -1,13 +1,11 @@
 """One topic under watch: its windows, its detectors, its episodes and what they consist of."""
 
-import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, Final
 
-import msgspec
-
+from streams.basis import Basis
 from streams.budget import Budget
+from streams.charges import Charges
 from streams.claim import Claim
 from streams.detectors.base import Detector, Reading
 from streams.detectors.registry import SHARES, build_detectors
@@ -17,11 +15,16 @@ from streams.evidence.context import Context
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.moment import WatchedMoment
+from streams.stages.telling import compared, detection_of, watched_of
 from streams.stages.topic_feeds import TopicFeeds
 from streams.topic import Topic
+from streams.watch_tier import Step, WatchTier
+from streams.watched import Unwatched, Watched
 from streams.windows import LONGEST_SILENCE, MINUTE, Arrival, Closing, Slot, TopicWindows
 
 _VERSION: Final = 3
+
+Told = WindowCount | Detection | Watched | Unwatched
 
 
 class TopicWatch:
@@ -37,7 +40,9 @@ class TopicWatch:
         self._windows = TopicWindows(self._grace)
         self._detectors: tuple[Detector, ...] = build_detectors(topic, detect)
         self._settings = detect
+        self._charges = Charges(SHARES, topic.caution)
         self._budget = self._new_budget()
+        self._tier = WatchTier(topic.pages_per_week)
         self._context = Context()
         self._live = False
         self._history = False
@@ -48,7 +53,7 @@ class TopicWatch:
     @property
     def is_active(self) -> bool:
         """The passing of time may change something: to be ticked every minute."""
-        return self._live and (self._windows.waiting or self._budget.is_open)
+        return self._live and (self._windows.waiting or self._budget.is_open or self._tier.is_on)
 
     @property
     def is_live(self) -> bool:
@@ -61,8 +66,10 @@ class TopicWatch:
         Args:
             afresh: It is about something else now: what was learned is forgotten, once no episode is going on.
         """
-        detectors, budget = self._detectors, self._budget
+        detectors, budget, tier = self._detectors, self._budget, self._tier
         self._topic = topic
+        self._charges, self._tier = Charges(SHARES, topic.caution), WatchTier(topic.pages_per_week)
+        self._tier.restore(tier.snapshot())
         self._detectors, self._budget = build_detectors(topic, self._settings), self._new_budget()
         for new, old in zip(self._detectors, detectors, strict=True):
             new.restore(old.snapshot())
@@ -79,16 +86,16 @@ class TopicWatch:
 
     def _new_budget(self) -> Budget:
         quiet_seconds = self._settings.quiet_hours_to_end * 3600
-        return Budget(pages_per_week=self._topic.pages_per_week, quiet_seconds=quiet_seconds, shares=SHARES)
+        return Budget(pages_per_week=self._topic.pages_per_week, quiet_seconds=quiet_seconds, charges=self._charges)
 
-    def add(self, partial: PartialCount, now: int | None) -> tuple[Arrival, list[WindowCount | Detection]]:
+    def add(self, partial: PartialCount, now: int | None) -> tuple[Arrival, list[Told]]:
         """One delta. History moves the topic's time by itself; the first delta of the present ends it.
 
         Args:
             partial: Not history once the topic is live.
             now: Event time of the partition, whole seconds since 1970; None before it began.
         """
-        told: list[WindowCount | Detection] = []
+        told: list[Told] = []
         if partial.history:
             self._history = True
             newest = self._windows.newest
@@ -109,26 +116,26 @@ class TopicWatch:
             self._decide(known_until, told, accepted_ms=partial.accepted_ms)
         return arrival, told
 
-    def tick(self, now: int) -> list[WindowCount | Detection]:
+    def tick(self, now: int) -> list[Told]:
         """Event time has come to `now`: close windows, learn what is final, follow what is going on."""
-        told: list[WindowCount | Detection] = [self._count(closing) for closing in self._windows.closings(now)]
+        told: list[Told] = [self._count(closing) for closing in self._windows.closings(now)]
         self._learn(now, told)
-        if self._budget.is_open:
+        if self._budget.is_open or self._tier.is_on:
             self._decide(max(self._windows.newest or 0, now), told, accepted_ms=0)
         self._begin_afresh()
         return told
 
-    def _go_live(self) -> list[WindowCount | Detection]:
+    def _go_live(self) -> list[Told]:
         """Finish history; the time between its end and now was not observed and teaches nothing."""
-        told: list[WindowCount | Detection] = []
+        told: list[Told] = []
         if self._history and self._windows.newest is not None:
             end = self._windows.newest - self._windows.newest % MINUTE + MINUTE
             told += [self._count(closing) for closing in self._windows.closings(end)]
-            readings = self._readings(self._windows.unlearned(), end - 1)
+            moment = WatchedMoment(self._windows, self._detectors, self._windows.unlearned(), end - 1)
+            readings = moment.readings()
             if readings:
                 claim = self._budget.close(end, *min(readings, key=_pages))
                 if claim is not None:
-                    moment = WatchedMoment(self._windows, self._detectors, self._windows.unlearned(), end - 1)
                     told.append(self._detection(claim, moment, 0))
             self._learn(int(end + self._grace) + MINUTE, told)
         if self._history:
@@ -139,7 +146,7 @@ class TopicWatch:
         self._live = True
         return told
 
-    def _learn(self, now: int | None, told: list[WindowCount | Detection]) -> None:
+    def _learn(self, now: int | None, told: list[Told]) -> None:
         for slot in self._windows.final(now, self._begin):
             if self._budget.unconfirmed(slot.start):
                 self._confirm(slot, now, told)
@@ -151,27 +158,37 @@ class TopicWatch:
         if self._windows.learned_until is not None:
             self._context.learn(self._windows.learned_until, storm_since=self._budget.onset)
 
-    def _confirm(self, slot: Slot, now: int | None, told: list[WindowCount | Detection]) -> None:
+    def _confirm(self, slot: Slot, now: int | None, told: list[Told]) -> None:
         at = max(self._windows.newest or 0, now or 0)
-        recent = [slot, *self._windows.unlearned()]
-        then = self._readings([slot], slot.start + MINUTE - 1)
-        claim = self._budget.confirm(then, self._readings(recent, at))
+        then = WatchedMoment(self._windows, self._detectors, [slot], slot.start + MINUTE - 1)
+        moment = WatchedMoment(self._windows, self._detectors, [slot, *self._windows.unlearned()], at)
+        claim = self._budget.confirm(then.readings(), moment.readings())
         if claim is not None:
-            told.append(self._detection(claim, WatchedMoment(self._windows, self._detectors, recent, at), 0))
+            told.append(self._detection(claim, moment, 0))
 
-    def _decide(self, at: int, told: list[WindowCount | Detection], *, accepted_ms: int) -> None:
+    def _decide(self, at: int, told: list[Told], *, accepted_ms: int) -> None:
         recent = self._windows.unlearned()
         moment = WatchedMoment(self._windows, self._detectors, recent, at)
-        claims = self._budget.decide(at, self._readings(recent, at), moment)
+        readings = moment.readings()
+        claims = self._budget.decide(at, readings, moment)
         told.extend(self._detection(claim, moment, accepted_ms) for claim in claims)
+        if self._live:
+            self._look_below(readings, moment, told)
 
-    def _readings(self, recent: Sequence[Slot], at: int) -> list[tuple[str, Reading]]:
-        readings = []
-        for detector in self._detectors:
-            reading = detector.score_one(recent, at)
-            if reading is not None:
-                readings.append((detector.name, reading))
-        return readings
+    def _look_below(self, readings: Sequence[tuple[str, Reading]], moment: WatchedMoment, told: list[Told]) -> None:
+        rarest = min(self._charges.charged(readings), key=_pages, default=None)
+        step = self._tier.decide(moment.at, None if rarest is None else rarest[1], paged=self._budget.is_open)
+        if step is Step.EASED:
+            told.append(Unwatched(self._topic.id))
+        elif step is not None and rarest is not None:
+            since = self._tier.since or moment.at
+            evidence, direction = self._evidence(*rarest, rarest[1].since, moment), moment.direction(*rarest)
+            told.append(watched_of(self._topic, since, moment.at, rarest, evidence, direction, self._basis(moment)))
+
+    @property
+    def is_watched(self) -> bool:
+        """It stands on the watch list."""
+        return self._tier.is_on
 
     def _count(self, closing: Closing) -> WindowCount:
         slot = closing.slot
@@ -212,40 +229,18 @@ class TopicWatch:
         return None
 
     def _detection(self, claim: Claim, moment: WatchedMoment, accepted_ms: int) -> Detection:
-        episode = _digest(self._topic.id, claim.onset.at, claim.opened)
-        return Detection(
-            id=_digest(episode, claim.sequence, claim.phase.value),
-            episode=episode,
-            sequence=claim.sequence,
-            topic=self._topic.id,
-            topic_revision=self._topic.revision,
-            detector=claim.detector,
-            phase=claim.phase,
-            direction=claim.direction,
-            at=datetime.fromtimestamp(moment.at, UTC),
-            onset=datetime.fromtimestamp(claim.onset.at, UTC),
-            onset_earliest=datetime.fromtimestamp(claim.onset.earliest, UTC),
-            onset_latest=datetime.fromtimestamp(claim.onset.latest, UTC),
-            score=claim.reading.score,
-            false_pages_per_week=claim.reading.false_pages_per_week,
-            evidence=self._evidence(claim, moment),
-            accepted_ms=accepted_ms,
-            history=not self._live,
+        evidence, basis = self._evidence(claim.detector, claim.reading, claim.onset.at, moment), self._basis(moment)
+        return detection_of(
+            self._topic, claim, moment.at, evidence, basis, accepted_ms=accepted_ms, history=not self._live
         )
 
-    def _evidence(self, claim: Claim, moment: WatchedMoment) -> Evidence:
-        evidence = moment.explain(claim.detector, claim.reading).evidence
-        expectation = self.expected(evidence.window_seconds)
-        if expectation is not None:
-            evidence = msgspec.structs.replace(
-                evidence, expected=expectation[0], low=expectation[1], high=expectation[2]
-            )
-        since = self._windows.total(claim.onset.at, moment.at + 1)
-        per_minute, velocity = moment.speed()
-        evidence = msgspec.structs.replace(
-            evidence, reach=since.reach, engagement=since.engagement, per_minute=per_minute, velocity=velocity
-        )
-        return self._context.enrich(evidence, claim.onset.at, moment.at)
+    def _basis(self, moment: WatchedMoment) -> Basis:
+        return self._charges.basis(self._topic.pages_per_week, moment.readings(), moment.weigh)
+
+    def _evidence(self, detector: str, reading: Reading, onset: int, moment: WatchedMoment) -> Evidence:
+        evidence = moment.explain(detector, reading).evidence
+        expected, since = self.expected(evidence.window_seconds), self._windows.total(onset, moment.at + 1)
+        return self._context.enrich(compared(evidence, expected, since, moment.speed()), onset, moment.at)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
@@ -260,6 +255,7 @@ class TopicWatch:
             "windows": self._windows.snapshot(),
             "detectors": [[detector.name, detector.snapshot()] for detector in self._detectors],
             "budget": self._budget.snapshot(),
+            "tier": self._tier.snapshot(),
             "context": self._context.snapshot(),
         }
 
@@ -284,6 +280,7 @@ class TopicWatch:
                 if detector.name in known:
                     detector.restore(known[detector.name])
             self._budget.restore(state["budget"])
+            self._tier.restore(state.get("tier"))
             self._context.restore(state["context"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of topic {self._topic.id!r} cannot be read: {exc!r}") from exc
@@ -291,7 +288,3 @@ class TopicWatch:
 
 def _pages(named: tuple[str, Reading]) -> float:
     return named[1].false_pages_per_week
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.blake2b("|".join(str(part) for part in parts).encode(), digest_size=16).hexdigest()

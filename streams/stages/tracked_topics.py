@@ -88,6 +88,7 @@ def definition_of(topic: Topic) -> Definition:
         subject=f"{hash64(topic.query):016x}",
         pages_per_week=topic.pages_per_week,
         collecting_since=None if since is None else since.timestamp(),
+        caution=topic.caution,
     )
 
 
@@ -116,4 +117,5 @@ def topic_of(definition: Definition) -> Topic:
         revision=definition.revision,
         pages_per_week=definition.pages_per_week,
         collecting_since=None if since is None else datetime.fromtimestamp(since, UTC),
+        caution=definition.caution,
     )

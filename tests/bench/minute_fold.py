@@ -12,6 +12,7 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from streams.budget import Budget
+from streams.charges import Charges
 from streams.claim import Claim
 from streams.detectors.base import Reading
 from streams.detectors.onset import Onset
@@ -34,7 +35,7 @@ class MinuteFold:
         topic = Topic(id="topic", name="Topic", query="topic", pages_per_week=pages_per_week)
         self._detectors = build_detectors(topic, settings)
         quiet_seconds = settings.quiet_hours_to_end * 3600
-        self._budget = Budget(pages_per_week=pages_per_week, quiet_seconds=quiet_seconds, shares=SHARES)
+        self._budget = Budget(pages_per_week=pages_per_week, quiet_seconds=quiet_seconds, charges=Charges(SHARES))
         self._last = [0] * _LEVEL_MINUTES
         self._at = start
         self._begun = False

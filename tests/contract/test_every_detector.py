@@ -123,6 +123,23 @@ class TestEveryDetector:
         assert evidence.window_seconds == reading.window_seconds
         assert evidence.low <= evidence.expected <= evidence.high
 
+    def test_weighs_nothing_while_warming_up(self, name: str) -> None:
+        assert taught(name, STEADY[:20]).weigh(OUTCRY, NOW + 90) == ()
+
+    @pytest.mark.parametrize("recent", [OUTCRY, [Slot(NOW, MINUTE, tally(1))], []], ids=["outcry", "usual", "silence"])
+    def test_the_rarest_of_the_scores_it_weighs_is_its_reading(self, name: str, recent: list[Slot]) -> None:
+        detector = taught(name)
+        before = packed(detector)
+
+        for at in range(NOW, NOW + 120, 13):
+            reading = detector.score_one(recent, at)
+            assert reading is not None
+            weighed = detector.weigh(recent, at)
+            assert min(score.false_pages_per_week for score in weighed) == reading.false_pages_per_week
+            assert len({score.name for score in weighed}) == len(weighed) < 20
+
+        assert packed(detector) == before
+
     def test_the_same_past_yields_the_same_model(self, name: str) -> None:
         assert packed(taught(name)) == packed(taught(name))
 

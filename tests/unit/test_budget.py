@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from streams.budget import Budget
+from streams.charges import Charges
 from streams.claim import Claim
 from streams.detectors.base import Reading
 from streams.detectors.onset import Onset
@@ -63,7 +64,7 @@ def test_opens_only_below_the_budget() -> None:
 
 
 def shared() -> Budget:
-    return Budget(pages_per_week=B, quiet_seconds=QUIET, shares={"volume": 0.8, "mood": 0.2})
+    return Budget(pages_per_week=B, quiet_seconds=QUIET, charges=Charges({"volume": 0.8, "mood": 0.2}))
 
 
 def test_a_detector_alone_may_spend_the_whole_budget() -> None:

@@ -42,6 +42,8 @@ def test_every_kafka_topic_of_the_settings_is_specified() -> None:
         kafka.windows,
         kafka.score_state,
         kafka.detect_state,
+        kafka.detect_anchors,
+        kafka.watch,
     }
 
 
@@ -73,7 +75,8 @@ async def test_creates_what_is_missing_to_fit_the_mentions_that_are_there() -> N
 def test_only_what_is_read_from_its_beginning_is_compacted() -> None:
     compacted = {spec.name for spec in specs(SETTINGS) if spec.config["cleanup.policy"] == "compact"}
 
-    assert compacted == {SETTINGS.kafka.topics, SETTINGS.kafka.score_state, SETTINGS.kafka.detect_state}
+    kafka = SETTINGS.kafka
+    assert compacted == {kafka.topics, kafka.score_state, kafka.detect_state, kafka.watch}
 
 
 @pytest.mark.parametrize(("replication", "in_sync"), [(1, "1"), (2, "1"), (3, "2")])
@@ -90,7 +93,7 @@ async def test_finds_nothing_wrong_with_what_init_created() -> None:
 async def test_names_every_missing_topic_at_once() -> None:
     problems = await check(broker_with(), SETTINGS)
 
-    assert len(problems) == 8
+    assert len(problems) == 10
     assert all("does not exist" in problem for problem in problems)
 
 

@@ -1,0 +1,88 @@
+"""Puts what was decided on a topic into the values that travel."""
+
+import hashlib
+from datetime import UTC, datetime
+
+import msgspec
+
+from streams.basis import Basis
+from streams.claim import Claim
+from streams.detectors.base import Reading
+from streams.events import Detection, Direction, Evidence, Tally
+from streams.topic import Topic
+from streams.watched import Watched
+
+
+def detection_of(
+    topic: Topic, claim: Claim, at: int, evidence: Evidence, basis: Basis, *, accepted_ms: int, history: bool
+) -> Detection:
+    """The claim as a detection; its ids follow from the topic, the episode's times and the claim's place in it."""
+    episode = _digest(topic.id, claim.onset.at, claim.opened)
+    return Detection(
+        id=_digest(episode, claim.sequence, claim.phase.value),
+        episode=episode,
+        sequence=claim.sequence,
+        topic=topic.id,
+        topic_revision=topic.revision,
+        detector=claim.detector,
+        phase=claim.phase,
+        direction=claim.direction,
+        at=datetime.fromtimestamp(at, UTC),
+        onset=datetime.fromtimestamp(claim.onset.at, UTC),
+        onset_earliest=datetime.fromtimestamp(claim.onset.earliest, UTC),
+        onset_latest=datetime.fromtimestamp(claim.onset.latest, UTC),
+        score=claim.reading.score,
+        false_pages_per_week=claim.reading.false_pages_per_week,
+        evidence=evidence,
+        accepted_ms=accepted_ms,
+        history=history,
+        basis=basis,
+    )
+
+
+def watched_of(
+    topic: Topic,
+    since: int,
+    at: int,
+    named: tuple[str, Reading],
+    evidence: Evidence,
+    direction: Direction,
+    basis: Basis,
+) -> Watched:
+    """What the topic shows below the page."""
+    detector, reading = named
+    return Watched(
+        topic=topic.id,
+        since=datetime.fromtimestamp(since, UTC),
+        at=datetime.fromtimestamp(at, UTC),
+        detector=detector,
+        direction=direction,
+        false_pages_per_week=reading.false_pages_per_week,
+        observed=evidence.observed,
+        expected=evidence.expected,
+        window_seconds=evidence.window_seconds,
+        basis=basis,
+        drivers=evidence.drivers,
+    )
+
+
+def compared(
+    evidence: Evidence, expected: tuple[float, float, float] | None, since: Tally, speed: tuple[float, float]
+) -> Evidence:
+    """The evidence with what was expected of its window, what came since the onset, and how fast it comes.
+
+    Args:
+        expected: Mean, low and high; None leaves what the detector says.
+        speed: Mentions per minute, and how much that changes per minute.
+    """
+    if expected is not None:
+        mean, low, high = expected
+        evidence = msgspec.structs.replace(evidence, expected=mean, low=low, high=high)
+    per_minute, velocity = speed
+    return msgspec.structs.replace(
+        evidence, reach=since.reach, engagement=since.engagement, per_minute=per_minute, velocity=velocity
+    )
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.blake2b("|".join(str(part) for part in parts).encode(), digest_size=16).hexdigest()
