@@ -15,7 +15,7 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/tocsin --create-home tocsin
 COPY --from=build /opt/tocsin /opt/tocsin
 ENV PATH=/opt/tocsin/bin:$PATH \
     PYTHONUNBUFFERED=1
-USER tocsin
+USER 10001
 WORKDIR /var/lib/tocsin
 EXPOSE 8080 8081 8082
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -12,7 +13,8 @@ from alerting.cli.options import ConfigOption, settings_from
 from alerting.settings import LogOutput
 
 if TYPE_CHECKING:
-    from alerting.app import RoleName
+    from alerting.app import RoleName, Tocsin
+    from alerting.service_manager import ServiceManager
 
 T = TypeVar("T")
 
@@ -50,6 +52,7 @@ def alert(config: ConfigOption = None) -> None:
 def run_roles(config: ConfigOption, roles: "tuple[RoleName, ...]") -> None:
     """Run roles until the process is told to stop; ends the program with a code that says how it went."""
     from alerting.app import Tocsin
+    from alerting.service_manager import ServiceManager
     from streams.broker.registry import open_broker
     from streams.clock import SystemClock
 
@@ -57,14 +60,31 @@ def run_roles(config: ConfigOption, roles: "tuple[RoleName, ...]") -> None:
         stop = asyncio.Event()
         stop_on_signals(stop)
         broker = open_broker(settings.kafka)
-        process = Tocsin(settings, roles, broker=broker, clock=SystemClock(), announce_key=_announce)
-        await process.run(stop)
+        clock = SystemClock()
+        process = Tocsin(settings, roles, broker=broker, clock=clock, announce_key=_announce)
+        async with asyncio.TaskGroup() as group:
+            telling = group.create_task(_tell(ServiceManager(os.environ, clock), process, stop), name="service_manager")
+            try:
+                await process.run(stop)
+            finally:
+                telling.cancel()
 
     with explained():
         settings = settings_from(config)
         log_as(settings.log)
         collect_garbage_rarely()
         run_in_loop(work)
+
+
+async def _tell(manager: "ServiceManager", process: "Tocsin", stop: asyncio.Event) -> None:
+    """Tell the service manager when the process answers, that it lives, and that it stops."""
+    if not manager.listens:
+        return
+    running = await process.until_started()
+    manager.ready("listening on " + ", ".join(running.addresses.values()))
+    await manager.watch(stop)
+    await stop.wait()
+    manager.stopping()
 
 
 def collect_garbage_rarely() -> None:
