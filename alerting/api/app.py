@@ -29,6 +29,7 @@ from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
 from alerting.api.topics import topics_router
 from alerting.api.work import WorksOnIncidents, work_router
+from alerting.api.work_pages import work_pages_router
 from alerting.api.world import world_router
 from alerting.console.page import STATIC, Pages
 from alerting.console.pulse import Pulse
@@ -100,7 +101,8 @@ def create_api(
     if inbound is not None:
         app.include_router(inbound_router(inbound, clock))
     app.include_router(auth_router(ring, sessions, pages, clock, secure=secure))
-    app.include_router(pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox))
+    app.include_router(pages_router(store, clock, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox))
+    app.include_router(work_pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse))
     app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))
 
     def for_people(request: Request, refusal: problems.Problem) -> Response | None:

@@ -11,7 +11,7 @@ from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
 
 MOST_BYTES: Final = 10_000
-MOST_FIELDS: Final = 20
+MOST_FIELDS: Final = 60
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -6,13 +6,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from markupsafe import Markup
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
-from alerting.api.auth import SEE_OTHER
 from alerting.api.feeds import silent_now
-from alerting.api.forms import local_path, read_own_form
 from alerting.api.gate import caller_of
-from alerting.api.incidents import LONGEST_COMMENT, ActsOnIncidents
 from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
 from alerting.charts import svg
@@ -102,7 +99,6 @@ def pages_router(
     store: Store,
     clock: Clock,
     *,
-    acts: ActsOnIncidents,
     sessions: Sessions,
     pages: Pages,
     pulse: Callable[[], Pulse],
@@ -166,20 +162,6 @@ def pages_router(
         )
         return _page(html)
 
-    @router.post("/incidents/{incident_id}/acknowledge")
-    async def acknowledge(request: Request, incident_id: str) -> Response:
-        caller = caller_of(request)
-        fields = await read_own_form(request, caller, sessions)
-        await acts.acknowledge(incident_id, by=caller.name, comment=_comment(fields))
-        return RedirectResponse(local_path(fields.get("following")), SEE_OTHER)
-
-    @router.post("/incidents/{incident_id}/resolve")
-    async def resolve(request: Request, incident_id: str) -> Response:
-        caller = caller_of(request)
-        fields = await read_own_form(request, caller, sessions)
-        await acts.resolve(incident_id, by=caller.name, comment=_comment(fields))
-        return RedirectResponse(local_path(fields.get("following")), SEE_OTHER)
-
     @router.get("/topics/{topic}")
     async def topic_page(request: Request, topic: str) -> Response:
         now = clock.now()
@@ -222,7 +204,3 @@ def pages_router(
 
 def _page(html: str) -> Response:
     return HTMLResponse(html.encode("utf-8", "replace"))
-
-
-def _comment(fields: dict[str, str]) -> str | None:
-    return one_line(fields.get("comment", ""), LONGEST_COMMENT) or None

@@ -93,6 +93,9 @@ class IncidentCard:
     can_resolve: bool
     topics: tuple[TopicLine, ...]
     harm: tuple[tuple[str, str], ...]
+    assignee: str = ""
+    statement: str = ""
+    stated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,11 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
         opened=words.clock(incident.opened_at, now),
         can_acknowledge=incident.state is IncidentState.TRIGGERED,
         can_resolve=incident.state is not IncidentState.RESOLVED,
+        assignee=one_line(incident.assignee or "", words.LONGEST_NAME),
+        statement=one_line(str(incident.statement), LONGEST_TEXT) if incident.statement else "",
+        stated=f"{one_line(incident.statement.by, words.LONGEST_NAME)}, {words.clock(incident.statement.at, now)}"
+        if incident.statement
+        else "",
         harm=tuple(
             (factor.name, f"{words.scored(factor.score)}, weight {factor.weight:g}: {factor.reason}")
             for factor in assess_incident(incident).factors

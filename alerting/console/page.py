@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from alerting.console import words
 from alerting.console.cards import DriverLine, IncidentCard, Moment, Quote, Told, TopicTile
+from alerting.console.desk_forms import DeskForms
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import InboxEntry
 from alerting.incidents.silent_feed import SilentFeed
@@ -102,6 +103,10 @@ class Pages:
             now=now,
             fragment=fragment,
         )
+
+    def work(self, *, forms: DeskForms, pulse: Pulse, csrf: str) -> str:
+        """The forms for everything that people do to an incident."""
+        return self._render("work.html", here="work", forms=forms, pulse=pulse, csrf=csrf)
 
     def topic(
         self,

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
 from alerting.incidents.model import Delivery, DeliveryState, Incident, Severity, TimelineEntry, Transition
+from alerting.incidents.statement import Statement
 from streams.events import Direction, Driver, Sample
 from tests.fakes.api_house import ApiHouse, api_house, sign_in
 from tests.fakes.clock import START
@@ -24,6 +25,7 @@ PAGES: dict[str, str] = {
     "/fragments/now": "/fragments/now",
     "/incidents/{incident_id}": f"/incidents/{REFUNDS}",
     "/fragments/incidents/{incident_id}": f"/fragments/incidents/{REFUNDS}",
+    "/incidents/{incident_id}/work": f"/incidents/{REFUNDS}/work",
     "/topics/{topic}": "/topics/refunds",
     "/inbox": "/inbox",
     "/fragments/inbox": "/fragments/inbox",
@@ -56,7 +58,17 @@ def poisoned(incident: Incident, texts: list[str]) -> Incident:
     )
     one = texts[0]
     return msgspec.structs.replace(
-        incident, evidence=evidence, title=one, topic_name=one, why=one, owner=one, brand=one, acknowledged_by=one
+        incident,
+        evidence=evidence,
+        title=one,
+        topic_name=one,
+        why=one,
+        owner=one,
+        brand=one,
+        acknowledged_by=one,
+        assignee=one,
+        statement=Statement(one, one, START, one, START, START),
+        parts=tuple(msgspec.structs.replace(part, topic=one, topic_name=one, because=one) for part in incident.parts),
     )
 
 
@@ -142,7 +154,9 @@ async def test_each_hostile_string_stays_text_wherever_it_stands(hostile: Hostil
     texts = [hostile.text]
 
     async with api_house(store=poisoned_store(texts), inbox=poisoned_inbox(texts)) as house:
-        async for _, html in open_pages(house, ["/", f"/incidents/{REFUNDS}", "/topics/refunds", "/inbox"]):
+        async for _, html in open_pages(
+            house, ["/", f"/incidents/{REFUNDS}", f"/incidents/{REFUNDS}/work", "/topics/refunds", "/inbox"]
+        ):
             assert_inert_in_html(html)
         chart = await house.browser.get(f"/api/v1/incidents/{REFUNDS}/chart.svg")
         lost = await house.browser.get("/topics/" + _quoted(hostile.text))
