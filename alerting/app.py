@@ -19,6 +19,7 @@ from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
 from alerting.dispatch import Dispatch
 from alerting.fakes.inbox import Inbox
+from alerting.feed_board import FeedBoard
 from alerting.follower import IntakeState
 from alerting.inbound.build import build_inbound
 from alerting.incidents.sql.store import SqlStore
@@ -106,6 +107,7 @@ class Tocsin:
         self._inbox = inbox
         self._announce_key = announce_key
         self._registry = CollectorRegistry()
+        self._stream_metrics = StreamMetrics(self._registry)
         self._streams = self._stream_roles(roles)
         self._alerts = RoleName.ALERT in roles
         self._servers = ("api",) if self._alerts else tuple(self._streams)
@@ -178,7 +180,8 @@ class Tocsin:
             store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics, public_url=public_url
         )
         rescue = Rescue(store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics)
-        observer = Observer(store, clock, metrics, self._registry, wait_seconds=settings.time.wait_seconds)
+        feeds = FeedBoard(self._broker, settings.kafka, clock, self._lags)
+        observer = Observer(store, clock, metrics, self._registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
         acts = Acts(store, dispatch, clock, metrics)
         timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
@@ -195,12 +198,13 @@ class Tocsin:
             kafka_topic=settings.kafka.mentions,
             probes={"intake": self._intake_probe(intake), **{name: self._role_probe(name) for name in self._streams}},
             pulse=observer.pulse,
+            feeds=feeds,
             inbox=self._inbox,
             topics=catalogue,
             inbound=inbound,
         )
         async with asyncio.TaskGroup() as group:
-            runs = [*(role.run for role in self._streams.values()), catalogue.run, intake.run]
+            runs = [*(role.run for role in self._streams.values()), catalogue.run, intake.run, feeds.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
             group.create_task(delivery.run(stop), name="delivery")
             group.create_task(rescue.run(stop), name="rescue")
@@ -240,13 +244,16 @@ class Tocsin:
         )
 
     def _stream_roles(self, roles: tuple[RoleName, ...]) -> dict[str, Role]:
-        metrics = StreamMetrics(self._registry)
+        metrics = self._stream_metrics
         made: dict[str, Role] = {}
         if RoleName.SCORE in roles:
             made["score"] = score_role(self._settings, self._broker, self._clock, metrics)
         if RoleName.DETECT in roles:
             made["detect"] = detect_role(self._settings, self._broker, self._clock, metrics)
         return made
+
+    def _lags(self) -> Mapping[str, int]:
+        return self._stream_metrics.lags(self._settings.kafka.mentions)
 
     def _answers(self, name: str) -> Callable[[str], None]:
         def started(address: str) -> None:

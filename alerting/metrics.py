@@ -1,12 +1,16 @@
 """Every Prometheus metric of the alerting side, declared once."""
 
-from collections.abc import Mapping
+from collections import Counter as Counts
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from alerting.incidents.feed_status import FeedStatus
 from alerting.incidents.model import Severity
+from streams.feed_report import FeedKind, FeedState
 
+_OTHER_FEEDS: Final = "other"
 _PAGE_BUCKETS: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
 _HTTP_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -14,7 +18,8 @@ _HTTP_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.
 class AlertingMetrics:
     """The alerting side's metrics in one registry.
 
-    Labels are bounded by what an operator configures or by our own words; never by what stands in mentions or URLs.
+    Labels are bounded by what an operator configures or by our own words; never by what stands in mentions or URLs. The
+    names of feeds are the exception: at most 64 platforms, and each only once it delivered for six hours.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
@@ -82,6 +87,18 @@ class AlertingMetrics:
         self.nobody_reached = Counter(
             "tocsin_nobody_reached", "Incidents whose page reached nobody in time.", registry=registry
         )
+        self.feeds = Gauge(
+            "tocsin_feeds",
+            "Feeds by kind and state, as reported; unknown where nobody reports.",
+            ["kind", "state"],
+            registry=registry,
+        )
+        self.feed_arrivals = Gauge(
+            "tocsin_feed_arrivals_per_minute",
+            "Mentions a minute that arrived over the last five, of each feed that is watched; all others are `other`.",
+            ["feed"],
+            registry=registry,
+        )
         self.outbox_pending = Gauge("tocsin_outbox_pending", "Messages not delivered yet.", registry=registry)
         self.outbox_age = Gauge(
             "tocsin_outbox_age_seconds", "Age of the oldest message that is due.", registry=registry
@@ -103,6 +120,18 @@ class AlertingMetrics:
             buckets=_HTTP_BUCKETS,
             registry=registry,
         )
+
+    def show_feeds(self, feeds: Sequence[FeedStatus]) -> None:
+        """Set what is known of every feed; one that is not named any more is gone."""
+        states = Counts((feed.kind, feed.state) for feed in feeds)
+        for kind in FeedKind:
+            for state in FeedState:
+                self.feeds.labels(kind.value, state.value).set(states[kind, state])
+        self.feed_arrivals.clear()
+        for feed in feeds:
+            if feed.per_minute is not None and feed.kind is not None:
+                watched = feed.watched or feed.kind is FeedKind.PARTITION
+                self.feed_arrivals.labels(feed.name if watched else _OTHER_FEEDS).inc(feed.per_minute)
 
     def count_open(self, by_severity: Mapping[Severity, int]) -> None:
         """Set the number of open incidents; a severity that is not named has none."""

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections import Counter, deque
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from alerting.console.pulse import Pulse
 from alerting.errors import DatabaseUnavailable
+from alerting.incidents.feed_status import FeedStatus
 from alerting.incidents.model import IncidentState, Severity
+from alerting.incidents.silent_feed import SilentFeed
 from alerting.incidents.store import IncidentFilter, Store
 from alerting.metrics import AlertingMetrics
 from streams.backoff import sleep_unless
 from streams.clock import Clock
+from streams.feed_report import FeedKind, FeedState
 
 log = structlog.get_logger(__name__)
 
@@ -24,21 +28,37 @@ _PAGE: Final = 200
 _MOST_PAGES: Final = 50
 
 
+class KnowsFeeds(Protocol):
+    """Keeps what the stream side reports of every feed."""
+
+    def statuses(self, silent: Iterable[SilentFeed] = ()) -> tuple[FeedStatus, ...]:
+        """Every feed that is reported, by name."""
+        ...
+
+
 class Observer:
     """Keeps gauges current that nobody else sets: open incidents, the outbox, mentions a second.
 
     Args:
-        registry: Where the stream side counts in this process; a process without that side knows no pulse.
+        registry: Where the stream side counts in this process; one without that side knows what feeds report.
         wait_seconds: How far watermarks stay behind on purpose.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, metrics: AlertingMetrics, registry: CollectorRegistry, *, wait_seconds: float
+        self,
+        store: Store,
+        clock: Clock,
+        metrics: AlertingMetrics,
+        registry: CollectorRegistry,
+        *,
+        feeds: KnowsFeeds,
+        wait_seconds: float,
     ) -> None:
         self._store = store
         self._clock = clock
         self._metrics = metrics
         self._registry = registry
+        self._feeds = feeds
         self._wait_seconds = wait_seconds
         self._read: deque[tuple[float, float]] = deque()
 
@@ -46,6 +66,7 @@ class Observer:
         """Look until `stop`."""
         while not stop.is_set():
             self._sample()
+            self._metrics.show_feeds(self._feeds.statuses())
             try:
                 await self._look()
             except DatabaseUnavailable:
@@ -54,12 +75,13 @@ class Observer:
 
     def pulse(self) -> Pulse:
         """How the stream does, as far as this process can know."""
-        if len(self._read) < 2:
-            return Pulse()
-        (then, before), (now, after) = self._read[0], self._read[-1]
+        feeds = self._feeds.statuses()
+        known = [feed for feed in feeds if feed.state is not FeedState.UNKNOWN]
         return Pulse(
-            mentions_per_second=(after - before) / (now - then) if now > then else None,
-            seconds_behind=self._seconds_behind(),
+            mentions_per_second=self._per_second(feeds),
+            seconds_behind=self._seconds_behind(feeds),
+            feeds_well=sum(feed.state is FeedState.DELIVERING for feed in known) if known else None,
+            feeds_silent=tuple(feed.name for feed in known if feed.state is not FeedState.DELIVERING),
         )
 
     async def _look(self) -> None:
@@ -85,12 +107,21 @@ class Observer:
         while self._read[0][0] < now - RATE_SECONDS:
             self._read.popleft()
 
-    def _seconds_behind(self) -> float | None:
+    def _per_second(self, feeds: Sequence[FeedStatus]) -> float | None:
+        """Of the last seconds where this process counts them, else of the last minutes as reported."""
+        if len(self._read) < 2:
+            rates = [feed.per_minute for feed in feeds if feed.kind is FeedKind.PARTITION]
+            known = [rate for rate in rates if rate is not None]
+            return sum(known) / 60 if known else None
+        (then, before), (now, after) = self._read[0], self._read[-1]
+        return (after - before) / (now - then) if now > then else None
+
+    def _seconds_behind(self, feeds: Sequence[FeedStatus]) -> float | None:
         delays = [
             sample.value
             for family in self._registry.collect()
             if family.name == "tocsin_watermark_delay_seconds"
             for sample in family.samples
             if sample.labels["group"].endswith("-score")
-        ]
+        ] or [feed.behind_seconds for feed in feeds if feed.behind_seconds is not None]
         return max(0.0, max(delays) - self._wait_seconds) if delays else None

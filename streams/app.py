@@ -108,6 +108,7 @@ def detect_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics:
             kafka.detections,
             kafka.windows,
             kafka.watch,
+            kafka.feeds,
         ),
         same_partitions=(kafka.partials, kafka.detect_state, kafka.detect_anchors),
         build=build,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from streams import codec
 from streams.broker.base import TopicSpec
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
+from streams.feed_report import FeedReport
 from streams.kafka_security import SaslMechanism
 from streams.kafka_topics import specs
 from streams.mention import Mention
@@ -37,7 +38,7 @@ def document(settings: StreamSettings, *, version: str) -> dict[str, Any]:
     kafka = settings.kafka
     messages = _messages(kafka)
     schemas = codec.schemas_of(
-        (Mention, Declared, PartialCount, Watermark, Definition, Detection, WindowCount, Watched),
+        (Mention, Declared, PartialCount, Watermark, Definition, Detection, WindowCount, Watched, FeedReport),
         "#/components/schemas/{name}",
     )
     channels = {spec.name: _channel(spec, messages[spec.name]) for spec in specs(settings)}
@@ -46,7 +47,7 @@ def document(settings: StreamSettings, *, version: str) -> dict[str, Any]:
         "info": {
             "title": "Tocsin",
             "version": version,
-            "description": "The Kafka topics of Tocsin. Write mentions; read detections and windows, with "
+            "description": "The Kafka topics of Tocsin. Write mentions; read detections, windows and feeds, with "
             "isolation.level=read_committed. Everything else is between its roles.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
@@ -85,6 +86,7 @@ def _messages(kafka: KafkaSettings) -> dict[str, dict[str, dict[str, Any]]]:
         },
         kafka.detections: {"detection": _message(Detection, "the topic")},
         kafka.windows: {"windowCount": _message(WindowCount, "the topic")},
+        kafka.feeds: {"feedReport": _message(FeedReport, "always the same")},
         kafka.score_state: {"scoreState": _opaque("The index of counted mentions")},
         kafka.detect_state: {"detectState": _opaque("Snapshots of the detectors")},
         kafka.detect_anchors: {"detectAnchor": _opaque("The first snapshots of a day")},

@@ -12,12 +12,12 @@ import msgspec
 from streams.counted import CountedPack
 from streams.errors import InvalidMention, StateCorrupted
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
+from streams.feed_report import FeedReport
 from streams.mention import Author, Media, Mention
 from streams.topic import Declared
 from streams.watched import Watched
 
 MAX_MENTION_BYTES: Final = 1_000_000
-
 T = TypeVar("T")
 
 _mention = msgspec.json.Decoder(Mention)
@@ -33,6 +33,7 @@ _declared = msgspec.json.Decoder(Declared)
 _window = msgspec.json.Decoder(WindowCount)
 _detection = msgspec.json.Decoder(Detection)
 _watched = msgspec.json.Decoder(Watched)
+_feed_report = msgspec.json.Decoder(FeedReport)
 _pack = msgspec.msgpack.Decoder(CountedPack)
 _versioned: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw])
 
@@ -236,6 +237,20 @@ def decode_detection(value: bytes | None) -> Detection:
         StateCorrupted: It cannot be read.
     """
     return _decode(_detection, value)
+
+
+def encode_feed_report(report: FeedReport) -> bytes:
+    """What is known of every feed, JSON."""
+    return _json.encode(report)
+
+
+def decode_feed_report(value: bytes | None) -> FeedReport:
+    """Read a report of feeds.
+
+    Raises:
+        StateCorrupted: It cannot be read.
+    """
+    return _decode(_feed_report, value)
 
 
 def encode_counted(pack: CountedPack) -> bytes:

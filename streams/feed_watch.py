@@ -38,6 +38,7 @@ class FeedWatch:
         self.opened: int | None = None
         self._mentions = 0
         self._per_second = 0.0
+        self._skipped = 0
         self._longest: deque[list[int]] = deque(maxlen=_DAYS_KEPT)
 
     def arrived(self, mentions: int, at: int) -> int | None:
@@ -48,12 +49,29 @@ class FeedWatch:
             self._learn(mentions, silence, at)
         self.last = max(self.last, at)
         self._mentions += mentions
+        self._skipped = 0
         self.quiet_since = self.opened = None
         return None if opened is None else ended
 
     def skip(self, seconds: int) -> None:
         """Nothing was heard of anything for so long: that is not held against this feed."""
         self.last += seconds
+        self._skipped += seconds
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it is known long enough that its silence would be news."""
+        return self._mentions >= WARM_UP_MENTIONS and self.last - self._first >= WARM_UP_SECONDS
+
+    @property
+    def usual_per_minute(self) -> float | None:
+        """Its rate lately, while it delivered; None while it is not watched."""
+        return self._per_second * 60 if self.is_watched else None
+
+    @property
+    def last_arrival(self) -> int:
+        """When mentions came last; `last` is later by the time that nobody saw pass."""
+        return self.last - self._skipped
 
     def expected(self, now: int) -> float:
         """How many mentions should have come since the last one."""
@@ -61,7 +79,7 @@ class FeedWatch:
 
     def false_pages_per_week(self, now: int) -> float | None:
         """How often a week it would be silent for as long as now with nothing wrong; None while warming up."""
-        if self._mentions < WARM_UP_MENTIONS or self.last - self._first < WARM_UP_SECONDS:
+        if not self.is_watched:
             return None
         nothing: float = (1.0 + _DISPERSION * self.expected(now)) ** (-1.0 / _DISPERSION)
         return nothing * min(self._per_second * 60 * _MINUTES_PER_WEEK, float(_MINUTES_PER_WEEK))
@@ -97,6 +115,7 @@ class FeedWatch:
             self._mentions,
             self._per_second,
             [list(day) for day in self._longest],
+            self._skipped,
         ]
 
     @classmethod
@@ -107,10 +126,11 @@ class FeedWatch:
             StateCorrupted: It is no snapshot of a feed.
         """
         try:
-            first, last, quiet_since, opened, mentions, per_second, longest = state
+            first, last, quiet_since, opened, mentions, per_second, longest, *skipped = state
             watch = cls(int(first))
             watch.last, watch.quiet_since, watch.opened = int(last), quiet_since, opened
             watch._mentions, watch._per_second = int(mentions), float(per_second)
+            watch._skipped = int(skipped[0]) if skipped else 0
             watch._longest.extend([int(day), int(silence)] for day, silence in longest)
         except (TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of a feed cannot be read: {exc!r}") from exc

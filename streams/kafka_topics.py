@@ -20,12 +20,18 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
     """Every Kafka topic that the roles need.
 
     A changelog has as many partitions as what its stage reads, mentions or partials: the state of a partition stands in
-    the partition of the same number. Topics have one, whose order makes changes follow one another. Mentions carry the
+    the partition of the same number. Topics have one, whose order makes changes follow one another; feeds have one,
+    because one partition of the detect stage speaks of them. Mentions carry the
     broker's own time, so that latency is measured from its acceptance, and so that replayed history is not deleted at
     once for its age.
     """
     kafka = settings.kafka
-    own_partitions = {kafka.score_state: mentions_partitions or kafka.partitions, kafka.topics: 1, kafka.watch: 1}
+    own_partitions = {
+        kafka.score_state: mentions_partitions or kafka.partitions,
+        kafka.topics: 1,
+        kafka.watch: 1,
+        kafka.feeds: 1,
+    }
     log_append = {"message.timestamp.type": "LogAppendTime"}
     compacted = {
         "cleanup.policy": "compact",
@@ -40,6 +46,7 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
         (kafka.partials, _kept(days=7)),
         (kafka.detections, _kept(days=30)),
         (kafka.windows, _kept(days=7)),
+        (kafka.feeds, _kept(days=1)),
         (kafka.score_state, compacted),
         (kafka.detect_state, compacted),
         (kafka.detect_anchors, _kept(days=7) | {"max.message.bytes": str(4 * _RECORD_BYTES)}),
@@ -182,6 +189,7 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
                 ("topic", kafka.detections, False, "Write"),
                 ("topic", kafka.windows, False, "Write"),
                 ("topic", kafka.watch, False, "Write"),
+                ("topic", kafka.feeds, False, "Write"),
                 ("group", detect, False, "Read"),
                 ("transactional-id", f"{detect}-", True, "Write"),
             ),
@@ -192,6 +200,7 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
                 ("topic", kafka.detections, False, "Read"),
                 ("topic", kafka.windows, False, "Read"),
                 ("topic", kafka.watch, False, "Read"),
+                ("topic", kafka.feeds, False, "Read"),
                 ("topic", kafka.mentions, False, "Write"),
                 ("topic", kafka.topics, False, "Read"),
                 ("topic", kafka.topics, False, "Write"),

@@ -138,6 +138,15 @@ class StreamMetrics:
         if records is not None:
             self._lag.labels(group, partition.kafka_topic, str(partition.number)).set(records)
 
+    def lags(self, kafka_topic: str) -> dict[str, int]:
+        """Records between our position and the end of each partition of that Kafka topic that is ours, by its name."""
+        return {
+            f"{kafka_topic}-{sample.labels['partition']}": int(sample.value)
+            for family in self._lag.collect()
+            for sample in family.samples
+            if sample.labels["kafka_topic"] == kafka_topic
+        }
+
     def forget(self, group: str, partition: Partition) -> None:
         """The partition is with somebody else, who reports about it from now on."""
         self._seen.pop((group, partition), None)

@@ -55,7 +55,7 @@ class KafkaSettings(Section):
     def _apart(self) -> "KafkaSettings":
         for name in (self.mentions, self.dead_letters):
             own = {self.topics, self.partials, self.detections, self.windows, self.score_state, self.detect_state}
-            own |= {self.detect_anchors, self.watch}
+            own |= {self.detect_anchors, self.watch, self.feeds}
             if name in own:
                 raise ValueError(f"mentions cannot be {self.mentions!r}: {name!r} is one of our own Kafka topics")
         return self
@@ -84,6 +84,11 @@ class KafkaSettings(Section):
     def windows(self) -> str:
         """Window counts, keyed by topic."""
         return f"{self.prefix}.windows"
+
+    @property
+    def feeds(self) -> str:
+        """What is known of every feed, once a minute."""
+        return f"{self.prefix}.feeds"
 
     @property
     def score_state(self) -> str:

@@ -15,7 +15,7 @@ from alerting.api import problems
 from alerting.api.auth import auth_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.events import events_router
-from alerting.api.feeds import feeds_router
+from alerting.api.feeds import KnowsFeeds, NoReports, feeds_router
 from alerting.api.frame import Frame
 from alerting.api.gate import Gate
 from alerting.api.health import Probe, database_probe, health_router
@@ -57,6 +57,7 @@ def create_api(
     registries: Sequence[CollectorRegistry] = (),
     probes: Mapping[str, Probe] | None = None,
     pulse: Callable[[], Pulse] = Pulse,
+    feeds: KnowsFeeds | None = None,
     inbox: Inbox | None = None,
     topics: DeclaresTopics | None = None,
     inbound: Inbound | None = None,
@@ -72,6 +73,7 @@ def create_api(
         registries: Further registries for /metrics; no metric may stand in two of them.
         probes: Further components of /-/ready, by name; `database` is always there.
         pulse: How the stream is doing, for the line at the top of the console.
+        feeds: What is reported of every feed; without it only those with an incident are known.
         topics: Where topics are declared; None takes none over HTTP.
         inbox: What the demo's vendors received; None leaves the page out.
         inbound: What takes in acts from chats and pagers; None takes nothing in.
@@ -94,7 +96,7 @@ def create_api(
     app.include_router(work_router(acts))
     app.include_router(topics_router(store, clock))
     app.include_router(declared_topics_router(topics))
-    app.include_router(feeds_router(store))
+    app.include_router(feeds_router(store, feeds or NoReports()))
     app.include_router(world_router(store, clock))
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
     app.include_router(events_router(live, clock))

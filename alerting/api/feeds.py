@@ -1,44 +1,79 @@
-"""Silent feeds over HTTP."""
+"""Feeds over HTTP."""
 
-from typing import Final
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final, Protocol
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from alerting.api.problems import REFUSALS
 from alerting.api.responses import UtcTime
+from alerting.incidents.feed_status import FeedStatus, feed_statuses
 from alerting.incidents.model import IncidentState
-from alerting.incidents.silent_feed import FeedState, SilentFeed, silent_feeds
+from alerting.incidents.silent_feed import SilentFeed, silent_feeds
 from alerting.incidents.store import IncidentFilter, Store
+from streams.feed_report import FeedKind, FeedState
 
 _OPEN: Final = IncidentFilter(states=(IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED))
 _PAGE: Final = 200
 _MOST_PAGES: Final = 10
 
 
+class KnowsFeeds(Protocol):
+    """Keeps what the stream side reports of every feed."""
+
+    @property
+    def written_at(self) -> datetime | None:
+        """When the newest report was written; None before the first."""
+        ...
+
+    def statuses(self, silent: Iterable[SilentFeed]) -> tuple[FeedStatus, ...]:
+        """Every feed that is reported or is among those with an open incident, by name."""
+        ...
+
+
+class NoReports:
+    """Of feeds nothing is known but their incidents. Implements `KnowsFeeds`."""
+
+    written_at: datetime | None = None
+
+    def statuses(self, silent: Iterable[SilentFeed]) -> tuple[FeedStatus, ...]:
+        """Those with an open incident."""
+        return feed_statuses(None, silent, written_at=None, lags={})
+
+
 class FeedAnswer(BaseModel):
-    """One silent feed; its name comes from mentions: escape it where you show it. Null is unknown, not zero."""
+    """One feed; its name comes from mentions: escape it where you show it. Null is unknown, not zero."""
 
     model_config = ConfigDict(from_attributes=True)
 
     name: str
+    kind: FeedKind | None
     state: FeedState
-    silent_since: UtcTime
+    watched: bool | None
+    per_minute: float | None
+    usual_per_minute: float | None
+    last_arrival: UtcTime | None
+    behind_seconds: float | None
+    lag_records: int | None
+    silent_since: UtcTime | None
     expected: float | None
-    told_at: UtcTime
-    incident: str
-    incident_state: IncidentState
+    told_at: UtcTime | None
+    incident: str | None
+    incident_state: IncidentState | None
     acknowledged_by: str | None
 
 
 class FeedList(BaseModel):
-    """Every feed that is known to be silent, by name; one that delivers, or is not known well enough, is not listed."""
+    """Every platform and source partition, by name; `reported_at` is null where nobody reported yet."""
 
+    reported_at: UtcTime | None
     feeds: tuple[FeedAnswer, ...]
 
 
 async def silent_now(store: Store) -> tuple[SilentFeed, ...]:
-    """The silent feeds, out of the newest 2,000 open incidents."""
+    """The feeds with an open incident, out of the newest 2,000 open ones."""
     found: list[SilentFeed] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
@@ -50,13 +85,16 @@ async def silent_now(store: Store) -> tuple[SilentFeed, ...]:
     return tuple(sorted(found, key=lambda feed: (feed.name, feed.incident)))
 
 
-def feeds_router(store: Store) -> APIRouter:
+def feeds_router(store: Store, known: KnowsFeeds) -> APIRouter:
     """`/api/v1/feeds`."""
     router = APIRouter(prefix="/api/v1/feeds", tags=["feeds"], responses=REFUSALS)
 
     @router.get("")
     async def list_feeds() -> FeedList:
-        """The platforms and source partitions that are silent now, each with its open incident."""
-        return FeedList(feeds=tuple(FeedAnswer.model_validate(feed) for feed in await silent_now(store)))
+        """Every platform and source partition: whether it delivers, how much, and its open incident if it is silent."""
+        statuses = known.statuses(await silent_now(store))
+        return FeedList(
+            reported_at=known.written_at, feeds=tuple(FeedAnswer.model_validate(status) for status in statuses)
+        )
 
     return router

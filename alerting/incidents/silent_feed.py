@@ -3,19 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from alerting.incidents import wording
 from alerting.incidents.model import Incident, IncidentState
 from streams.events import Direction
+from streams.feed_report import FeedState
 from streams.feeds import PREFIX, STALLED
-
-
-class FeedState(StrEnum):
-    """A platform that should deliver and does not, or a source partition from which nothing is heard."""
-
-    QUIET = "quiet"
-    STALLED = "stalled"
 
 
 @dataclass(frozen=True, slots=True)

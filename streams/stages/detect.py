@@ -17,6 +17,7 @@ from streams.stages.anchors import Anchors
 from streams.stages.base import Restored
 from streams.stages.detect_output import DetectOutput
 from streams.stages.detect_snapshots import TIME_KEY, TOPIC_PREFIX, definition_in, records_of, state_of, topics_in
+from streams.stages.feed_record import reported
 from streams.stages.topic_watch import Told, TopicWatch
 from streams.stages.tracked_topics import definition_of, topic_of
 from streams.topic import Topic
@@ -59,8 +60,7 @@ class DetectStage:
         self._definitions = {topic.id: definition_of(topic) for topic in topics}
         self._time, self._feeds = EventTime(), Feeds()
         self._watches: dict[str, TopicWatch] = {}
-        self._active: set[str] = set()
-        self._changed: set[str] = set()
+        self._active, self._changed = set[str](), set[str]()
         self._included: dict[str, int] = {}
         self._time_included = self._offset = 0
         self._outgoing: list[Outgoing] = []
@@ -175,7 +175,7 @@ class DetectStage:
         before = self._time.second
         self._time.observe(watermark)
         feeds = self._feeds.observe(watermark)  # every partition has to know, one of them speaks
-        outgoing = [self._encode(value) for value in feeds if self._partition == 0]
+        outgoing = [*map(self._encode, feeds), *reported(self._feeds, self._kafka)] if self._partition == 0 else []
         now = self._time.second
         if now is None or (before is not None and self._marks(before) == self._marks(now)):
             return outgoing

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 from streams.errors import StateCorrupted
 from streams.events import PartialCount
-from streams.feeds import MAX_FEEDS, Feeds
+from streams.feed_gaps import MAX_FEEDS
+from streams.feeds import Feeds
 from streams.windows import Slot
 
 _LEAST_SHARE: Final = 0.05  # a feed that brings less of a topic than this is not missed there

@@ -12,6 +12,7 @@ from alerting.acts import Acts
 from alerting.api.app import create_api
 from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS
 from alerting.api.declared_topics import DeclaresTopics
+from alerting.api.feeds import KnowsFeeds
 from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
 from alerting.api.mentions import Sender
@@ -58,6 +59,7 @@ async def api_house(
     settings: ApiSettings | None = None,
     probes: Mapping[str, Probe] | None = None,
     pulse: Callable[[], Pulse] = Pulse,
+    feeds: KnowsFeeds | None = None,
     inbox: Inbox | None = None,
     topics: DeclaresTopics | None = None,
 ) -> AsyncIterator[ApiHouse]:
@@ -76,6 +78,7 @@ async def api_house(
         broker=broker,
         probes=probes,
         pulse=pulse,
+        feeds=feeds,
         inbox=inbox,
         topics=topics,
     )

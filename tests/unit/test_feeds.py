@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from streams import codec
 from streams.errors import StateCorrupted
 from streams.events import Detection, Direction, Phase, Watermark
-from streams.feeds import MAX_FEEDS, STALLED_SECONDS, Feeds
+from streams.feed_gaps import MAX_FEEDS
+from streams.feed_report import FeedKind, FeedReport, FeedState
+from streams.feeds import STALLED_SECONDS, Feeds
 from tests.fakes.streams_of_counts import DAY, HOUR, START, negative_binomial
 
 STEP = 10  # seconds between two watermarks
@@ -164,3 +167,132 @@ def test_a_snapshot_anywhere_changes_nothing(cut: int) -> None:
 def test_what_is_no_snapshot_is_refused(state: dict[str, object]) -> None:
     with pytest.raises(StateCorrupted):
         Feeds().restore(state)
+
+
+def reports(feeds: Feeds, marks: Iterator[Watermark] | list[Watermark]) -> list[FeedReport]:
+    found = []
+    for mark in marks:
+        feeds.observe(mark)
+        report = feeds.report()
+        if report is not None:
+            found.append(report)
+    return found
+
+
+def test_every_minute_tells_of_every_feed_what_arrived_and_that_it_delivers() -> None:
+    ticks = [watermark(START + at, {"x": 2, "forum": 1} if at % 30 == 0 else {}) for at in range(0, 181, STEP)]
+
+    found = reports(Feeds(), ticks)
+
+    assert [report.minute for report in found] == [START, START + 60, START + 120]
+    forum, x, partition = found[-1].feeds
+    assert (forum.name, x.name, partition.name) == ("forum", "x", "mentions-0")
+    assert (x.kind, x.state, x.mentions, x.per_minute) == (FeedKind.PLATFORM, FeedState.DELIVERING, 4, 4.0)
+    assert x.last_arrival == START + 180  # the watermark that ends the minute brings some more
+    assert (partition.kind, partition.mentions, partition.reached) == (FeedKind.PARTITION, 6, START + 180)
+
+
+def test_a_feed_that_began_lately_is_told_apart_from_one_that_is_watched() -> None:
+    feeds = Feeds()
+    reports(feeds, life(7 * HOUR, {"x": 0.5}))
+
+    found = reports(feeds, life(120, {"x": 0.5, "new": 0.5}, start=START + 7 * HOUR))
+
+    new, x, partition = found[-1].feeds
+    assert (new.name, new.watched, new.usual_per_minute) == ("new", False, None)
+    assert (x.watched, partition.watched) == (True, True)
+    assert x.usual_per_minute == pytest.approx(30, rel=0.2)  # 0.5 a second
+
+
+def test_a_silent_feed_is_reported_as_long_as_it_is_silent_and_a_stalled_partition_likewise() -> None:
+    feeds = Feeds()
+    feeds.observe(watermark(START, source="mentions-1"))
+    told(feeds, life(7 * HOUR, {"x": 0.5, "forum": 0.5}))
+
+    found = reports(feeds, life(HOUR, {"x": 0.5}, start=START + 7 * HOUR))
+
+    forum, x, lively, dead = found[-1].feeds
+    assert (forum.state, forum.per_minute, x.state) == (FeedState.QUIET, 0.0, FeedState.DELIVERING)
+    assert forum.silent_since == forum.last_arrival
+    assert (lively.state, dead.state, dead.silent_since) == (FeedState.DELIVERING, FeedState.STALLED, START)
+
+
+def test_a_partition_that_brings_nothing_while_another_does_is_quiet_until_it_delivers() -> None:
+    feeds = Feeds()
+    both = [
+        mark
+        for pair in zip(life(7 * HOUR, {"x": 0.5}), life(7 * HOUR, {"x": 0.5}, seed=2), strict=True)
+        for mark in (pair[0], msgspec.structs.replace(pair[1], source="mentions-1"))
+    ]
+    told(feeds, both)
+    goes_on = life(HOUR, {"x": 0.5}, start=START + 7 * HOUR)
+    marks = [mark for one in goes_on for mark in (one, msgspec.structs.replace(one, source="mentions-1", arrivals={}))]
+
+    silent = told(feeds, marks)
+    back = feeds.observe(watermark(START + 8 * HOUR, {"x": 3}, source="mentions-1"))
+
+    assert phases(silent) == [("feed/mentions-1", Phase.OPENED)]
+    assert silent[0].detector == "feed quiet"
+    assert phases(back) == [("feed/mentions-1", Phase.ENDED)]
+    assert feeds.catching_up(["x"], START + 8 * HOUR)  # whatever it held back: nobody knows of which platform
+
+
+def test_a_platform_that_falls_silent_with_its_partition_is_told_once() -> None:
+    """Each platform has a partition of its own: one event, one incident."""
+    feeds = Feeds()
+    usual = zip(life(7 * HOUR, {"x": 0.5}), life(7 * HOUR, {"forum": 0.5}, seed=2), strict=True)
+    told(feeds, [mark for one, other in usual for mark in (one, msgspec.structs.replace(other, source="mentions-1"))])
+    goes_on = life(HOUR, {"x": 0.5}, start=START + 7 * HOUR)
+
+    silent = told(
+        feeds,
+        [mark for one in goes_on for mark in (one, msgspec.structs.replace(one, source="mentions-1", arrivals={}))],
+    )
+
+    assert phases(silent) == [("feed/forum", Phase.OPENED)]
+
+
+def test_a_lone_partition_is_not_told_beside_its_platforms() -> None:
+    feeds = Feeds()
+    told(feeds, life(12 * HOUR, {"x": 0.5}))
+
+    silent = told(feeds, [watermark(START + 12 * HOUR + at) for at in range(0, HOUR, STEP)])
+
+    assert phases(silent) == [("feed/x", Phase.OPENED)]
+
+
+def test_time_that_nobody_saw_pass_is_no_arrival() -> None:
+    feeds = Feeds()
+    told(feeds, life(12 * HOUR, {"x": 0.5, "forum": 0.5}))
+    last = max(mark.event_ms or 0 for mark in life(12 * HOUR, {"x": 0.5})) // 1000
+
+    found = reports(feeds, life(180, {"x": 0.5}, start=START + 36 * HOUR))
+
+    forum = found[-1].feeds[0]
+    assert forum.last_arrival is not None
+    assert forum.last_arrival <= last
+    assert forum.state is FeedState.DELIVERING
+
+
+def test_a_snapshot_from_before_partitions_were_watched_is_taken_over() -> None:
+    feeds = Feeds()
+    told(feeds, life(7 * HOUR, {"x": 0.5}))
+    old = {name: feeds.snapshot()[name] for name in ("platforms", "sources", "gaps", "newest")}
+
+    second = Feeds()
+    second.restore(old | {"platforms": [[name, watch[:7]] for name, watch in old["platforms"]]})
+
+    assert phases(told(second, [watermark(START + 7 * HOUR + at) for at in range(0, HOUR, STEP)])) == [
+        ("feed/x", Phase.OPENED)
+    ]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, len(STORY)))
+def test_a_snapshot_anywhere_changes_no_report(cut: int) -> None:
+    whole, first, second = Feeds(), Feeds(), Feeds()
+    before = reports(first, STORY[:cut])
+
+    second.restore(codec.decode_snapshot(codec.encode_snapshot(first.snapshot())))
+
+    assert before + reports(second, STORY[cut:]) == reports(whole, STORY)

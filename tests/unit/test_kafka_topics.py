@@ -40,6 +40,7 @@ def test_every_kafka_topic_of_the_settings_is_specified() -> None:
         kafka.partials,
         kafka.detections,
         kafka.windows,
+        kafka.feeds,
         kafka.score_state,
         kafka.detect_state,
         kafka.detect_anchors,
@@ -93,7 +94,7 @@ async def test_finds_nothing_wrong_with_what_init_created() -> None:
 async def test_names_every_missing_topic_at_once() -> None:
     problems = await check(broker_with(), SETTINGS)
 
-    assert len(problems) == 10
+    assert len(problems) == 11
     assert all("does not exist" in problem for problem in problems)
 
 

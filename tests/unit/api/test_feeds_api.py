@@ -29,8 +29,10 @@ async def test_a_silent_platform_is_told_with_what_is_missing_and_its_incident()
     async with api_house(store=with_feeds(silent("forum", state=IncidentState.ACKNOWLEDGED))) as house:
         answer = (await house.api.get("/api/v1/feeds")).json()
 
+    unknown = ("kind", "watched", "per_minute", "usual_per_minute", "last_arrival", "behind_seconds", "lag_records")
     assert answer["feeds"] == [
-        {
+        dict.fromkeys(unknown)
+        | {
             "name": "forum",
             "state": "quiet",
             "silent_since": "2026-01-05T11:47:00Z",  # 12:00 less eleven minutes and two
@@ -54,7 +56,7 @@ async def test_feeds_that_deliver_again_and_incidents_of_topics_are_not_listed()
     async with api_house(store=with_feeds(silent("forum", state=IncidentState.RESOLVED))) as house:
         answer = (await house.api.get("/api/v1/feeds")).json()
 
-    assert answer == {"feeds": []}
+    assert answer == {"reported_at": None, "feeds": []}
 
 
 async def test_feeds_stand_by_name() -> None:

@@ -135,3 +135,17 @@ def _second(value: Value) -> int:
     if isinstance(value, PartialCount):
         return value.second
     return (value.event_ms or 0) // 1000 if isinstance(value, Watermark) else 0
+
+
+def test_one_partition_reports_every_feed_once_a_minute_and_the_others_are_silent() -> None:
+    first, second = stage(), DetectStage(1, kafka=KAFKA, time=TimeSettings(), detect=DetectSettings())
+    hour = tuple(value for value in story() if _second(value) <= START + HOUR)
+
+    reports = [record for record in told(first, hour) if record.kafka_topic == KAFKA.feeds]
+    others = [record for record in told(second, hour) if record.kafka_topic == KAFKA.feeds]
+
+    assert {record.key for record in reports} == {b"feeds"}
+    decoded = [codec.decode_feed_report(record.value) for record in reports]
+    assert [report.minute for report in decoded] == [START + MINUTE * number for number in range(1, 60)]
+    assert {feed.name for feed in decoded[-1].feeds} == {*PLATFORMS, "mentions-0"}
+    assert others == []
