@@ -587,6 +587,50 @@ class TestCommitting:
         assert await values(broker, target) == [b"good"]
         assert await broker.writer(cluster.group, source).open() == 3
 
+    async def test_neither_state_nor_position_says_that_a_record_was_written_which_was_not(
+        self, cluster: Cluster
+    ) -> None:
+        broker = await cluster.connect()
+        source = Partition(await topic(cluster, broker), 0)
+        target = Partition(await topic(cluster, broker, "out"), 0)
+        changelog = Partition(await topic(cluster, broker, "state"), 0)
+        state = Outgoing(changelog.kafka_topic, b"time", b"two are written", partition=0)
+        writer = await opened(broker, cluster.group, source)
+        await writer.commit([], 1)
+
+        with pytest.raises(RecordTooLarge):
+            await writer.commit(
+                [Outgoing(target.kafka_topic, b"k", one) for one in (b"fits", TOO_LARGE)], 2, changelog=[state]
+            )
+
+        assert await values(broker, changelog) == []
+        assert await broker.writer(cluster.group, source).open() == 1
+
+    async def test_no_position_says_that_state_was_written_which_was_not(self, cluster: Cluster) -> None:
+        broker = await cluster.connect()
+        source = Partition(await topic(cluster, broker), 0)
+        target = Partition(await topic(cluster, broker, "out"), 0)
+        changelog = Partition(await topic(cluster, broker, "state"), 0)
+        record = Outgoing(target.kafka_topic, b"k", b"fits")
+        writer = await opened(broker, cluster.group, source)
+        await writer.commit([], 1)
+
+        with pytest.raises(RecordTooLarge):
+            await writer.commit(
+                [record], 2, changelog=[Outgoing(changelog.kafka_topic, b"time", TOO_LARGE, partition=0)]
+            )
+        before = await values(broker, target)
+        position = await writer.open()
+        await writer.commit(
+            [record], 2, changelog=[Outgoing(changelog.kafka_topic, b"time", b"one is written", partition=0)]
+        )
+
+        assert position == 1  # so it is done again
+        assert before == ([] if cluster.fences else [b"fits"])  # at least once: the record goes first
+        assert await values(broker, target) == [*before, b"fits"]
+        assert await values(broker, changelog) == [b"one is written"]
+        assert await broker.writer(cluster.group, source).open() == 2
+
 
 async def test_an_address_where_nobody_answers_is_named_in_the_error(unused_tcp_port: int) -> None:
     settings = KafkaSettings(bootstrap_servers=f"127.0.0.1:{unused_tcp_port}", request_timeout_seconds=1)

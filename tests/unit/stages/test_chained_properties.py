@@ -68,10 +68,13 @@ def shuffled(arrivals: list[Arrival], seed: int) -> list[Arrival]:
 
 
 def repeated(arrivals: list[Arrival], seed: int) -> list[Arrival]:
-    """Some versions once or twice more, up to 100 seconds later and behind newer ones."""
+    """Some versions once or twice more, behind newer ones and up to 50 minutes later.
+
+    That is far beyond the grace period, and within the hour that the index remembers.
+    """
     rng = random.Random(seed)  # noqa: S311 - numbers for a test
     again = [one for one in arrivals for _ in range(rng.choice((0, 0, 0, 1, 2)))]
-    return [*arrivals, *(msgspec.structs.replace(one, at=one.at + rng.uniform(0, 100)) for one in again)]
+    return [*arrivals, *(msgspec.structs.replace(one, at=one.at + rng.uniform(0, 3000)) for one in again)]
 
 
 steps = st.integers(0, SECONDS // STEP_SECONDS)

@@ -4,7 +4,7 @@ from streams.events import Watermark
 from streams.stages.arrivals import MAX_NAMES
 from streams.stages.mention_time import HISTORY_HEADER
 from streams.stages.score import ScoreStage
-from tests.fakes.score_stage import START_SECOND, at, make_stage, record, watermarks
+from tests.fakes.score_stage import START_SECOND, at, counted, make_stage, record, watermarks
 
 
 def test_every_partials_partition_hears_the_watermark_once_a_second() -> None:
@@ -173,3 +173,23 @@ def test_a_wrong_clock_carries_nobodys_time_ahead() -> None:
     stage.fold([record(published=100, accepted=100), record(id="far ahead", published=9e6, accepted=100)], at(100))
 
     assert event_seconds(stage, 100, at_end=False) == 95
+
+
+def test_a_repetition_is_told_apart_for_as_long_as_the_index_remembers_and_counts_anew_as_delayed_beyond_it() -> None:
+    """An hour of event time by default; here ten minutes. Each lies far beyond the grace period of two."""
+    minute = 60.0
+    within, beyond = make_stage(index_seconds=600), make_stage(index_seconds=600)
+    for stage, later in ((within, 9 * minute), (beyond, 12 * minute)):
+        stage.fold([record(id="1")], at(0))
+        stage.flush(at(0), at_end=False)
+        stage.changes(1)
+        stage.fold([record(id="2", published=later)], at(later))
+        stage.flush(at(later), at_end=False)
+        stage.changes(2)
+
+    again = record(id="1", published=0, accepted=13 * minute)
+
+    assert counted(again, stage=within) == []
+    [as_new] = counted(again, stage=beyond)
+    assert (as_new.second, as_new.tally.mentions) == (START_SECOND + 13 * 60, 1)
+    assert as_new.tally.delayed == 1
