@@ -25,13 +25,16 @@ from alerting.inbound.build import build_inbound
 from alerting.incidents.sql.store import SqlStore
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
+from alerting.mute_watch import MuteWatch
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build_all
 from alerting.observer import Observer
 from alerting.receivers import Receivers, policies_of
 from alerting.rescue import Rescue
+from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
+from alerting.silences import Silences
 from alerting.store_opening import open_patiently
 from alerting.timekeeper import Timekeeper
 from streams.app import connected, detect_role, score_role
@@ -163,7 +166,9 @@ class Tocsin:
     async def _alert(self, stop: asyncio.Event, store: SqlStore, receivers: Receivers, egress: Egress) -> None:
         settings, clock = self._settings, self._clock
         metrics = AlertingMetrics(self._registry)
-        dispatch = Dispatch(Routes(settings.route), receivers)
+        muting = Muting()
+        dispatch = Dispatch(Routes(settings.route), receivers, muting)
+        watch = MuteWatch(store, dispatch, muting, settings.silences, clock, metrics)
         public_url = str(settings.api.public_url) if settings.api.public_url else None
         intake = Intake(
             broker=self._broker,
@@ -202,6 +207,7 @@ class Tocsin:
             inbox=self._inbox,
             topics=catalogue,
             inbound=inbound,
+            silences=Silences(store, watch, settings.silences, clock, metrics),
         )
         async with asyncio.TaskGroup() as group:
             runs = [*(role.run for role in self._streams.values()), catalogue.run, intake.run, feeds.run]
@@ -210,6 +216,7 @@ class Tocsin:
             group.create_task(rescue.run(stop), name="rescue")
             group.create_task(observer.run(stop), name="observer")
             group.create_task(timekeeper.run(stop), name="timekeeper")
+            group.create_task(watch.run(stop), name="mute_watch")
             if inbound.slack_socket is not None:
                 group.create_task(inbound.slack_socket.run(stop), name="slack_socket")
             host, port = settings.api.host, settings.api.port

@@ -10,7 +10,7 @@ import structlog
 
 from alerting import digests
 from alerting.errors import AlertingError, DeliveryInDoubt, DeliveryRejected, DeliveryRetryable, UnknownIncident
-from alerting.incidents.model import PAGES, Delivery, DeliveryState, Incident, Severity, Transition
+from alerting.incidents.model import HUSHED, PAGES, Delivery, DeliveryState, Incident, Severity, Transition
 from alerting.incidents.store import Lease, Store
 from alerting.message import message_about
 from alerting.metrics import AlertingMetrics
@@ -76,7 +76,8 @@ class Attempts:
             incident = await self._store.get(delivery.incident)
         except UnknownIncident as exc:
             return rejected(delivery, str(exc))
-        if _told_already(delivery, incident, earlier):
+        hushed = delivery.change in HUSHED and incident.is_muted_for(delivery.receiver)
+        if hushed or _told_already(delivery, incident, earlier):
             return msgspec.structs.replace(delivery, state=DeliveryState.SUPERSEDED)
         if await self._beyond_budget(delivery, incident):
             return digests.put_off(delivery, self._clock.now(), self._settings.digest_seconds)

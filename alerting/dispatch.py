@@ -7,14 +7,31 @@ from typing import Final
 import msgspec
 
 from alerting.incidents.identity import delivery_id
-from alerting.incidents.model import Delivery, DeliveryState, Incident, TimelineEntry, Transition
-from alerting.incidents.outcome import Outcome
+from alerting.incidents.model import (
+    HUSHED,
+    Delivery,
+    DeliveryState,
+    Incident,
+    IncidentState,
+    TimelineEntry,
+    Transition,
+)
+from alerting.incidents.muted import Muted
+from alerting.incidents.outcome import SYSTEM, Outcome
 from alerting.incidents.store import Unit
 from alerting.receivers import Receivers
+from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes, labels_of
 
 _ROUTED_ANEW: Final = frozenset(
-    {Transition.OPENED, Transition.REOPENED, Transition.SEVERITY_CHANGED, Transition.GREW, Transition.PASSED_ON}
+    {
+        Transition.OPENED,
+        Transition.REOPENED,
+        Transition.SEVERITY_CHANGED,
+        Transition.GREW,
+        Transition.PASSED_ON,
+        Transition.UNMUTED,
+    }
 )
 # A merged incident is over for whoever heard of it: the page is closed, and the text says where it goes on.
 # What wakes after a snooze pages again.
@@ -22,18 +39,34 @@ _TOLD_AS: Final = {Transition.MERGED: Transition.RESOLVED, Transition.WOKEN: Tra
 # What nobody wants to hear of something that they put off until later.
 _SNOOZED_AWAY: Final = frozenset({Transition.GREW, Transition.PEAKED, Transition.SEVERITY_LOWERED})
 _PAGES: Final = frozenset({Transition.OPENED, Transition.REOPENED})
+# What people do, they hear of as that; whether the incident is muted by now is looked at right after, see `MuteWatch`.
+_ACTS: Final = frozenset(
+    {
+        Transition.ACKNOWLEDGED,
+        Transition.ASSIGNED,
+        Transition.COMMENTED,
+        Transition.SNOOZED,
+        Transition.PASSED_ON,
+        Transition.STATED,
+    }
+)
 
 
 class Dispatch:
     """Decides who hears of a transition, and writes it down together with the incident.
 
     Whoever was told once hears of every later change. Whom the route reaches only now (a higher severity) is paged
-    as if the incident had just opened. Past data is told to nobody.
+    as if the incident had just opened. Past data is told to nobody. What is muted wakes nobody, and pages when it is
+    muted no more and still open.
+
+    Args:
+        muting: What may mute; without it silences alone.
     """
 
-    def __init__(self, routes: Routes, receivers: Receivers) -> None:
+    def __init__(self, routes: Routes, receivers: Receivers, muting: Muting | None = None) -> None:
         self._routes = routes
         self._receivers = receivers
+        self._muting = muting or Muting()
 
     async def record(self, unit: Unit, outcome: Outcome, now: datetime) -> Incident | None:
         """Save the outcome and put its deliveries into the outbox, in the same unit; the incident as saved.
@@ -44,14 +77,42 @@ class Dispatch:
         incident = outcome.incident
         if incident is None or incident.revision == outcome.replaces:
             return incident
-        told, deliveries = self.tell(incident, outcome.transition, now)
-        if outcome.entries:
-            deliveries = tuple(msgspec.structs.replace(one, said=outcome.entries[-1].text) for one in deliveries)
-        entries = _with_receivers(outcome.entries, deliveries)
+        muted = incident.muted if outcome.transition in _ACTS else await self.muted(unit, incident, now)
+        before, incident = incident.muted, msgspec.structs.replace(incident, muted=muted)
+        transition, lines = _with_mutes(incident, outcome, before, now)
+        if transition is Transition.UNMUTED and incident.state is IncidentState.TRIGGERED:
+            incident = msgspec.structs.replace(incident, reopened_at=now, overdue=())
+        told, deliveries = self.tell(incident, transition, now)
+        if lines:
+            deliveries = tuple(msgspec.structs.replace(one, said=lines[-1].text) for one in deliveries)
+        entries = _with_receivers(lines, deliveries)
         await unit.save(told, entries, expected_revision=outcome.replaces)
+        if muted:
+            await unit.hush(told.id, [name for name in told.receivers if told.is_muted_for(name)])
         if deliveries:
             await unit.enqueue(deliveries)
         return told
+
+    async def muted(self, unit: Unit, incident: Incident, now: datetime) -> tuple[Muted, ...]:
+        """What mutes the incident at present, by what is committed."""
+        return self._muting.of(incident, await unit.directives_in_force(now), now)
+
+    async def announce(self, unit: Unit, incident: Incident, text: str, now: datetime) -> Incident:
+        """Say something about the incident, also to those whom its route leads to and who are not told otherwise.
+
+        It wakes nobody: it is an update, not a page.
+        """
+        reached = dict.fromkeys((*incident.receivers, *self._routes.receivers_for(labels_of(incident))))
+        said = msgspec.structs.replace(incident, revision=incident.revision + 1, updated_at=now)
+        deliveries = tuple(
+            msgspec.structs.replace(one, said=text)
+            for receiver in reached
+            for one in self._to(receiver, said, Transition.COMMENTED, now, timedelta())
+        )
+        entry = TimelineEntry(incident.id, now, Transition.COMMENTED, SYSTEM, text)
+        await unit.save(said, _with_receivers((entry,), deliveries), expected_revision=incident.revision)
+        await unit.enqueue(deliveries)
+        return said
 
     def tell(self, incident: Incident, transition: Transition, now: datetime) -> tuple[Incident, tuple[Delivery, ...]]:
         """The incident with everybody in it who is told by now, and the deliveries."""
@@ -60,12 +121,14 @@ class Dispatch:
         if incident.snoozed_until is not None and incident.snoozed_until > now and transition in _SNOOZED_AWAY:
             return incident, ()
         stops = self._routes.stops_for(labels_of(incident)) if transition in _ROUTED_ANEW else ()
-        waits = {stop.receiver: stop.group_wait_seconds for stop in stops}
+        waits = {stop.receiver: stop.group_wait_seconds for stop in stops if not incident.is_muted_for(stop.receiver)}
         newly = tuple(receiver for receiver in waits if receiver not in incident.receivers)
         told = msgspec.structs.replace(incident, receivers=(*incident.receivers, *newly))
         deliveries: list[Delivery] = []
         for receiver in told.receivers:
-            change = Transition.OPENED if receiver in newly else _TOLD_AS.get(transition, transition)
+            change = Transition.OPENED if receiver in newly else _told_as(transition, incident)
+            if change is Transition.UNCHANGED or (change in HUSHED and incident.is_muted_for(receiver)):
+                continue
             wait = waits.get(receiver, 0.0) if change in _PAGES else 0.0
             deliveries.extend(self._to(receiver, told, change, now, timedelta(seconds=wait)))
         return told, tuple(deliveries)
@@ -89,9 +152,37 @@ class Dispatch:
                 )
 
 
+def _told_as(transition: Transition, incident: Incident) -> Transition:
+    """What somebody hears of it who was told before; nothing of what starts again while somebody is on it."""
+    if transition is Transition.UNMUTED:
+        return Transition.REOPENED if incident.state is IncidentState.TRIGGERED else Transition.UNCHANGED
+    return _TOLD_AS.get(transition, transition)
+
+
+def _with_mutes(
+    incident: Incident, outcome: Outcome, before: tuple[Muted, ...], now: datetime
+) -> tuple[Transition, tuple[TimelineEntry, ...]]:
+    """What people hear of, and all that stands in the timeline; the line that they hear of is the last one."""
+    known, current = {muted.source for muted in before}, {muted.source for muted in incident.muted}
+    begun = [
+        TimelineEntry(incident.id, now, Transition.MUTED, SYSTEM, muted.because)
+        for muted in incident.muted
+        if muted.source not in known
+    ]
+    if not known - current or incident.state is IncidentState.RESOLVED:
+        return outcome.transition, (*begun, *outcome.entries)
+    over = [muted for muted in before if muted.source not in current]
+    text = f"No longer {'; '.join(muted.because[:1].lower() + muted.because[1:] for muted in over)}"
+    ended = TimelineEntry(incident.id, now, Transition.UNMUTED, SYSTEM, text)
+    lines = (*begun, *outcome.entries, ended)
+    if outcome.transition in _PAGES or incident.is_muted:
+        return outcome.transition, (*begun, ended, *outcome.entries)
+    return Transition.UNMUTED, lines
+
+
 def _with_receivers(entries: tuple[TimelineEntry, ...], deliveries: tuple[Delivery, ...]) -> tuple[TimelineEntry, ...]:
     """The last entry, which is the one that people hear of, with who is woken and who is told."""
-    if not deliveries:
+    if not deliveries or not entries:
         return entries
     paged = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.change in _PAGES)
     told = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.receiver not in paged)

@@ -5,6 +5,9 @@ AlertingError
 ├── DeliveryInDoubt       it may have arrived: ask the provider, or rely on its dedup, before sending again
 ├── DeliveryRejected      trying again changes nothing: tell a human
 ├── UnknownIncident       there is no incident with that id
+├── UnknownDirective      there is no silence or notice with that id
+├── DirectiveRefused      it says something that is not allowed: say it otherwise
+│   └── SilenceTooWide    it hides too much: narrow it, or confirm that it is meant
 ├── TransitionRefused     the incident's state does not allow this act
 ├── Stale                 somebody changed it meanwhile: read it again
 ├── PositionLost          another process took this Kafka partition: roll back and drop it
@@ -44,6 +47,18 @@ class DeliveryRejected(AlertingError):
 
 class UnknownIncident(AlertingError):
     """No incident has this id."""
+
+
+class UnknownDirective(AlertingError):
+    """No silence or notice has this id."""
+
+
+class DirectiveRefused(AlertingError):
+    """A silence or notice says something that is not allowed; the message says what is."""
+
+
+class SilenceTooWide(DirectiveRefused):
+    """A silence hides too much for a slip of the hand; the message says how much."""
 
 
 class TransitionRefused(AlertingError):

@@ -27,6 +27,21 @@ class AlertingMetrics:
         self.incidents_open = Gauge(
             "tocsin_incidents_open", "Incidents that are not resolved.", ["severity"], registry=registry
         )
+        self.incidents_muted = Gauge(
+            "tocsin_incidents_muted",
+            "Open incidents that wake nobody, or not everybody, at present, by what mutes them.",
+            ["kind"],
+            registry=registry,
+        )
+        self.silences = Gauge(
+            "tocsin_silences", "Silences that have not ended: pending or active.", ["state"], registry=registry
+        )
+        self.directive_acts = Counter(
+            "tocsin_directive_acts",
+            "What was done with silences, notices and their like: silence.created, silence.expired, ...",
+            ["act"],
+            registry=registry,
+        )
         self.transitions = Counter(
             "tocsin_incident_transitions", "What happened to incidents.", ["transition"], registry=registry
         )

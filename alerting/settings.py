@@ -1,5 +1,6 @@
 """What can be set: the whole configuration file, stream side included."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -55,6 +56,25 @@ class AuditSettings(Section):
         return self
 
 
+class SilenceSettings(Section):
+    """What holds for every silence.
+
+    Attributes:
+        notice_minutes: So long before a silence ends, those whom it keeps from hearing of an open incident are told.
+        preview_days: How far back a preview looks for what a silence would have hidden.
+        longest_days: No silence lasts longer; a recurring one may last a year.
+    """
+
+    notice_minutes: Annotated[float, Field(ge=0, le=1440)] = 15.0
+    preview_days: Annotated[int, Field(ge=1, le=90)] = 14
+    longest_days: Annotated[int, Field(ge=1, le=366)] = 31
+
+    @property
+    def notice_before(self) -> timedelta:
+        """The same as `notice_minutes`."""
+        return timedelta(minutes=self.notice_minutes)
+
+
 class ReceiverSettings(Section):
     """Somebody who is told, over one or more notifiers.
 
@@ -76,7 +96,8 @@ class RouteSettings(Section):
     """A node of the routing tree, in Alertmanager's words.
 
     Attributes:
-        matchers: `label=value`, `!=`, `=~`, `!~`; all must hold. Labels: topic, brand, owner, severity, direction.
+        matchers: `label=value`, `!=`, `=~`, `!~`; all must hold. Labels: topic, brand, owner, severity, direction,
+            incident.
         continue_: Go on to the next sibling after a match; `continue` in the file.
     """
 
@@ -175,6 +196,7 @@ class Settings(StreamSettings):
     database: DatabaseSettings = DatabaseSettings()
     audit: AuditSettings = AuditSettings()
     targets: TargetSettings = TargetSettings()
+    silences: SilenceSettings = SilenceSettings()
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()
     people: tuple[PersonSettings, ...] = ()

@@ -27,6 +27,7 @@ from alerting.api.mentions import Sender, mentions_router
 from alerting.api.pages import pages_router
 from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
+from alerting.api.silences import KeepsSilences, silences_router
 from alerting.api.topics import topics_router
 from alerting.api.work import WorksOnIncidents, work_router
 from alerting.api.work_pages import work_pages_router
@@ -61,6 +62,7 @@ def create_api(
     inbox: Inbox | None = None,
     topics: DeclaresTopics | None = None,
     inbound: Inbound | None = None,
+    silences: KeepsSilences | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -77,6 +79,7 @@ def create_api(
         topics: Where topics are declared; None takes none over HTTP.
         inbox: What the demo's vendors received; None leaves the page out.
         inbound: What takes in acts from chats and pagers; None takes nothing in.
+        silences: Where silences are kept; None leaves them out.
     """
     sessions = Sessions(ring, clock)
     live = LiveTimeline(store, clock)
@@ -98,6 +101,8 @@ def create_api(
     app.include_router(declared_topics_router(topics))
     app.include_router(feeds_router(store, feeds or NoReports()))
     app.include_router(world_router(store, clock))
+    if silences is not None:
+        app.include_router(silences_router(silences, clock))
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
     app.include_router(events_router(live, clock))
     if inbound is not None:

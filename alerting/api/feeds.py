@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 
 from alerting.api.problems import REFUSALS
-from alerting.api.responses import UtcTime
+from alerting.api.utc_time import UtcTime
 from alerting.incidents.feed_status import FeedStatus, feed_statuses
 from alerting.incidents.model import IncidentState
 from alerting.incidents.silent_feed import SilentFeed, silent_feeds

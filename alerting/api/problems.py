@@ -12,7 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from alerting.api.arrival import BodyTooSlow
-from alerting.errors import DatabaseUnavailable, Stale, TransitionRefused, UnknownIncident
+from alerting.errors import (
+    DatabaseUnavailable,
+    DirectiveRefused,
+    SilenceTooWide,
+    Stale,
+    TransitionRefused,
+    UnknownDirective,
+    UnknownIncident,
+)
 from streams.errors import BrokerUnavailable, RecordTooLarge
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -141,10 +149,18 @@ def _http(error: Exception) -> Problem:
     return Problem(status, phrase.lower().replace(" ", "-"), f"{phrase}.", headers=headers)
 
 
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 _REFUSE: Final[dict[type[Exception], Callable[[Exception], Problem]]] = {
     UnknownIncident: lambda error: Problem(404, "unknown-incident", str(error)),
+    UnknownDirective: lambda error: Problem(404, "unknown-directive", _sentence(error)),
+    SilenceTooWide: lambda error: Problem(409, "silence-too-wide", _sentence(error)),
+    DirectiveRefused: lambda error: Problem(422, "directive-refused", _sentence(error)),
     TransitionRefused: lambda error: Problem(409, "transition-refused", str(error)),
-    Stale: lambda error: Problem(412, "stale", f"{error}; read the incident again"),
+    Stale: lambda error: Problem(412, "stale", f"{error}; read it again"),
     DatabaseUnavailable: lambda _: unavailable(
         "database-unavailable", "The database does not answer; nothing was changed."
     ),

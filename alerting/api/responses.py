@@ -1,16 +1,13 @@
 """What the API answers with, as OpenAPI describes it. Times are ISO 8601, UTC, with Z."""
 
-from datetime import UTC, datetime
-from typing import Annotated
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
+from alerting.api.muted_answer import MutedAnswer
+from alerting.api.utc_time import UtcTime
 from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
 from alerting.incidents.part import GroupingReason
 from alerting.incidents.promises import Promise
 from streams.events import Direction
-
-UtcTime = Annotated[datetime, AfterValidator(lambda value: value.astimezone(UTC))]
 
 
 class _Answer(BaseModel):
@@ -145,6 +142,7 @@ class IncidentAnswer(_Answer):
     assignee: str | None
     snoozed_until: UtcTime | None
     statement: StatementAnswer | None
+    muted: tuple[MutedAnswer, ...]
     history: bool
     evidence: EvidenceAnswer
 

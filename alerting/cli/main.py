@@ -18,6 +18,7 @@ from alerting.cli.incidents import app as incidents
 from alerting.cli.kafka import app as kafka
 from alerting.cli.produce import produce
 from alerting.cli.serve import alert, detect, score, serve
+from alerting.cli.silences import app as silences
 from alerting.cli.simulate import simulate
 from alerting.cli.topics import app as topics
 
@@ -43,6 +44,7 @@ app.command("backtest")(backtest)
 app.command("check")(check)
 app.add_typer(topics, name="topics")
 app.add_typer(incidents, name="incidents")
+app.add_typer(silences, name="silences")
 app.command("feeds")(feeds)
 app.command("drill")(drill)
 app.add_typer(audit, name="audit")

@@ -96,6 +96,7 @@ class IncidentCard:
     assignee: str = ""
     statement: str = ""
     stated: str = ""
+    muted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
             TopicLine(part.topic, one_line(part.topic_name, words.LONGEST_NAME), one_line(part.because, LONGEST_TEXT))
             for part in incident.parts
         ),
+        muted=tuple(one_line(muted.because, LONGEST_TEXT) for muted in incident.muted),
     )
 
 

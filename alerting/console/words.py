@@ -19,6 +19,8 @@ _CHANGES: Final = {
     Transition.RESOLVED: "told it is over",
     Transition.REOPENED: "paged again",
     Transition.WITHDRAWN: "told it was withdrawn",
+    Transition.MUTED: "told it is silent for now",
+    Transition.COMMENTED: "told",
 }
 _VENDORS: Final = {"slack": "Slack", "pagerduty": "PagerDuty", "webhook": "webhook", "log": "log"}
 

@@ -13,11 +13,13 @@ class AuditRecord(msgspec.Struct, frozen=True, omit_defaults=True):
         position: Its place in the chain, without gaps; the event id of the live stream.
         act: The transition.
         author: `tocsin` for what was decided by itself, else a keyed hash of the name.
-        revision: Of the incident, after the act; likewise `state` and `severity`.
+        incident: Empty where the act was about a directive: a silence, a notice.
+        revision: Of the incident, after the act; likewise `state` and `severity`. Of a directive, where that is named.
         paged: Receivers that are woken because of it.
         told: Receivers that are told of it besides.
-        line: Keyed digest of the timeline's line at this position.
+        line: Keyed digest of the line at this position, of the timeline or about a directive.
         key: Which key made the hashes.
+        directive: The silence or notice that the act was about; empty where it was about an incident.
     """
 
     position: int
@@ -32,6 +34,7 @@ class AuditRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str
     paged: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    directive: str = ""
 
 
 class Link(msgspec.Struct, frozen=True):

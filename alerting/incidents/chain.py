@@ -7,12 +7,16 @@ from typing import Final
 
 import msgspec
 
+from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.incidents.audit import AuditRecord, Checkpoint, Fault, FaultKind, Head, Link
 from alerting.incidents.model import Incident, TimelineEntry
 from alerting.incidents.outcome import SYSTEM
 
 _HASH_CHARACTERS: Final = 32
 _KEY_CHARACTERS: Final = 8
+
+Happened = tuple[Incident, TimelineEntry, str] | tuple[Directive, DirectiveEntry, str]
+"""An incident or a directive after an act, what happened, and the line as the store keeps it."""
 
 _encoder: Final = msgspec.json.Encoder()
 _record: Final = msgspec.json.Decoder(AuditRecord)
@@ -66,34 +70,16 @@ class Chain:
         """The hashes under which the acts of `name` stand, one for each key."""
         return tuple(key.author(name) for key in self._keys)
 
-    def extend(
-        self, head: Head, happened: Sequence[tuple[Incident, TimelineEntry, str]]
-    ) -> tuple[tuple[Link, ...], Head]:
-        """The links that follow `head`, and the head they make.
-
-        Args:
-            happened: The incident after the act, what happened, and the line as the timeline stores it.
-        """
+    def extend(self, head: Head, happened: Sequence[Happened]) -> tuple[tuple[Link, ...], Head]:
+        """The links that follow `head`, and the head they make."""
         key = self._keys[-1]
         first = head.position + 1 if head.first is None else head.first
         position, mac = head.position, head.mac if head.first is not None else _begin(first)
         links: list[Link] = []
-        for incident, entry, line in happened:
+        for one in happened:
             position += 1
-            record = AuditRecord(
-                position=position,
-                at=entry.at,
-                act=entry.transition.value,
-                author=SYSTEM if entry.actor == SYSTEM else key.author(entry.actor),
-                incident=incident.id,
-                revision=incident.revision,
-                state=incident.state.value,
-                severity=incident.severity.value,
-                paged=entry.paged,
-                told=entry.told,
-                line=key.line(position, line),
-                key=key.name,
-            )
+            line = one[2]
+            record = _record_of(one, position, key)
             value = _encoder.encode(record).decode()
             mac = key.mac(mac, value)
             links.append(Link(position, value, mac, line))
@@ -195,6 +181,41 @@ class Verification:
             text = f"the chain ends at {head.position}, and yet something stands at {head.newest}"
             return Fault(head.position + 1, FaultKind.UNCHAINED, text)
         return None
+
+
+def _record_of(happened: Happened, position: int, key: _Key) -> AuditRecord:
+    subject, entry, line = happened
+    author = SYSTEM if entry.actor == SYSTEM else key.author(entry.actor)
+    signed = key.line(position, line)
+    if isinstance(subject, Incident) and isinstance(entry, TimelineEntry):
+        return AuditRecord(
+            position=position,
+            at=entry.at,
+            act=entry.transition.value,
+            author=author,
+            incident=subject.id,
+            revision=subject.revision,
+            state=subject.state.value,
+            severity=subject.severity.value,
+            paged=entry.paged,
+            told=entry.told,
+            line=signed,
+            key=key.name,
+        )
+    act = entry.act if isinstance(entry, DirectiveEntry) else entry.transition.value
+    return AuditRecord(
+        position=position,
+        at=entry.at,
+        act=act,
+        author=author,
+        incident="",
+        revision=subject.revision,
+        state="",
+        severity="",
+        line=signed,
+        key=key.name,
+        directive=subject.id,
+    )
 
 
 def _judge_line(link: Link, record: AuditRecord, key: _Key) -> Fault | None:

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from alerting.incidents.muted import Muted
 from alerting.incidents.part import Part
 from alerting.incidents.statement import Statement
 from streams.events import Direction, Evidence
@@ -49,6 +50,8 @@ class Transition(StrEnum):
     WOKEN = "woken"
     PASSED_ON = "passed_on"
     STATED = "stated"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
     ACKNOWLEDGE_OVERDUE = "acknowledge_overdue"
     RESOLVE_OVERDUE = "resolve_overdue"
     UNCHANGED = "unchanged"
@@ -84,6 +87,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         overdue: Promises that were not kept since it opened last, see `Promise`.
         onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimated it.
         merged_into: The older incident that it turned out to be the same as.
+        muted: Why nobody, or not everybody, is woken for it at present.
     """
 
     id: str
@@ -127,6 +131,16 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     family: str = ""
     onset_earliest: datetime | None = None
     onset_latest: datetime | None = None
+    muted: tuple[Muted, ...] = ()
+
+    @property
+    def is_muted(self) -> bool:
+        """Nobody at all is woken for it at present."""
+        return any(not muted.receivers for muted in self.muted)
+
+    def is_muted_for(self, receiver: str) -> bool:
+        """This receiver is not woken for it at present."""
+        return any(not muted.receivers or receiver in muted.receivers for muted in self.muted)
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -156,6 +170,22 @@ class TimelineEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 PAGES: Final = frozenset({Transition.OPENED, Transition.REOPENED})
 """What wakes people; everything else keeps them up to date."""
+
+
+HUSHED: Final = frozenset(
+    {
+        Transition.OPENED,
+        Transition.REOPENED,
+        Transition.GREW,
+        Transition.PEAKED,
+        Transition.SEVERITY_CHANGED,
+        Transition.SEVERITY_LOWERED,
+        Transition.WOKEN,
+        Transition.ACKNOWLEDGE_OVERDUE,
+        Transition.RESOLVE_OVERDUE,
+    }
+)
+"""What a receiver does not hear of while an incident is muted for it; of what people do, and of the end, it does."""
 
 
 class DeliveryState(StrEnum):

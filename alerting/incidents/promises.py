@@ -68,6 +68,8 @@ def elapsed(incident: Incident, targets: TargetSettings, now: datetime) -> Outco
             acknowledged_by=None,
             snoozed_until=None,
         )
+    if incident.is_muted:
+        return None  # nobody was asked to keep anything; the clocks begin anew when it is muted no more
     for standing in standings(incident, targets, now):
         if standing.overdue and standing.kept_at is None and standing.promise.value not in incident.overdue:
             transition, text = _BREACHES[standing.promise]

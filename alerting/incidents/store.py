@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from alerting.incidents.directive_store import DirectiveStore, DirectiveUnit
 from alerting.incidents.model import (
     Delivery,
     Incident,
@@ -65,7 +66,7 @@ class Hold(msgspec.Struct, frozen=True):
     failures: int
 
 
-class Unit(Protocol):
+class Unit(DirectiveUnit, Protocol):
     """One database transaction. Everything in it happens, or nothing."""
 
     async def position(self, partition: Partition) -> int | None:
@@ -143,7 +144,7 @@ class Unit(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(DirectiveStore, Protocol):
     """Shared memory of the alerting side. Safe for several processes on Postgres, for one on SQLite."""
 
     def begin(self) -> AbstractAsyncContextManager[Unit]:

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Self
 
-LABELS: Final = ("topic", "brand", "owner", "severity", "direction")
-MAX_PATTERN: Final = 200
+from alerting.routing.safe_regex import SafeRegex
 
-_SHAPE: Final = re.compile(r"([a-z_]+)(=~|!~|!=|=)(.*)", re.DOTALL)
-_BEYOND_RE2: Final = re.compile(r"\(\?(?![:imsx]|P<)|\(\?P=|\\[1-9]")
-_ESCAPED: Final = re.compile(r"\\[^1-9]")
+LABELS: Final = ("topic", "brand", "owner", "severity", "direction", "incident")
+
+_SHAPE: Final = re.compile(r"\s*([a-z_]+)\s*(=~|!~|!=|=)(.*)", re.DOTALL)
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPE: Final = re.compile(r'\\([n"\\])')  # any other backslash stands for itself, as in Alertmanager
 
 
 class Operator(StrEnum):
@@ -31,9 +33,9 @@ class Matcher:
     True
 
     Args:
-        label: One of topic, brand, owner, severity, direction.
-        value: Compared as it stands, or a regular expression of at most 200 characters without look-around and
-            back-references, so that its cost stays small.
+        label: One of topic, brand, owner, severity, direction, incident.
+        value: Compared as it stands, or a regular expression of at most 200 characters in RE2's syntax, which
+            Alertmanager uses too: no text makes it slow.
 
     Raises:
         ValueError: The label is unknown or the expression is not allowed.
@@ -45,7 +47,7 @@ class Matcher:
         self.label = label
         self.operator = operator
         self.value = value
-        self._pattern = _compiled(value) if operator in {Operator.LIKE, Operator.UNLIKE} else None
+        self._pattern = SafeRegex(value) if operator in {Operator.LIKE, Operator.UNLIKE} else None
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -54,30 +56,43 @@ class Matcher:
         Raises:
             ValueError: It is no matcher.
         """
-        parts = _SHAPE.fullmatch(text.strip())
+        parts = _SHAPE.fullmatch(text)
         if parts is None:
             raise ValueError(f"{text!r} is no matcher; write label=value, label!=value, label=~regex or label!~regex")
         label, operator, value = parts.groups()
-        if len(value) >= 2 and value[0] == value[-1] == '"':
-            value = value[1:-1]
+        value = value.strip()
+        if value.startswith('"'):
+            quoted = _QUOTED.fullmatch(value)
+            if quoted is None:
+                raise ValueError(f"{text!r}: a value that begins with a quote has to end with one")
+            value = _ESCAPE.sub(lambda found: "\n" if found[1] == "n" else found[1], quoted[1])
         return cls(label, Operator(operator), value)
 
     def holds(self, labels: Mapping[str, str]) -> bool:
         """Whether the condition holds for an incident with these labels."""
         actual = labels.get(self.label, "")
-        found = actual == self.value if self._pattern is None else self._pattern.fullmatch(actual) is not None
+        found = actual == self.value if self._pattern is None else self._pattern.matches(actual)
         return found == (self.operator in {Operator.EQUAL, Operator.LIKE})
 
     def __str__(self) -> str:
-        return f'{self.label}{self.operator.value}"{self.value}"'
+        value = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'{self.label}{self.operator.value}"{value}"'
 
 
-def _compiled(expression: str) -> re.Pattern[str]:
-    if len(expression) > MAX_PATTERN:
-        raise ValueError(f"the expression has {len(expression)} characters; at most {MAX_PATTERN} are allowed")
-    if _BEYOND_RE2.search(_ESCAPED.sub("", expression)):
-        raise ValueError(f"{expression!r} uses look-around or back-references, which are not allowed")
-    try:
-        return re.compile(expression)
-    except re.error as exc:
-        raise ValueError(f"{expression!r} is no regular expression: {exc}") from exc
+@lru_cache(maxsize=4096)
+def parsed(text: str) -> Matcher:
+    """The matcher that `text` spells, made once for each spelling.
+
+    Raises:
+        ValueError: It is no matcher.
+    """
+    return Matcher.parse(text)
+
+
+def all_hold(matchers: tuple[str, ...], labels: Mapping[str, str]) -> bool:
+    """Whether every one of them holds; none at all holds for nothing.
+
+    Raises:
+        ValueError: One is no matcher.
+    """
+    return bool(matchers) and all(parsed(text).holds(labels) for text in matchers)

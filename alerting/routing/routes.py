@@ -70,6 +70,7 @@ def labels_of(incident: Incident) -> dict[str, str]:
         "owner": incident.owner or "",
         "severity": incident.severity.value,
         "direction": incident.direction.value,
+        "incident": incident.id,
     }
 
 

@@ -94,7 +94,7 @@ async def test_a_start_without_database_waits_for_it() -> None:
 async def test_the_wait_for_the_database_grows_to_half_a_minute_and_no_further() -> None:
     world = World()
 
-    async with House(world, without=("delivery", "rescue")).running() as house:
+    async with House(world, without=("delivery", "rescue", "watch")).running() as house:
         house.store.down = True
         world.claim(detection())
         await world.clock.advance(600)

@@ -21,9 +21,12 @@ from alerting.console.pulse import Pulse
 from alerting.dispatch import Dispatch
 from alerting.fakes.inbox import Inbox
 from alerting.metrics import AlertingMetrics
+from alerting.mute_watch import MuteWatch
 from alerting.receivers import Receivers
+from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
-from alerting.settings import ApiSettings, RouteSettings
+from alerting.settings import ApiSettings, RouteSettings, SilenceSettings
+from alerting.silences import Silences
 from streams.clock import Clock
 from tests.fakes.asgi_client import Answer, AsgiClient
 from tests.fakes.clock import FakeClock
@@ -67,7 +70,10 @@ async def api_house(
     store = store or MemoryStore()
     clock = clock or FakeClock()
     metrics = AlertingMetrics(CollectorRegistry())
-    acts = Acts(store, Dispatch(Routes(RouteSettings(receiver="comms")), Receivers({})), clock, metrics)
+    muting = Muting()
+    dispatch = Dispatch(Routes(RouteSettings(receiver="comms")), Receivers({}), muting)
+    acts = Acts(store, dispatch, clock, metrics)
+    watch = MuteWatch(store, dispatch, muting, SilenceSettings(), clock, metrics)
     app = create_api(
         store=store,
         acts=acts,
@@ -81,6 +87,7 @@ async def api_house(
         feeds=feeds,
         inbox=inbox,
         topics=topics,
+        silences=Silences(store, watch, SilenceSettings(), clock, metrics),
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))

@@ -14,11 +14,14 @@ from alerting.dispatch import Dispatch
 from alerting.incidents.model import Delivery, Incident
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
+from alerting.mute_watch import MuteWatch
 from alerting.notifiers.base import Notifier
 from alerting.receivers import ReceiverPolicy, Receivers
 from alerting.rescue import Rescue
+from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
-from alerting.settings import DeliverySettings, RouteSettings, TargetSettings
+from alerting.settings import DeliverySettings, RouteSettings, SilenceSettings, TargetSettings
+from alerting.silences import Silences
 from alerting.timekeeper import Timekeeper
 from streams.broker.base import Outgoing, Partition, TopicSpec
 from streams.broker.memory import MemoryBroker
@@ -85,12 +88,13 @@ class House:
         policies: Mapping[str, ReceiverPolicy] | None = None,
         topics: Sequence[Topic] = (REFUNDS,),
         targets: TargetSettings | None = None,
+        silence_settings: SilenceSettings | None = None,
     ) -> None:
         self.world = world
         self.store = TransactionalStore(world.tables)
         self.registry = CollectorRegistry()
         self.stop = asyncio.Event()
-        self._parts = [part for part in ("intake", "delivery", "rescue") if part not in without]
+        self._parts = [part for part in ("intake", "delivery", "rescue", "watch") if part not in without]
         self._parts += ["timekeeper"] if targets else []
         metrics = self.metrics = AlertingMetrics(self.registry)
         receivers = Receivers({name: [notifier] for name, notifier in world.notifiers.items()}, policies)
@@ -102,7 +106,11 @@ class House:
             metrics=metrics,
         )
         tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
-        dispatch = Dispatch(Routes(tree), receivers)
+        muting = Muting()
+        dispatch = Dispatch(Routes(tree), receivers, muting)
+        watch_settings = silence_settings or SilenceSettings()
+        self.watch = MuteWatch(self.store, dispatch, muting, watch_settings, world.clock, metrics)
+        self.silences = Silences(self.store, self.watch, watch_settings, world.clock, metrics)
         self.acts = Acts(self.store, dispatch, world.clock, metrics)
         self.timekeeper = Timekeeper(self.store, dispatch, targets or TargetSettings(), world.clock, metrics)
         self.intake = Intake(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from alerting.directives.directive import Directive, DirectiveEntry, kind_of
 from alerting.errors import DatabaseUnavailable, Stale, UnknownIncident
 from alerting.incidents.model import (
     Delivery,
@@ -36,6 +37,8 @@ class MemoryStore:
         self.outbox: list[Delivery] = []
         self.board: tuple[TopicStatus, ...] = ()
         self.curves: dict[str, tuple[WindowPoint, ...]] = {}
+        self.kept: dict[str, Directive] = {}
+        self.kept_lines: list[DirectiveEntry] = []
         self._listeners: set[asyncio.Event] = set()
 
     def add(self, incident: Incident, *entries: TimelineEntry, deliveries: Sequence[Delivery] = ()) -> None:
@@ -49,12 +52,14 @@ class MemoryStore:
     async def begin(self) -> AsyncIterator["MemoryUnit"]:
         """A unit of work: committed when the block ends, dropped when it raises."""
         self._answer()
-        unit = MemoryUnit(self.incidents)
+        unit = MemoryUnit(self.incidents, self.kept)
         yield unit
         self._answer()
         self.incidents.update(unit.saved)
         self._append(unit.entries)
         self.outbox.extend(unit.queued)
+        self.kept.update(unit.kept)
+        self.kept_lines.extend(unit.kept_lines)
         self._tell()
 
     async def find(self, wanted: IncidentFilter, *, cursor: str | None, limit: int) -> Page:
@@ -96,6 +101,33 @@ class MemoryStore:
         """Who was told."""
         self._answer()
         return tuple(delivery for delivery in self.outbox if delivery.incident == incident_id)
+
+    async def directives_in_force(self, now: datetime) -> tuple[Directive, ...]:
+        """Those that have not ended."""
+        self._answer()
+        return tuple(one for one in self.kept.values() if one.ends_at > now)
+
+    async def directives(self, kind: str, *, limit: int) -> tuple[Directive, ...]:
+        """Those of one kind, newest first."""
+        self._answer()
+        found = [one for one in self.kept.values() if kind_of(one) == kind]
+        return tuple(sorted(found, key=lambda one: one.created_at, reverse=True)[:limit])
+
+    async def directive(self, directive_id: str) -> Directive | None:
+        """One of them."""
+        self._answer()
+        return self.kept.get(directive_id)
+
+    async def directive_lines(self, directive_id: str) -> tuple[DirectiveEntry, ...]:
+        """What was done with it."""
+        self._answer()
+        return tuple(line for line in self.kept_lines if line.directive == directive_id)
+
+    async def open_incidents(self) -> tuple[Incident, ...]:
+        """What is not resolved, oldest first."""
+        self._answer()
+        found = [one for one in self.incidents.values() if one.state is not IncidentState.RESOLVED and not one.history]
+        return tuple(sorted(found, key=lambda one: one.id))
 
     async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:  # noqa: ARG002
         """The board, as it was put there, with the open incidents counted."""
@@ -189,8 +221,11 @@ class MemoryStore:
 class MemoryUnit:
     """What one unit of work wrote so far."""
 
-    def __init__(self, incidents: dict[str, Incident]) -> None:
+    def __init__(self, incidents: dict[str, Incident], kept: dict[str, Directive]) -> None:
         self._incidents = incidents
+        self._kept = kept
+        self.kept: dict[str, Directive] = {}
+        self.kept_lines: list[DirectiveEntry] = []
         self.saved: dict[str, Incident] = {}
         self.entries: list[TimelineEntry] = []
         self.queued: list[Delivery] = []
@@ -258,6 +293,33 @@ class MemoryUnit:
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
         """Keep the messages for the commit."""
         self.queued.extend(deliveries)
+
+    async def open_incidents(self) -> tuple[Incident, ...]:
+        """What is not resolved, oldest first."""
+        found = [one for one in self._incidents.values() if one.state is not IncidentState.RESOLVED and not one.history]
+        return tuple(sorted(found, key=lambda one: one.id))
+
+    async def directives_in_force(self, now: datetime) -> tuple[Directive, ...]:
+        """Those that have not ended."""
+        found = (self._kept | self.kept).values()
+        return tuple(one for one in found if one.ends_at > now)
+
+    async def directive(self, directive_id: str) -> Directive | None:
+        """One of them, as this unit sees it."""
+        return self.kept.get(directive_id) or self._kept.get(directive_id)
+
+    async def keep(
+        self, directive: Directive, entries: Sequence[DirectiveEntry], *, expected_revision: int | None
+    ) -> None:
+        """Keep it for the commit."""
+        stored = await self.directive(directive.id)
+        if (stored.revision if stored else None) != expected_revision:
+            raise Stale(f"{directive.id} is not at revision {expected_revision}")
+        self.kept[directive.id] = directive
+        self.kept_lines.extend(entries)
+
+    async def hush(self, incident_id: str, receivers: Sequence[str]) -> None:
+        """Nothing is delivered from here."""
 
     async def look_after(self, delivery_id: str) -> None:
         """Nothing is delivered from here."""

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from alerting.directives.directive import Directive, DirectiveEntry, kind_of
 from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, Stale, UnknownIncident
 from alerting.incidents.model import (
+    HUSHED,
     PAGES,
     Delivery,
     DeliveryState,
@@ -43,6 +45,8 @@ class Tables:
         self.looked_after: set[str] = set()
         self.windows: dict[tuple[str, int], WindowCount] = {}
         self.topics: tuple[Topic, ...] = ()
+        self.directives: dict[str, Directive] = {}
+        self.directive_entries: list[DirectiveEntry] = []
 
 
 class TransactionalStore:
@@ -104,8 +108,33 @@ class TransactionalStore:
         self._answer()
         return tuple(delivery for delivery in self.tables.outbox.values() if delivery.incident == incident_id)
 
-    async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:
-        raise NotImplementedError
+    async def directives_in_force(self, now: datetime) -> tuple[Directive, ...]:
+        self._answer()
+        return _in_force(self.tables, now)
+
+    async def directives(self, kind: str, *, limit: int) -> tuple[Directive, ...]:
+        self._answer()
+        found = [one for one in self.tables.directives.values() if kind_of(one) == kind]
+        return tuple(sorted(found, key=lambda one: one.created_at, reverse=True)[:limit])
+
+    async def directive(self, directive_id: str) -> Directive | None:
+        self._answer()
+        return self.tables.directives.get(directive_id)
+
+    async def directive_lines(self, directive_id: str) -> tuple[DirectiveEntry, ...]:
+        self._answer()
+        return tuple(entry for entry in self.tables.directive_entries if entry.directive == directive_id)
+
+    async def open_incidents(self) -> tuple[Incident, ...]:
+        self._answer()
+        return _open(self.tables)
+
+    async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:  # noqa: ARG002
+        self._answer()
+        return tuple(
+            TopicStatus(one.id, one.name, one.owner, one.brand, one.query, one.pages_per_week, 0)
+            for one in self.tables.topics
+        )
 
     async def windows(self, topic: str, *, start: datetime, end: datetime, seconds: int) -> tuple[WindowPoint, ...]:
         raise NotImplementedError
@@ -296,6 +325,35 @@ class TransactionalUnit:
                     self._draft.outbox[older.id] = superseded
             self._draft.outbox.setdefault(delivery.id, delivery)
 
+    async def open_incidents(self) -> tuple[Incident, ...]:
+        return _open(self._draft)
+
+    async def directives_in_force(self, now: datetime) -> tuple[Directive, ...]:
+        return _in_force(self._draft, now)
+
+    async def directive(self, directive_id: str) -> Directive | None:
+        return self._draft.directives.get(directive_id)
+
+    async def keep(
+        self, directive: Directive, entries: Sequence[DirectiveEntry], *, expected_revision: int | None
+    ) -> None:
+        stored = self._draft.directives.get(directive.id)
+        if (stored.revision if stored else None) != expected_revision:
+            raise Stale(f"{directive.id} is not at revision {expected_revision}")
+        self._draft.directives[directive.id] = directive
+        self._draft.directive_entries.extend(entries)
+
+    async def hush(self, incident_id: str, receivers: Sequence[str]) -> None:
+        for delivery in tuple(self._draft.outbox.values()):
+            due = delivery.state is DeliveryState.PENDING and delivery.id not in self._draft.leases
+            if (
+                delivery.incident == incident_id
+                and delivery.receiver in receivers
+                and due
+                and delivery.change in HUSHED
+            ):
+                self._draft.outbox[delivery.id] = msgspec.structs.replace(delivery, state=DeliveryState.SUPERSEDED)
+
     async def look_after(self, delivery_id: str) -> None:
         self._draft.looked_after.add(delivery_id)
 
@@ -308,3 +366,12 @@ class TransactionalUnit:
 
     def _of_topic(self, topic: str) -> list[Incident]:
         return [incident for incident in self._draft.incidents.values() if topic in incident.topics]
+
+
+def _in_force(tables: Tables, now: datetime) -> tuple[Directive, ...]:
+    return tuple(one for one in tables.directives.values() if one.ends_at > now)
+
+
+def _open(tables: Tables) -> tuple[Incident, ...]:
+    found = [one for one in tables.incidents.values() if one.state is not IncidentState.RESOLVED and not one.history]
+    return tuple(sorted(found, key=lambda one: one.id))

@@ -6,10 +6,13 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.incidents.audit import Head, Link
 from alerting.incidents.chain import Chain
 from alerting.incidents.model import Incident, TimelineEntry
-from alerting.incidents.sql.tables import audit, audit_head, timeline
+from alerting.incidents.sql.tables import audit, audit_head, directive_lines, timeline
+
+Act = tuple[Incident, TimelineEntry] | tuple[Directive, DirectiveEntry]
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -24,12 +27,20 @@ _HEAD: Final = select(
     select(func.coalesce(func.max(timeline.c.position), 0)).scalar_subquery().label("newest_line"),
     select(func.coalesce(func.max(audit.c.position), 0)).scalar_subquery().label("newest_record"),
 )
+_POSITION: Final = select(audit_head.c.position)
 _MOVE: Final = update(audit_head)
 _APPEND_LINES: Final = insert(timeline)
+_APPEND_DIRECTIVE_LINES: Final = insert(directive_lines)
 _APPEND_RECORDS: Final = insert(audit)
 _LINKS: Final = (
-    select(audit.c.position, audit.c.value, audit.c.mac, timeline.c.value.label("line"))
+    select(
+        audit.c.position,
+        audit.c.value,
+        audit.c.mac,
+        func.coalesce(timeline.c.value, directive_lines.c.value).label("line"),
+    )
     .outerjoin(timeline, timeline.c.position == audit.c.position)
+    .outerjoin(directive_lines, directive_lines.c.position == audit.c.position)
     .where(audit.c.position > bindparam("after"))
     .order_by(audit.c.position)
     .limit(bindparam("most"))
@@ -38,8 +49,8 @@ _OWN_KEY: Final = select(audit_head.c.own_key)
 _KEEP_KEY: Final = update(audit_head).where(audit_head.c.own_key.is_(None))
 
 
-def append(connection: Connection, chain: Chain, happened: Sequence[tuple[Incident, TimelineEntry]]) -> None:
-    """Append to the timeline and to the audit trail; to be called last in a transaction.
+def append(connection: Connection, chain: Chain, happened: Sequence[Act]) -> None:
+    """Append to the timeline, or the directives' lines, and to the audit trail; to be called last in a transaction.
 
     Positions are without gaps and become visible in their order: whoever appends holds the head's row until its commit,
     and the next one waits. As the last step of a transaction, this lock comes after all others and cannot be part of a
@@ -48,19 +59,29 @@ def append(connection: Connection, chain: Chain, happened: Sequence[tuple[Incide
     if not happened:
         return
     row = connection.execute(_HEAD_LOCKED).one()
-    lines = [(incident, entry, _encoder.encode(entry).decode()) for incident, entry in happened]
+    lines = [(*one, _encoder.encode(one[1]).decode()) for one in happened]
     links, head = chain.extend(Head(row.first, row.position, row.mac, row.seal), lines)
-    connection.execute(
-        _APPEND_LINES,
-        [
-            {"position": link.position, "incident": entry.incident, "value": link.line}
-            for link, (_, entry) in zip(links, happened, strict=True)
-        ],
-    )
+    of_incidents: list[dict[str, object]] = []
+    of_directives: list[dict[str, object]] = []
+    for link, (_, entry) in zip(links, happened, strict=True):
+        if isinstance(entry, TimelineEntry):
+            of_incidents.append({"position": link.position, "incident": entry.incident, "value": link.line})
+        else:
+            of_directives.append({"position": link.position, "directive": entry.directive, "value": link.line})
+    if of_incidents:
+        connection.execute(_APPEND_LINES, of_incidents)
+    if of_directives:
+        connection.execute(_APPEND_DIRECTIVE_LINES, of_directives)
     connection.execute(
         _APPEND_RECORDS, [{"position": link.position, "value": link.value, "mac": link.mac} for link in links]
     )
     connection.execute(_MOVE, {"first": head.first, "position": head.position, "mac": head.mac, "seal": head.seal})
+
+
+def last_position(connection: Connection) -> int:
+    """How far the trail has come; grows with every act, whichever process it was done in."""
+    position: int = connection.execute(_POSITION).scalar_one()
+    return position
 
 
 def head(connection: Connection) -> Head:

@@ -5,7 +5,7 @@ from hashlib import blake2b
 from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from alerting.errors import Stale
@@ -20,6 +20,9 @@ _NUL: Final = "\0"
 
 # Of a topic's newest incidents, those that were merged into another one are passed over.
 _LATEST_LOOKED_AT: Final = 8
+
+# As many open incidents are looked at together at most; beyond it nobody can work on them anyway.
+_MOST_OPEN: Final = 5_000
 
 # Any number that nobody else uses; this one spells "toc".
 _FAMILY_LOCK: Final = 0x746F63
@@ -55,6 +58,9 @@ _OPEN_OF_FAMILY: Final = (
 )
 _BY_IDS: Final = _VALUE.where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
 _READ_AT_ONCE: Final = 500
+_OPEN_NOW: Final = (
+    _VALUE.where(text("state <> 'resolved'"), incidents.c.history.is_(False)).order_by(incidents.c.id).limit(_MOST_OPEN)
+)
 _INSERT: Final = insert_each(incidents, nothing_on_conflict)
 _REPLACE: Final = update(incidents).where(
     incidents.c.id == bindparam("of_id"), incidents.c.revision == bindparam("expected_revision")
@@ -113,6 +119,11 @@ def open_for_family(connection: Connection, family: str, known: Mapping[str, int
         values = connection.execute(_BY_IDS, {"ids": changed[start : start + _READ_AT_ONCE]}).scalars()
         found.extend(_incident.decode(value) for value in values)
     return OpenOfBrand(tuple(row.id for row in rows), tuple(found))
+
+
+def open_now(connection: Connection) -> tuple[Incident, ...]:
+    """All that are not resolved, oldest first, not locked."""
+    return tuple(_incident.decode(value) for value in connection.execute(_OPEN_NOW).scalars())
 
 
 def lock_families(connection: Connection, families: Sequence[str]) -> None:
@@ -179,12 +190,6 @@ def timeline_of(connection: Connection, incident_id: str) -> tuple[TimelineEntry
 def timeline_after(connection: Connection, position: int, limit: int) -> tuple[TimelineEntry, ...]:
     """Entries of all incidents behind `position`, oldest first."""
     return _entries(connection, timeline.c.position > position, limit)
-
-
-def last_position(connection: Connection) -> int:
-    """The newest timeline position; 0 before the first."""
-    newest: int | None = connection.execute(select(func.max(timeline.c.position))).scalar()
-    return newest or 0
 
 
 def page(connection: Connection, wanted: IncidentFilter, cursor: str | None, limit: int) -> Page:

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, not_, or_, select, update
 
 from alerting.errors import PositionLost
-from alerting.incidents.model import PAGES, Delivery, DeliveryState, Incident, Transition
+from alerting.incidents.model import HUSHED, PAGES, Delivery, DeliveryState, Incident, Transition
 from alerting.incidents.sql.hold_queries import HELD
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incidents
@@ -40,6 +40,17 @@ _UNTOUCHED: Final = update(deliveries).where(
     deliveries.c.change.in_(bindparam("changes", expanding=True)),
     deliveries.c.state == _PENDING,
     deliveries.c.token == 0,
+)
+_HUSH: Final = (
+    update(deliveries)
+    .where(
+        deliveries.c.incident == bindparam("of_incident"),
+        deliveries.c.receiver.in_(bindparam("receivers", expanding=True)),
+        deliveries.c.change.in_([change.value for change in sorted(HUSHED)]),
+        deliveries.c.state == _PENDING,
+        deliveries.c.token == 0,
+    )
+    .values(state=_SUPERSEDED)
 )
 _SUPERSEDE_OTHERS: Final = _UNTOUCHED.where(deliveries.c.id != bindparam("newer_id")).values(state=_SUPERSEDED)
 _SUPERSEDE_TOLD: Final = _UNTOUCHED.where(deliveries.c.incident_revision <= bindparam("told")).values(state=_SUPERSEDED)
@@ -123,6 +134,11 @@ def enqueue(connection: Connection, fresh: Sequence[Delivery]) -> None:
         if added.rowcount:
             superfluous = _SUPERFLUOUS.get(delivery.change, _GROWTH)
             connection.execute(_SUPERSEDE_OTHERS, _conversation(delivery, superfluous) | {"newer_id": delivery.id})
+
+
+def hush(connection: Connection, incident_id: str, receivers: Sequence[str]) -> None:
+    """What these receivers are not to hear of a muted incident becomes superseded, unless somebody began to send it."""
+    connection.execute(_HUSH, {"of_incident": incident_id, "receivers": list(receivers)})
 
 
 def of_incident(connection: Connection, incident_id: str) -> tuple[Delivery, ...]:

@@ -8,12 +8,14 @@ from typing import Final
 
 import structlog
 
+from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.errors import UnknownIncident
 from alerting.incidents.audit import Head, Link
 from alerting.incidents.chain import Chain
 from alerting.incidents.model import Delivery, DeliveryState, Incident, TimelineEntry, TopicStatus, WindowPoint
 from alerting.incidents.sql import (
     audit_queries,
+    directive_queries,
     hold_queries,
     incident_queries,
     outbox_queries,
@@ -120,6 +122,26 @@ class SqlStore:
     async def audit_after(self, position: int, *, limit: int) -> tuple[Link, ...]:
         """Records of the audit trail behind `position`, each with its line of the timeline, oldest first."""
         return await self._database.read(audit_queries.links, position, limit)
+
+    async def directives_in_force(self, now: datetime) -> tuple[Directive, ...]:
+        """Every directive that has not ended, also where it has not begun, in the order of their ids."""
+        return await self._database.read(directive_queries.in_force, now)
+
+    async def directives(self, kind: str, *, limit: int) -> tuple[Directive, ...]:
+        """Those of one kind, newest first, over ones too."""
+        return await self._database.read(directive_queries.newest, kind, limit)
+
+    async def directive(self, directive_id: str) -> Directive | None:
+        """One directive; None where there is none."""
+        return await self._database.read(directive_queries.by_id, directive_id, lock=False)
+
+    async def directive_lines(self, directive_id: str) -> tuple[DirectiveEntry, ...]:
+        """What was done with it, oldest first."""
+        return await self._database.read(directive_queries.lines, directive_id)
+
+    async def open_incidents(self) -> tuple[Incident, ...]:
+        """Every incident that is not resolved, oldest first; history is left out."""
+        return await self._database.read(incident_queries.open_now)
 
     async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
         """Who was told, oldest first."""
@@ -232,7 +254,7 @@ class SqlStore:
         self._standing = standing
 
     async def _last_position(self) -> int:
-        return await self._database.read(incident_queries.last_position)
+        return await self._database.read(audit_queries.last_position)
 
     async def _forget(self, unit: SqlUnit) -> None:
         elapsed = self._clock.monotonic()

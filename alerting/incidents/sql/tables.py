@@ -139,6 +139,30 @@ audit: Final = Table(
     Column("mac", Text, nullable=False),
 )
 
+# What people told Tocsin to hold to: silences, notices and their like.
+directives: Final = Table(
+    "directives",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("ends_at", Instant),
+    Column("revision", Integer, nullable=False),
+    Column("value", Text, nullable=False),
+    Index("directives_in_force", "ends_at"),
+    Index("directives_of_kind", "kind", "created_at"),
+)
+
+# What was done with them; positions are of the audit trail, like those of the timeline.
+directive_lines: Final = Table(
+    "directive_lines",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("directive", Text, ForeignKey("directives.id"), nullable=False),
+    Column("value", Text, nullable=False),
+    Index("lines_of_directive", "directive", "position"),
+)
+
 # One row. Whoever appends to timeline and audit trail locks it until its commit.
 audit_head: Final = Table(
     "audit_head",

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.incidents.chain import Chain
 from alerting.incidents.model import Delivery, Incident, TimelineEntry
 from alerting.incidents.sql import (
     audit_queries,
+    directive_queries,
     incident_queries,
     intake_queries,
     outbox_queries,
@@ -35,7 +37,7 @@ class SqlUnit:
         self._run = transaction.run
         self._clock = clock
         self._chain = chain
-        self._happened: list[tuple[Incident, TimelineEntry]] = []
+        self._happened: list[audit_queries.Act] = []
 
     async def position(self, partition: Partition) -> int | None:
         """Next offset to read, as stored; None before the first."""
@@ -91,6 +93,34 @@ class SqlUnit:
         """
         await self._run(incident_queries.save, incident, expected_revision)
         self._happened.extend((incident, entry) for entry in entries)
+
+    async def open_incidents(self) -> tuple[Incident, ...]:
+        """Every incident that is not resolved, oldest first, not locked; history is left out."""
+        return await self._run(incident_queries.open_now)
+
+    async def directives_in_force(self, now: datetime) -> tuple[Directive, ...]:
+        """Every directive that has not ended, also where it has not begun."""
+        return await self._run(directive_queries.in_force, now)
+
+    async def directive(self, directive_id: str) -> Directive | None:
+        """The directive, locked for this unit; None where there is none."""
+        return await self._run(directive_queries.by_id, directive_id, lock=True)
+
+    async def keep(
+        self, directive: Directive, entries: Sequence[DirectiveEntry], *, expected_revision: int | None
+    ) -> None:
+        """Insert or replace the directive now, and append to its lines and to the audit trail when the unit ends.
+
+        Raises:
+            Stale: The stored revision is another one.
+        """
+        await self._run(directive_queries.keep, directive, expected_revision)
+        self._happened.extend((directive, entry) for entry in entries)
+
+    async def hush(self, incident_id: str, receivers: Sequence[str]) -> None:
+        """What is due to these receivers and nobody began to send becomes superseded, but for what is never hushed."""
+        if receivers:
+            await self._run(outbox_queries.hush, incident_id, receivers)
 
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
         """Add to the outbox; superfluous older updates become superseded."""

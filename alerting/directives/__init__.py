@@ -1,0 +1,1 @@
+"""What people told Tocsin to hold to, for a time: values and what follows from them. Pure."""

@@ -1,0 +1,131 @@
+"""Sees to it that open incidents are muted by what mutes them now, and by nothing else."""
+
+import asyncio
+from collections import Counter
+from datetime import datetime
+from typing import Final
+
+import msgspec
+import structlog
+
+from alerting.directives.directive import Directive, DirectiveEntry
+from alerting.directives.silence import Silence, SilenceState
+from alerting.dispatch import Dispatch
+from alerting.errors import DatabaseUnavailable, Stale
+from alerting.incidents.model import Incident, Transition
+from alerting.incidents.muted import MuteKind
+from alerting.incidents.outcome import SYSTEM, Outcome
+from alerting.incidents.store import Store
+from alerting.metrics import AlertingMetrics
+from alerting.routing.muting import Muting
+from alerting.settings import SilenceSettings
+from streams.backoff import Backoff, sleep_unless
+from streams.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS: Final = 1.0
+
+
+class MuteWatch:
+    """Looks at the open incidents every second, and right after every act that mutes. Several processes may.
+
+    What became muted is noted on the incident, and what was due and not begun is taken back; what is muted no more
+    pages, if it is still open. A silence that is about to end is told of on the incidents that it hides.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        dispatch: Dispatch,
+        muting: Muting,
+        settings: SilenceSettings,
+        clock: Clock,
+        metrics: AlertingMetrics,
+    ) -> None:
+        self._store = store
+        self._dispatch = dispatch
+        self._muting = muting
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look every second until `stop`, less often while the database does not answer."""
+        backoff = Backoff(first_seconds=LOOK_SECONDS, cap_seconds=30.0)
+        while not stop.is_set():
+            seconds = LOOK_SECONDS
+            try:
+                await self.look()
+                backoff.reset()
+            except Stale as exc:
+                log.debug("mute_watch.again", reason=str(exc))
+            except DatabaseUnavailable as exc:
+                seconds = backoff.next_seconds()
+                log.debug("mute_watch.waiting", reason=str(exc))
+            await sleep_unless(stop, seconds, self._clock)
+
+    async def look(self) -> None:
+        """Bring every open incident up to what mutes it now.
+
+        Raises:
+            DatabaseUnavailable: The rest is looked at next time; likewise `Stale`.
+        """
+        now = self._clock.now()
+        in_force = await self._store.directives_in_force(now)
+        incidents = await self._store.open_incidents()
+        for seen in incidents:
+            if self._muting.of(seen, in_force, now) != seen.muted:
+                await self._bring_up(seen.id)
+        for directive in in_force:
+            if isinstance(directive, Silence) and directive.ends_at - now <= self._settings.notice_before:
+                await self._warn(directive, incidents, now)
+        self._measure(in_force, incidents, now)
+
+    async def _bring_up(self, incident_id: str) -> None:
+        now = self._clock.now()
+        async with self._store.begin() as unit:
+            incident = await unit.incident(incident_id)
+            if incident is None or await self._dispatch.muted(unit, incident, now) == incident.muted:
+                return
+            revised = msgspec.structs.replace(incident, revision=incident.revision + 1, updated_at=now)
+            outcome = Outcome(revised, Transition.MUTED, replaces=incident.revision)
+            saved = await self._dispatch.record(unit, outcome, now)
+        muted = saved is not None and bool(saved.muted)
+        self._metrics.transitions.labels((Transition.MUTED if muted else Transition.UNMUTED).value).inc()
+        log.info("incident.muted" if muted else "incident.unmuted", incident=incident_id)
+
+    async def _warn(self, silence: Silence, incidents: tuple[Incident, ...], now: datetime) -> None:
+        """Once, while it still hides: on the silence itself and on what it hides; not where it is short anyway."""
+        asked_for = silence.ends_at - max(silence.starts_at, silence.updated_at)
+        short = asked_for <= 2 * self._settings.notice_before
+        if silence.warned or short or silence.state(now) is not SilenceState.ACTIVE:
+            return
+        hidden = [one for one in incidents if any(muted.source == silence.id for muted in one.muted)]
+        minutes = max(1, round((silence.ends_at - now).total_seconds() / 60))
+        text = f"The silence by {silence.author} ends in {minutes} min; {_count(len(hidden))} then"
+        async with self._store.begin() as unit:
+            current = await unit.directive(silence.id)
+            if not isinstance(current, Silence) or current.revision != silence.revision:
+                return
+            told = msgspec.structs.replace(current, warned=True, revision=current.revision + 1)
+            entry = DirectiveEntry(silence.id, now, "silence.ending", SYSTEM, text)
+            await unit.keep(told, (entry,), expected_revision=current.revision)
+            for seen in hidden:
+                incident = await unit.incident(seen.id)
+                if incident is not None and any(muted.source == silence.id for muted in incident.muted):
+                    await self._dispatch.announce(unit, incident, text, now)
+        self._metrics.directive_acts.labels("silence.ending").inc()
+        log.warning("silence.ending", silence=silence.id, author=silence.author, hides=len(hidden))
+
+    def _measure(self, in_force: tuple[Directive, ...], incidents: tuple[Incident, ...], now: datetime) -> None:
+        kinds = Counter(muted.kind for one in incidents for muted in one.muted)
+        for kind in MuteKind:
+            self._metrics.incidents_muted.labels(kind.value).set(kinds[kind])
+        states = Counter(one.state(now) for one in in_force if isinstance(one, Silence))
+        for state in (SilenceState.PENDING, SilenceState.ACTIVE):
+            self._metrics.silences.labels(state.value).set(states[state])
+
+
+def _count(hidden: int) -> str:
+    return f"{hidden} open incident{'s'[: hidden != 1]} will page" if hidden else "nothing that is open will page"
