@@ -6,7 +6,7 @@ DEMO_ARGS ?=
 BENCHMARKS = $(shell grep -l '^if __name__ == "__main__"' tests/bench/*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types contracts soak bench lock clean
+.PHONY: help demo test check format lint types contracts docs soak bench lock clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ check: $(VENV)/.dev  ## Format check, lint, types, import contracts, tests
 format: $(VENV)/.dev  ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev  ## Build the documentation as a site, into build/site
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/site
 
 soak: $(VENV)/.dev  ## Run the long versions of the tests
 	TOCSIN_SOAK=1 $(BIN)/python -m pytest tests/integration tests/unit/sentiment
