@@ -166,8 +166,9 @@ class Tocsin:
     async def _alert(self, stop: asyncio.Event, store: SqlStore, receivers: Receivers, egress: Egress) -> None:
         settings, clock = self._settings, self._clock
         metrics = AlertingMetrics(self._registry)
-        muting = Muting()
-        dispatch = Dispatch(Routes(settings.route), receivers, muting)
+        routes = Routes(settings.route)
+        muting = Muting(routes, settings.inhibit_rules, settings.time_intervals)
+        dispatch = Dispatch(routes, receivers, muting)
         watch = MuteWatch(store, dispatch, muting, settings.silences, clock, metrics)
         public_url = str(settings.api.public_url) if settings.api.public_url else None
         intake = Intake(

@@ -16,7 +16,7 @@ from alerting.incidents.model import (
     TimelineEntry,
     Transition,
 )
-from alerting.incidents.muted import Muted
+from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.outcome import SYSTEM, Outcome
 from alerting.incidents.store import Unit
 from alerting.receivers import Receivers
@@ -30,7 +30,6 @@ _ROUTED_ANEW: Final = frozenset(
         Transition.SEVERITY_CHANGED,
         Transition.GREW,
         Transition.PASSED_ON,
-        Transition.UNMUTED,
     }
 )
 # A merged incident is over for whoever heard of it: the page is closed, and the text says where it goes on.
@@ -60,7 +59,7 @@ class Dispatch:
     muted no more and still open.
 
     Args:
-        muting: What may mute; without it silences alone.
+        muting: What may mute; without it silences alone, and notices.
     """
 
     def __init__(self, routes: Routes, receivers: Receivers, muting: Muting | None = None) -> None:
@@ -79,10 +78,10 @@ class Dispatch:
             return incident
         muted = incident.muted if outcome.transition in _ACTS else await self.muted(unit, incident, now)
         before, incident = incident.muted, msgspec.structs.replace(incident, muted=muted)
-        transition, lines = _with_mutes(incident, outcome, before, now)
-        if transition is Transition.UNMUTED and incident.state is IncidentState.TRIGGERED:
+        lines = _with_mutes(incident, outcome, before, now)
+        if is_muted(before) and not incident.is_muted and incident.state is IncidentState.TRIGGERED:
             incident = msgspec.structs.replace(incident, reopened_at=now, overdue=())
-        told, deliveries = self.tell(incident, transition, now)
+        told, deliveries = self.tell(incident, outcome.transition, now, before)
         if lines:
             deliveries = tuple(msgspec.structs.replace(one, said=lines[-1].text) for one in deliveries)
         entries = _with_receivers(lines, deliveries)
@@ -95,7 +94,8 @@ class Dispatch:
 
     async def muted(self, unit: Unit, incident: Incident, now: datetime) -> tuple[Muted, ...]:
         """What mutes the incident at present, by what is committed."""
-        return self._muting.of(incident, await unit.directives_in_force(now), now)
+        others = await unit.open_incidents() if self._muting.needs_others else ()
+        return self._muting.of(incident, await unit.directives_in_force(now), others, now)
 
     async def announce(self, unit: Unit, incident: Incident, text: str, now: datetime) -> Incident:
         """Say something about the incident, also to those whom its route leads to and who are not told otherwise.
@@ -114,23 +114,29 @@ class Dispatch:
         await unit.enqueue(deliveries)
         return said
 
-    def tell(self, incident: Incident, transition: Transition, now: datetime) -> tuple[Incident, tuple[Delivery, ...]]:
-        """The incident with everybody in it who is told by now, and the deliveries."""
-        if incident.history or transition is Transition.UNCHANGED:
+    def tell(
+        self, incident: Incident, transition: Transition, now: datetime, before: tuple[Muted, ...] = ()
+    ) -> tuple[Incident, tuple[Delivery, ...]]:
+        """The incident with everybody in it who is told by now, and the deliveries.
+
+        Args:
+            before: What muted it until now. Whom nothing mutes any more is paged, unless somebody is on it.
+        """
+        freed = before != incident.muted and incident.state is not IncidentState.RESOLVED
+        if incident.history or (transition is Transition.UNCHANGED and not freed):
             return incident, ()
         if incident.snoozed_until is not None and incident.snoozed_until > now and transition in _SNOOZED_AWAY:
             return incident, ()
-        stops = self._routes.stops_for(labels_of(incident)) if transition in _ROUTED_ANEW else ()
+        stops = self._routes.stops_for(labels_of(incident)) if transition in _ROUTED_ANEW or freed else ()
         waits = {stop.receiver: stop.group_wait_seconds for stop in stops if not incident.is_muted_for(stop.receiver)}
         newly = tuple(receiver for receiver in waits if receiver not in incident.receivers)
         told = msgspec.structs.replace(incident, receivers=(*incident.receivers, *newly))
         deliveries: list[Delivery] = []
         for receiver in told.receivers:
-            change = Transition.OPENED if receiver in newly else _told_as(transition, incident)
-            if change is Transition.UNCHANGED or (change in HUSHED and incident.is_muted_for(receiver)):
-                continue
-            wait = waits.get(receiver, 0.0) if change in _PAGES else 0.0
-            deliveries.extend(self._to(receiver, told, change, now, timedelta(seconds=wait)))
+            change = Transition.OPENED if receiver in newly else _heard(receiver, incident, transition, before)
+            if change is not None:
+                wait = waits.get(receiver, 0.0) if change in _PAGES else 0.0
+                deliveries.extend(self._to(receiver, told, change, now, timedelta(seconds=wait)))
         return told, tuple(deliveries)
 
     def _to(
@@ -152,32 +158,34 @@ class Dispatch:
                 )
 
 
-def _told_as(transition: Transition, incident: Incident) -> Transition:
-    """What somebody hears of it who was told before; nothing of what starts again while somebody is on it."""
-    if transition is Transition.UNMUTED:
-        return Transition.REOPENED if incident.state is IncidentState.TRIGGERED else Transition.UNCHANGED
-    return _TOLD_AS.get(transition, transition)
+def _heard(receiver: str, incident: Incident, transition: Transition, before: tuple[Muted, ...]) -> Transition | None:
+    """As what a receiver that was told before hears of it; None where it hears nothing."""
+    hushed, was_hushed = incident.is_muted_for(receiver), is_muted(before, receiver)
+    asleep = incident.state is not IncidentState.TRIGGERED or incident.snoozed_until is not None
+    if was_hushed and not hushed and not asleep:
+        return Transition.REOPENED
+    if transition is Transition.MUTED:
+        return transition if hushed and not was_hushed else None
+    change = _TOLD_AS.get(transition, transition)
+    return None if change is Transition.UNCHANGED or (hushed and change in HUSHED) else change
 
 
 def _with_mutes(
     incident: Incident, outcome: Outcome, before: tuple[Muted, ...], now: datetime
-) -> tuple[Transition, tuple[TimelineEntry, ...]]:
-    """What people hear of, and all that stands in the timeline; the line that they hear of is the last one."""
+) -> tuple[TimelineEntry, ...]:
+    """All that stands in the timeline; the line that people hear of is the last one."""
     known, current = {muted.source for muted in before}, {muted.source for muted in incident.muted}
     begun = [
         TimelineEntry(incident.id, now, Transition.MUTED, SYSTEM, muted.because)
         for muted in incident.muted
         if muted.source not in known
     ]
-    if not known - current or incident.state is IncidentState.RESOLVED:
-        return outcome.transition, (*begun, *outcome.entries)
     over = [muted for muted in before if muted.source not in current]
+    if not over or incident.state is IncidentState.RESOLVED:
+        return (*begun, *outcome.entries)
     text = f"No longer {'; '.join(muted.because[:1].lower() + muted.because[1:] for muted in over)}"
     ended = TimelineEntry(incident.id, now, Transition.UNMUTED, SYSTEM, text)
-    lines = (*begun, *outcome.entries, ended)
-    if outcome.transition in _PAGES or incident.is_muted:
-        return outcome.transition, (*begun, ended, *outcome.entries)
-    return Transition.UNMUTED, lines
+    return (*begun, ended, *outcome.entries)
 
 
 def _with_receivers(entries: tuple[TimelineEntry, ...], deliveries: tuple[Delivery, ...]) -> tuple[TimelineEntry, ...]:

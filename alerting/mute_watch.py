@@ -75,7 +75,7 @@ class MuteWatch:
         in_force = await self._store.directives_in_force(now)
         incidents = await self._store.open_incidents()
         for seen in incidents:
-            if self._muting.of(seen, in_force, now) != seen.muted:
+            if self._muting.of(seen, in_force, incidents, now) != seen.muted:
                 await self._bring_up(seen.id)
         for directive in in_force:
             if isinstance(directive, Silence) and directive.ends_at - now <= self._settings.notice_before:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, HttpUrl, IPvAnyNetwork, SecretStr, model_validator
 
 from alerting.inbound_settings import InboundSettings, PersonSettings
+from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notifier_settings import NotifierSettings
 from streams.section import Section
 from streams.settings import StreamSettings
@@ -98,6 +99,9 @@ class RouteSettings(Section):
     Attributes:
         matchers: `label=value`, `!=`, `=~`, `!~`; all must hold. Labels: topic, brand, owner, severity, direction,
             incident.
+        mute_time_intervals: Names from `time_intervals`: at these times it is not told; what is open then pages it
+            afterwards. Not inherited.
+        active_time_intervals: Names from `time_intervals`: only at these times it is told. Not inherited.
         continue_: Go on to the next sibling after a match; `continue` in the file.
     """
 
@@ -105,6 +109,8 @@ class RouteSettings(Section):
     matchers: tuple[Matcher, ...] = ()
     continue_: Annotated[bool, Field(alias="continue")] = False
     group_wait_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
+    mute_time_intervals: tuple[Name, ...] = ()
+    active_time_intervals: tuple[Name, ...] = ()
     routes: tuple["RouteSettings", ...] = ()
 
 
@@ -197,6 +203,8 @@ class Settings(StreamSettings):
     audit: AuditSettings = AuditSettings()
     targets: TargetSettings = TargetSettings()
     silences: SilenceSettings = SilenceSettings()
+    time_intervals: tuple[TimeIntervalSettings, ...] = ()
+    inhibit_rules: tuple[InhibitRuleSettings, ...] = ()
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()
     people: tuple[PersonSettings, ...] = ()

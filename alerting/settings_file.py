@@ -8,6 +8,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from alerting.routing.matchers import Matcher
+from alerting.routing.muting_checks import muting_checks
 from alerting.settings import Settings
 from streams.config_file import Location, explain, parse_config, read_config_file
 from streams.declarations import overload
@@ -50,6 +51,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         if too_much is not None:
             problems.append(file.problem(("topics",), too_much))
         problems.extend(file.problem(location, message) for location, message in _inbound_checks(settings))
+        problems.extend(file.problem(location, message) for location, message in muting_checks(settings))
     if problems or settings is None:
         raise InvalidConfig(tuple(problems))
     return settings

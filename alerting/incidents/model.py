@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from alerting.incidents.muted import Muted
+from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.part import Part
 from alerting.incidents.statement import Statement
 from streams.events import Direction, Evidence
@@ -136,11 +136,11 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def is_muted(self) -> bool:
         """Nobody at all is woken for it at present."""
-        return any(not muted.receivers for muted in self.muted)
+        return is_muted(self.muted)
 
     def is_muted_for(self, receiver: str) -> bool:
         """This receiver is not woken for it at present."""
-        return any(not muted.receivers or receiver in muted.receivers for muted in self.muted)
+        return is_muted(self.muted, receiver)
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -30,3 +30,8 @@ class Muted(msgspec.Struct, frozen=True, omit_defaults=True):
     because: str
     until: datetime | None = None
     receivers: tuple[str, ...] = ()
+
+
+def is_muted(muted: tuple[Muted, ...], receiver: str | None = None) -> bool:
+    """Whether these keep it from the receiver; without one, from everybody."""
+    return any(not one.receivers or (receiver is not None and receiver in one.receivers) for one in muted)

@@ -28,11 +28,15 @@ class Stop(msgspec.Struct, frozen=True):
     Attributes:
         group_wait_seconds: How long its first message waits for the incident to show its size.
         path: From the root to the node that named it.
+        mute_time_intervals: Names of times at which it is not told.
+        active_time_intervals: Names of times at which alone it is told; empty means always.
     """
 
     receiver: str
     group_wait_seconds: float
     path: tuple[Step, ...]
+    mute_time_intervals: tuple[str, ...] = ()
+    active_time_intervals: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{' > '.join(str(step) for step in self.path)}: {self.receiver}"
@@ -53,9 +57,13 @@ class Routes:
     def stops_for(self, labels: Mapping[str, str]) -> tuple[Stop, ...]:
         """Where an incident with these labels arrives: each receiver once, in the order of the tree."""
         first: dict[str, Stop] = {}
-        for stop in self._root.stops(labels, ()):
+        for stop in self.every_stop_for(labels):
             first.setdefault(stop.receiver, stop)
         return tuple(first.values())
+
+    def every_stop_for(self, labels: Mapping[str, str]) -> tuple[Stop, ...]:
+        """The same, with a receiver as often as ways lead to it."""
+        return self._root.stops(labels, ())
 
     def receivers_for(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         """The names of the receivers, each once, in the order of the tree."""
@@ -93,6 +101,7 @@ class _Node:
             for index, child in enumerate(settings.routes)
         )
         self.continues = settings.continue_
+        self._mute, self._active = settings.mute_time_intervals, settings.active_time_intervals
 
     def stops(self, labels: Mapping[str, str], path: tuple[Step, ...]) -> tuple[Stop, ...]:
         """Where this subtree leads; empty where it does not match."""
@@ -107,7 +116,7 @@ class _Node:
                 break
         if found or self._receiver is None:
             return found
-        return (Stop(self._receiver, self._group_wait_seconds, path),)
+        return (Stop(self._receiver, self._group_wait_seconds, path, self._mute, self._active),)
 
 
 def _parse(text: str, place: str) -> Matcher:

@@ -15,6 +15,7 @@ from alerting.incidents.model import Delivery, Incident
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
 from alerting.mute_watch import MuteWatch
+from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notifiers.base import Notifier
 from alerting.receivers import ReceiverPolicy, Receivers
 from alerting.rescue import Rescue
@@ -89,6 +90,8 @@ class House:
         topics: Sequence[Topic] = (REFUNDS,),
         targets: TargetSettings | None = None,
         silence_settings: SilenceSettings | None = None,
+        inhibit_rules: Sequence[InhibitRuleSettings] = (),
+        time_intervals: Sequence[TimeIntervalSettings] = (),
     ) -> None:
         self.world = world
         self.store = TransactionalStore(world.tables)
@@ -106,8 +109,9 @@ class House:
             metrics=metrics,
         )
         tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
-        muting = Muting()
-        dispatch = Dispatch(Routes(tree), receivers, muting)
+        routes = Routes(tree)
+        muting = Muting(routes, inhibit_rules, time_intervals)
+        dispatch = Dispatch(routes, receivers, muting)
         watch_settings = silence_settings or SilenceSettings()
         self.watch = MuteWatch(self.store, dispatch, muting, watch_settings, world.clock, metrics)
         self.silences = Silences(self.store, self.watch, watch_settings, world.clock, metrics)
