@@ -31,6 +31,7 @@ from alerting.notifiers.registry import build_all
 from alerting.observer import Observer
 from alerting.receivers import Receivers, policies_of
 from alerting.rescue import Rescue
+from alerting.retention import Retention
 from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
@@ -218,6 +219,8 @@ class Tocsin:
             group.create_task(observer.run(stop), name="observer")
             group.create_task(timekeeper.run(stop), name="timekeeper")
             group.create_task(watch.run(stop), name="mute_watch")
+            retention = Retention(store, settings.retention, clock, metrics)
+            group.create_task(retention.run(stop), name="retention")
             if inbound.slack_socket is not None:
                 group.create_task(inbound.slack_socket.run(stop), name="slack_socket")
             host, port = settings.api.host, settings.api.port

@@ -131,6 +131,54 @@ def unpack(topic: str, block: bytes) -> list[WindowCount]:
         raise StateCorrupted(f"a history block of topic {topic!r} cannot be read: {exc}") from exc
 
 
+def thinned(windows: Iterable[WindowCount], seconds: int) -> list[WindowCount]:
+    """The windows added up to windows of `seconds`; what is as wide already stays as it is, silent ones are left out.
+
+    Counts stay exact. What was expected is added up as in `curve`, over the whole width.
+
+    Args:
+        windows: Of one topic, each only once.
+        seconds: Wanted width, > 0; the widths so far divide it.
+    """
+    told = sorted((window for window in windows if window.tally.mentions != 0), key=_place)
+    kept: list[WindowCount] = []
+    for start, group in groupby(told, key=lambda window: window.start - window.start % seconds):
+        parts = list(group)
+        kept.extend(part for part in parts if part.seconds >= seconds)
+        narrow = [part for part in parts if part.seconds < seconds]
+        if narrow:
+            kept.append(_wide(narrow, start, seconds))
+    return sorted(kept, key=_place)
+
+
+def _wide(parts: list[WindowCount], start: int, seconds: int) -> WindowCount:
+    expected, low, high = _band(parts, seconds)
+    scores = [part.score for part in parts if part.score is not None]
+    return WindowCount(
+        topic=parts[0].topic,
+        start=start,
+        seconds=seconds,
+        tally=sum((part.tally for part in parts), Tally()),
+        revision=max(part.revision for part in parts),
+        expected=expected,
+        low=low,
+        high=high,
+        score=max(scores, default=None),
+        history=all(part.history for part in parts),
+    )
+
+
+def unsettled(stored: Iterable[WindowCount], fresh: Iterable[WindowCount]) -> list[WindowCount]:
+    """Those of `fresh` that do not lie inside of a wider stored window: what was added up can be corrected no more."""
+    wide = {(window.start, window.seconds) for window in stored}
+    widths = {seconds for _, seconds in wide}
+    return [
+        window
+        for window in fresh
+        if not any((window.start - window.start % width, width) in wide for width in widths if width > window.seconds)
+    ]
+
+
 def curve(windows: Iterable[WindowCount], seconds: int) -> tuple[WindowPoint, ...]:
     """The windows added up to windows of `seconds`, which begin at multiples of `seconds` since 1970.
 

@@ -114,6 +114,17 @@ class AlertingMetrics:
             ["feed"],
             registry=registry,
         )
+        self.retained = Counter(
+            "tocsin_retention_removed",
+            "What retention thinned or forgot: windows (blocks of a topic and day), samples, deliveries, incidents.",
+            ["kind"],
+            registry=registry,
+        )
+        self.retention_finished = Gauge(
+            "tocsin_retention_finished_timestamp_seconds",
+            "When retention last found nothing more to do, seconds since 1970; 0 before the first time.",
+            registry=registry,
+        )
         self.outbox_pending = Gauge("tocsin_outbox_pending", "Messages not delivered yet.", registry=registry)
         self.outbox_age = Gauge(
             "tocsin_outbox_age_seconds", "Age of the oldest message that is due.", registry=registry

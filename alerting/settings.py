@@ -37,6 +37,34 @@ class TargetSettings(Section):
     resolve_hours: Annotated[float, Field(gt=0, le=720)] = 8.0
 
 
+class RetentionSettings(Section):
+    """How long what is kept. The audit trail and the timeline that it signs are kept for ever.
+
+    Attributes:
+        minutes_days: Window counts by the minute; older ones by the quarter of an hour.
+        quarters_days: Window counts by the quarter of an hour; older ones by the hour.
+        windows_days: Window counts at all.
+        samples_days: Mentions in their own words, in resolved incidents, counted from when those opened.
+        deliveries_days: Who was told of resolved incidents, and whether it arrived.
+        incidents_days: Resolved incidents, counted from when they opened.
+    """
+
+    minutes_days: Annotated[float, Field(ge=1, le=3650)] = 7.0
+    quarters_days: Annotated[float, Field(ge=1, le=3650)] = 90.0
+    windows_days: Annotated[float, Field(ge=1, le=3650)] = 730.0
+    samples_days: Annotated[float, Field(ge=1, le=3650)] = 7.0
+    deliveries_days: Annotated[float, Field(ge=1, le=3650)] = 90.0
+    incidents_days: Annotated[float, Field(ge=1, le=3650)] = 730.0
+
+    @model_validator(mode="after")
+    def _wider_is_older(self) -> "RetentionSettings":
+        if not self.minutes_days <= self.quarters_days <= self.windows_days:
+            raise ValueError("needs minutes_days <= quarters_days <= windows_days")
+        if not max(self.samples_days, self.deliveries_days) <= self.incidents_days:
+            raise ValueError("samples_days and deliveries_days must not be more than incidents_days")
+        return self
+
+
 class AuditSettings(Section):
     """What signs the audit trail and turns the names of those who acted into keyed hashes.
 
@@ -167,7 +195,7 @@ class DeliverySettings(Section):
     first_backoff_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     max_backoff_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     give_up_hours: Annotated[float, Field(gt=0, le=168)] = 24.0
-    lease_seconds: Annotated[float, Field(gt=0, le=300)] = 12.0
+    lease_seconds: Annotated[float, Field(gt=0, le=300)] = 8.0
     fallback_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     last_resort: Name | None = None
     digest_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
@@ -205,6 +233,7 @@ class Settings(StreamSettings):
     silences: SilenceSettings = SilenceSettings()
     time_intervals: tuple[TimeIntervalSettings, ...] = ()
     inhibit_rules: tuple[InhibitRuleSettings, ...] = ()
+    retention: RetentionSettings = RetentionSettings()
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()
     people: tuple[PersonSettings, ...] = ()

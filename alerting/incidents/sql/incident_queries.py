@@ -149,6 +149,7 @@ def save(connection: Connection, incident: Incident, expected_revision: int | No
         "history": incident.history,
         "revision": incident.revision,
         "family": incident.family,
+        "samples_kept": bool(incident.evidence.samples) or any(part.mentions for part in incident.parts),
         "value": _encoder.encode(incident).decode(),
     }
     if expected_revision is None:

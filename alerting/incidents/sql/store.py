@@ -1,7 +1,7 @@
 """The store on SQL, and how to open it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from alerting.errors import UnknownIncident
 from alerting.incidents.audit import Head, Link
 from alerting.incidents.chain import Chain
 from alerting.incidents.model import Delivery, DeliveryState, Incident, TimelineEntry, TopicStatus, WindowPoint
+from alerting.incidents.retention import Cutoffs, Removed
 from alerting.incidents.sql import (
     audit_queries,
     directive_queries,
@@ -20,6 +21,7 @@ from alerting.incidents.sql import (
     incident_queries,
     outbox_queries,
     overdue_queries,
+    retention_queries,
     topic_queries,
     window_queries,
 )
@@ -37,6 +39,13 @@ log = structlog.get_logger(__name__)
 # Kafka keeps detections for days; a month later none of them can be delivered again.
 _REMEMBER_DETECTIONS: Final = timedelta(days=30)
 _FORGET_EVERY_SECONDS: Final = 3600.0
+# So small that whoever else wants to write waits for no more than a few hundredths of a second.
+_RETAIN: Final[Mapping[str, tuple[retention_queries.Batch, int]]] = {
+    "windows": (retention_queries.thin_windows, 5),
+    "samples": (retention_queries.forget_samples, 50),
+    "deliveries": (retention_queries.forget_deliveries, 200),
+    "incidents": (retention_queries.forget_incidents, 50),
+}
 
 
 async def open_store(settings: DatabaseSettings, clock: Clock, audit: AuditSettings | None = None) -> "SqlStore":
@@ -228,6 +237,18 @@ class SqlStore:
         Leases are no change. Ends when the store is closed.
         """
         return self._changes.listen()
+
+    async def retain(self, before: Cutoffs) -> Removed:
+        """Thin or forget one bounded batch of each kind, each in a transaction of its own.
+
+        Raises:
+            DatabaseUnavailable: Whatever was not committed is as it was.
+        """
+        done: dict[str, int] = {}
+        for kind, (batch, limit) in _RETAIN.items():
+            async with self._database.transaction() as transaction:
+                done[kind] = await transaction.run(batch, before, limit, self._clock.now())
+        return Removed(**done)
 
     async def healthy(self) -> None:
         """Return if the database answers.

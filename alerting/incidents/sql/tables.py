@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     false,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -96,8 +97,10 @@ incidents: Final = Table(
     Column("revision", Integer, nullable=False),
     Column("value", Text, nullable=False),
     Column("family", Text, nullable=False, server_default=""),
+    Column("samples_kept", Boolean, nullable=False, server_default=true()),
     Index("incidents_of_topic", "topic", "id"),
     Index("incidents_by_opening", "opened_at"),
+    Index("incidents_by_samples", "samples_kept", "state", "opened_at"),
     Index("open_incidents_of_family", "family", "id", sqlite_where=_NOT_RESOLVED, postgresql_where=_NOT_RESOLVED),
 )
 
@@ -124,7 +127,7 @@ timeline: Final = Table(
     "timeline",
     metadata,
     Column("position", Serial, primary_key=True, autoincrement=True),
-    Column("incident", Text, ForeignKey("incidents.id"), nullable=False),
+    Column("incident", Text, nullable=False),  # no foreign key: it outlives the incident, as the audit trail needs it
     Column("value", Text, nullable=False),
     Index("timeline_of_incident", "incident", "position"),
     sqlite_autoincrement=True,
@@ -248,4 +251,7 @@ history_blocks: Final = Table(
     Column("topic", Text, primary_key=True),
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("block", LargeBinary, nullable=False),
+    Column("seconds", Integer, nullable=False, server_default="60"),
+    Column("written_at", Instant, nullable=False, server_default=text("0")),
+    Index("history_blocks_by_width", "seconds", "day"),
 )

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 from sqlalchemy import Connection, delete, select
 
-from alerting.history import curve, day_of, merge, pack, unpack
+from alerting.history import curve, day_of, merge, pack, unpack, unsettled
 from alerting.incidents.model import WindowPoint
 from alerting.incidents.sql.board import Tail, grown
 from alerting.incidents.sql.inserting import insert_each
@@ -24,6 +24,7 @@ from streams.events import WindowCount
 
 # Folding costs about 10 ms a topic, mostly for the block as it is; so it should not come too often.
 FOLD_SECONDS: Final = 4 * 3600
+MINUTE: Final = 60
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _window: Final = msgspec.msgpack.Decoder(WindowCount)
@@ -43,7 +44,10 @@ _WRITE_TAIL: Final = insert_each(
 )
 _WRITE_BLOCK: Final = insert_each(
     history_blocks,
-    lambda insert: insert.on_conflict_do_update(index_elements=["topic", "day"], set_={"block": insert.excluded.block}),
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["topic", "day"],
+        set_={name: insert.excluded[name] for name in ("block", "seconds", "written_at")},
+    ),
 )
 
 log = structlog.get_logger()
@@ -67,22 +71,25 @@ def record(connection: Connection, windows: Sequence[WindowCount], now: datetime
     for topic, fresh in by_topic.items():
         tail = before.get(topic)
         if tail is not None and _turn(topic, tail.windows[-1].start) < _turn(topic, max(w.start for w in fresh)):
-            fold(connection, topic)
+            fold(connection, topic, now)
 
 
-def fold(connection: Connection, topic: str) -> None:
+def fold(connection: Connection, topic: str, now: datetime) -> bool:
     """Move the topic's rows into its blocks.
 
-    A block that cannot be read is said loudly and left as it is; its topic's rows stay where they are and are not lost.
+    A block that cannot be read is said loudly and left as it is; its topic's rows stay where they are and are not lost:
+    the answer is then False.
     """
     try:
         with connection.begin_nested():
-            _fold(connection, topic)
+            _fold(connection, topic, now)
     except StateCorrupted as exc:
         log.error("history.block_unreadable", topic=topic, reason=str(exc), then="the rows stay unfolded")  # noqa: TRY400  # the reason says it all
+        return False
+    return True
 
 
-def _fold(connection: Connection, topic: str) -> None:
+def _fold(connection: Connection, topic: str, now: datetime) -> None:
     moved = connection.execute(
         delete(recent_windows).where(recent_windows.c.topic == topic).returning(recent_windows.c.value)
     ).scalars()
@@ -94,8 +101,14 @@ def _fold(connection: Connection, topic: str) -> None:
             .with_for_update()
         ).scalar()
         known = [] if stored is None else unpack(topic, stored)
-        block = pack(merge(known, group))
-        connection.execute(_WRITE_BLOCK[connection.dialect.name], {"topic": topic, "day": day, "block": block})
+        fresh = list(group)
+        news = unsettled(known, fresh)
+        if len(news) < len(fresh):
+            log.warning("history.settled", topic=topic, day=day, passed_over=len(fresh) - len(news))
+        if news:
+            block = pack(merge(known, news))
+            row = {"topic": topic, "day": day, "block": block, "seconds": MINUTE, "written_at": now}
+            connection.execute(_WRITE_BLOCK[connection.dialect.name], row)
 
 
 def _readable(topic: str, block: bytes) -> list[WindowCount]:
@@ -119,9 +132,9 @@ def points(connection: Connection, topic: str, start: int, end: int, seconds: in
         .where(recent_windows.c.topic == topic)
         .where(recent_windows.c.start >= first, recent_windows.c.start < last)
     ).scalars()
-    parts = [_readable(topic, block) for block in blocks]
-    recent = [_window.decode(value) for value in rows]
-    windows = [window for window in merge(*parts, recent) if first <= window.start < last]
+    stored = merge(*[_readable(topic, block) for block in blocks])
+    recent = unsettled(stored, [_window.decode(value) for value in rows])
+    windows = [window for window in merge(stored, recent) if first <= window.start < last]
     return curve(windows, seconds)
 
 

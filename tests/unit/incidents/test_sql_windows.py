@@ -59,22 +59,22 @@ class TestFolding:
         self, connection: Connection
     ) -> None:
         record_minutes(connection, range(3))
-        window_queries.fold(connection, "topic-0")
+        window_queries.fold(connection, "topic-0", START)
         window_queries.record(connection, [window(MIDNIGHT, 9, topic="topic-0", revision=1)], START)
 
         before = mentions(connection, "topic-0")
-        window_queries.fold(connection, "topic-0")
+        window_queries.fold(connection, "topic-0", START)
 
         assert before == [9, 6, 6]
         assert mentions(connection, "topic-0") == [9, 6, 6]
 
     def test_a_damaged_block_is_a_gap_in_the_curve_and_stops_nothing(self, connection: Connection) -> None:
         record_minutes(connection, range(3))
-        window_queries.fold(connection, "topic-0")
+        window_queries.fold(connection, "topic-0", START)
         connection.execute(update(history_blocks).values(block=b"\x01rubbish"))
         record_minutes(connection, range(3, 5))
 
-        window_queries.fold(connection, "topic-0")
+        window_queries.fold(connection, "topic-0", START)
 
         assert mentions(connection, "topic-0") == [6, 6]
         assert connection.execute(select(history_blocks.c.block)).scalars().all() == [b"\x01rubbish"]
