@@ -1,6 +1,7 @@
 """The delivery loop on a database, in a process of its own, to be killed.
 
-`python -m tests.fakes.delivering_process database-url webhook-url secret < delivery-settings.json`
+`python -m tests.fakes.delivering_process database-url webhook-url secret < delivery-settings.json` says `ready` when it
+is about to deliver.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ async def main(database: str, webhook: str, secret: str, settings: DeliverySetti
         clock=clock,
         metrics=AlertingMetrics(CollectorRegistry()),
     )
+    print("ready", flush=True)
     await loop.run(asyncio.Event())
 
 
