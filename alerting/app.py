@@ -210,6 +210,8 @@ class Tocsin:
             topics=catalogue,
             inbound=inbound,
             silences=Silences(store, watch, settings.silences, clock, metrics),
+            route=settings.route,
+            receivers=[receiver.name for receiver in settings.receivers],
         )
         async with asyncio.TaskGroup() as group:
             runs = [*(role.run for role in self._streams.values()), catalogue.run, intake.run, feeds.run]

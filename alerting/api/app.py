@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from alerting.api import problems
+from alerting.api.alertmanager import alertmanager_router
 from alerting.api.auth import auth_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.events import events_router
@@ -38,7 +39,7 @@ from alerting.fakes.inbox import Inbox
 from alerting.inbound.build import Inbound
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
-from alerting.settings import ApiSettings, TargetSettings
+from alerting.settings import ApiSettings, RouteSettings, TargetSettings
 from streams.clock import Clock
 
 DESCRIPTION: Final = "Incidents, topics and mentions of Tocsin. Every refusal is a problem document (RFC 9457)."
@@ -63,6 +64,8 @@ def create_api(
     topics: DeclaresTopics | None = None,
     inbound: Inbound | None = None,
     silences: KeepsSilences | None = None,
+    route: RouteSettings | None = None,
+    receivers: Sequence[str] = (),
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -80,6 +83,7 @@ def create_api(
         inbox: What the demo's vendors received; None leaves the page out.
         inbound: What takes in acts from chats and pagers; None takes nothing in.
         silences: Where silences are kept; None leaves them out.
+        route: Which receivers hear of what, for Alertmanager's tools; likewise `receivers`, their names.
     """
     sessions = Sessions(ring, clock)
     live = LiveTimeline(store, clock)
@@ -103,6 +107,7 @@ def create_api(
     app.include_router(world_router(store, clock))
     if silences is not None:
         app.include_router(silences_router(silences, clock))
+        app.include_router(alertmanager_router(silences, store, route or RouteSettings(), receivers, clock))
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
     app.include_router(events_router(live, clock))
     if inbound is not None:

@@ -1,5 +1,7 @@
 """Nobody comes in without a key, and not too many at once: everything is closed but what stands in `OPEN`."""
 
+import base64
+import binascii
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
@@ -136,7 +138,16 @@ def caller_of(request: Request) -> Caller:
 
 def _key(headers: Headers) -> str:
     kind, _, presented = headers.get("authorization", "").partition(" ")
+    if kind.lower() == "basic":  # as amtool and other tools of Prometheus send it: the key is the password
+        return _password(presented.strip())
     return presented.strip() if kind.lower() == "bearer" else headers.get("x-api-key", "")
+
+
+def _password(credentials: str) -> str:
+    try:
+        return base64.b64decode(credentials, validate=True).decode("utf-8").partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
 
 
 def _refuse(scope: Scope, headers: Headers) -> Response:

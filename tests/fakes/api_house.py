@@ -88,6 +88,8 @@ async def api_house(
         inbox=inbox,
         topics=topics,
         silences=Silences(store, watch, SilenceSettings(), clock, metrics),
+        route=RouteSettings(receiver="comms"),
+        receivers=["comms"],
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))
