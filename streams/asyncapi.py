@@ -1,6 +1,6 @@
 """The Kafka topics and their records as an AsyncAPI document, for whoever writes to them or reads along."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from streams import codec
@@ -80,6 +80,7 @@ def _messages(kafka: KafkaSettings) -> dict[str, dict[str, dict[str, Any]]]:
             }
         },
         kafka.partials: {
+            "pack": _pack((PartialCount, Watermark, Definition)),
             "partialCount": _message(PartialCount, "the topic", own=True),
             "watermark": _message(Watermark, None, own=True),
             "definition": _message(Definition, None, own=True),
@@ -109,11 +110,30 @@ def _message(kind: type, key: str | None, *, own: bool = False) -> dict[str, Any
     }
     if own:
         message["description"] = f"{_OURS} The name of its kind, then the value."
-        pair = [{"type": "string"}, message["payload"]]
-        message["payload"] = {"type": "array", "items": pair, "minItems": len(pair), "maxItems": len(pair)}
+        message["payload"] = _pair(kind)
     if key is not None:
         message["bindings"] = {"kafka": {"key": {**_KEY, "description": key}, "bindingVersion": _BINDING}}
     return message
+
+
+def _pack(kinds: Sequence[type]) -> dict[str, Any]:
+    parts = [_pair(kind) for kind in kinds]
+    body = _array([{"const": codec.PARTS_VERSION}, {"type": "array", "items": {"oneOf": parts}}])
+    return {
+        "title": "Pack",
+        "summary": "What one write of a score stage tells one partition, in its order.",
+        "description": f"{_OURS} The word `pack`, then the version and the parts, each as it would stand by itself.",
+        "contentType": _MSGPACK,
+        "payload": _array([{"const": "pack"}, body]),
+    }
+
+
+def _pair(kind: type) -> dict[str, Any]:
+    return _array([{"type": "string"}, {"$ref": f"#/components/schemas/{kind.__name__}"}])
+
+
+def _array(items: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "array", "items": items, "minItems": len(items), "maxItems": len(items)}
 
 
 def _channel(spec: TopicSpec, messages: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 Mentions, topics, window counts and detections are JSON, for whoever reads along. Partial counts, watermarks,
 definitions and snapshots are MessagePack, for ourselves; the first three share a Kafka topic and begin with their kind.
+A record there holds one of them or a pack of many, in their order.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
@@ -13,11 +14,16 @@ from streams.counted import CountedPack
 from streams.errors import InvalidMention, StateCorrupted
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
 from streams.feed_report import FeedReport
-from streams.mention import Author, Media, Mention
+from streams.mention import Mention
+from streams.mention_fields import mention_from
 from streams.topic import Declared
 from streams.watched import Watched
 
 MAX_MENTION_BYTES: Final = 1_000_000
+PARTS_VERSION: Final = 1
+
+OfPartials: TypeAlias = PartialCount | Watermark | Definition
+
 T = TypeVar("T")
 
 _mention = msgspec.json.Decoder(Mention)
@@ -36,6 +42,8 @@ _watched = msgspec.json.Decoder(Watched)
 _feed_report = msgspec.json.Decoder(FeedReport)
 _pack = msgspec.msgpack.Decoder(CountedPack)
 _versioned: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw])
+
+_parts: Final = msgspec.msgpack.Decoder(tuple[int, list[tuple[str, msgspec.Raw]]])
 
 _PACK_VERSION: Final = 1
 
@@ -96,54 +104,6 @@ def split_array(text: bytes) -> list[bytes]:
         raise InvalidMention(f"not JSON: {exc}") from exc
 
 
-def mention_from(fields: Any) -> Mention:
-    """Make a mention of plain values, such as a decoded JSON object; unknown keys go to `extra`.
-
-    Raises:
-        InvalidMention: A field is missing, of the wrong type or out of range.
-    """
-    if not isinstance(fields, dict):
-        raise InvalidMention(f"expected an object, got {type(fields).__name__}")
-    known = set(Mention.__struct_fields__)
-    plain = {key: value for key, value in fields.items() if key in known}
-    extra = {key: value for key, value in fields.items() if key not in known}
-    given = plain.get("extra")
-    if isinstance(given, dict):
-        extra = {**extra, **given}
-    _keep_unknown(plain, "author", Author, extra)
-    _keep_unknown_media(plain, extra)
-    if extra:
-        plain["extra"] = extra
-    try:
-        return msgspec.convert(plain, Mention)
-    except (msgspec.ValidationError, RecursionError) as exc:
-        raise InvalidMention(str(exc)) from exc
-
-
-def _keep_unknown(plain: dict[str, Any], key: str, kind: type[msgspec.Struct], extra: dict[str, Any]) -> None:
-    nested = plain.get(key)
-    if not isinstance(nested, dict):
-        return
-    known = set(kind.__struct_fields__)
-    unknown = {name: value for name, value in nested.items() if name not in known}
-    if unknown:
-        plain[key] = {name: value for name, value in nested.items() if name in known}
-        extra[key] = unknown
-
-
-def _keep_unknown_media(plain: dict[str, Any], extra: dict[str, Any]) -> None:
-    media = plain.get("media")
-    if not isinstance(media, list):
-        return
-    known = set(Media.__struct_fields__)
-    if any(isinstance(item, dict) and not known.issuperset(item) for item in media):
-        extra["media"] = media
-        plain["media"] = [
-            {name: value for name, value in item.items() if name in known} if isinstance(item, dict) else item
-            for item in media
-        ]
-
-
 def encode_mention(mention: Mention) -> bytes:
     """One JSON object, defaults left out."""
     return _json.encode(mention)
@@ -164,22 +124,36 @@ def encode_definition(definition: Definition) -> bytes:
     return _msgpack.encode(("definition", definition))
 
 
-def decode_of_partials(value: bytes | None) -> PartialCount | Watermark | Definition:
-    """What stands in a record of the partials topic.
+def pack_of_partials(parts: Sequence[bytes]) -> bytes:
+    """One record for the partials topic of what the three functions above made."""
+    return _msgpack.encode(("pack", (PARTS_VERSION, [msgspec.Raw(part) for part in parts])))
+
+
+def decode_of_partials(value: bytes | None) -> tuple[OfPartials, ...]:
+    """What stands in a record of the partials topic, in its order: one value, or the many of a pack.
 
     Raises:
-        StateCorrupted: It is none of the three; only Tocsin writes this topic, so somebody else did.
+        StateCorrupted: It is none of the three, or a pack of a later version; only Tocsin writes this topic.
     """
     try:
         kind, body = _of_partials.decode(value or b"")
-        if kind == "partial":
-            return _partial.decode(body)
-        if kind == "watermark":
-            return _watermark.decode(body)
-        if kind == "definition":
-            return _definition.decode(body)
+        if kind != "pack":
+            return (_of_kind(kind, body),)
+        version, _ = _versioned.decode(body)
+        if version != PARTS_VERSION:
+            raise StateCorrupted(f"a pack of partial counts has version {version}, not {PARTS_VERSION}")
+        return tuple([_of_kind(kind, part) for kind, part in _parts.decode(body)[1]])
     except msgspec.MsgspecError as exc:
         raise StateCorrupted(f"a record of the partials topic cannot be read: {exc}") from exc
+
+
+def _of_kind(kind: str, body: msgspec.Raw) -> OfPartials:
+    if kind == "partial":
+        return _partial.decode(body)
+    if kind == "watermark":
+        return _watermark.decode(body)
+    if kind == "definition":
+        return _definition.decode(body)
     raise StateCorrupted(f"a record of the partials topic has the unknown type {kind!r}")
 
 

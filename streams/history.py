@@ -93,10 +93,10 @@ def partials_of_mentions(
 
 def _flushed(stage: ScoreStage, now: datetime, seconds: int) -> Iterator[PartialCount]:
     for outgoing in stage.flush(now, at_end=False):
-        if outgoing.kafka_topic.endswith(".partials") and outgoing.key is not None:
-            value = codec.decode_of_partials(outgoing.value)
-            if isinstance(value, PartialCount):
-                yield msgspec.structs.replace(value, seconds=seconds)
+        if outgoing.kafka_topic.endswith(".partials"):
+            for value in codec.decode_of_partials(outgoing.value):
+                if isinstance(value, PartialCount):
+                    yield msgspec.structs.replace(value, seconds=seconds)
 
 
 def is_counts(path: Path) -> bool:

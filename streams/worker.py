@@ -15,6 +15,7 @@ from streams.lanes import Lanes
 from streams.metrics import StreamMetrics
 from streams.readiness import Readiness
 from streams.stage_reading import StageReader
+from streams.turns import turns
 
 _CLOSE_SECONDS: Final = 5.0
 _LOOK_EVERY_SECONDS: Final = 1.0
@@ -190,8 +191,9 @@ class Worker:
         for batch in poll.batches:
             lane = lanes.get(batch.partition)
             if lane is not None:
-                lane.fold(batch.records, self._clock.now())
-                await self._clock.sleep(0)
+                for turn in turns(batch.records):
+                    lane.fold(turn, self._clock.now())
+                    await self._clock.sleep(0)
         for partition in poll.at_end:
             lane = lanes.get(partition)
             if lane is not None:

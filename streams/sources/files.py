@@ -16,6 +16,7 @@ from typing import IO, Any, Final, cast
 from streams import codec
 from streams.errors import InvalidMention
 from streams.mention import Author, Mention
+from streams.mention_fields import mention_from
 
 MAX_LINE_BYTES: Final = codec.MAX_MENTION_BYTES + 1
 _NUMBERS: Final = frozenset({"likes", "reposts", "replies", "quotes", "views", "reach", "seq"})
@@ -87,7 +88,7 @@ class FileSource:
     def _parsed(self, rows: "csv.DictReader[str]") -> Iterator[Mention | InvalidMention]:
         while True:
             try:
-                yield codec.mention_from(fields_of(next(rows)))
+                yield mention_from(fields_of(next(rows)))
             except StopIteration:
                 return
             except csv.Error as exc:

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from streams.codec import mention_from
 from streams.errors import InvalidMention
 from streams.mention import Mention
+from streams.mention_fields import mention_from
 from streams.sources.documents import kind_of, read_documents
 from streams.sources.payload import Payload
 

@@ -8,6 +8,7 @@ import msgspec
 
 from streams import codec
 from streams.broker.base import Outgoing, Record
+from streams.codec import OfPartials
 from streams.errors import StateCorrupted
 from streams.event_time import EventTime
 from streams.events import Definition, PartialCount, Watermark
@@ -18,8 +19,8 @@ from streams.stages.base import Restored
 from streams.stages.detect_output import DetectOutput
 from streams.stages.detect_snapshots import TIME_KEY, TOPIC_PREFIX, definition_in, records_of, state_of, topics_in
 from streams.stages.feed_record import reported
-from streams.stages.topic_watch import Told, TopicWatch
-from streams.stages.tracked_topics import definition_of, topic_of
+from streams.stages.topic_watch import Told
+from streams.stages.watched_topics import WatchedTopics
 from streams.topic import Topic
 from streams.watched import Unwatched
 from streams.windows import MINUTE, Arrival
@@ -57,16 +58,15 @@ class DetectStage:
         self._output = DetectOutput(kafka, partition)
         self._kafka, self._anchors = kafka, Anchors(kafka.detect_anchors, partition)
         self._time_settings, self._detect_settings = time, detect
-        self._definitions = {topic.id: definition_of(topic) for topic in topics}
         self._time, self._feeds = EventTime(), Feeds()
-        self._watches: dict[str, TopicWatch] = {}
-        self._active, self._changed = set[str](), set[str]()
+        self._topics = WatchedTopics(topics, time=time, detect=detect, feeds=self._feeds)
+        self._changed: set[str] = set()
         self._included: dict[str, int] = {}
         self._time_included = self._offset = 0
         self._outgoing: list[Outgoing] = []
         self._counts = _Counts()
         self._rebuilding: DetectStage | None = None
-        self._broken: dict[bytes, str] = {}
+        self._broken: frozenset[str] = frozenset()
         self._foreign: tuple[bytes, ...] = ()
 
     @property
@@ -86,7 +86,7 @@ class DetectStage:
 
     def expected(self, topic: str, seconds: int) -> tuple[float, float, float] | None:
         """Mean, low and high of the mentions expected in `seconds`; None while the topic is warming up or unknown."""
-        watch = self._watches.get(topic)
+        watch = self._topics.get(topic)
         return None if watch is None else watch.expected(seconds)
 
     def fold(self, records: Sequence[Record], now: datetime) -> None:
@@ -115,25 +115,33 @@ class DetectStage:
         return told
 
     def _take(self, record: Record) -> list[Outgoing]:
+        values = codec.decode_of_partials(record.value)
         if self._rebuilding is not None:
             if record.offset < self._time_included:
-                if record.key is None or record.key in self._broken:
-                    self._rebuilding.replay((record,))
+                for value in values:
+                    if isinstance(value, Watermark) or value.topic in self._broken:
+                        self._rebuilding._take_one(value, record.offset)  # noqa: SLF001
                 return []  # every other topic includes it
             self._finish_rebuilding(record.offset)
         self._offset = record.offset
-        value = codec.decode_of_partials(record.value)
+        told: list[Outgoing] = []
+        for value in values:
+            told += self._take_one(value, record.offset)
+        return told
+
+    def _take_one(self, value: OfPartials, offset: int) -> list[Outgoing]:
+        if isinstance(value, PartialCount):
+            return self._add(value, offset)
         if isinstance(value, Watermark):
-            return self._pass_time(value, record.offset) if record.offset >= self._time_included else []
-        if isinstance(value, Definition):
-            return [self._encode(told) for told in self._define(value, record.offset)]
-        return self._add(value, record.offset)
+            return self._pass_time(value, offset) if offset >= self._time_included else []
+        return [self._encode(told) for told in self._define(value, offset)]
 
     def _add(self, partial: PartialCount, offset: int) -> list[Outgoing]:
-        if offset < self._included.get(partial.topic, self._time_included):
+        topic = partial.topic
+        if offset < self._included.get(topic, self._time_included):
             return []
         self._counts.partials_read += 1
-        watch = self._watch(partial.topic)
+        watch = self._topics.of(topic)
         if watch is None:
             self._counts.partials_of_unknown_topics += 1
             return []
@@ -145,31 +153,19 @@ class DetectStage:
             self._counts.mentions_late += max(partial.tally.mentions, 0)
         elif arrival is Arrival.LOST:
             self._counts.mentions_lost += max(partial.tally.mentions, 0)
-        self._changed.add(partial.topic)
-        if watch.is_active:
-            self._active.add(partial.topic)
-        return [self._encode(value) for value in told]
+        self._changed.add(topic)
+        self._topics.spoke(topic, watch)
+        return [self._encode(value) for value in told] if told else []
 
     def _define(self, definition: Definition, offset: int) -> list[Unwatched]:
-        """Every input partition brings its own copy, a slow one perhaps an older: the highest revision holds."""
-        topic_id = definition.topic
-        if offset < self._included.get(topic_id, self._time_included):
+        topic = definition.topic
+        if offset < self._included.get(topic, self._time_included):
             return []
-        before = self._definitions.get(topic_id)
-        if before is not None and definition.revision <= before.revision:
+        watch = self._topics.get(topic)
+        if not self._topics.define(definition):
             return []
-        self._definitions[topic_id] = definition
-        self._changed.add(topic_id)
-        watch = self._watches.get(topic_id)
-        if watch is None:
-            return []
-        if definition.removed:
-            del self._watches[topic_id]
-            self._active.discard(topic_id)
-            return [Unwatched(topic_id)] if watch.is_watched else []
-        afresh = before is not None and before.subject != definition.subject
-        watch.redefine(topic_of(definition), afresh=afresh)
-        return []
+        self._changed.add(topic)
+        return [Unwatched(topic)] if definition.removed and watch is not None and watch.is_watched else []
 
     def _pass_time(self, watermark: Watermark, offset: int) -> list[Outgoing]:
         before = self._time.second
@@ -179,28 +175,17 @@ class DetectStage:
         now = self._time.second
         if now is None or (before is not None and self._marks(before) == self._marks(now)):
             return outgoing
-        for topic in sorted(self._active):
+        for topic, watch in self._topics.active():
             if offset < self._included.get(topic, 0):
                 continue
-            watch = self._watches[topic]
             outgoing += [self._encode(value) for value in watch.tick(now)]
             self._changed.add(topic)
-            if not watch.is_active:
-                self._active.discard(topic)
+            self._topics.ticked(topic, watch)
         return outgoing
 
     def _marks(self, now: int) -> tuple[int, int]:
         """The minutes that have closed and that have become final: between two marks nothing happens."""
         return now // MINUTE, int((now - self._time_settings.grace_seconds) // MINUTE)
-
-    def _watch(self, topic_id: str) -> TopicWatch | None:
-        watch = self._watches.get(topic_id)
-        definition = self._definitions.get(topic_id)
-        if watch is None and definition is not None and not definition.removed:
-            watch = self._watches[topic_id] = TopicWatch(
-                topic_of(definition), time=self._time_settings, detect=self._detect_settings, feeds=self._feeds
-            )
-        return watch
 
     def _encode(self, value: Told) -> Outgoing:
         return self._output.encode(value, self._offset)
@@ -225,8 +210,8 @@ class DetectStage:
         return self._anchors.of(self._time.second, made, time) + records
 
     def _saved(self, topic: str, next_offset: int) -> list[tuple[bytes, bytes]]:
-        watch = self._watches.get(topic)
-        definition = msgspec.to_builtins(self._definitions[topic])
+        watch = self._topics.get(topic)
+        definition = msgspec.to_builtins(self._topics.definition(topic))
         state = None if watch is None else watch.snapshot()
         return records_of(TOPIC_PREFIX + topic.encode(), next_offset, definition=definition, watch=state)
 
@@ -245,7 +230,8 @@ class DetectStage:
             self._time.restore(state["time"])
             self._feeds.restore(state["feeds"])
         except StateCorrupted as exc:
-            self._time, self._feeds = EventTime(), Feeds()
+            self._time = EventTime()
+            self._feeds.restore(Feeds().snapshot())  # as new: what is watched listens to this very object
             return Restored(None, (str(exc),))
         self._time_included = state["next_offset"]
         broken: dict[str, str] = {}
@@ -259,24 +245,16 @@ class DetectStage:
         return Restored(None if broken else self._time_included, tuple(broken.values()))
 
     def _restore_topic(self, topic: str, state: dict[str, Any]) -> None:
-        stored = definition_in(state, topic)
-        known = self._definitions.get(topic)
-        if known is None or known.revision <= stored.revision:
-            self._definitions[topic] = stored
-        watch = self._watch(topic) if state["watch"] is not None else None
-        if watch is not None:
-            watch.restore(state["watch"])
-            if watch.is_active:
-                self._active.add(topic)
+        self._topics.restore(definition_in(state, topic), state["watch"])
         self._included[topic] = max(state["next_offset"], self._time_included)
 
     def _rebuild(self, topics: tuple[str, ...]) -> None:
         """Fold the log up to the snapshots once more, for these topics alone and with a time of their own."""
         for topic in topics:
-            self._watches.pop(topic, None)
-        self._broken = {topic.encode(): topic for topic in topics}
+            self._topics.forget(topic)
+        self._broken = frozenset(topics)
         afresh = DetectStage(self._partition, kafka=self._kafka, time=self._time_settings, detect=self._detect_settings)
-        afresh._definitions = {topic: self._definitions[topic] for topic in topics if topic in self._definitions}
+        afresh._topics = self._topics.only(topics, afresh._feeds)
         self._rebuilding = afresh
 
     def _finish_rebuilding(self, reached: int) -> None:
@@ -285,15 +263,9 @@ class DetectStage:
         if rebuilt is None or reached < self._time_included:
             return
         self._rebuilding = None
-        for key, topic in self._broken.items():
-            definition, watch = rebuilt._definitions.get(topic), rebuilt._watches.get(topic)  # noqa: SLF001
-            if definition is None:
-                self._foreign += (TOPIC_PREFIX + key,)  # nobody knows it any more
-                continue
-            self._definitions[topic] = definition
-            self._included[topic] = self._time_included
-            self._changed.add(topic)
-            if watch is not None:
-                self._watches[topic] = watch
-                if watch.is_active:
-                    self._active.add(topic)
+        for topic in sorted(self._broken):
+            if self._topics.take_over(topic, rebuilt._topics):  # noqa: SLF001
+                self._included[topic] = self._time_included
+                self._changed.add(topic)
+            else:
+                self._foreign += (TOPIC_PREFIX + topic.encode(),)  # nobody knows it any more

@@ -20,6 +20,7 @@ from streams.stages.arrivals import Arrivals
 from streams.stages.base import Restored
 from streams.stages.dead_letters import DeadLetters
 from streams.stages.mention_time import event_time, is_history
+from streams.stages.packing import Packing
 from streams.stages.partial_sums import PartialSums
 from streams.stages.sampling import author_of, engagement_of, reach_of, sample_of, seq_of, short_name, weight_of
 from streams.stages.score_state import ScoreState
@@ -67,18 +68,16 @@ class ScoreStage:
         sources: int,
         partials_partitions: int,
     ) -> None:
-        self._tracked = TrackedTopics(matcher, kafka.partials)
+        self._tracked = TrackedTopics(matcher)
         self._scorer = scorer
-        self._kafka = kafka
         self._grace_ms = round(time.grace_seconds * 1000)
         self._settings = settings
-        self._partials_partitions = range(partials_partitions)
         self._clock = SourceClock(str(source), sources, time)
         self._index = IdIndex(settings.index_mentions, settings.index_seconds)
         self._state = ScoreState(kafka.score_state, self._index, self._clock, reach=settings.index_mentions)
         self._dead_letters = DeadLetters(kafka.dead_letters, settings.dead_letter_share)
         self._sums: dict[tuple[str, int, bool, bool], PartialSums] = {}
-        self._cuts: list[Outgoing] = []
+        self._packing = Packing(kafka.partials, partials_partitions)
         self._arrivals = Arrivals()
         self._read = self._matched = self._duplicate = self._partials = 0
 
@@ -107,8 +106,9 @@ class ScoreStage:
         Args:
             removed: Topics that are gone, with the revision of their removal.
         """
-        self._cuts += self._take_partials()
-        self._cuts += self._tracked.adopt(matcher, removed)
+        self._pack_partials()
+        for definition in self._tracked.adopt(matcher, removed):
+            self._packing.add(definition.topic, codec.encode_definition(definition))
 
     def replay(self, records: Sequence[Record]) -> None:
         """Remember what was counted already, and how far event time had come."""
@@ -153,21 +153,19 @@ class ScoreStage:
 
     def flush(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
         """Partial counts and dead letters since the last flush; once a second a watermark for every partition."""
-        outgoing = [*self._dead_letters.take(), *self._cuts, *self._take_partials()]
-        self._cuts = []
+        self._pack_partials()
         if self._clock.is_due(now):
-            outgoing += self._watermarks(now, at_end=at_end)
-        return outgoing
+            self._pack_watermark(now, at_end=at_end)
+        return [*self._dead_letters.take(), *self._packing.take()]
 
     def _cut(self, event_ms: int, now: datetime) -> None:
         """Let event time pass between what was counted so far and what comes."""
-        self._cuts += self._take_partials()
+        self._pack_partials()
         self._clock.saw(event_ms, now)
-        self._cuts += self._watermarks(now, at_end=False)
+        self._pack_watermark(now, at_end=False)
 
-    def _take_partials(self) -> list[Outgoing]:
+    def _pack_partials(self) -> None:
         sums, self._sums = self._sums, {}
-        outgoing: list[Outgoing] = []
         for (topic, second, history, _), growing in sums.items():
             revision = self._tracked.revision(topic)
             if revision is None:
@@ -177,17 +175,15 @@ class ScoreStage:
             if partial is not None:
                 definition = self._tracked.definition(topic)
                 if definition is not None:
-                    outgoing.append(definition)
+                    self._packing.add(topic, codec.encode_definition(definition))
                 self._partials += 1
-                outgoing.append(Outgoing(self._kafka.partials, topic.encode(), codec.encode_partial(partial)))
-        return outgoing
+                self._packing.add(topic, codec.encode_partial(partial))
 
-    def _watermarks(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
+    def _pack_watermark(self, now: datetime, *, at_end: bool) -> None:
         watermark = self._clock.watermark(now, at_end=at_end)
         if watermark.event_ms is not None:
             watermark = msgspec.structs.replace(watermark, arrivals=self._arrivals.take())
-        value = codec.encode_watermark(watermark)
-        return [Outgoing(self._kafka.partials, None, value, partition=number) for number in self._partials_partitions]
+        self._packing.add_everywhere(codec.encode_watermark(watermark))
 
     def changes(self, next_offset: int) -> list[Outgoing]:
         """What was counted since the last call, and how far event time has come."""

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from streams import codec
-from streams.broker.base import Outgoing
 from streams.events import Definition
 from streams.id_index import hash64
 from streams.matching import TopicMatcher
@@ -24,12 +22,10 @@ class TrackedTopics:
 
     Args:
         matcher: Holds the topics.
-        kafka_topic: Where definitions go: the partials.
     """
 
-    def __init__(self, matcher: TopicMatcher, kafka_topic: str) -> None:
+    def __init__(self, matcher: TopicMatcher) -> None:
         self.matcher = matcher
-        self._kafka_topic = kafka_topic
         self._topics = {topic.id: topic for topic in matcher.topics}
         self._own_words: dict[str, OwnWords] = {}
         self._told: dict[str, int] = {}
@@ -46,15 +42,15 @@ class TrackedTopics:
             found = self._own_words[topic_id] = _own_words(self._topics[topic_id])
         return found
 
-    def definition(self, topic_id: str) -> Outgoing | None:
-        """The topic's definition as a record, where it was not told yet."""
+    def definition(self, topic_id: str) -> Definition | None:
+        """The topic's definition, where it was not told yet."""
         topic = self._topics[topic_id]
         if self._told.get(topic_id) == topic.revision:
             return None
         self._told[topic_id] = topic.revision
-        return self._record(definition_of(topic))
+        return definition_of(topic)
 
-    def adopt(self, matcher: TopicMatcher, removed: Mapping[str, int] = _NONE) -> list[Outgoing]:
+    def adopt(self, matcher: TopicMatcher, removed: Mapping[str, int] = _NONE) -> list[Definition]:
         """Count for these topics from now on; answers what the detect stage should know at once.
 
         That is new definitions of topics that it was told about, and which topics are gone, with the revision of that.
@@ -64,7 +60,7 @@ class TrackedTopics:
         for topic_id, topic in before.items():
             if self._topics.get(topic_id) is not topic:
                 self._own_words.pop(topic_id, None)
-        news: list[Outgoing] = []
+        news: list[Definition] = []
         for topic_id in self._told.keys() & self._topics.keys():
             definition = self.definition(topic_id)
             if definition is not None:
@@ -72,11 +68,8 @@ class TrackedTopics:
         for topic_id, revision in removed.items():
             if topic_id not in self._topics and self._told.get(topic_id) != revision:
                 self._told[topic_id] = revision
-                news.append(self._record(Definition(topic=topic_id, revision=revision, removed=True)))
+                news.append(Definition(topic=topic_id, revision=revision, removed=True))
         return news
-
-    def _record(self, definition: Definition) -> Outgoing:
-        return Outgoing(self._kafka_topic, definition.topic.encode(), codec.encode_definition(definition))
 
 
 def definition_of(topic: Topic) -> Definition:

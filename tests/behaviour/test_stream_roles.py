@@ -110,9 +110,9 @@ def shop_with_partials() -> Shop:
 def counted(values: Iterable[bytes | None]) -> dict[tuple[str, int], Tally]:
     sums: dict[tuple[str, int], Tally] = defaultdict(Tally)
     for value in values:
-        partial = codec.decode_of_partials(value)
-        if isinstance(partial, PartialCount):
-            sums[partial.topic, partial.second] += partial.tally
+        for partial in codec.decode_of_partials(value):
+            if isinstance(partial, PartialCount):
+                sums[partial.topic, partial.second] += partial.tally
     return sums
 
 
@@ -278,7 +278,7 @@ async def test_a_topic_declared_while_score_runs_counts_within_five_seconds() ->
             await shop.clock.advance(0.1)
         stop.set()
 
-    values = [codec.decode_of_partials(record.value) for record in shop.all(KAFKA.partials)]
+    values = [value for record in shop.all(KAFKA.partials) for value in codec.decode_of_partials(record.value)]
     late = [value for value in values if not isinstance(value, Watermark) and value.topic == "late"]
     assert [type(value) for value in late] == [Definition, PartialCount]
     assert {value.revision for value in late} == {declared_topic.topic.revision}

@@ -238,9 +238,9 @@ async def _written(
                     detected[detection.episode] = record.timestamp_ms / 1000
         async for records in broker.scan(Partition(kafka.partials, number), None):
             for record in records:
-                value = codec.decode_of_partials(record.value)
-                if isinstance(value, PartialCount) and not value.history:
-                    counted.setdefault((value.topic, value.accepted_ms), record.timestamp_ms / 1000)
+                for value in codec.decode_of_partials(record.value):
+                    if isinstance(value, PartialCount) and not value.history:
+                        counted.setdefault((value.topic, value.accepted_ms), record.timestamp_ms / 1000)
     return counted, detected
 
 

@@ -109,9 +109,11 @@ async def hits(broker: KafkaBroker, of: StreamSettings) -> int:
     for number in range(of.kafka.partitions):
         async for records in broker.scan(Partition(of.kafka.partials, number), None):
             for record in records:
-                value = codec.decode_of_partials(record.value)
-                if isinstance(value, PartialCount) and not value.history:
-                    total += value.tally.mentions
+                total += sum(
+                    value.tally.mentions
+                    for value in codec.decode_of_partials(record.value)
+                    if isinstance(value, PartialCount) and not value.history
+                )
     return total
 
 

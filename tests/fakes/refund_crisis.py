@@ -100,4 +100,6 @@ def partials(settings: StreamSettings, recorded: list[Mention]) -> list[Outgoing
 
 def counts(records: Iterable[Record | Outgoing]) -> int:
     """How many of them are partial counts."""
-    return sum(isinstance(codec.decode_of_partials(record.value), PartialCount) for record in records)
+    return sum(
+        isinstance(value, PartialCount) for record in records for value in codec.decode_of_partials(record.value)
+    )

@@ -67,18 +67,23 @@ def record(
 
 
 def partials(outgoing: Iterable[Outgoing]) -> list[PartialCount]:
-    decoded = (codec.decode_of_partials(out.value) for out in outgoing if out.kafka_topic == "tocsin.partials")
-    return [value for value in decoded if isinstance(value, PartialCount)]
+    return [value for value in of_partials(outgoing) if isinstance(value, PartialCount)]
+
+
+def of_partials(outgoing: Iterable[Outgoing]) -> list[codec.OfPartials]:
+    """Everything that goes to the partials, unpacked."""
+    packs = (codec.decode_of_partials(out.value) for out in outgoing if out.kafka_topic == "tocsin.partials")
+    return [value for pack in packs for value in pack]
 
 
 def watermarks(outgoing: Iterable[Outgoing]) -> list[tuple[int | None, Watermark]]:
     """With the partition each was written to."""
-    found = []
+    found: list[tuple[int | None, Watermark]] = []
     for out in outgoing:
         if out.kafka_topic == "tocsin.partials":
-            value = codec.decode_of_partials(out.value)
-            if isinstance(value, Watermark):
-                found.append((out.partition, value))
+            found += [
+                (out.partition, value) for value in codec.decode_of_partials(out.value) if isinstance(value, Watermark)
+            ]
     return found
 
 

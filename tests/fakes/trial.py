@@ -185,10 +185,10 @@ def summed(records: Iterable[Record | Outgoing]) -> Sums:
     """What partial counts add up to, by topic and second; what cancels out is nothing."""
     sums: Sums = {}
     for record in records:
-        value = codec.decode_of_partials(record.value)
-        if isinstance(value, PartialCount):
-            place = value.topic, value.second
-            sums[place] = sums.get(place, Tally()) + value.tally
+        for value in codec.decode_of_partials(record.value):
+            if isinstance(value, PartialCount):
+                place = value.topic, value.second
+                sums[place] = sums.get(place, Tally()) + value.tally
     return {place: tally for place, tally in sums.items() if tally != Tally()}
 
 

@@ -84,7 +84,8 @@ async def watermarks(broker: Broker, kafka: KafkaSettings) -> list[Watermark]:
         for number in range(kafka.partitions)
         async for pack in broker.scan(Partition(kafka.partials, number), None)
         for record in pack
-        if isinstance(value := codec.decode_of_partials(record.value), Watermark) and value.event_ms is not None
+        for value in codec.decode_of_partials(record.value)
+        if isinstance(value, Watermark) and value.event_ms is not None
     ]
 
 

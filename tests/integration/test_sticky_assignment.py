@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from itertools import chain
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -27,7 +28,7 @@ PARTITIONS = 2
 
 def tallies(values: Iterable[bytes | None]) -> dict[tuple[str, int], Tally]:
     sums: dict[tuple[str, int], Tally] = {}
-    for value in map(codec.decode_of_partials, values):
+    for value in chain.from_iterable(map(codec.decode_of_partials, values)):
         if isinstance(value, PartialCount):
             place = value.topic, value.second
             sums[place] = sums.get(place, Tally()) + value.tally

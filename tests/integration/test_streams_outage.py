@@ -45,8 +45,8 @@ async def counted(broker: Broker, kafka_topic: str) -> int:
     for number in range(2):
         async for records in broker.scan(Partition(kafka_topic, number), None):
             for record in records:
-                value = codec.decode_of_partials(record.value)
-                total += value.tally.mentions if isinstance(value, PartialCount) else 0
+                for value in codec.decode_of_partials(record.value):
+                    total += value.tally.mentions if isinstance(value, PartialCount) else 0
     return total
 
 

@@ -72,10 +72,11 @@ async def test_it_reaches_two_running_score_roles_within_five_seconds(kafka: Kaf
 
     async with connected(KafkaBroker(settings.kafka), CLOCK, asyncio.Event()) as reading:
         values = [
-            codec.decode_of_partials(record.value)
+            value
             for number in range(2)
             async for records in reading.scan(Partition(settings.kafka.partials, number), None)
             for record in records
+            for value in codec.decode_of_partials(record.value)
         ]
     of_late = [value for value in values if isinstance(value, Definition | PartialCount) and value.topic == "late"]
     assert seconds <= 5

@@ -1,10 +1,11 @@
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from streams import codec
 from streams.errors import InvalidMention, StateCorrupted
-from streams.events import PartialCount, Tally, Watermark
+from streams.events import Definition, PartialCount, Tally, Watermark
 
 PLAIN = b'{"id":"1","platform":"x","published_at":"2026-01-01T00:00:00Z","text":"hi"'
 
@@ -52,11 +53,30 @@ def test_tells_partials_from_watermarks() -> None:
     partial = PartialCount(topic="refunds", revision=1, second=5, tally=Tally(mentions=2, neutral=2))
     watermark = Watermark(source="mentions-0", event_ms=5000, idle=False, sources=1)
 
-    assert codec.decode_of_partials(codec.encode_partial(partial)) == partial
-    assert codec.decode_of_partials(codec.encode_watermark(watermark)) == watermark
+    assert codec.decode_of_partials(codec.encode_partial(partial)) == (partial,)
+    assert codec.decode_of_partials(codec.encode_watermark(watermark)) == (watermark,)
 
 
-@pytest.mark.parametrize("value", [None, b"", b"garbage", b"\x92\xa5other\x01"])
+def test_a_pack_holds_what_was_put_together_in_its_order() -> None:
+    partial = PartialCount(topic="refunds", revision=1, second=5, tally=Tally(mentions=2, neutral=2))
+    watermark = Watermark(source="mentions-0", event_ms=5000, idle=False, sources=1)
+    definition = Definition(topic="refunds", revision=1)
+
+    pack = codec.pack_of_partials(
+        [codec.encode_definition(definition), codec.encode_partial(partial), codec.encode_watermark(watermark)]
+    )
+
+    assert codec.decode_of_partials(pack) == (definition, partial, watermark)
+
+
+def test_a_pack_of_a_later_version_is_refused_by_its_number() -> None:
+    later = msgspec.msgpack.encode(("pack", (2, "whatever that may be")))
+
+    with pytest.raises(StateCorrupted, match="has version 2, not 1"):
+        codec.decode_of_partials(later)
+
+
+@pytest.mark.parametrize("value", [None, b"", b"garbage", b"\x92\xa5other\x01", b"\x92\xa4pack\xc1"])
 def test_refuses_foreign_records_in_its_own_topics(value: bytes | None) -> None:
     with pytest.raises(StateCorrupted):
         codec.decode_of_partials(value)

@@ -164,6 +164,6 @@ async def test_history_counts_reach_the_partials_of_their_topic_flagged() -> Non
     records = sent(memory, SETTINGS.kafka.partials)
     assert len(records) == 700
     assert {record.key for record in records} == {b"refunds"}
-    loaded = codec.decode_of_partials(records[0].value)
+    [loaded] = codec.decode_of_partials(records[0].value)
     assert isinstance(loaded, PartialCount)
     assert loaded.history

@@ -334,7 +334,7 @@ def test_any_order_of_arrival_within_grace_teaches_the_same(seed: int) -> None:
         timed += [(START + minute * MINUTE, watermark(START + minute * MINUTE)) for minute in range(205)]
         told = run(one, records([value for _, value in sorted(timed, key=lambda pair: pair[0])]))
         assert one.counts()["mentions_late"] == 0
-        state = one._watches["refunds"].snapshot()
+        state = one._topics._watches["refunds"].snapshot()
         last = {count.start: (count.tally, count.start) for count in windows(told)}
         usual = {term: (count, at) for term, count, at in state["context"]["usual"]["terms"]}
         learned.append((state["detectors"], usual, last))
@@ -498,7 +498,7 @@ def test_the_random_logs_that_are_cut_hold_what_could_go_wrong() -> None:
 
 
 def _everything(one: DetectStage, offset: int) -> list[Outgoing]:
-    one._changed.update(one._watches)
+    one._changed.update(one._topics._watches)
     return one.snapshot(offset)
 
 

@@ -126,7 +126,7 @@ def test_a_topic_that_others_feed_learns_on() -> None:
     of_x = tuple(value for value in story() if not isinstance(value, PartialCount) or list(value.platforms) == ["x"])
 
     told(one, of_x)
-    watch = one._watches["refunds"]
+    watch = one._topics._watches["refunds"]
 
     assert watch._feeds.is_unheard(watch._windows.unlearned()[0]) is False
 

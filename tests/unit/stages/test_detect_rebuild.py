@@ -71,7 +71,7 @@ def restored(newest: dict[bytes, bytes], committed: int) -> tuple[DetectStage, R
 
 def everything(one: DetectStage) -> dict[bytes, bytes]:
     """The whole state, each topic's too that did not change."""
-    one._changed.update(one._watches)
+    one._changed.update(one._topics._watches)
     return compacted(one.snapshot(len(LOG)))
 
 
@@ -114,6 +114,26 @@ def test_what_cannot_be_read_is_built_anew_from_the_log_and_decides_as_if_nothin
     assert how.replay_from is None
     assert len(how.rebuilds) == rebuilds
     assert run(one, LOG[committed:]) == expected
+    assert everything(one) == everything(whole)
+
+
+def test_a_topic_is_built_anew_from_packs_that_hold_others_too() -> None:
+    packed = [
+        Record(CHANGELOG, offset, None, codec.pack_of_partials([one.value for one in LOG[at : at + 7] if one.value]), 0)
+        for offset, at in enumerate(range(0, len(LOG), 7))
+    ]
+    whole = stage()
+    run(whole, packed[:100])
+    newest = compacted(whole.snapshot(100))
+    expected = run(whole, packed[100:])
+
+    one = stage()
+    broken = newest | {b"topic/refunds": b"\xc1"}
+    how = one.restore([Record(CHANGELOG, n, *item, 0) for n, item in enumerate(broken.items())], 100)
+    one.replay(packed[:100])
+
+    assert how.replay_from is None
+    assert run(one, packed[100:]) == expected
     assert everything(one) == everything(whole)
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from streams import codec
 from streams.broker.base import Record
+from streams.broker.partitioner import partition_for
 from streams.events import Tally
 from streams.sentiment.none import NoScorer
 from tests.fakes.score_stage import SOURCE, START_SECOND, at, counted, make_stage, partials, record
@@ -28,9 +29,11 @@ def test_all_partials_of_a_topic_go_where_its_key_says() -> None:
     stage = make_stage()
 
     stage.fold([record(published=0), record(id="2", published=1)], at(1))
-    out = [item for item in stage.flush(at(1), at_end=False) if item.partition is None]
+    packs = {item.partition: codec.decode_of_partials(item.value) for item in stage.flush(at(1), at_end=False)}
 
-    assert [item.key for item in out] == [b"refunds"] * 3  # its definition and a partial for each second
+    kinds = [type(value).__name__ for value in packs.pop(partition_for(b"refunds", 3))]
+    assert kinds == ["Definition", "PartialCount", "PartialCount", "Watermark"]
+    assert [len(values) for values in packs.values()] == [1, 1]  # everybody gets the watermark
 
 
 def test_adds_up_one_partial_per_topic_and_second() -> None:

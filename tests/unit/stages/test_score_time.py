@@ -1,10 +1,12 @@
 import msgspec
 
+from streams import codec
+from streams.broker.partitioner import partition_for
 from streams.events import Watermark
 from streams.stages.arrivals import MAX_NAMES
 from streams.stages.mention_time import HISTORY_HEADER
 from streams.stages.score import ScoreStage
-from tests.fakes.score_stage import START_SECOND, at, counted, make_stage, record, watermarks
+from tests.fakes.score_stage import START_SECOND, at, counted, make_stage, of_partials, record, watermarks
 
 
 def test_every_partials_partition_hears_the_watermark_once_a_second() -> None:
@@ -46,9 +48,12 @@ def test_watermarks_follow_the_partials_they_cover() -> None:
     stage = make_stage()
     stage.fold([record()], at(0))
 
-    kinds = [item.partition is not None for item in stage.flush(at(0), at_end=False)]
+    kinds = [type(value).__name__ for value in of_partials(stage.flush(at(0), at_end=False))]
 
-    assert kinds == [False, False, True, True, True]  # a definition, the partial, a watermark for each partition
+    mark = "Watermark"
+    assert [kind for kind in kinds if kind != mark] == ["Definition", "PartialCount"]
+    assert kinds.count(mark) == 3  # one for each partition
+    assert kinds[kinds.index("PartialCount") + 1] == mark
 
 
 def event_seconds(stage: ScoreStage, now: float, *, at_end: bool) -> float | None:
@@ -143,8 +148,9 @@ def test_a_backlog_hears_a_watermark_for_each_of_its_minutes() -> None:
 
     heard = [value for number, value in watermarks(outgoing) if number == 0]
     assert [(mark.event_ms or 0) / 1000 - START_SECOND for mark in heard] == [55, 115, 175]
-    kinds = ["watermark" if item.partition == 0 else "partial" for item in outgoing if item.partition in {None, 0}]
-    assert kinds == ["watermark", "partial", "watermark", "partial", "watermark", "partial"]
+    [pack] = [item.value for item in outgoing if item.partition == partition_for(b"refunds", 3)]
+    kinds = [type(value).__name__ for value in codec.decode_of_partials(pack)]
+    assert kinds == ["Watermark", "PartialCount"] * 3
 
 
 def test_a_backlog_hears_them_after_a_restart_too() -> None:

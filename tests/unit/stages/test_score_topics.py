@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable
 
-from streams import codec
 from streams.broker.base import Outgoing
-from streams.events import Definition
+from streams.events import Definition, Watermark
 from streams.matching import TopicMatcher
 from streams.stages.score import ScoreStage
 from streams.topic import Topic
-from tests.fakes.score_stage import TOPICS, at, make_stage, partials, record
+from tests.fakes.score_stage import TOPICS, at, make_stage, of_partials, partials, record
 
 REFUNDS, ACME = TOPICS
 WIDER = Topic(id="refunds", name="Refunds", query="refund* OR money", revision=8)
 
 
 def definitions(outgoing: Iterable[Outgoing]) -> list[Definition]:
-    found = (codec.decode_of_partials(out.value) for out in outgoing if out.kafka_topic == "tocsin.partials")
-    return [value for value in found if isinstance(value, Definition)]
+    return [value for value in of_partials(outgoing) if isinstance(value, Definition)]
 
 
 def flushed(stage: ScoreStage, second: float = 0) -> list[Outgoing]:
@@ -31,7 +29,7 @@ def test_a_definition_stands_before_the_first_count_under_its_revision_and_never
     stage.fold([record(id="2", published=1)], at(1))
     second = flushed(stage, 1)
 
-    kinds = [type(codec.decode_of_partials(out.value)).__name__ for out in first if out.key == b"refunds"]
+    kinds = [type(value).__name__ for value in of_partials(first) if not isinstance(value, Watermark)]
     assert kinds == ["Definition", "PartialCount"]
     assert [(one.topic, one.revision) for one in definitions(first)] == [("refunds", 7)]
     assert definitions(second) == []

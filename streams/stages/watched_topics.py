@@ -1,0 +1,118 @@
+"""The topics that a detect stage watches, each with its newest definition."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from streams.events import Definition
+from streams.feeds import Feeds
+from streams.settings import DetectSettings, TimeSettings
+from streams.stages.topic_watch import TopicWatch
+from streams.stages.tracked_topics import definition_of, topic_of
+from streams.topic import Topic
+
+
+class WatchedTopics:
+    """One watch for each topic that spoke, made when it first does: the silent ones cost nothing.
+
+    Args:
+        topics: What is watched before the log says more.
+        feeds: Shared by all of them.
+    """
+
+    def __init__(self, topics: Iterable[Topic], *, time: TimeSettings, detect: DetectSettings, feeds: Feeds) -> None:
+        self._time, self._detect, self._feeds = time, detect, feeds
+        self._definitions = {topic.id: definition_of(topic) for topic in topics}
+        self._watches: dict[str, TopicWatch] = {}
+        self._active: set[str] = set()
+
+    def get(self, topic_id: str) -> TopicWatch | None:
+        """The topic's watch; None before it spoke, and where nobody watches it."""
+        return self._watches.get(topic_id)
+
+    def of(self, topic_id: str) -> TopicWatch | None:
+        """The topic's watch, made now if there is none yet; None where nobody watches it."""
+        watch = self._watches.get(topic_id)
+        if watch is not None:
+            return watch
+        definition = self._definitions.get(topic_id)
+        if definition is None or definition.removed:
+            return None
+        watch = self._watches[topic_id] = TopicWatch(
+            topic_of(definition), time=self._time, detect=self._detect, feeds=self._feeds
+        )
+        return watch
+
+    def definition(self, topic_id: str) -> Definition | None:
+        """What is known of the topic; None where nothing is."""
+        return self._definitions.get(topic_id)
+
+    def define(self, definition: Definition) -> bool:
+        """Whether it changes anything; the highest revision holds.
+
+        Every input partition brings its own copy, a slow one perhaps an older.
+        """
+        topic_id = definition.topic
+        before = self._definitions.get(topic_id)
+        if before is not None and definition.revision <= before.revision:
+            return False
+        self._definitions[topic_id] = definition
+        watch = self._watches.get(topic_id)
+        if watch is not None and definition.removed:
+            del self._watches[topic_id]
+            self._active.discard(topic_id)
+        elif watch is not None:
+            afresh = before is not None and before.subject != definition.subject
+            watch.redefine(topic_of(definition), afresh=afresh)
+        return True
+
+    def spoke(self, topic_id: str, watch: TopicWatch) -> None:
+        """Something came: perhaps the passing of time changes something about the topic from now on."""
+        if watch.is_active:
+            self._active.add(topic_id)
+
+    def ticked(self, topic_id: str, watch: TopicWatch) -> None:
+        """Time has passed: perhaps it changes nothing any more."""
+        if not watch.is_active:
+            self._active.discard(topic_id)
+
+    def active(self) -> Iterator[tuple[str, TopicWatch]]:
+        """Those that time may change something about, in the order of their ids."""
+        return ((topic_id, self._watches[topic_id]) for topic_id in sorted(self._active))
+
+    def restore(self, stored: Definition, state: dict[str, Any] | None) -> None:
+        """Take over a snapshot of one topic; None where nobody watched it.
+
+        Raises:
+            StateCorrupted: It is no snapshot of a watch.
+        """
+        topic_id = stored.topic
+        known = self._definitions.get(topic_id)
+        if known is None or known.revision <= stored.revision:
+            self._definitions[topic_id] = stored
+        watch = None if state is None else self.of(topic_id)
+        if watch is not None and state is not None:
+            watch.restore(state)
+            self.spoke(topic_id, watch)
+
+    def forget(self, topic_id: str) -> None:
+        """The topic's watch is broken."""
+        self._watches.pop(topic_id, None)
+        self._active.discard(topic_id)
+
+    def only(self, topic_ids: Iterable[str], feeds: Feeds) -> "WatchedTopics":
+        """The same definitions of these topics, and no watches yet."""
+        afresh = WatchedTopics((), time=self._time, detect=self._detect, feeds=feeds)
+        afresh._definitions = {one: self._definitions[one] for one in topic_ids if one in self._definitions}
+        return afresh
+
+    def take_over(self, topic_id: str, other: "WatchedTopics") -> bool:
+        """Watch the topic as `other` does; False where that knows nothing of it."""
+        definition, built = other.definition(topic_id), other.get(topic_id)
+        if definition is None:
+            return False
+        self._definitions[topic_id] = definition
+        watch = None if built is None else self.of(topic_id)
+        if watch is not None and built is not None:
+            watch.restore(built.snapshot())  # a watch of our own, which listens to our feeds
+            self.spoke(topic_id, watch)
+        return True

@@ -1,0 +1,23 @@
+"""How much of a batch is worked on before everybody else gets a turn."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from streams.broker.base import Record
+
+TURN_BYTES: Final = 256 * 1024
+
+
+def turns(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """The records in their order, a quarter of a megabyte at a time; one that is larger has a turn of its own.
+
+    A record of the partials holds what hundreds of topics counted: taken all at once, a batch of them would keep
+    heartbeats and commits waiting for seconds.
+    """
+    begin = size = 0
+    for at, record in enumerate(records):
+        size += len(record.value or b"")
+        if size > TURN_BYTES and at > begin:
+            yield records[begin:at]
+            begin, size = at, len(record.value or b"")
+    yield records[begin:]
