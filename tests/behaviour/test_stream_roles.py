@@ -209,7 +209,7 @@ async def test_refuses_to_start_without_its_kafka_topics_and_names_them() -> Non
     with pytest.raises(TopicsMismatch) as refused:
         await role.run(asyncio.Event())
 
-    assert len(refused.value.problems) == 6
+    assert len(refused.value.problems) == 7
     assert await role.until_ready() is Readiness.STOPPED
 
 
