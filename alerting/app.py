@@ -14,10 +14,12 @@ from alerting.api.app import create_api, create_role_api
 from alerting.api.health import Component, Condition, Probe
 from alerting.api.keys import KeyRing
 from alerting.api.server import serve_http
+from alerting.callout import call_out_from
 from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
 from alerting.dispatch import Dispatch
+from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
 from alerting.feed_board import FeedBoard
 from alerting.follower import IntakeState
@@ -29,6 +31,7 @@ from alerting.mute_watch import MuteWatch
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build_all
 from alerting.observer import Observer
+from alerting.oncall.roster import Roster
 from alerting.receivers import Receivers, policies_of
 from alerting.rescue import Rescue
 from alerting.retention import Retention
@@ -169,7 +172,8 @@ class Tocsin:
         metrics = AlertingMetrics(self._registry)
         routes = Routes(settings.route)
         muting = Muting(routes, settings.inhibit_rules, settings.time_intervals)
-        dispatch = Dispatch(routes, receivers, muting)
+        roster = Roster(settings.schedules)
+        dispatch = Dispatch(routes, receivers, muting, call_out_from(settings, roster))
         watch = MuteWatch(store, dispatch, muting, settings.silences, clock, metrics)
         public_url = str(settings.api.public_url) if settings.api.public_url else None
         intake = Intake(
@@ -191,6 +195,8 @@ class Tocsin:
         observer = Observer(store, clock, metrics, self._registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
         acts = Acts(store, dispatch, clock, metrics)
+        escalator = Escalator(store, dispatch, clock, metrics)
+        retention = Retention(store, settings.retention, clock, metrics)
         timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
         inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
         app = create_api(
@@ -216,13 +222,9 @@ class Tocsin:
         async with asyncio.TaskGroup() as group:
             runs = [*(role.run for role in self._streams.values()), catalogue.run, intake.run, feeds.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
-            group.create_task(delivery.run(stop), name="delivery")
-            group.create_task(rescue.run(stop), name="rescue")
-            group.create_task(observer.run(stop), name="observer")
-            group.create_task(timekeeper.run(stop), name="timekeeper")
-            group.create_task(watch.run(stop), name="mute_watch")
-            retention = Retention(store, settings.retention, clock, metrics)
-            group.create_task(retention.run(stop), name="retention")
+            loops = (delivery, rescue, observer, timekeeper, watch, retention, escalator)
+            for loop in loops:
+                group.create_task(loop.run(stop), name=type(loop).__name__)
             if inbound.slack_socket is not None:
                 group.create_task(inbound.slack_socket.run(stop), name="slack_socket")
             host, port = settings.api.host, settings.api.port

@@ -6,9 +6,11 @@ from typing import Final
 
 import msgspec
 
+from alerting.callout import CallOut
 from alerting.incidents.identity import delivery_id
 from alerting.incidents.model import (
     HUSHED,
+    PAGES,
     Delivery,
     DeliveryState,
     Incident,
@@ -17,7 +19,7 @@ from alerting.incidents.model import (
     Transition,
 )
 from alerting.incidents.muted import Muted, is_muted
-from alerting.incidents.outcome import SYSTEM, Outcome
+from alerting.incidents.outcome import SYSTEM, Outcome, entry
 from alerting.incidents.store import Unit
 from alerting.receivers import Receivers
 from alerting.routing.muting import Muting
@@ -37,7 +39,6 @@ _ROUTED_ANEW: Final = frozenset(
 _TOLD_AS: Final = {Transition.MERGED: Transition.RESOLVED, Transition.WOKEN: Transition.REOPENED}
 # What nobody wants to hear of something that they put off until later.
 _SNOOZED_AWAY: Final = frozenset({Transition.GREW, Transition.PEAKED, Transition.SEVERITY_LOWERED})
-_PAGES: Final = frozenset({Transition.OPENED, Transition.REOPENED})
 # What people do, they hear of as that; whether the incident is muted by now is looked at right after, see `MuteWatch`.
 _ACTS: Final = frozenset(
     {
@@ -46,9 +47,25 @@ _ACTS: Final = frozenset(
         Transition.COMMENTED,
         Transition.SNOOZED,
         Transition.PASSED_ON,
+        Transition.HANDED_OVER,
+        Transition.PARTLY_ACKNOWLEDGED,
         Transition.STATED,
     }
 )
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What follows from a transition.
+
+    Attributes:
+        incident: With everybody in it who is told by now, and with its calls made.
+        deliveries: To be put into the outbox.
+        lines: What escalation did, for the timeline.
+    """
+
+    incident: Incident
+    deliveries: tuple[Delivery, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 class Dispatch:
@@ -56,16 +73,20 @@ class Dispatch:
 
     Whoever was told once hears of every later change. Whom the route reaches only now (a higher severity) is paged
     as if the incident had just opened. Past data is told to nobody. What is muted wakes nobody, and pages when it is
-    muted no more and still open.
+    muted no more and still open. The first call of an incident's escalation is made in the unit that opens it.
 
     Args:
         muting: What may mute; without it silences alone, and notices.
+        calls: Escalation; without it nobody is called.
     """
 
-    def __init__(self, routes: Routes, receivers: Receivers, muting: Muting | None = None) -> None:
+    def __init__(
+        self, routes: Routes, receivers: Receivers, muting: Muting | None = None, calls: CallOut | None = None
+    ) -> None:
         self._routes = routes
         self._receivers = receivers
         self._muting = muting or Muting()
+        self._calls = calls or CallOut({})
 
     async def record(self, unit: Unit, outcome: Outcome, now: datetime) -> Incident | None:
         """Save the outcome and put its deliveries into the outbox, in the same unit; the incident as saved.
@@ -81,16 +102,17 @@ class Dispatch:
         lines = _with_mutes(incident, outcome, before, now)
         if is_muted(before) and not incident.is_muted and incident.state is IncidentState.TRIGGERED:
             incident = msgspec.structs.replace(incident, reopened_at=now, overdue=())
-        told, deliveries = self.tell(incident, outcome.transition, now, before)
-        if lines:
-            deliveries = tuple(msgspec.structs.replace(one, said=lines[-1].text) for one in deliveries)
+        told = self.tell(incident, outcome.transition, now, before)
+        deliveries = tuple(_saying(one, lines, told) for one in told.deliveries)
         entries = _with_receivers(lines, deliveries)
-        await unit.save(told, entries, expected_revision=outcome.replaces)
+        entries += tuple(entry(told.incident, Transition.ESCALATED, line, now) for line in told.lines)
+        await unit.save(told.incident, entries, expected_revision=outcome.replaces)
         if muted:
-            await unit.hush(told.id, [name for name in told.receivers if told.is_muted_for(name)])
+            hushed = [name for name in told.incident.receivers if told.incident.is_muted_for(name)]
+            await unit.hush(told.incident.id, hushed)
         if deliveries:
             await unit.enqueue(deliveries)
-        return told
+        return told.incident
 
     async def muted(self, unit: Unit, incident: Incident, now: datetime) -> tuple[Muted, ...]:
         """What mutes the incident at present, by what is committed."""
@@ -109,35 +131,54 @@ class Dispatch:
             for receiver in reached
             for one in self._to(receiver, said, Transition.COMMENTED, now, timedelta())
         )
-        entry = TimelineEntry(incident.id, now, Transition.COMMENTED, SYSTEM, text)
-        await unit.save(said, _with_receivers((entry,), deliveries), expected_revision=incident.revision)
+        line = TimelineEntry(incident.id, now, Transition.COMMENTED, SYSTEM, text)
+        await unit.save(said, _with_receivers((line,), deliveries), expected_revision=incident.revision)
         await unit.enqueue(deliveries)
         return said
 
-    def tell(
-        self, incident: Incident, transition: Transition, now: datetime, before: tuple[Muted, ...] = ()
-    ) -> tuple[Incident, tuple[Delivery, ...]]:
-        """The incident with everybody in it who is told by now, and the deliveries.
+    async def make_calls(self, unit: Unit, incident: Incident, now: datetime) -> Outcome | None:
+        """Make the calls of the incident that are due, in this unit; None where none is.
+
+        Raises:
+            Stale: See `record`.
+        """
+        muted = await self.muted(unit, incident, now)
+        if any(not one.receivers for one in muted):
+            return None  # and it will be noted in a moment
+        outcome = self._calls.due(msgspec.structs.replace(incident, muted=muted), now)
+        if outcome is not None:
+            await self.record(unit, outcome, now)
+        return outcome
+
+    def tell(self, incident: Incident, transition: Transition, now: datetime, before: tuple[Muted, ...] = ()) -> Told:
+        """Who is told and who is called.
 
         Args:
             before: What muted it until now. Whom nothing mutes any more is paged, unless somebody is on it.
         """
         freed = before != incident.muted and incident.state is not IncidentState.RESOLVED
         if incident.history or (transition is Transition.UNCHANGED and not freed):
-            return incident, ()
+            return Told(incident)
         if incident.snoozed_until is not None and incident.snoozed_until > now and transition in _SNOOZED_AWAY:
-            return incident, ()
+            return Told(incident)
         stops = self._routes.stops_for(labels_of(incident)) if transition in _ROUTED_ANEW or freed else ()
+        resumed = is_muted(before) and not incident.is_muted
+        happened = Transition.UNMUTED if resumed else transition
+        incident, lines = self._calls.made(self._calls.after(incident, happened, stops, now), now)
+        called = _called(incident, now) if lines or transition is Transition.ESCALATED else ()
         waits = {stop.receiver: stop.group_wait_seconds for stop in stops if not incident.is_muted_for(stop.receiver)}
+        waits |= dict.fromkeys(called, 0.0)
         newly = tuple(receiver for receiver in waits if receiver not in incident.receivers)
         told = msgspec.structs.replace(incident, receivers=(*incident.receivers, *newly))
         deliveries: list[Delivery] = []
         for receiver in told.receivers:
             change = Transition.OPENED if receiver in newly else _heard(receiver, incident, transition, before)
+            if receiver in called and change not in PAGES:
+                change = Transition.CALLED
             if change is not None:
-                wait = waits.get(receiver, 0.0) if change in _PAGES else 0.0
+                wait = waits.get(receiver, 0.0) if change in PAGES else 0.0
                 deliveries.extend(self._to(receiver, told, change, now, timedelta(seconds=wait)))
-        return told, tuple(deliveries)
+        return Told(told, tuple(deliveries), lines)
 
     def _to(
         self, receiver: str, incident: Incident, change: Transition, now: datetime, wait: timedelta
@@ -188,10 +229,23 @@ def _with_mutes(
     return (*begun, ended, *outcome.entries)
 
 
+def _called(incident: Incident, now: datetime) -> tuple[str, ...]:
+    """Who was called at this moment."""
+    calls = incident.escalation.calls if incident.escalation else ()
+    return tuple(dict.fromkeys(receiver for call in calls if call.at == now for receiver in call.receivers))
+
+
+def _saying(delivery: Delivery, entries: tuple[TimelineEntry, ...], told: Told) -> Delivery:
+    """With what happened, as the timeline tells it."""
+    if delivery.change is Transition.CALLED and told.lines:
+        return msgspec.structs.replace(delivery, said="; ".join(told.lines))
+    return msgspec.structs.replace(delivery, said=entries[-1].text) if entries else delivery
+
+
 def _with_receivers(entries: tuple[TimelineEntry, ...], deliveries: tuple[Delivery, ...]) -> tuple[TimelineEntry, ...]:
     """The last entry, which is the one that people hear of, with who is woken and who is told."""
     if not deliveries or not entries:
         return entries
-    paged = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.change in _PAGES)
+    paged = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.change in PAGES)
     told = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.receiver not in paged)
     return (*entries[:-1], msgspec.structs.replace(entries[-1], paged=tuple(paged), told=tuple(told)))

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
+from alerting.oncall_settings import PolicyName, Zone
 from streams.section import Section
 
 
@@ -25,6 +26,10 @@ class PersonSettings(Section):
         roles: `responder` may acknowledge and resolve; without it a button answers privately and does nothing.
         pages_per_hour: Of how many incidents an hour this person is paged one by one, over all receivers that name
             them; what comes on top goes out as a digest.
+        receivers: Over which this person is called. Without any, over every receiver that names nobody else under
+            its `people`.
+        email: As calendars name this person.
+        time_zone: In which this person's times are shown.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -32,6 +37,9 @@ class PersonSettings(Section):
     pagerduty: Annotated[str, Field(pattern=r"^[A-Z0-9]{3,30}$")] | None = None
     roles: tuple[PersonRole, ...] = ()
     pages_per_hour: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    receivers: tuple[PolicyName, ...] = ()
+    email: Annotated[str, Field(min_length=3, max_length=254)] | None = None
+    time_zone: Zone = "UTC"
 
 
 class SlackAppSettings(Section):

@@ -12,6 +12,7 @@ from streams.feed_report import FeedKind, FeedState
 
 _OTHER_FEEDS: Final = "other"
 _PAGE_BUCKETS: Final = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
+_CALL_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 600.0)
 _HTTP_BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -101,6 +102,12 @@ class AlertingMetrics:
         )
         self.nobody_reached = Counter(
             "tocsin_nobody_reached", "Incidents whose page reached nobody in time.", registry=registry
+        )
+        self.call_delay = Histogram(
+            "tocsin_call_delay_seconds",
+            "From when a call of an escalation was due until it was written down.",
+            buckets=_CALL_BUCKETS,
+            registry=registry,
         )
         self.feeds = Gauge(
             "tocsin_feeds",

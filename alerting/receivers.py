@@ -87,3 +87,12 @@ def policies_of(receivers: Sequence[ReceiverSettings], people: Sequence[PersonSe
         )
         for receiver in receivers
     }
+
+
+def contacts_of(receivers: Sequence[ReceiverSettings], people: Sequence[PersonSettings]) -> dict[str, tuple[str, ...]]:
+    """Over which receivers each person is called: their own, else those that nobody else stands behind."""
+    return {
+        person.name: person.receivers
+        or tuple(receiver.name for receiver in receivers if receiver.people == (person.name,))
+        for person in people
+    }

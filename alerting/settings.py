@@ -9,6 +9,7 @@ from pydantic import Field, HttpUrl, IPvAnyNetwork, SecretStr, model_validator
 from alerting.inbound_settings import InboundSettings, PersonSettings
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notifier_settings import NotifierSettings
+from alerting.oncall_settings import OwnerSettings, PolicyName, PolicySettings, ScheduleSettings
 from streams.section import Section
 from streams.settings import StreamSettings
 
@@ -131,6 +132,9 @@ class RouteSettings(Section):
             afterwards. Not inherited.
         active_time_intervals: Names from `time_intervals`: only at these times it is told. Not inherited.
         continue_: Go on to the next sibling after a match; `continue` in the file.
+        policy: From `policies`: who is called until somebody acknowledges. Inherited, as everything but matchers is.
+        repeat_interval_seconds: Without a policy, how long until the receiver is paged again, unless somebody has
+            acknowledged.
     """
 
     receiver: Name | None = None
@@ -139,6 +143,8 @@ class RouteSettings(Section):
     group_wait_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
     mute_time_intervals: tuple[Name, ...] = ()
     active_time_intervals: tuple[Name, ...] = ()
+    policy: PolicyName | None = None
+    repeat_interval_seconds: Annotated[float, Field(ge=30, le=604_800)] | None = None
     routes: tuple["RouteSettings", ...] = ()
 
 
@@ -237,6 +243,9 @@ class Settings(StreamSettings):
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()
     people: tuple[PersonSettings, ...] = ()
+    schedules: tuple[ScheduleSettings, ...] = ()
+    policies: tuple[PolicySettings, ...] = ()
+    owners: tuple[OwnerSettings, ...] = ()
     inbound: InboundSettings = InboundSettings()
     api: ApiSettings = ApiSettings()
     delivery: DeliverySettings = DeliverySettings()

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
+from alerting.oncall_checks import oncall_checks
 from alerting.routing.matchers import Matcher
 from alerting.routing.muting_checks import muting_checks
 from alerting.settings import Settings
@@ -91,6 +92,7 @@ def _cross_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     yield from _twice(_names(api.get("keys"), "name") if isinstance(api, dict) else [], ("api", "keys"), "name")
     known = {name for name in receivers if name is not None}
     yield from _receiver_checks(values, known)
+    yield from oncall_checks(values)
     route = values.get("route") or {}
     for location, node in _nodes(route, ("route",)):
         name = node.get("receiver")

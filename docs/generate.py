@@ -178,7 +178,7 @@ def settings_keys(
         required = name in node.get("required", ())
         many = field.get("items") is not None
         path = f"{prefix}{name}{'[]' if many else ''}"
-        options = field["items"].get("oneOf", [field["items"]]) if many else [field]
+        options = field["items"].get("oneOf", [field["items"]]) if many else field.get("anyOf", [field])
         names = [option["$ref"].rsplit("/", 1)[1] for option in options if "$ref" in option]
         below = [(name, root["$defs"][name]) for name in names if "properties" in root["$defs"][name]]
         if not below or names[0] in seen:

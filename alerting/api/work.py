@@ -13,7 +13,7 @@ from alerting.api.incidents import LONGEST_COMMENT, ActsOnIncidents
 from alerting.api.problems import REFUSALS
 from alerting.api.responses import IncidentAnswer
 from alerting.incidents.model import Incident
-from alerting.incidents.work import Act, Assign, Comment, PassOn, Snooze, State
+from alerting.incidents.work import Act, Assign, Comment, HandOver, PassOn, Snooze, State
 
 Line = Annotated[str, Field(min_length=1, max_length=LONGEST_COMMENT)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -71,6 +71,12 @@ class SnoozeBody(_Body):
     """Until when nobody wants to hear of its growth; within seven days, with a time zone."""
 
     until: AwareDatetime
+
+
+class HandOverBody(_Body):
+    """A person of the configuration, who is called and has to acknowledge."""
+
+    to: Name
 
 
 class PassBody(_Body):
@@ -142,6 +148,13 @@ def work_router(acts: WorksOnIncidents) -> APIRouter:
     ) -> IncidentAnswer:
         """Not mine. It is triggered again, and whom the route of the new owner leads to is paged."""
         return await carry_out(incident_id, PassOn(body.to), request, response, body.comment, if_match)
+
+    @router.post("/hand-over")
+    async def hand_incident_over(
+        incident_id: str, request: Request, response: Response, body: HandOverBody, if_match: IfMatch = None
+    ) -> IncidentAnswer:
+        """Give it to somebody who is called now and has to acknowledge; after them whoever is called anyway."""
+        return await carry_out(incident_id, HandOver(body.to), request, response, body.comment, if_match)
 
     @router.put("/statement")
     async def state_about_incident(

@@ -58,6 +58,17 @@ def pass_on(
     _act("POST", f"{incident}/pass", {"to": to, "comment": comment}, url, key)
 
 
+def hand_over(
+    incident: IncidentArgument,
+    to: Annotated[str, typer.Argument(help="A person of the configuration.")],
+    comment: CommentOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+) -> None:
+    """Give it to somebody who is called now and has to acknowledge; after them whoever is called anyway."""
+    _act("POST", f"{incident}/hand-over", {"to": to, "comment": comment}, url, key)
+
+
 def state(
     incident: IncidentArgument,
     status: Annotated[str, typer.Argument(help="What is known and being done, one line.")],
@@ -101,6 +112,7 @@ def add_to(app: typer.Typer) -> None:
         ("comment", comment),
         ("snooze", snooze),
         ("pass", pass_on),
+        ("hand-over", hand_over),
         ("state", state),
         ("merge", merge),
         ("split", split),

@@ -43,7 +43,9 @@ def apply_detection(incident: Incident | None, detection: Detection, topic: Topi
 
 
 def acknowledge(incident: Incident, by: str, now: datetime, comment: str | None = None) -> Outcome:
-    """Somebody takes it on. A second acknowledgement changes nothing.
+    """Somebody takes it on; where its chain asks for several people, the last of them does.
+
+    A second acknowledgement of the same person changes nothing.
 
     Raises:
         TransitionRefused: The incident is resolved.
@@ -56,15 +58,23 @@ def acknowledge(incident: Incident, by: str, now: datetime, comment: str | None 
     if incident.state is IncidentState.ACKNOWLEDGED:
         return unchanged(incident)
     actor = person(by)
+    said = f"Acknowledged by {actor}{said_about(comment)}"
+    joined = incident.escalation.joined(actor) if incident.escalation else None
+    if joined is not None and joined.lacking:
+        if joined == incident.escalation:
+            return unchanged(incident)
+        needed = f"{said}; {joined.lacking} more needed"
+        return changed(incident, Transition.PARTLY_ACKNOWLEDGED, needed, now, actor=actor, escalation=joined)
     return changed(
         incident,
         Transition.ACKNOWLEDGED,
-        f"Acknowledged by {actor}{said_about(comment)}",
+        said,
         now,
         actor=actor,
         state=IncidentState.ACKNOWLEDGED,
         acknowledged_at=now,
-        acknowledged_by=actor,
+        acknowledged_by=", ".join(joined.acknowledged_by) if joined else actor,
+        escalation=joined,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from alerting.incidents.escalation import Escalation
 from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.part import Part
 from alerting.incidents.statement import Statement
@@ -30,7 +31,11 @@ class Severity(StrEnum):
 
 
 class Transition(StrEnum):
-    """What a detection or an act did to an incident."""
+    """What a detection, an act or time did to an incident.
+
+    `CALLED` and `NOTIFIED` are only reasons of deliveries: whoever heard of it before is called, as escalation asks
+    for; somebody hears of it for the first time without being woken.
+    """
 
     OPENED = "opened"
     GREW = "grew"
@@ -49,6 +54,11 @@ class Transition(StrEnum):
     SNOOZED = "snoozed"
     WOKEN = "woken"
     PASSED_ON = "passed_on"
+    HANDED_OVER = "handed_over"
+    ESCALATED = "escalated"
+    CALLED = "called"
+    NOTIFIED = "notified"
+    PARTLY_ACKNOWLEDGED = "partly_acknowledged"
     STATED = "stated"
     MUTED = "muted"
     UNMUTED = "unmuted"
@@ -87,6 +97,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         overdue: Promises that were not kept since it opened last, see `Promise`.
         onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimated it.
         merged_into: The older incident that it turned out to be the same as.
+        escalation: Who is called after whom; as it stood when the incident opened.
         muted: Why nobody, or not everybody, is woken for it at present.
     """
 
@@ -131,6 +142,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     family: str = ""
     onset_earliest: datetime | None = None
     onset_latest: datetime | None = None
+    escalation: Escalation | None = None
     muted: tuple[Muted, ...] = ()
 
     @property
@@ -168,7 +180,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     told: tuple[str, ...] = ()
 
 
-PAGES: Final = frozenset({Transition.OPENED, Transition.REOPENED})
+PAGES: Final = frozenset({Transition.OPENED, Transition.REOPENED, Transition.CALLED})
 """What wakes people; everything else keeps them up to date."""
 
 
@@ -183,6 +195,9 @@ HUSHED: Final = frozenset(
         Transition.WOKEN,
         Transition.ACKNOWLEDGE_OVERDUE,
         Transition.RESOLVE_OVERDUE,
+        Transition.ESCALATED,
+        Transition.CALLED,
+        Transition.NOTIFIED,
     }
 )
 """What a receiver does not hear of while an incident is muted for it; of what people do, and of the end, it does."""

@@ -41,6 +41,12 @@ class PassOn(msgspec.Struct, frozen=True, tag="pass_on"):
     to: str | None = None
 
 
+class HandOver(msgspec.Struct, frozen=True, tag="hand_over"):
+    """Give it to somebody who has to acknowledge anew: they are called, and after them whoever is called anyway."""
+
+    to: str
+
+
 class State(msgspec.Struct, frozen=True, tag="state"):
     """Say what is known, for everybody; see `Statement`."""
 
@@ -50,7 +56,7 @@ class State(msgspec.Struct, frozen=True, tag="state"):
     next_update_at: datetime | None = None
 
 
-Act = Assign | Comment | Snooze | PassOn | State
+Act = Assign | Comment | Snooze | PassOn | HandOver | State
 
 
 def perform(incident: Incident, act: Act, by: str, now: datetime, comment: str | None = None) -> Outcome:
@@ -73,6 +79,8 @@ def perform(incident: Incident, act: Act, by: str, now: datetime, comment: str |
             return _snooze(incident, until, actor, said, now)
         case PassOn(to=to):
             return _pass_on(incident, _needed(to, "a name") if to is not None else None, actor, said, now)
+        case HandOver(to=to):
+            return _hand_over(incident, _needed(to, "a name"), actor, said, now)
         case State():
             return _state(incident, act, actor, now)
 
@@ -119,6 +127,23 @@ def _pass_on(incident: Incident, to: str | None, actor: str, said: str, now: dat
         assignee=None,
         owner=to or incident.owner,
         passed_to=to or incident.passed_to,
+    )
+
+
+def _hand_over(incident: Incident, to: str, actor: str, said: str, now: datetime) -> Outcome:
+    if incident.assignee == to and incident.state is IncidentState.TRIGGERED:
+        return unchanged(incident)
+    return changed(
+        incident,
+        Transition.HANDED_OVER,
+        f"Handed over to {to} by {actor}{said}",
+        now,
+        actor=actor,
+        state=IncidentState.TRIGGERED,
+        acknowledged_at=None,
+        acknowledged_by=None,
+        snoozed_until=None,
+        assignee=to,
     )
 
 

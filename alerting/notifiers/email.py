@@ -7,7 +7,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
-from alerting.incidents.model import Severity, Transition
+from alerting.incidents.model import PAGES, Severity, Transition
 from alerting.notifiers.base import Message, Receipt
 from alerting.notifiers.escaping import one_line, plain
 from alerting.notifiers.smtp import MailServer
@@ -18,6 +18,8 @@ _SUBJECT_CHARACTERS: Final = 150
 _TOLD: Final = {
     Transition.OPENED: "New",
     Transition.REOPENED: "Back again",
+    Transition.CALLED: "Nobody has it yet",
+    Transition.NOTIFIED: "New",
     Transition.SEVERITY_CHANGED: "Severity changed",
     Transition.ACKNOWLEDGED: "Acknowledged",
     Transition.RESOLVED: "Resolved",
@@ -79,7 +81,7 @@ class EmailNotifier:
             mail["In-Reply-To"] = root
             mail["References"] = root
         mail["Auto-Submitted"] = "auto-generated"
-        if message.severity is Severity.SEV1 and message.change in {Transition.OPENED, Transition.REOPENED}:
+        if message.severity is Severity.SEV1 and message.change in PAGES:
             mail["Importance"] = "high"
         mail.set_content(_text(message))
         return mail

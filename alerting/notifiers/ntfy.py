@@ -22,8 +22,14 @@ _TAGS: Final = {
     Severity.SEV3: "loudspeaker",
     Severity.SEV4: "information_source",
 }
-_WAKES: Final = frozenset({Transition.OPENED, Transition.REOPENED, Transition.SEVERITY_CHANGED})
-_TOLD: Final = _WAKES | {Transition.ACKNOWLEDGED, Transition.STATED, Transition.RESOLVED, Transition.WITHDRAWN}
+_WAKES: Final = frozenset({Transition.OPENED, Transition.REOPENED, Transition.CALLED, Transition.SEVERITY_CHANGED})
+_TOLD: Final = _WAKES | {
+    Transition.NOTIFIED,
+    Transition.ACKNOWLEDGED,
+    Transition.STATED,
+    Transition.RESOLVED,
+    Transition.WITHDRAWN,
+}
 _OVER: Final = frozenset({Transition.RESOLVED, Transition.WITHDRAWN})
 
 

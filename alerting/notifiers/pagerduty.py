@@ -25,6 +25,7 @@ _ON_ITS_WAY: Final = timedelta(minutes=10)
 _ACTIONS: Final = {
     Transition.OPENED: "trigger",
     Transition.REOPENED: "trigger",
+    Transition.CALLED: "trigger",
     Transition.SEVERITY_CHANGED: "trigger",
     Transition.ACKNOWLEDGED: "acknowledge",
     Transition.RESOLVED: "resolve",

@@ -157,7 +157,7 @@ class SlackNotifier:
                 channel=channel,
                 thread_ts=ts,
                 # An edit notifies nobody; that it is back must reach the channel, not only the thread.
-                reply_broadcast=message.change is Transition.REOPENED,
+                reply_broadcast=message.change in {Transition.REOPENED, Transition.CALLED},
                 text=line,
                 metadata=metadata(message, STORY_EVENT_TYPE, message.delivery),
                 unfurl_links=False,

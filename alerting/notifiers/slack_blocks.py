@@ -35,6 +35,8 @@ _KINDS: Final = {Direction.CRISIS: "crisis", Direction.VIRAL: "going viral", Dir
 _STANDINGS: Final = {
     Transition.OPENED: "new",
     Transition.REOPENED: "back again",
+    Transition.CALLED: "nobody has it yet",
+    Transition.NOTIFIED: "new",
     Transition.GREW: "growing",
     Transition.SEVERITY_CHANGED: "severity changed",
     Transition.PEAKED: "past its peak",
@@ -119,6 +121,8 @@ def story(message: Message) -> str | None:
     by = f" by {escape_slack(person, _NAME_CHARACTERS)}" if person else ""
     stories = {
         Transition.OPENED: None,
+        Transition.NOTIFIED: None,
+        Transition.CALLED: f":rotating_light: *Called*: {escape_slack(message.said, _WHY_CHARACTERS) or headline}",
         Transition.REOPENED: f"{_MARKS[message.severity]} *Back again as {message.severity.value}*: {now}",
         Transition.GREW: f"Growing: {now}",
         Transition.SEVERITY_CHANGED: f"{_MARKS[message.severity]} *Now {message.severity.value}*: {now}",

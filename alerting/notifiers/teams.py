@@ -13,6 +13,8 @@ _TOLD: Final = frozenset(
     {
         Transition.OPENED,
         Transition.REOPENED,
+        Transition.CALLED,
+        Transition.NOTIFIED,
         Transition.SEVERITY_CHANGED,
         Transition.ACKNOWLEDGED,
         Transition.STATED,

@@ -17,6 +17,8 @@ _MAX_FACTS: Final = 6
 _STANDINGS: Final = {
     Transition.OPENED: "New",
     Transition.REOPENED: "Back again",
+    Transition.CALLED: "Nobody has it yet",
+    Transition.NOTIFIED: "New",
     Transition.SEVERITY_CHANGED: "Severity changed",
     Transition.ACKNOWLEDGED: "Acknowledged",
     Transition.RESOLVED: "Resolved",

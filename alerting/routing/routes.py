@@ -30,6 +30,8 @@ class Stop(msgspec.Struct, frozen=True):
         path: From the root to the node that named it.
         mute_time_intervals: Names of times at which it is not told.
         active_time_intervals: Names of times at which alone it is told; empty means always.
+        policy: The escalation that it begins.
+        repeat_interval_seconds: How long until it is told again, unless somebody has acknowledged.
     """
 
     receiver: str
@@ -37,6 +39,8 @@ class Stop(msgspec.Struct, frozen=True):
     path: tuple[Step, ...]
     mute_time_intervals: tuple[str, ...] = ()
     active_time_intervals: tuple[str, ...] = ()
+    policy: str | None = None
+    repeat_interval_seconds: float | None = None
 
     def __str__(self) -> str:
         return f"{' > '.join(str(step) for step in self.path)}: {self.receiver}"
@@ -52,7 +56,7 @@ class Routes:
     """
 
     def __init__(self, root: RouteSettings) -> None:
-        self._root = _Node(root, _ROOT, receiver=None, group_wait_seconds=0.0)
+        self._root = _Node(root, _ROOT, _Inherited())
 
     def stops_for(self, labels: Mapping[str, str]) -> tuple[Stop, ...]:
         """Where an incident with these labels arrives: each receiver once, in the order of the tree."""
@@ -82,23 +86,29 @@ def labels_of(incident: Incident) -> dict[str, str]:
     }
 
 
+class _Inherited(msgspec.Struct, frozen=True):
+    """What a route takes from the one above where it says nothing itself."""
+
+    receiver: str | None = None
+    group_wait_seconds: float = 0.0
+    policy: str | None = None
+    repeat_interval_seconds: float | None = None
+
+    def under(self, settings: RouteSettings) -> "_Inherited":
+        """With what the route says."""
+        said = {name: getattr(settings, name) for name in self.__struct_fields__}
+        return msgspec.structs.replace(self, **{name: value for name, value in said.items() if value is not None})
+
+
 class _Node:
     """A route with what it inherits filled in."""
 
-    def __init__(self, settings: RouteSettings, place: str, *, receiver: str | None, group_wait_seconds: float) -> None:
+    def __init__(self, settings: RouteSettings, place: str, above: _Inherited) -> None:
         self._place = place
-        self._receiver = settings.receiver or receiver
-        wait = settings.group_wait_seconds
-        self._group_wait_seconds = group_wait_seconds if wait is None else wait
+        self._own = above.under(settings)
         self._matchers = tuple(_parse(text, place) for text in settings.matchers)
         self._children = tuple(
-            _Node(
-                child,
-                f"{place}.routes[{index}]",
-                receiver=self._receiver,
-                group_wait_seconds=self._group_wait_seconds,
-            )
-            for index, child in enumerate(settings.routes)
+            _Node(child, f"{place}.routes[{index}]", self._own) for index, child in enumerate(settings.routes)
         )
         self.continues = settings.continue_
         self._mute, self._active = settings.mute_time_intervals, settings.active_time_intervals
@@ -114,9 +124,20 @@ class _Node:
             found += below
             if below and not child.continues:
                 break
-        if found or self._receiver is None:
+        own = self._own
+        if found or own.receiver is None:
             return found
-        return (Stop(self._receiver, self._group_wait_seconds, path, self._mute, self._active),)
+        return (
+            Stop(
+                own.receiver,
+                own.group_wait_seconds,
+                path,
+                self._mute,
+                self._active,
+                policy=own.policy,
+                repeat_interval_seconds=own.repeat_interval_seconds,
+            ),
+        )
 
 
 def _parse(text: str, place: str) -> Matcher:

@@ -9,8 +9,10 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from alerting.acts import Acts
+from alerting.callout import CallOut
 from alerting.delivery import DeliveryLoop
 from alerting.dispatch import Dispatch
+from alerting.escalation import Escalator
 from alerting.incidents.model import Delivery, Incident
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
@@ -92,6 +94,7 @@ class House:
         silence_settings: SilenceSettings | None = None,
         inhibit_rules: Sequence[InhibitRuleSettings] = (),
         time_intervals: Sequence[TimeIntervalSettings] = (),
+        calls: CallOut | None = None,
     ) -> None:
         self.world = world
         self.store = TransactionalStore(world.tables)
@@ -99,6 +102,7 @@ class House:
         self.stop = asyncio.Event()
         self._parts = [part for part in ("intake", "delivery", "rescue", "watch") if part not in without]
         self._parts += ["timekeeper"] if targets else []
+        self._parts += ["escalator"] if calls else []
         metrics = self.metrics = AlertingMetrics(self.registry)
         receivers = Receivers({name: [notifier] for name, notifier in world.notifiers.items()}, policies)
         self.rescue = Rescue(
@@ -111,12 +115,13 @@ class House:
         tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
         routes = Routes(tree)
         muting = Muting(routes, inhibit_rules, time_intervals)
-        dispatch = Dispatch(routes, receivers, muting)
+        dispatch = Dispatch(routes, receivers, muting, calls)
         watch_settings = silence_settings or SilenceSettings()
         self.watch = MuteWatch(self.store, dispatch, muting, watch_settings, world.clock, metrics)
         self.silences = Silences(self.store, self.watch, watch_settings, world.clock, metrics)
         self.acts = Acts(self.store, dispatch, world.clock, metrics)
         self.timekeeper = Timekeeper(self.store, dispatch, targets or TargetSettings(), world.clock, metrics)
+        self.escalator = Escalator(self.store, dispatch, world.clock, metrics)
         self.intake = Intake(
             broker=broker or MemoryBroker(world.cluster),
             store=self.store,

@@ -17,7 +17,7 @@ from alerting.incidents.model import (
     TopicStatus,
     WindowPoint,
 )
-from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
+from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
 from streams.broker.base import Partition
 from streams.events import WindowCount
 from streams.topic import Topic
@@ -177,6 +177,18 @@ class MemoryStore:
         """Nothing is delivered from here."""
         raise NotImplementedError
 
+    async def calls_due(self, now: datetime, *, limit: int) -> tuple[str, ...]:
+        """Nobody is called from here."""
+        raise NotImplementedError
+
+    async def next_call_at(self) -> datetime | None:
+        """Nobody is called from here."""
+        raise NotImplementedError
+
+    async def schedule_copy(self, schedule: str) -> ScheduleCopy | None:
+        """Nothing is fetched for here."""
+        raise NotImplementedError
+
     async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
         """Nothing is delivered from here."""
         raise NotImplementedError
@@ -320,6 +332,10 @@ class MemoryUnit:
 
     async def hush(self, incident_id: str, receivers: Sequence[str]) -> None:
         """Nothing is delivered from here."""
+
+    async def keep_schedule(self, copy: ScheduleCopy) -> None:
+        """Nothing is fetched for here."""
+        raise NotImplementedError
 
     async def look_after(self, delivery_id: str) -> None:
         """Nothing is delivered from here."""

@@ -11,6 +11,7 @@ import msgspec
 
 from alerting.directives.directive import Directive, DirectiveEntry, kind_of
 from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, Stale, UnknownIncident
+from alerting.incidents.calls import call_due_at
 from alerting.incidents.model import (
     HUSHED,
     PAGES,
@@ -23,7 +24,7 @@ from alerting.incidents.model import (
     Transition,
     WindowPoint,
 )
-from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
+from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
 from streams.broker.base import Partition
 from streams.events import WindowCount
 from streams.topic import Topic
@@ -47,6 +48,7 @@ class Tables:
         self.topics: tuple[Topic, ...] = ()
         self.directives: dict[str, Directive] = {}
         self.directive_entries: list[DirectiveEntry] = []
+        self.schedules: dict[str, ScheduleCopy] = {}
 
 
 class TransactionalStore:
@@ -195,6 +197,22 @@ class TransactionalStore:
             and delivery.change in PAGES
             and (delivery.state is DeliveryState.REJECTED or self._is_late(delivery, before))
         )[:limit]
+
+    async def calls_due(self, now: datetime, *, limit: int) -> tuple[str, ...]:
+        self._answer()
+        dues = {one.id: due for one in self.tables.incidents.values() if (due := call_due_at(one)) is not None}
+        return tuple(sorted((name for name, due in dues.items() if due <= now), key=lambda name: (dues[name], name)))[
+            :limit
+        ]
+
+    async def next_call_at(self) -> datetime | None:
+        self._answer()
+        dues = [due for one in self.tables.incidents.values() if (due := call_due_at(one)) is not None]
+        return min(dues, default=None)
+
+    async def schedule_copy(self, schedule: str) -> ScheduleCopy | None:
+        self._answer()
+        return self.tables.schedules.get(schedule)
 
     async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
         self._answer()
@@ -356,6 +374,9 @@ class TransactionalUnit:
 
     async def look_after(self, delivery_id: str) -> None:
         self._draft.looked_after.add(delivery_id)
+
+    async def keep_schedule(self, copy: ScheduleCopy) -> None:
+        self._draft.schedules[copy.schedule] = copy
 
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
         for window in windows:

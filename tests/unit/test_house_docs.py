@@ -27,7 +27,7 @@ PAGES = sorted(
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
-COMMAND = re.compile(r"(?<![\w./-])tocsin ((?:[a-z]+)(?: [a-z]+)?)")
+COMMAND = re.compile(r"(?<![\w./-])tocsin ((?:[a-z]+(?:-[a-z]+)*)(?: [a-z]+(?:-[a-z]+)*)?)")
 TARGET = re.compile(r"(?<![\w-])make ([a-z][a-z-]+)")
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=NAMES)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, tex
 from sqlalchemy.exc import IntegrityError
 
 from alerting.errors import Stale
+from alerting.incidents.calls import call_due_at
 from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.sql.cursor import decode_cursor, encode_cursor
 from alerting.incidents.sql.inserting import insert_each, nothing_on_conflict
@@ -150,6 +151,7 @@ def save(connection: Connection, incident: Incident, expected_revision: int | No
         "revision": incident.revision,
         "family": incident.family,
         "samples_kept": bool(incident.evidence.samples) or any(part.mentions for part in incident.parts),
+        "call_due_at": call_due_at(incident),
         "value": _encoder.encode(incident).decode(),
     }
     if expected_revision is None:

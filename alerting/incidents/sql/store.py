@@ -16,6 +16,7 @@ from alerting.incidents.model import Delivery, DeliveryState, Incident, Timeline
 from alerting.incidents.retention import Cutoffs, Removed
 from alerting.incidents.sql import (
     audit_queries,
+    call_queries,
     directive_queries,
     hold_queries,
     incident_queries,
@@ -30,7 +31,7 @@ from alerting.incidents.sql.changes import Broadcast, Changes
 from alerting.incidents.sql.database import Database, Standing
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.unit import SqlUnit
-from alerting.incidents.store import Hold, IncidentFilter, Lease, Page
+from alerting.incidents.store import Hold, IncidentFilter, Lease, Page, ScheduleCopy
 from alerting.settings import AuditSettings, DatabaseSettings
 from streams.clock import Clock
 
@@ -222,6 +223,18 @@ class SqlStore:
     async def overdue_pages(self, before: datetime, *, limit: int) -> tuple[Delivery, ...]:
         """Pages that were refused, or were made before that time and did not arrive; each until it is looked after."""
         return await self._database.read(overdue_queries.overdue, before, limit)
+
+    async def calls_due(self, now: datetime, *, limit: int) -> tuple[str, ...]:
+        """Ids of incidents of which somebody is to be called by now, the longest overdue first."""
+        return await self._database.read(call_queries.calls_due, now, limit)
+
+    async def next_call_at(self) -> datetime | None:
+        """When the next call of any incident is due; None where none is."""
+        return await self._database.read(call_queries.next_call_at)
+
+    async def schedule_copy(self, schedule: str) -> ScheduleCopy | None:
+        """The last good copy of a schedule that is fetched; None where there is none."""
+        return await self._database.read(call_queries.schedule_copy, schedule)
 
     async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
         """Of how many incidents these receivers were paged since then, each counted once."""

@@ -27,6 +27,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _NOT_RESOLVED: Final = text("state <> 'resolved'")
 _OPEN: Final = text("is_open")
 _PENDING: Final = text("state = 'pending'")
+_TO_BE_CALLED: Final = text("call_due_at IS NOT NULL")
 
 # SQLite numbers rows by itself only in a column that is exactly INTEGER.
 Serial: Final = BigInteger().with_variant(Integer(), "sqlite")
@@ -98,10 +99,12 @@ incidents: Final = Table(
     Column("value", Text, nullable=False),
     Column("family", Text, nullable=False, server_default=""),
     Column("samples_kept", Boolean, nullable=False, server_default=true()),
+    Column("call_due_at", Instant),
     Index("incidents_of_topic", "topic", "id"),
     Index("incidents_by_opening", "opened_at"),
     Index("incidents_by_samples", "samples_kept", "state", "opened_at"),
     Index("open_incidents_of_family", "family", "id", sqlite_where=_NOT_RESOLVED, postgresql_where=_NOT_RESOLVED),
+    Index("calls_due", "call_due_at", sqlite_where=_TO_BE_CALLED, postgresql_where=_TO_BE_CALLED),
 )
 
 # Which topics an incident is about.
@@ -218,6 +221,15 @@ holds: Final = Table(
     Column("notifier", Text, primary_key=True),
     Column("until", Instant, nullable=False),
     Column("failures", Integer, nullable=False),
+)
+
+# The last good copy of every schedule that is fetched.
+schedule_copies: Final = Table(
+    "schedule_copies",
+    metadata,
+    Column("schedule", Text, primary_key=True),
+    Column("read_at", Instant, nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 topics: Final = Table(

@@ -8,6 +8,7 @@ from alerting.incidents.chain import Chain
 from alerting.incidents.model import Delivery, Incident, TimelineEntry
 from alerting.incidents.sql import (
     audit_queries,
+    call_queries,
     directive_queries,
     incident_queries,
     intake_queries,
@@ -17,7 +18,7 @@ from alerting.incidents.sql import (
     window_queries,
 )
 from alerting.incidents.sql.database import Transaction
-from alerting.incidents.store import NOTHING_KNOWN, OpenOfBrand
+from alerting.incidents.store import NOTHING_KNOWN, OpenOfBrand, ScheduleCopy
 from streams.broker.base import Partition
 from streams.clock import Clock
 from streams.events import WindowCount
@@ -130,6 +131,10 @@ class SqlUnit:
     async def look_after(self, delivery_id: str) -> None:
         """What is to be done about this page not arriving has been done."""
         await self._run(overdue_queries.look_after, delivery_id)
+
+    async def keep_schedule(self, copy: ScheduleCopy) -> None:
+        """Keep the copy in place of an older one."""
+        await self._run(call_queries.keep_schedule, copy)
 
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
         """Add window counts to the history; a higher revision replaces a lower one."""

@@ -91,7 +91,7 @@ async def test_growth_and_a_peak_page_nobody() -> None:
         wanted = {change for change in Transition if notifier.wants(change)}
 
         assert wanted == {
-            *(Transition.OPENED, Transition.REOPENED, Transition.SEVERITY_CHANGED),
+            *(Transition.OPENED, Transition.REOPENED, Transition.CALLED, Transition.SEVERITY_CHANGED),
             *(Transition.ACKNOWLEDGED, Transition.RESOLVED, Transition.WITHDRAWN),
         }
 

@@ -1,0 +1,1 @@
+"""On-call: who is reached when, from rotations, calendars and PagerDuty."""
