@@ -4,8 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, HttpUrl, IPvAnyNetwork, SecretStr, model_validator
+from pydantic import AwareDatetime, Field, HttpUrl, IPvAnyNetwork, SecretStr, model_validator
 
+from alerting.access import Role
 from alerting.inbound_settings import InboundSettings, PersonSettings
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notifier_settings import NotifierSettings
@@ -149,9 +150,17 @@ class RouteSettings(Section):
 
 
 class ApiKeySettings(Section):
-    """A key for the API and the console."""
+    """A key for the API and the console.
+
+    Attributes:
+        role: `viewer` looks, `responder` also works on incidents and silences, `admin` also declares topics and
+            issues keys.
+        expires_at: From then on the key opens nothing.
+    """
 
     name: Name
+    role: Role = Role.ADMIN
+    expires_at: AwareDatetime | None = None
     key: Annotated[SecretStr, Field(min_length=16)] | None = None
     key_file: Path | None = None
 
@@ -169,6 +178,7 @@ class ApiSettings(Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     public_url: HttpUrl | None = None
     keys: tuple[ApiKeySettings, ...] = ()
+    requests_per_minute: Annotated[int, Field(ge=60, le=10_000_000)] = 6_000
     max_body_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = 5_000_000
     max_inflated_bytes: Annotated[int, Field(ge=1024, le=1_000_000_000)] = 25_000_000
     max_batch_mentions: Annotated[int, Field(ge=1, le=100_000)] = 5_000

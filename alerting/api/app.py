@@ -12,6 +12,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from alerting.api import problems
+from alerting.api.access_keys import access_keys_router
 from alerting.api.alertmanager import alertmanager_router
 from alerting.api.auth import auth_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
@@ -22,6 +23,7 @@ from alerting.api.gate import Gate
 from alerting.api.health import Probe, database_probe, health_router
 from alerting.api.inbound import inbound_router
 from alerting.api.incidents import incidents_router
+from alerting.api.issued_keys import IssuedKeys
 from alerting.api.keys import KeyRing
 from alerting.api.live import LiveTimeline
 from alerting.api.mentions import Sender, mentions_router
@@ -86,6 +88,7 @@ def create_api(
         route: Which receivers hear of what, for Alertmanager's tools; likewise `receivers`, their names.
     """
     sessions = Sessions(ring, clock)
+    issued = IssuedKeys(store, ring, clock)
     live = LiveTimeline(store, clock)
     pages = Pages(has_inbox=inbox is not None)
     secure = settings.public_url is not None and settings.public_url.scheme == "https"
@@ -103,6 +106,7 @@ def create_api(
     app.include_router(work_router(acts))
     app.include_router(topics_router(store, clock))
     app.include_router(declared_topics_router(topics))
+    app.include_router(access_keys_router(issued))
     app.include_router(feeds_router(store, feeds or NoReports()))
     app.include_router(world_router(store, clock))
     if silences is not None:
@@ -112,7 +116,7 @@ def create_api(
     app.include_router(events_router(live, clock))
     if inbound is not None:
         app.include_router(inbound_router(inbound, clock))
-    app.include_router(auth_router(ring, sessions, pages, clock, secure=secure))
+    app.include_router(auth_router(ring, issued, sessions, pages, clock, secure=secure))
     app.include_router(pages_router(store, clock, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox))
     app.include_router(work_pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse))
     app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))
@@ -131,7 +135,9 @@ def create_api(
 
     problems.install(app, for_people=for_people)
     describe(app)
-    app.add_middleware(Gate, ring=ring, sessions=sessions, clock=clock)
+    app.add_middleware(
+        Gate, ring=ring, sessions=sessions, clock=clock, issued=issued, per_minute=settings.requests_per_minute
+    )
     app.add_middleware(Frame, metrics=metrics)  # the one added last is the outermost
     return app
 

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from alerting.api.forms import local_path, read_form, read_own_form
 from alerting.api.gate import caller_of
+from alerting.api.issued_keys import IssuedKeys
 from alerting.api.keys import KeyRing
 from alerting.api.login_guard import LoginGuard
 from alerting.api.problems import Problem
@@ -22,7 +23,9 @@ SEE_OTHER: Final = 303
 log = structlog.get_logger(__name__)
 
 
-def auth_router(ring: KeyRing, sessions: Sessions, pages: Pages, clock: Clock, *, secure: bool) -> APIRouter:
+def auth_router(
+    ring: KeyRing, issued: IssuedKeys, sessions: Sessions, pages: Pages, clock: Clock, *, secure: bool
+) -> APIRouter:
     """`/login` and `/logout`. Cookies are marked Secure where `secure`; a key never stands in an address."""
     router = APIRouter(include_in_schema=False)
     guard = LoginGuard(clock)
@@ -65,12 +68,15 @@ def auth_router(ring: KeyRing, sessions: Sessions, pages: Pages, clock: Clock, *
             return response
         if not sessions.proves_form(request.cookies.get(FORM_COOKIE, ""), fields.get("ticket", "")):
             return form(following, "This form was too old. Please try again.", HTTPStatus.FORBIDDEN)
-        name = ring.name_of(fields.get("key", "").strip())
-        if name is None:
+        await issued.refresh()
+        holder = ring.holder_of(fields.get("key", "").strip())
+        if holder is None or not holder.holds(clock.now()):
             guard.failed(address)
             log.warning("api.login_refused", address=address)
             return form(following, "Nobody has this key.", HTTPStatus.FORBIDDEN)
-        log.info("api.signed_in", name=name)
+        name = holder.name
+        await issued.signed_in(name, address)
+        log.info("api.signed_in", name=name, role=holder.role.value, address=address)
         response = RedirectResponse(following, SEE_OTHER)
         _set_cookie(response, COOKIE, sessions.open(name), LIFETIME)
         response.delete_cookie(FORM_COOKIE, path="/login")

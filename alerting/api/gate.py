@@ -9,22 +9,26 @@ from typing import Final
 from urllib.parse import quote
 
 import structlog
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from alerting.access import Holder, Role
 from alerting.api.frame import ENDLESS
-from alerting.api.keys import KeyRing
+from alerting.api.issued_keys import IssuedKeys
+from alerting.api.keys import ISSUED_PREFIX, KeyRing
 from alerting.api.login_guard import LoginGuard
+from alerting.api.permissions import SAFE_METHODS, needed
 from alerting.api.places import Places
 from alerting.api.problems import Problem
+from alerting.api.rate_limit import RateLimit
 from alerting.api.sessions import COOKIE, Session, Sessions
+from alerting.errors import DatabaseUnavailable
 from streams.clock import Clock
 
 OPEN: Final = frozenset({"/-/healthy", "/-/ready", "/metrics", "/login"})
 OPEN_BELOW: Final = ("/static/", "/inbound/")  # what comes in proves itself by its signature
-SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 ALWAYS_ANSWERED: Final = frozenset({"/-/healthy", "/-/ready", "/metrics"})
 MOST_CALLERS: Final = 256
 MOST_STRANGERS: Final = 64
@@ -36,10 +40,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the name of their key, and their session if they came through the console."""
+    """Who asks: the name of their key, what it is good for, and their session if they came through the console."""
 
     name: str
     session: Session | None = None
+    role: Role = Role.ADMIN
 
 
 class Gate:
@@ -47,10 +52,15 @@ class Gate:
 
     A request that changes something through the API on the strength of a cookie alone must carry the session's CSRF
     token in `X-CSRF-Token`; the console's forms carry it as a field. Health and metrics are always answered, and live
-    streams are counted where they are served. Twenty wrong keys a minute from one address, and further wrong ones are
+    streams are counted where they are served. What a key's role does not allow is 403; more requests of one key than
+    allowed are 429, and every answer of the API tells what is left.
+
+    Twenty wrong keys a minute from one address, and further wrong ones are
     told to wait; the right one opens all the same.
 
     Args:
+        issued: Keys that were issued since; looked at within a second.
+        per_minute: Requests of one key, > 0.
         most_callers: Requests at once of those with a key or a session, > 0.
         most_strangers: And of all others, > 0; these never take the places of those.
     """
@@ -62,12 +72,17 @@ class Gate:
         ring: KeyRing,
         sessions: Sessions,
         clock: Clock,
+        issued: IssuedKeys,
+        per_minute: int,
         most_callers: int = MOST_CALLERS,
         most_strangers: int = MOST_STRANGERS,
     ) -> None:
         self._app = app
         self._ring = ring
         self._sessions = sessions
+        self._issued = issued
+        self._clock = clock
+        self._limit = RateLimit(per_minute, clock)
         self._guard = LoginGuard(clock, most_failures=MOST_WRONG_KEYS, most_in_all=MOST_WRONG_KEYS_IN_ALL)
         busy = "Too many requests are being answered already."
         self._callers = Places(most_callers, busy)
@@ -79,8 +94,8 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        caller = self._caller(headers)
         try:
+            caller = await self._caller(headers)
             with self._place(scope["path"], caller):
                 await self._answer(scope, receive, send, headers, caller)
         except Problem as refusal:
@@ -98,7 +113,27 @@ class Gate:
         if self._lacks_csrf(scope, headers, caller):
             raise Problem(403, "csrf", "A request on the strength of a cookie needs the header X-CSRF-Token.")
         scope.setdefault("state", {})["caller"] = caller
-        await self._app(scope, receive, send)
+        if caller is None or path in ALWAYS_ANSWERED or path.startswith(OPEN_BELOW):
+            await self._app(scope, receive, send)
+            return
+        allowance = self._limit.take(caller.name)
+        wanted = needed(scope["method"], path)
+        if not caller.role.includes(wanted):
+            raise Problem(
+                403,
+                "role",
+                f"The key {caller.name!r} is a {caller.role}'s; this needs a {wanted}'s.",
+                headers=allowance.headers(),
+            )
+        await self._issued.used(caller.name)
+        told = allowance.headers() if path.startswith("/api/") else {}
+
+        async def send_with_allowance(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(told)
+            await send(message)
+
+        await self._app(scope, receive, send_with_allowance)
 
     def _place(self, path: str, caller: Caller | None) -> AbstractContextManager[None]:
         if path in ALWAYS_ANSWERED or (caller is not None and path in ENDLESS):
@@ -111,14 +146,30 @@ class Gate:
         self._guard.failed(address)
         log.warning("api.key_refused", address=address)
 
-    def _caller(self, headers: Headers) -> Caller | None:
+    async def _caller(self, headers: Headers) -> Caller | None:
         key = _key(headers)
+        cookie = None if key else _cookie(headers)
+        if cookie or key.startswith(ISSUED_PREFIX):
+            await self._refreshed(optional=bool(cookie))
         if key:
-            name = self._ring.name_of(key)
-            return Caller(name) if name else None
-        cookie = _cookie(headers)
+            return self._admitted(self._ring.holder_of(key), None)
         session = self._sessions.read(cookie) if cookie else None
-        return Caller(session.name, session) if session else None
+        return self._admitted(self._ring.holder_named(session.name), session) if session else None
+
+    async def _refreshed(self, *, optional: bool) -> None:
+        """Know the issued keys; a session may be of the configuration's, which are known in any case."""
+        try:
+            await self._issued.refresh()
+        except DatabaseUnavailable:
+            if not optional:
+                raise Problem(
+                    503, "database", "The database does not answer, so this key cannot be verified."
+                ) from None
+
+    def _admitted(self, holder: Holder | None, session: Session | None) -> Caller | None:
+        if holder is None or not holder.holds(self._clock.now()):
+            return None
+        return Caller(holder.name, session, holder.role)
 
     def _lacks_csrf(self, scope: Scope, headers: Headers, caller: Caller | None) -> bool:
         if caller is None or caller.session is None or scope["method"] in SAFE_METHODS:

@@ -3,34 +3,38 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from alerting.access import Holder, Role
+from alerting.directives.api_key import ApiKey
 from alerting.settings import ApiKeySettings
 from streams.errors import InvalidConfig
 
 SHORTEST: Final = 16
 GENERATED_NAME: Final = "console"
+ISSUED_PREFIX: Final = "toc_"
 
 
 class KeyRing:
-    """The keys of the API, by name. Never empty, and never shown: comparing is all it does with them.
+    """The keys of the API, by name: those of the configuration, and those issued since. Keys are never shown.
 
     Args:
-        keys: The key of each name.
+        keys: The key of each name of the configuration; never empty.
+        holders: What each of them is good for; who does not stand here is an admin.
 
     Raises:
         ValueError: There is no key; an API without keys would be open to everybody.
     """
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
+    def __init__(self, keys: Mapping[str, str], holders: Mapping[str, Holder] | None = None) -> None:
         if not keys:
             raise ValueError("a key ring needs at least one key")
         self._salt = secrets.token_bytes(32)
         self._hashes = {name: self._hash(key) for name, key in keys.items()}
-        self._secrets = {
-            name: hmac.digest(key.encode(), b"tocsin console session", hashlib.sha256) for name, key in keys.items()
-        }
+        self._configured = {name: (holders or {}).get(name, Holder(name)) for name in keys}
+        self._secrets = {name: _session_secret(key.encode()) for name, key in keys.items()}
+        self._issued: dict[str, ApiKey] = {}
 
     @classmethod
     def from_settings(cls, settings: Sequence[ApiKeySettings], *, announce: Callable[[str], None]) -> "KeyRing":
@@ -58,20 +62,42 @@ class KeyRing:
             keys[item.name] = key
         if problems:
             raise InvalidConfig(tuple(problems))
-        return cls(keys)
+        return cls(keys, {item.name: Holder(item.name, item.role, item.expires_at) for item in settings})
 
-    def name_of(self, presented: str) -> str | None:
-        """Whose key this is; None for nobody's. Takes the same time however much of it is right."""
+    def take(self, issued: Iterable[ApiKey]) -> None:
+        """These and no others were issued; a name of the configuration stays the configuration's."""
+        self._issued = {key.id: key for key in issued if key.revoked_at is None and key.name not in self._configured}
+
+    def holder_of(self, presented: str) -> Holder | None:
+        """Who holds this key, whether or not it has expired; None for nobody. The time tells nothing of the key."""
+        if presented.startswith(ISSUED_PREFIX):
+            key = self._issued.get(id_of(presented))
+            given = digest_of(presented)
+            return _holder(key) if key is not None and hmac.compare_digest(key.digest, given) else None
         candidate = self._hash(presented)
         found = None
         for name, known in self._hashes.items():
             if hmac.compare_digest(candidate, known):
-                found = name
+                found = self._configured[name]
         return found
+
+    def issued_to(self, name: str) -> ApiKey | None:
+        """The issued key of that name; None where there is none."""
+        return next((key for key in self._issued.values() if key.name == name), None)
+
+    def holder_named(self, name: str) -> Holder | None:
+        """Who has this name; None for nobody."""
+        if name in self._configured:
+            return self._configured[name]
+        key = self.issued_to(name)
+        return None if key is None else _holder(key)
 
     def session_secret(self, name: str) -> bytes | None:
         """What signs the sessions of this key; it changes with the key. None for an unknown name."""
-        return self._secrets.get(name)
+        if name in self._secrets:
+            return self._secrets[name]
+        key = self.issued_to(name)
+        return None if key is None else _session_secret(bytes.fromhex(key.digest))
 
     def form_secret(self) -> bytes:
         """What signs forms of people who are not in yet."""
@@ -82,6 +108,28 @@ class KeyRing:
 
     def _hash(self, key: str) -> bytes:
         return hmac.digest(self._salt, key.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
+
+def id_of(presented: str) -> str:
+    """The id of the issued key that this may be; only its first characters, which may be shown.
+
+    >>> id_of("toc_a1b2c3d4_rest")
+    'key_a1b2c3d4'
+    """
+    return f"key_{presented.removeprefix(ISSUED_PREFIX).partition('_')[0]}"
+
+
+def digest_of(presented: str) -> str:
+    """What is kept of an issued key."""
+    return hashlib.sha256(presented.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _holder(key: ApiKey) -> Holder:
+    return Holder(key.name, Role(key.role), key.expires_at)
+
+
+def _session_secret(key: bytes) -> bytes:
+    return hmac.digest(key, b"tocsin console session", hashlib.sha256)
 
 
 def _read(item: ApiKeySettings) -> str:

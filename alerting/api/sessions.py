@@ -31,8 +31,9 @@ class Session:
 
 
 class Sessions:
-    """Opens, reads and closes sessions. A session ends after 12 hours, at sign-out, or when its key changes.
+    """Opens, reads and closes sessions.
 
+    A session ends after 12 hours, at sign-out, or when its key changes, expires or is revoked.
     Signing out is remembered by this process alone; the browser forgets the cookie in any case.
     """
 
@@ -64,8 +65,9 @@ class Sessions:
         secret = self._ring.session_secret(name)
         if secret is None or not hmac.compare_digest(given, _sign(secret, b"session", body)):
             return None
-        expires_at = datetime.fromtimestamp(expires, UTC)
-        if expires_at <= self._clock.now() or nonce in self._signed_out:
+        expires_at, now = datetime.fromtimestamp(expires, UTC), self._clock.now()
+        holder = self._ring.holder_named(name)
+        if expires_at <= now or nonce in self._signed_out or holder is None or not holder.holds(now):
             return None
         return Session(name, nonce, expires_at)
 

@@ -16,6 +16,7 @@ from alerting.cli.feeds import feeds
 from alerting.cli.history import app as history
 from alerting.cli.incidents import app as incidents
 from alerting.cli.kafka import app as kafka
+from alerting.cli.keys import app as keys
 from alerting.cli.produce import produce
 from alerting.cli.serve import alert, detect, score, serve
 from alerting.cli.silences import app as silences
@@ -47,6 +48,7 @@ app.add_typer(incidents, name="incidents")
 app.add_typer(silences, name="silences")
 app.command("feeds")(feeds)
 app.command("drill")(drill)
+app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
 
 

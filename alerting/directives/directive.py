@@ -4,10 +4,11 @@ from datetime import datetime
 
 import msgspec
 
+from alerting.directives.api_key import ApiKey
 from alerting.directives.notice import Notice
 from alerting.directives.silence import Silence
 
-Directive = Silence | Notice
+Directive = Silence | Notice | ApiKey
 
 
 class DirectiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):

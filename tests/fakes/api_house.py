@@ -65,6 +65,7 @@ async def api_house(
     feeds: KnowsFeeds | None = None,
     inbox: Inbox | None = None,
     topics: DeclaresTopics | None = None,
+    ring: KeyRing | None = None,
 ) -> AsyncIterator[ApiHouse]:
     """The API from its start to its end, without a server."""
     store = store or MemoryStore()
@@ -77,7 +78,7 @@ async def api_house(
     app = create_api(
         store=store,
         acts=acts,
-        ring=KeyRing({NAME: KEY}),
+        ring=ring or KeyRing({NAME: KEY}),
         settings=settings or ApiSettings(),
         clock=clock,
         metrics=metrics,

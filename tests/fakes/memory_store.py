@@ -105,7 +105,7 @@ class MemoryStore:
     async def directives_in_force(self, now: datetime) -> tuple[Directive, ...]:
         """Those that have not ended."""
         self._answer()
-        return tuple(one for one in self.kept.values() if one.ends_at > now)
+        return tuple(one for one in self.kept.values() if one.ends_at is not None and one.ends_at > now)
 
     async def directives(self, kind: str, *, limit: int) -> tuple[Directive, ...]:
         """Those of one kind, newest first."""
@@ -314,7 +314,7 @@ class MemoryUnit:
     async def directives_in_force(self, now: datetime) -> tuple[Directive, ...]:
         """Those that have not ended."""
         found = (self._kept | self.kept).values()
-        return tuple(one for one in found if one.ends_at > now)
+        return tuple(one for one in found if one.ends_at is not None and one.ends_at > now)
 
     async def directive(self, directive_id: str) -> Directive | None:
         """One of them, as this unit sees it."""

@@ -390,7 +390,7 @@ class TransactionalUnit:
 
 
 def _in_force(tables: Tables, now: datetime) -> tuple[Directive, ...]:
-    return tuple(one for one in tables.directives.values() if one.ends_at > now)
+    return tuple(one for one in tables.directives.values() if one.ends_at is not None and one.ends_at > now)
 
 
 def _open(tables: Tables) -> tuple[Incident, ...]:

@@ -7,12 +7,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from alerting.api.gate import Gate
+from alerting.api.issued_keys import IssuedKeys
 from alerting.api.keys import KeyRing
 from alerting.api.sessions import Sessions
 from alerting.fakes.inbox import Inbox
 from tests.fakes.api_house import BEARER, KEY, NAME, api_house, field, sign_in
 from tests.fakes.asgi_client import AsgiClient
 from tests.fakes.clock import START, FakeClock
+from tests.fakes.memory_store import MemoryStore
 from tests.fakes.storyboard import REFUNDS, storyboard
 
 OPEN = {
@@ -117,7 +119,18 @@ async def test_so_many_are_answered_at_once_and_strangers_take_no_place_of_those
     app = Lingering()
     clock = FakeClock()
     ring = KeyRing({NAME: KEY})
-    gate = Gate(app, ring=ring, sessions=Sessions(ring, clock), clock=clock, most_callers=2, most_strangers=1)
+    issued = IssuedKeys(MemoryStore(), ring, clock)
+    sessions = Sessions(ring, clock)
+    gate = Gate(
+        app,
+        ring=ring,
+        sessions=sessions,
+        clock=clock,
+        issued=issued,
+        per_minute=60,
+        most_callers=2,
+        most_strangers=1,
+    )
     caller, stranger = AsgiClient(gate, BEARER), AsgiClient(gate)
 
     async with asyncio.TaskGroup() as group:

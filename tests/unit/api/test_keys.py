@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from alerting.access import Holder
 from alerting.api.keys import KeyRing
 from alerting.settings import ApiKeySettings
 from streams.errors import InvalidConfig
@@ -14,9 +15,9 @@ def refuse_to_announce(key: str) -> None:
 def test_knows_whose_key_it_is() -> None:
     ring = KeyRing({"jo": "a-key-of-some-length", "sam": "another-key-of-length"})
 
-    assert ring.name_of("another-key-of-length") == "sam"
-    assert ring.name_of("another-key-of-lengt") is None
-    assert ring.name_of("") is None
+    assert ring.holder_of("another-key-of-length") == Holder("sam")
+    assert ring.holder_of("another-key-of-lengt") is None
+    assert ring.holder_of("") is None
 
 
 def test_never_is_empty() -> None:
@@ -31,7 +32,7 @@ def test_without_a_configured_key_one_is_made_and_told_once() -> None:
 
     (key,) = told
     assert len(key) >= 32
-    assert ring.name_of(key) == "console"
+    assert ring.holder_of(key) == Holder("console")
 
 
 def test_with_a_configured_key_none_is_made() -> None:
@@ -39,7 +40,7 @@ def test_with_a_configured_key_none_is_made() -> None:
 
     ring = KeyRing.from_settings(settings, announce=refuse_to_announce)
 
-    assert ring.name_of("a-key-of-some-length") == "jo"
+    assert ring.holder_of("a-key-of-some-length") == Holder("jo")
 
 
 def test_a_key_can_come_from_a_file(tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ def test_a_key_can_come_from_a_file(tmp_path: Path) -> None:
 
     ring = KeyRing.from_settings((ApiKeySettings(name="jo", key_file=file),), announce=refuse_to_announce)
 
-    assert ring.name_of("a-key-from-a-file-42") == "jo"
+    assert ring.holder_of("a-key-from-a-file-42") == Holder("jo")
 
 
 def test_names_every_problem_with_the_keys_at_once(tmp_path: Path) -> None:

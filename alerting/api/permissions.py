@@ -1,0 +1,31 @@
+"""Which role a request needs."""
+
+from typing import Final
+
+from alerting.access import Role
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# What anybody with a key may do although it changes something: sign out, and ask before doing.
+_HARMLESS: Final = frozenset({"/login", "/logout", "/api/v1/silences/preview"})
+# What changes Tocsin itself rather than an incident, and what tells who may come in.
+_ADMINS: Final = ("/api/v1/topics", "/-/reload")
+_ADMINS_ALONE: Final = ("/api/v1/keys",)
+
+
+def needed(method: str, path: str) -> Role:
+    """The least role for a request.
+
+    >>> needed("GET", "/api/v1/incidents"), needed("POST", "/api/v1/incidents/x/ack")
+    (<Role.VIEWER: 'viewer'>, <Role.RESPONDER: 'responder'>)
+    >>> needed("PUT", "/api/v1/topics/x"), needed("GET", "/api/v1/keys")
+    (<Role.ADMIN: 'admin'>, <Role.ADMIN: 'admin'>)
+    """
+    if _is_below(path, _ADMINS_ALONE):
+        return Role.ADMIN
+    if method in SAFE_METHODS or path in _HARMLESS:
+        return Role.VIEWER
+    return Role.ADMIN if _is_below(path, _ADMINS) else Role.RESPONDER
+
+
+def _is_below(path: str, roots: tuple[str, ...]) -> bool:
+    return any(path == root or path.startswith(root + "/") for root in roots)
