@@ -210,6 +210,11 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         authors: Distinct authors since onset, approximate.
         per_minute: Rate over the last two minutes or the last five, whichever is higher.
         velocity: Change of the five-minute rate, mentions per minute and minute.
+        negative_chance: Chance of as many negative ones or more at the usual share, exact binomial, [0, 1].
+        polarity_velocity: Change of the mean polarity per hour, the last half-hour against the one before.
+        polarity_velocity_error: Its standard error.
+        polarity_acceleration: Change of that velocity, per hour squared.
+        polarity_acceleration_error: Its standard error.
         unanswered_share: Share of complaints that the brand has not replied to, [0, 1]; None where nobody counts it.
         organic_share: Share that is neither copied nor coordinated, [0, 1]; None where nobody counts it.
     """
@@ -228,6 +233,11 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     authors: int = 0
     per_minute: float = 0.0
     velocity: float = 0.0
+    negative_chance: float | None = None
+    polarity_velocity: float | None = None
+    polarity_velocity_error: float | None = None
+    polarity_acceleration: float | None = None
+    polarity_acceleration_error: float | None = None
     unanswered_share: float | None = None
     organic_share: float | None = None
     platforms: dict[str, int] = {}

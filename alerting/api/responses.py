@@ -49,6 +49,11 @@ class EvidenceAnswer(_Answer):
     polarity_expected: float | None
     negative_share: float | None
     negative_share_expected: float | None
+    negative_chance: float | None
+    polarity_velocity: float | None
+    polarity_velocity_error: float | None
+    polarity_acceleration: float | None
+    polarity_acceleration_error: float | None
     reach: int
     engagement: int
     authors: int

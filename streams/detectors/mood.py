@@ -4,6 +4,7 @@ import math
 from typing import Any, Final, TypedDict
 
 from streams.detectors.fading_mean import FadingMean
+from streams.detectors.share import at_least
 from streams.detectors.trail import Sums, sums_of
 from streams.errors import StateCorrupted
 from streams.windows import Slot
@@ -25,6 +26,7 @@ class Comparison(TypedDict):
     polarity_expected: float | None
     negative_share: float | None
     negative_share_expected: float | None
+    negative_chance: float | None
 
 
 class Mood:
@@ -65,6 +67,9 @@ class Mood:
             polarity_expected=self.polarity,
             negative_share=min(max(negative / scored, 0.0), 1.0) if scored > 0 else None,
             negative_share_expected=self.negative_share,
+            negative_chance=None
+            if self.negative_share is None or scored <= 0
+            else at_least(negative, scored, self.negative_share),
         )
 
     def _close(self) -> None:

@@ -8,7 +8,9 @@ from streams.basis import Weighed
 from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.mood import Mood
+from streams.detectors.motion import motion_of
 from streams.detectors.onset import onset_of_souring
+from streams.detectors.share import at_least
 from streams.detectors.snapshots import require
 from streams.detectors.souring import CALM, Souring
 from streams.detectors.trail import MINUTES, Sums, Trail
@@ -16,22 +18,26 @@ from streams.errors import StateCorrupted
 from streams.events import Direction, Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 3
+_VERSION: Final = 4
 _SCALES: Final = (30, 180)
 _MICRO: Final = 1_000_000
 _FEWEST_SCORED: Final = 5
 _FEWEST_NEGATIVE: Final = 3
 _SMALLEST_TURN: Final = 0.15
-_SOURING_SCALE: Final = 1.0  # the law of the CUSUM's maxima where mentions are independent; wandering moods widen it
+_SOURING_SCALE: Final = (
+    0.45  # of ln(1 + nats); independent mentions would make it a quarter, moods that wander widen it
+)
 _SOURING_SHARE: Final = 0.1  # of mentions after which a climb could begin: what overshoot and drift leave of them
 _SOURING_FROM: Final = 4  # times the warm-up's mentions: a share of 50 is too uncertain to see it turn
-_YOUNG_MARGIN: Final = 1.0
+_YOUNG_MARGIN: Final = 0.3
 _SURELY: Final = 2.0  # standard errors
 _LEAST_SPREAD: Final = 0.02
-_CAP_SCALES: Final = 3.0
+_ROOM: Final = 4.0  # as `climb_scores` has it
 _PRIOR_LOCATION: Final = 2.2
 _PRIOR_SCALE: Final = 0.5
 _SMALLEST: Final = 1e-12
+_WORTH_A_CHECK: Final = 5.0  # false pages a week
+_WEEK_MINUTES: Final = 7 * 24 * 60
 _CALM: Final = 1.5  # standard errors
 _TELLING: Final = 8  # scored mentions in half an hour; with fewer, a soured mood looks calm
 _FEWEST_LOOKS: Final = (
@@ -115,20 +121,21 @@ class SentimentVelocityDetector:
         return 1.0 / (1.0 + self._trail.sums(MINUTES)[1] * self._mood.drift / self._mood.variance)
 
     def _souring_pages(self, souring: Souring) -> float:
-        pages = self._sourings.false_pages_per_week(souring.nats)
+        pages = self._sourings.false_pages_per_week(math.log1p(souring.nats))
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
 
     def _sour(self, slot: Slot) -> None:
         souring = self._souring.through((slot,), self._usual_share, self._weight)
-        self._sourings.add(souring.nats)
+        # its logarithm: where moods wander by themselves the nats have a tail that no Gumbel law has
+        self._sourings.add(math.log1p(souring.nats))
         # unbounded, one bad day would hide the next
-        most = self._sourings.level(self._pages_per_week / _CAP_SCALES) + _CAP_SCALES * self._sourings.scale
+        most = math.expm1(self._sourings.level(self._pages_per_week / _ROOM) + self._sourings.scale)
         self._souring = souring.at_most(max(most, 1.0))
 
     def _expect(self, margin: float = 0.0) -> None:
         """How high the CUSUM rises by chance in half a day with as many mentions as the last one."""
         scored = max(_SOURING_SHARE * self._block_scored, 1.0)
-        self._sourings.expect(math.log(scored) + margin, _SOURING_SCALE)
+        self._sourings.expect(math.log1p(math.log(scored)) + margin, _SOURING_SCALE)
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
         """The window's mood beside the usual one. This detector knows no rate: what is expected is what was seen."""
@@ -141,6 +148,7 @@ class SentimentVelocityDetector:
             high=mentions,
             window_seconds=reading.window_seconds,
             **self._mood.compared(sums),
+            **motion_of(self._trail, recent, reading.window_start + reading.window_seconds),
         )
         at = reading.window_start + reading.window_seconds - 1
         begin = max(at - at % MINUTE - (MINUTES - 1) * MINUTE, self._not_before)
@@ -217,6 +225,9 @@ class SentimentVelocityDetector:
         if not turned or negative <= scored * (self._mood.negative_share or 0.0):
             return BLOCKS_PER_WEEK
         pages = self._windows[index].false_pages_per_week(self._fall(sums))
+        if pages < _WORTH_A_CHECK:  # never taken for rarer than independent mentions make it
+            by_chance = _WEEK_MINUTES / _SCALES[index] * at_least(negative, scored, self._mood.negative_share or 0.0)
+            pages = max(pages, by_chance)
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:

@@ -13,6 +13,7 @@ from streams.detectors.collection_start import CollectionStart, Jump
 from streams.detectors.direction import direction_of
 from streams.detectors.few_mentions import DAY_MINUTES, FewMentions
 from streams.detectors.mood import Mood
+from streams.detectors.motion import motion_of
 from streams.detectors.onset import Onset, onset_of_rise
 from streams.detectors.rate import Rate
 from streams.detectors.snapshots import require
@@ -131,6 +132,7 @@ class VolumeDetector:
             high=high,
             window_seconds=reading.window_seconds,
             **self._mood.compared(sums),
+            **motion_of(self._trail, recent, reading.window_start + reading.window_seconds),
         )
         return Explanation(direction_of(sums, self._mood, mean), evidence, self._onset(reading, recent))
 
