@@ -2,14 +2,17 @@
 
 200 topics of eight kinds, from one mention a day to ten thousand, each new at the start, for 26 weeks in which nothing
 happens, at budgets of 0.25, 1 and 4 false pages a week. Printed is measured over promised, by kind, by rate and in sum.
-A sparse topic may stay far below: its counts are small whole numbers. `TOCSIN_BENCH_TOPICS`, `TOCSIN_BENCH_WEEKS` and
-`TOCSIN_BENCH_PROCESSES` make it smaller.
+A sparse topic may stay far below: its counts are small whole numbers. `TOCSIN_BENCH_TOPICS`, `TOCSIN_BENCH_WEEKS`,
+`TOCSIN_BENCH_BUDGETS` (numbers with commas between them) and `TOCSIN_BENCH_PROCESSES` make it smaller. With
+`TOCSIN_BENCH_OUTCOMES`, a file, each outcome is noted as it comes, and a run that was cut short goes on where it was.
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,7 +26,7 @@ from tests.bench.report import Report
 from tests.fakes.streams_of_counts import START
 
 SEED: Final = int(os.environ.get("TOCSIN_BENCH_SEED", "1"))
-BUDGETS: Final = (0.25, 1.0, 4.0)
+BUDGETS: Final = tuple(float(budget) for budget in os.environ.get("TOCSIN_BENCH_BUDGETS", "0.25,1,4").split(","))
 NEGATIVE_SHARE: Final = 0.2
 FIRST_WEEKS: Final = 4
 BINDS_PER_DAY: Final = 20.0
@@ -56,18 +59,30 @@ def main() -> int:
     weeks = int(os.environ.get("TOCSIN_BENCH_WEEKS", "26"))
     processes = int(os.environ.get("TOCSIN_BENCH_PROCESSES", str(os.cpu_count() or 1)))
     jobs = [(number, weeks, budget) for number in range(topics) for budget in BUDGETS]
-    if processes > 1:
-        with ProcessPoolExecutor(processes) as pool:
-            outcomes = list(pool.map(_watch, jobs, chunksize=3))
-    else:
-        outcomes = [_watch(job) for job in jobs]
+    notes = os.environ.get("TOCSIN_BENCH_OUTCOMES")
+    known = _noted(Path(notes)) if notes else {}
+    left = [job for job in jobs if job not in known]
+    with ExitStack() as opened:
+        file = opened.enter_context(Path(notes).open("a", encoding="utf-8")) if notes else None
+        pool = opened.enter_context(ProcessPoolExecutor(processes)) if processes > 1 else None
+        for job, outcome in zip(left, pool.map(_watch, left) if pool else map(_watch, left), strict=True):
+            known[job] = outcome
+            if file:
+                print(json.dumps([job, outcome]), file=file, flush=True)
+    outcomes = [known[job] for job in jobs]
     report = Report("budget", seed=SEED)
     report.add("topics", topics, "topics")
     report.add("weeks without an event", weeks, "weeks")
     for budget in BUDGETS:
         _add(report, [outcome for outcome in outcomes if outcome.budget == budget], budget, weeks)
     report.print()
-    return 0
+    return 1 if report.missed else 0
+
+
+def _noted(path: Path) -> dict[tuple[int, int, float], Outcome]:
+    """What an earlier run has written down, by job."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return {tuple(job): Outcome._make([*outcome[:-1], tuple(outcome[-1])]) for job, outcome in map(json.loads, lines)}
 
 
 def _watch(job: tuple[int, int, float]) -> Outcome:

@@ -53,6 +53,11 @@ class Report:
         met = None if goal is None else isinstance(value, int | float) and _meets(value, goal)
         self._results.append(Result(name=name, value=shown, unit=unit, goal=goal, met=met))
 
+    @property
+    def missed(self) -> bool:
+        """A goal is not met."""
+        return any(result["met"] is False for result in self._results)
+
     def json(self) -> str:
         """All results in one line."""
         return json.dumps({"benchmark": self._benchmark, "seed": self._seed, "results": self._results})
