@@ -181,6 +181,7 @@ class Intake:
             if not await unit.first_sight(detection.id, detection.at):
                 duplicates += 1
                 continue
+            await unit.keep_decision(detection)
             outcomes.append((detection, await casework.take(detection, now)))
 
         def said() -> None:

@@ -15,6 +15,7 @@ from alerting.api import problems
 from alerting.api.access_keys import access_keys_router
 from alerting.api.alertmanager import alertmanager_router
 from alerting.api.auth import auth_router
+from alerting.api.decisions import decisions_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.events import events_router
 from alerting.api.feeds import KnowsFeeds, NoReports, feeds_router
@@ -104,6 +105,7 @@ def create_api(
     app.include_router(health)
     app.include_router(incidents_router(store, clock, acts, targets or TargetSettings()))
     app.include_router(work_router(acts))
+    app.include_router(decisions_router(store))
     app.include_router(topics_router(store, clock))
     app.include_router(declared_topics_router(topics))
     app.include_router(access_keys_router(issued))

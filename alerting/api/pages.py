@@ -24,6 +24,7 @@ from alerting.console.cards import (
     incident_card,
     moments,
     quotes,
+    reckonings,
     told,
     topic_tile,
 )
@@ -154,6 +155,7 @@ def pages_router(
             quotes=quotes(evidence, now),
             moments=moments(await store.timeline(incident_id), now),
             told=told(await store.deliveries(incident_id), now),
+            reckonings=reckonings(await store.decisions(incident.episodes or (incident.episode,)), now),
             excess=f"{count(excess)} mentions above expected in {window}" if excess >= 1 else "",
             pulse=pulse(),
             csrf=csrf_of(request),

@@ -12,12 +12,14 @@ from alerting.cli.check import check
 from alerting.cli.demo import demo
 from alerting.cli.drill import drill
 from alerting.cli.exits import Exit, complain
+from alerting.cli.explain import explain
 from alerting.cli.feeds import feeds
 from alerting.cli.history import app as history
 from alerting.cli.incidents import app as incidents
 from alerting.cli.kafka import app as kafka
 from alerting.cli.keys import app as keys
 from alerting.cli.produce import produce
+from alerting.cli.replay_decisions import replay_decisions
 from alerting.cli.serve import alert, detect, score, serve
 from alerting.cli.silences import app as silences
 from alerting.cli.simulate import simulate
@@ -42,6 +44,8 @@ app.command("produce")(produce)
 app.command("simulate")(simulate)
 app.add_typer(history, name="history")
 app.command("backtest")(backtest)
+app.command("explain")(explain)
+app.command("replay-decisions")(replay_decisions)
 app.command("check")(check)
 app.add_typer(topics, name="topics")
 app.add_typer(incidents, name="incidents")

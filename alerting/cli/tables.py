@@ -54,6 +54,12 @@ def _beside(columns: Sequence[str], longest: Sequence[int], width: int) -> int:
     return beside
 
 
+def show_lines(title: str, lines: Sequence[str], *, first: bool) -> None:
+    """Print sentences under a title, however wide the terminal is; indented ones belong to the one above."""
+    shown = "\n".join(escape_terminal(line) for line in (title, *lines))
+    sys.stdout.write(f"{shown}\n" if first else f"\n{shown}\n")
+
+
 def minute(stamp: object) -> str | None:
     """A time of the API as people read it, UTC like every time here.
 

@@ -13,12 +13,14 @@ from alerting.console import words
 from alerting.console.board import budget
 from alerting.incidents import wording
 from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, TimelineEntry, TopicStatus
+from alerting.incidents.reckoning import reckoning
 from alerting.incidents.severity import assess_incident
 from alerting.notifiers.escaping import one_line
-from streams.events import Evidence
+from streams.events import Detection, Evidence, Phase
 
 UNOWNED: Final = "unowned"
 LONGEST_TEXT: Final = 600
+MOST_RECKONINGS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,15 @@ class Quote:
     source: str
     url: str
     lang: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """Why a page went out: sentences, each with whether it belongs to the one above."""
+
+    id: str
+    clock: str
+    lines: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +224,17 @@ def moments(entries: Sequence[TimelineEntry], now: datetime) -> tuple[Moment, ..
             "" if entry.actor == "tocsin" else one_line(entry.actor, words.LONGEST_NAME),
         )
         for entry in entries
+    )
+
+
+def reckonings(decisions: Sequence[Detection], now: datetime) -> tuple[Reckoned, ...]:
+    """Every number behind the decisions, of those that opened an episode; at most the last five."""
+    opened = [one for one in decisions if one.phase is Phase.OPENED][-MOST_RECKONINGS:]
+    return tuple(
+        Reckoned(
+            one.id, words.clock(one.at, now), tuple((line.strip(), line.startswith(" ")) for line in reckoning(one))
+        )
+        for one in opened
     )
 
 

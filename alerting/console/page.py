@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from alerting.console import words
-from alerting.console.cards import DriverLine, IncidentCard, Moment, Quote, Told, TopicTile
+from alerting.console.cards import DriverLine, IncidentCard, Moment, Quote, Reckoned, Told, TopicTile
 from alerting.console.desk_forms import DeskForms
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import InboxEntry
@@ -82,6 +82,7 @@ class Pages:
         quotes: Sequence[Quote],
         moments: Sequence[Moment],
         told: Sequence[Told],
+        reckonings: Sequence[Reckoned],
         excess: str,
         pulse: Pulse,
         csrf: str,
@@ -97,6 +98,7 @@ class Pages:
             quotes=quotes,
             moments=moments,
             told=told,
+            reckonings=reckonings,
             excess=excess,
             pulse=pulse,
             csrf=csrf,

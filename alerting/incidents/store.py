@@ -19,7 +19,7 @@ from alerting.incidents.model import (
     WindowPoint,
 )
 from streams.broker.base import Partition
-from streams.events import WindowCount
+from streams.events import Detection, WindowCount
 from streams.topic import Topic
 
 NOTHING_KNOWN: Final[Mapping[str, int]] = MappingProxyType({})
@@ -91,6 +91,10 @@ class Unit(DirectiveUnit, Protocol):
 
     async def first_sight(self, detection_id: str, at: datetime) -> bool:
         """Remember the detection; False where it was taken in before."""
+        ...
+
+    async def keep_decision(self, detection: Detection) -> None:
+        """Keep the detection without its samples, so that it can be explained; for a month."""
         ...
 
     async def incident(self, incident_id: str) -> Incident | None:
@@ -189,6 +193,14 @@ class Store(DirectiveStore, Protocol):
 
     async def timeline_after(self, position: int, *, limit: int) -> tuple[TimelineEntry, ...]:
         """Entries of all incidents behind `position`, oldest first: the live stream."""
+        ...
+
+    async def decision(self, detection_id: str) -> Detection | None:
+        """A detection as it was taken in; None where there is none, or where it was forgotten."""
+        ...
+
+    async def decisions(self, episodes: Sequence[str]) -> tuple[Detection, ...]:
+        """The detections of these episodes, oldest first."""
         ...
 
     async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:

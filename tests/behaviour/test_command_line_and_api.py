@@ -19,6 +19,7 @@ from streams.kafka_topics import specs
 from streams.settings import StreamSettings
 from tests.fakes.api_house import KEY, api_house, served
 from tests.fakes.clock import START
+from tests.fakes.detections import explained
 from tests.fakes.hostile import HOSTILE, assert_inert_in_terminal
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.storyboard import CAMPAIGN, REFUNDS, incident_at, storyboard
@@ -147,3 +148,20 @@ async def test_silent_feeds_are_shown_and_their_names_have_no_power_over_the_ter
     assert "inc_0" in shown.stdout
     assert_inert_in_terminal(shown.stdout)
     assert none.stdout.startswith("No feed is known yet")
+
+
+async def test_a_decision_is_explained_with_every_number() -> None:
+    store = storyboard(START)
+    store.decided = {"d1": explained(episode=store.incidents[REFUNDS].episode)}
+    async with tocsin(store) as run:
+        one = await run("explain", "d1")
+        whole = await run("explain", REFUNDS, "--json")
+        unknown = await run("explain", "d2")
+
+    assert one.exit_code == 0
+    assert one.output.startswith("opened, detection d1 of refunds\nPaged at ")
+    assert "30 minutes: 12 where 3 is usual; its score 1.20 lies 3.5 scales above" in one.output
+    (decision,) = json.loads(whole.output)
+    assert decision["basis"]["opinions"][0]["weighed"][0]["scale"] == 0.2
+    assert unknown.exit_code == Exit.REFUSED
+    assert "older than 30 days" in unknown.output

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
+
+from streams.basis import Basis, Opinion, Weighed
 from streams.events import Detection, Direction, Driver, Evidence, Phase, Sample
 from tests.fakes.clock import START
 
@@ -66,3 +69,11 @@ def detection(
         accepted_ms=accepted_ms,
         history=history,
     )
+
+
+def explained(phase: Phase = Phase.OPENED, *, episode: str = "e1", detection_id: str = "d1") -> Detection:
+    """A claim with every number behind it: twelve mentions in half an hour where three are usual."""
+    half_hour = Weighed("30 minutes", 12, 3.0, 1.2, 0.1, location=0.5, scale=0.2, blocks=20)
+    opinions = (Opinion("volume", 0.8, 0.1, 0.125, (half_hour,)), Opinion("sentiment-velocity", 0.2, 14.0, 14.0))
+    basis = Basis(pages_per_week=0.25, opinions=opinions)
+    return msgspec.structs.replace(detection(phase, episode=episode), id=detection_id, basis=basis)

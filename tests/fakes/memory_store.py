@@ -19,7 +19,7 @@ from alerting.incidents.model import (
 )
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
 from streams.broker.base import Partition
-from streams.events import WindowCount
+from streams.events import Detection, WindowCount
 from streams.topic import Topic
 
 
@@ -36,6 +36,7 @@ class MemoryStore:
         self.entries: list[TimelineEntry] = []
         self.outbox: list[Delivery] = []
         self.board: tuple[TopicStatus, ...] = ()
+        self.decided: dict[str, Detection] = {}
         self.curves: dict[str, tuple[WindowPoint, ...]] = {}
         self.kept: dict[str, Directive] = {}
         self.kept_lines: list[DirectiveEntry] = []
@@ -128,6 +129,16 @@ class MemoryStore:
         self._answer()
         found = [one for one in self.incidents.values() if one.state is not IncidentState.RESOLVED and not one.history]
         return tuple(sorted(found, key=lambda one: one.id))
+
+    async def decision(self, detection_id: str) -> Detection | None:
+        """A detection as it was put there."""
+        self._answer()
+        return self.decided.get(detection_id)
+
+    async def decisions(self, episodes: Sequence[str]) -> tuple[Detection, ...]:
+        """Those of these episodes, as they were put there."""
+        self._answer()
+        return tuple(one for one in self.decided.values() if one.episode in episodes)
 
     async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:  # noqa: ARG002
         """The board, as it was put there, with the open incidents counted."""
@@ -251,6 +262,10 @@ class MemoryUnit:
         raise NotImplementedError
 
     async def first_sight(self, detection_id: str, at: datetime) -> bool:
+        """Detections are not taken in here."""
+        raise NotImplementedError
+
+    async def keep_decision(self, detection: Detection) -> None:
         """Detections are not taken in here."""
         raise NotImplementedError
 

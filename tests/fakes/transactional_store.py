@@ -26,7 +26,7 @@ from alerting.incidents.model import (
 )
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
 from streams.broker.base import Partition
-from streams.events import WindowCount
+from streams.events import Detection, WindowCount
 from streams.topic import Topic
 
 _UPDATES = (Transition.GREW, Transition.PEAKED, Transition.SEVERITY_CHANGED)
@@ -49,6 +49,7 @@ class Tables:
         self.directives: dict[str, Directive] = {}
         self.directive_entries: list[DirectiveEntry] = []
         self.schedules: dict[str, ScheduleCopy] = {}
+        self.decisions: dict[str, Detection] = {}
 
 
 class TransactionalStore:
@@ -249,6 +250,14 @@ class TransactionalStore:
             changed.clear()
             yield
 
+    async def decision(self, detection_id: str) -> Detection | None:
+        self._answer()
+        return self.tables.decisions.get(detection_id)
+
+    async def decisions(self, episodes: Sequence[str]) -> tuple[Detection, ...]:
+        self._answer()
+        return tuple(one for one in self.tables.decisions.values() if one.episode in episodes)
+
     async def healthy(self) -> None:
         self._answer()
 
@@ -285,6 +294,9 @@ class TransactionalUnit:
         fresh = detection_id not in self._draft.seen
         self._draft.seen.setdefault(detection_id, at)
         return fresh
+
+    async def keep_decision(self, detection: Detection) -> None:
+        self._draft.decisions[detection.id] = detection
 
     async def incident(self, incident_id: str) -> Incident | None:
         return self._draft.incidents.get(incident_id)

@@ -29,6 +29,7 @@ from alerting.incidents.sql import (
 from alerting.incidents.sql.audit_keys import chain_of, configured_keys
 from alerting.incidents.sql.changes import Broadcast, Changes
 from alerting.incidents.sql.database import Database, Standing
+from alerting.incidents.sql.decision_reading import DecisionReading
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.unit import SqlUnit
 from alerting.incidents.store import Hold, IncidentFilter, Lease, Page, ScheduleCopy
@@ -68,7 +69,7 @@ async def open_store(settings: DatabaseSettings, clock: Clock, audit: AuditSetti
         raise
 
 
-class SqlStore:
+class SqlStore(DecisionReading):
     """See `alerting.incidents.store.Store`.
 
     Args:
@@ -78,6 +79,7 @@ class SqlStore:
     """
 
     def __init__(self, database: Database, clock: Clock, chain: Chain) -> None:
+        super().__init__(database)
         self._database = database
         self._clock = clock
         self.chain: Final = chain

@@ -86,6 +86,17 @@ detections: Final = Table(
     Column("taken_in_at", Instant, nullable=False, index=True),
 )
 
+# What was taken in, as a whole: so that every decision can be explained for as long as Kafka keeps detections.
+decisions: Final = Table(
+    "decisions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("episode", Text, nullable=False),
+    Column("taken_in_at", Instant, nullable=False, index=True),
+    Column("value", LargeBinary, nullable=False),
+    Index("decisions_of_episode", "episode"),
+)
+
 incidents: Final = Table(
     "incidents",
     metadata,

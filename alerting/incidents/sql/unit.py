@@ -9,6 +9,7 @@ from alerting.incidents.model import Delivery, Incident, TimelineEntry
 from alerting.incidents.sql import (
     audit_queries,
     call_queries,
+    decision_queries,
     directive_queries,
     incident_queries,
     intake_queries,
@@ -21,7 +22,7 @@ from alerting.incidents.sql.database import Transaction
 from alerting.incidents.store import NOTHING_KNOWN, OpenOfBrand, ScheduleCopy
 from streams.broker.base import Partition
 from streams.clock import Clock
-from streams.events import WindowCount
+from streams.events import Detection, WindowCount
 from streams.topic import Topic
 
 
@@ -56,9 +57,14 @@ class SqlUnit:
         """Remember the detection; False where it was taken in before."""
         return await self._run(intake_queries.first_sight, detection_id, at, self._clock.now())
 
+    async def keep_decision(self, detection: Detection) -> None:
+        """Keep it, so that it can be explained."""
+        await self._run(decision_queries.keep, detection, self._clock.now())
+
     async def forget_detections(self, before: datetime) -> None:
         """Forget detections that were taken in before that time."""
         await self._run(intake_queries.forget_detections, before)
+        await self._run(decision_queries.forget, before)
 
     async def incident(self, incident_id: str) -> Incident | None:
         """The incident, locked for this unit; None where there is none."""

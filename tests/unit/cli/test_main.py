@@ -65,6 +65,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
     assert set(root.commands) == {
         *("demo", "serve", "score", "detect", "alert", "kafka", "produce", "simulate", "history"),
         *("backtest", "check", "topics", "incidents", "silences", "feeds", "drill", "audit", "keys"),
+        *("explain", "replay-decisions"),
     }
     assert set(root.commands["incidents"].commands) == {
         *("list", "show", "ack", "resolve"),

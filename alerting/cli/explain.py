@@ -1,0 +1,80 @@
+"""`tocsin explain`: every number behind a decision."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from alerting.cli.client import ApiClient
+from alerting.cli.exits import Exit, complain, explained
+from alerting.cli.options import ConfigOption, JsonOption, KeyOption, UrlOption, settings_from
+from alerting.cli.tables import show_json, show_lines
+
+if TYPE_CHECKING:
+    from streams.events import Detection
+
+
+def explain(
+    name: Annotated[str, typer.Argument(metavar="ID", help="A detection's id, or an incident's, `inc_...`.")],
+    kafka: Annotated[
+        bool, typer.Option("--kafka", help="Look a detection up in Kafka, as the configuration has it, not in the API.")
+    ] = False,
+    config: ConfigOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why somebody was paged: what every score saw, what is usual, its odds, the budget, the threshold.
+
+    Of an incident every decision is explained, oldest first.
+    """
+    if kafka:
+        with explained():
+            found = [_plain(one) for one in asyncio.run(_in_kafka(name, settings_from(config)))]
+        if not found:
+            complain(f"Kafka holds no detection {name!a} any more; they are kept for 30 days")
+            raise SystemExit(Exit.FAILED)
+    else:
+        found = asyncio.run(_asked(name, url, key))
+    if as_json:
+        show_json(found if name.startswith("inc_") else found[0])
+        return
+    for number, decision in enumerate(found):
+        title = f"{decision['phase']}, detection {decision['id']} of {decision['topic']}"
+        show_lines(title, decision["words"], first=number == 0)
+
+
+async def _asked(name: str, url: str | None, key: str | None) -> list[dict[str, Any]]:
+    async with ApiClient(url, key) as api:
+        if name.startswith("inc_"):
+            return list((await api.get(f"/api/v1/incidents/{name}/detections"))["detections"])
+        return [await api.get(f"/api/v1/detections/{name}")]
+
+
+async def _in_kafka(name: str, settings: Any) -> "list[Detection]":
+    from streams import codec
+    from streams.broker.base import Partition
+    from streams.broker.registry import open_broker
+    from streams.errors import StateCorrupted
+
+    kafka = settings.kafka
+    async with open_broker(kafka) as broker:
+        shape = (await broker.describe_topics([kafka.detections])).get(kafka.detections)
+        for number in range(0 if shape is None else shape.partitions):
+            async for records in broker.scan(Partition(kafka.detections, number), None):
+                for record in records:
+                    if name.encode() not in (record.value or b""):
+                        continue
+                    try:
+                        detection = codec.decode_detection(record.value)
+                    except StateCorrupted:
+                        continue
+                    if detection.id == name:
+                        return [detection]
+    return []
+
+
+def _plain(detection: "Detection") -> dict[str, Any]:
+    from alerting.api.decisions import answer_of
+
+    return answer_of(detection).model_dump(mode="json")
