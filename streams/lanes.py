@@ -140,7 +140,8 @@ class Lanes:
             times, known = 0, excused(partition)
             if known:
                 self._stalls.excuse(partition, Doing.WORKING, now)
-            elif self.at_work(lane):
+            elif partition in self._work and (self.at_work(lane) or lane.phase is LanePhase.TAKING_OVER):
+                # A takeover that ended without its outcome, by a cancellation that nobody asked for, stands still too.
                 times = self._stalls.look(partition, Doing.WORKING, (self._work[partition], lane.steps), now)
             else:
                 self._stalls.settle(partition, Doing.WORKING)

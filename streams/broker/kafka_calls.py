@@ -49,17 +49,31 @@ async def answering(settings: KafkaSettings, act: str, *, seconds: float | None 
         raise BrokerUnavailable(
             f"Kafka at {settings.bootstrap_servers} did not {act} within {limit:g} seconds"
         ) from exc
+    except asyncio.CancelledError as exc:
+        if is_cancelled():
+            raise
+        # The client awaits its own futures bare. Passed on, it would end our task as if somebody had wanted that.
+        raise BrokerUnavailable(
+            f"Kafka at {settings.bootstrap_servers} did not {act}: the client gave up on it"
+        ) from exc
     except (KafkaError, OSError, AssertionError) as exc:  # the client asserts that partitions exist
         raise BrokerUnavailable(f"Kafka at {settings.bootstrap_servers} did not {act}: {exc or exc!r}") from exc
 
 
 async def within(seconds: float, act: Awaitable[object]) -> None:
-    """Let a closing act of the client take at most `seconds`; what it leaves undone is logged, not raised."""
+    """Let a closing act of the client take at most `seconds`; what it leaves undone is logged, not raised.
+
+    A connection that was given up once answers a second `close` with a cancellation that nobody asked for.
+    """
     try:
         async with asyncio.timeout(seconds):
             await act
     except (TimeoutError, KafkaError) as exc:
         log.debug("broker.client_given_up", error=str(exc) or repr(exc))
+    except asyncio.CancelledError:
+        if is_cancelled():
+            raise
+        log.debug("broker.client_given_up", error="one of its connections was given up before")
 
 
 def is_cancelled() -> bool:

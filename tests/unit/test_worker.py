@@ -557,6 +557,28 @@ async def test_a_partition_that_is_not_read_any_more_is_taken_over_anew() -> Non
     assert bench.sums() == sums_of([1, 2])
 
 
+async def test_a_takeover_that_ends_without_an_outcome_is_begun_anew() -> None:
+    """As where a client that gave up on a call lets through a cancellation that nobody asked for."""
+    bench = Bench()
+    broker = bench.broker()
+    began = 0
+
+    async def cancelled_once(_: Partition) -> None:
+        nonlocal began
+        began += 1
+        if began == 1:
+            raise asyncio.CancelledError
+
+    broker.before_open = cancelled_once
+    async with bench.running(bench.worker(broker)):
+        bench.put([1])
+        await until(lambda: bench.committed() == 1, bench.clock, step=HALF)
+
+    assert began == 2
+    assert bench.metric("tocsin_stalls_total", group=GROUP) == 1
+    assert bench.sums() == sums_of([1])
+
+
 async def test_a_group_that_stays_deaf_after_a_takeover_is_joined_anew() -> None:
     bench = Bench()
     consumer = DeafConsumer(bench.cluster, GROUP, frozenset({"numbers"}))

@@ -3,7 +3,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from streams.broker.kafka_calls import stop_consumer
+from streams.broker.kafka_calls import answering, stop_consumer
+from streams.errors import BrokerUnavailable
+from streams.settings import KafkaSettings
 
 Act = Callable[[], Awaitable[None]]
 
@@ -81,7 +83,42 @@ async def test_a_cancelled_task_of_the_client_does_not_cancel_us(group: asyncio.
     assert await stop_consumer(client, seconds=1) == "one of its tasks was cancelled"
 
 
-async def test_our_own_cancel_goes_through_and_still_leaves_nothing_behind(group: asyncio.TaskGroup) -> None:
+async def test_connections_that_were_given_up_once_do_not_cancel_us(group: asyncio.TaskGroup) -> None:
+    """Stopping takes too long, so its futures are cancelled; who closes again awaits what is cancelled already."""
+    closed = asyncio.get_running_loop().create_future()
+
+    async def close() -> None:
+        await asyncio.gather(closed)  # noqa: TID251  # as the client does
+
+    client = Client(group, stop=close, close=close)
+
+    assert await stop_consumer(client, seconds=0.01) == "TimeoutError()"
+    assert closed.cancelled()
+
+
+async def test_a_call_that_the_client_gives_up_is_an_unavailable_broker_and_ends_no_task() -> None:
+    given_up = asyncio.get_running_loop().create_future()
+    given_up.cancel()
+
+    with pytest.raises(BrokerUnavailable, match="did not answer: the client gave up on it"):
+        async with answering(KafkaSettings(), "answer"):
+            await given_up
+
+
+async def test_our_own_cancel_goes_through_a_call(group: asyncio.TaskGroup) -> None:
+    async def call() -> None:
+        async with answering(KafkaSettings(), "answer"):
+            await never()
+
+    calling = group.create_task(call(), name="call")
+    await asyncio.sleep(0)  # noqa: TID251  # one turn, so that it has begun
+    calling.cancel()
+    await asyncio.wait({calling})
+
+    assert calling.cancelled()
+
+
+async def test_our_own_cancel_goes_through_and_and_still_leaves_nothing_behind(group: asyncio.TaskGroup) -> None:
     client = Client(group, stop=never)
     stopping = group.create_task(stop_consumer(client, seconds=60), name="stop")
     await asyncio.sleep(0)  # noqa: TID251  # one turn, so that it has begun
