@@ -10,6 +10,7 @@ from alerting.cli.audit import app as audit
 from alerting.cli.backtest import backtest
 from alerting.cli.check import check
 from alerting.cli.demo import demo
+from alerting.cli.doctor import doctor
 from alerting.cli.drill import drill
 from alerting.cli.exits import Exit, complain
 from alerting.cli.explain import explain
@@ -51,6 +52,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(incidents, name="incidents")
 app.add_typer(silences, name="silences")
 app.command("feeds")(feeds)
+app.command("doctor")(doctor)
 app.command("drill")(drill)
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")

@@ -63,9 +63,27 @@ def test_the_commands_are_those_that_were_promised() -> None:
     root: Any = get_command(app)
 
     assert set(root.commands) == {
-        *("demo", "serve", "score", "detect", "alert", "kafka", "produce", "simulate", "history"),
-        *("backtest", "check", "topics", "incidents", "silences", "feeds", "drill", "audit", "keys"),
-        *("explain", "replay-decisions"),
+        "alert",
+        "audit",
+        "backtest",
+        "check",
+        "demo",
+        "detect",
+        "doctor",
+        "drill",
+        "explain",
+        "feeds",
+        "history",
+        "incidents",
+        "kafka",
+        "keys",
+        "produce",
+        "replay-decisions",
+        "score",
+        "serve",
+        "silences",
+        "simulate",
+        "topics",
     }
     assert set(root.commands["incidents"].commands) == {
         *("list", "show", "ack", "resolve"),
