@@ -18,6 +18,7 @@ from alerting.callout import call_out_from
 from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
+from alerting.directive_parts import directive_parts
 from alerting.dispatch import Dispatch
 from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
@@ -27,7 +28,6 @@ from alerting.inbound.build import build_inbound
 from alerting.incidents.sql.store import SqlStore
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
-from alerting.mute_watch import MuteWatch
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build_all
 from alerting.observer import Observer
@@ -38,7 +38,6 @@ from alerting.retention import Retention
 from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
-from alerting.silences import Silences
 from alerting.store_opening import open_patiently
 from alerting.timekeeper import Timekeeper
 from streams.app import connected, detect_role, score_role
@@ -171,10 +170,10 @@ class Tocsin:
         settings, clock = self._settings, self._clock
         metrics = AlertingMetrics(self._registry)
         routes = Routes(settings.route)
-        muting = Muting(routes, settings.inhibit_rules, settings.time_intervals)
         roster = Roster(settings.schedules)
+        muting = Muting(routes, settings.inhibit_rules, settings.time_intervals)
         dispatch = Dispatch(routes, receivers, muting, call_out_from(settings, roster))
-        watch = MuteWatch(store, dispatch, muting, settings.silences, clock, metrics)
+        directives = directive_parts(settings, self._broker, store, dispatch, clock, metrics)
         public_url = str(settings.api.public_url) if settings.api.public_url else None
         intake = Intake(
             broker=self._broker,
@@ -215,14 +214,13 @@ class Tocsin:
             inbox=self._inbox,
             topics=catalogue,
             inbound=inbound,
-            silences=Silences(store, watch, settings.silences, clock, metrics),
-            route=settings.route,
-            receivers=[receiver.name for receiver in settings.receivers],
+            directives=directives,
         )
         async with asyncio.TaskGroup() as group:
-            runs = [*(role.run for role in self._streams.values()), catalogue.run, intake.run, feeds.run]
+            runs = [*directives.on_kafka, *(role.run for role in self._streams.values())]
+            runs += [catalogue.run, intake.run, feeds.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
-            loops = (delivery, rescue, observer, timekeeper, watch, retention, escalator)
+            loops = (delivery, rescue, observer, timekeeper, directives.watch, retention, escalator)
             for loop in loops:
                 group.create_task(loop.run(stop), name=type(loop).__name__)
             if inbound.slack_socket is not None:

@@ -85,7 +85,7 @@ class Dispatch:
     ) -> None:
         self._routes = routes
         self._receivers = receivers
-        self._muting = muting or Muting()
+        self.muting: Final = muting or Muting()
         self._calls = calls or CallOut({})
 
     async def record(self, unit: Unit, outcome: Outcome, now: datetime) -> Incident | None:
@@ -97,9 +97,11 @@ class Dispatch:
         incident = outcome.incident
         if incident is None or incident.revision == outcome.replaces:
             return incident
-        muted = incident.muted if outcome.transition in _ACTS else await self.muted(unit, incident, now)
-        before, incident = incident.muted, msgspec.structs.replace(incident, muted=muted)
-        lines = _with_mutes(incident, outcome, before, now)
+        before, said_before = incident.muted, incident.announced
+        if outcome.transition not in _ACTS:
+            incident = await self.with_mutes(unit, incident, now)
+        muted = incident.muted
+        lines = (*_announced(incident, said_before, now), *_with_mutes(incident, outcome, before, now))
         if is_muted(before) and not incident.is_muted and incident.state is IncidentState.TRIGGERED:
             incident = msgspec.structs.replace(incident, reopened_at=now, overdue=())
         told = self.tell(incident, outcome.transition, now, before)
@@ -114,10 +116,15 @@ class Dispatch:
             await unit.enqueue(deliveries)
         return told.incident
 
-    async def muted(self, unit: Unit, incident: Incident, now: datetime) -> tuple[Muted, ...]:
-        """What mutes the incident at present, by what is committed."""
-        others = await unit.open_incidents() if self._muting.needs_others else ()
-        return self._muting.of(incident, await unit.directives_in_force(now), others, now)
+    async def with_mutes(self, unit: Unit, incident: Incident, now: datetime) -> Incident:
+        """The incident with what mutes it at present, and what ops announced, by what is committed."""
+        others = await unit.open_incidents() if self.muting.needs_others else ()
+        in_force = await unit.directives_in_force(now)
+        return msgspec.structs.replace(
+            incident,
+            muted=self.muting.of(incident, in_force, others, now),
+            announced=self.muting.announced(incident, in_force, now),
+        )
 
     async def announce(self, unit: Unit, incident: Incident, text: str, now: datetime) -> Incident:
         """Say something about the incident, also to those whom its route leads to and who are not told otherwise.
@@ -142,10 +149,10 @@ class Dispatch:
         Raises:
             Stale: See `record`.
         """
-        muted = await self.muted(unit, incident, now)
-        if any(not one.receivers for one in muted):
+        incident = await self.with_mutes(unit, incident, now)
+        if incident.is_muted:
             return None  # and it will be noted in a moment
-        outcome = self._calls.due(msgspec.structs.replace(incident, muted=muted), now)
+        outcome = self._calls.due(incident, now)
         if outcome is not None:
             await self.record(unit, outcome, now)
         return outcome
@@ -209,6 +216,14 @@ def _heard(receiver: str, incident: Incident, transition: Transition, before: tu
         return transition if hushed and not was_hushed else None
     change = _TOLD_AS.get(transition, transition)
     return None if change is Transition.UNCHANGED or (hushed and change in HUSHED) else change
+
+
+def _announced(incident: Incident, before: tuple[str, ...], now: datetime) -> tuple[TimelineEntry, ...]:
+    return tuple(
+        TimelineEntry(incident.id, now, Transition.ANNOUNCED, SYSTEM, text)
+        for text in incident.announced
+        if text not in before
+    )
 
 
 def _with_mutes(

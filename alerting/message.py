@@ -55,6 +55,7 @@ def message_about(
         grouped=wording.grouped(reasons_of(incident)),
         statement=str(incident.statement) if incident.statement else "",
         assignee=incident.assignee,
+        announced=incident.announced,
     )
 
 

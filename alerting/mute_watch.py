@@ -75,7 +75,8 @@ class MuteWatch:
         in_force = await self._store.directives_in_force(now)
         incidents = await self._store.open_incidents()
         for seen in incidents:
-            if self._muting.of(seen, in_force, incidents, now) != seen.muted:
+            muted = self._muting.of(seen, in_force, incidents, now)
+            if (muted, self._muting.announced(seen, in_force, now)) != (seen.muted, seen.announced):
                 await self._bring_up(seen.id)
         for directive in in_force:
             if isinstance(directive, Silence) and directive.ends_at - now <= self._settings.notice_before:
@@ -86,14 +87,18 @@ class MuteWatch:
         now = self._clock.now()
         async with self._store.begin() as unit:
             incident = await unit.incident(incident_id)
-            if incident is None or await self._dispatch.muted(unit, incident, now) == incident.muted:
+            if incident is None or await self._dispatch.with_mutes(unit, incident, now) == incident:
                 return
+            before = incident.muted
             revised = msgspec.structs.replace(incident, revision=incident.revision + 1, updated_at=now)
             outcome = Outcome(revised, Transition.MUTED, replaces=incident.revision)
             saved = await self._dispatch.record(unit, outcome, now)
-        muted = saved is not None and bool(saved.muted)
-        self._metrics.transitions.labels((Transition.MUTED if muted else Transition.UNMUTED).value).inc()
-        log.info("incident.muted" if muted else "incident.unmuted", incident=incident_id)
+        if saved is not None and saved.muted != before:
+            change = Transition.MUTED if saved.muted else Transition.UNMUTED
+            self._metrics.transitions.labels(change.value).inc()
+            log.info(
+                "incident.mutes", change=change.value, incident=incident_id, by=[one.source for one in saved.muted]
+            )
 
     async def _warn(self, silence: Silence, incidents: tuple[Incident, ...], now: datetime) -> None:
         """Once, while it still hides: on the silence itself and on what it hides; not where it is short anyway."""

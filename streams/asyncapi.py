@@ -10,6 +10,7 @@ from streams.feed_report import FeedReport
 from streams.kafka_security import SaslMechanism
 from streams.kafka_topics import specs
 from streams.mention import Mention
+from streams.notice_record import NoticeRecord
 from streams.settings import KafkaSettings, StreamSettings
 from streams.topic import Declared
 from streams.watched import Watched
@@ -38,7 +39,18 @@ def document(settings: StreamSettings, *, version: str) -> dict[str, Any]:
     kafka = settings.kafka
     messages = _messages(kafka)
     schemas = codec.schemas_of(
-        (Mention, Declared, PartialCount, Watermark, Definition, Detection, WindowCount, Watched, FeedReport),
+        (
+            Mention,
+            Declared,
+            PartialCount,
+            Watermark,
+            Definition,
+            Detection,
+            WindowCount,
+            Watched,
+            FeedReport,
+            NoticeRecord,
+        ),
         "#/components/schemas/{name}",
     )
     channels = {spec.name: _channel(spec, messages[spec.name]) for spec in specs(settings)}
@@ -87,6 +99,7 @@ def _messages(kafka: KafkaSettings) -> dict[str, dict[str, dict[str, Any]]]:
         },
         kafka.detections: {"detection": _message(Detection, "the topic")},
         kafka.windows: {"windowCount": _message(WindowCount, "the topic")},
+        kafka.notices: {"notice": _message(NoticeRecord, "the notice's id")},
         kafka.feeds: {"feedReport": _message(FeedReport, "always the same")},
         kafka.score_state: {"scoreState": _opaque("The index of counted mentions")},
         kafka.detect_state: {"detectState": _opaque("Snapshots of the detectors")},

@@ -21,9 +21,9 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
 
     A changelog has as many partitions as what its stage reads, mentions or partials: the state of a partition stands in
     the partition of the same number. Topics have one, whose order makes changes follow one another; feeds have one,
-    because one partition of the detect stage speaks of them. Mentions carry the
-    broker's own time, so that latency is measured from its acceptance, and so that replayed history is not deleted at
-    once for its age.
+    because one partition of the detect stage speaks of them; notices have one, whose order says which
+    holds. Mentions carry the broker's own time, so that latency is measured from its acceptance, and so that replayed
+    history is not deleted at once for its age.
     """
     kafka = settings.kafka
     own_partitions = {
@@ -31,6 +31,7 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
         kafka.topics: 1,
         kafka.watch: 1,
         kafka.feeds: 1,
+        kafka.notices: 1,
     }
     log_append = {"message.timestamp.type": "LogAppendTime"}
     compacted = {
@@ -47,6 +48,7 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
         (kafka.detections, _kept(days=30)),
         (kafka.windows, _kept(days=7)),
         (kafka.feeds, _kept(days=1)),
+        (kafka.notices, _kept(days=90)),
         (kafka.score_state, compacted),
         (kafka.detect_state, compacted),
         (kafka.detect_anchors, _kept(days=7) | {"max.message.bytes": str(4 * _RECORD_BYTES)}),
@@ -201,11 +203,13 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
                 ("topic", kafka.windows, False, "Read"),
                 ("topic", kafka.watch, False, "Read"),
                 ("topic", kafka.feeds, False, "Read"),
+                ("topic", kafka.notices, False, "Read"),
                 ("topic", kafka.mentions, False, "Write"),
                 ("topic", kafka.topics, False, "Read"),
                 ("topic", kafka.topics, False, "Write"),
                 ("group", alert, False, "Read"),
                 ("group", f"{alert}-windows", False, "Read"),
+                ("group", f"{alert}-notices", False, "Read"),
                 ("group", topics, False, "Read"),
                 ("transactional-id", f"{topics}-", True, "Write"),
             ),

@@ -55,7 +55,7 @@ class KafkaSettings(Section):
     def _apart(self) -> "KafkaSettings":
         for name in (self.mentions, self.dead_letters):
             own = {self.topics, self.partials, self.detections, self.windows, self.score_state, self.detect_state}
-            own |= {self.detect_anchors, self.watch, self.feeds}
+            own |= {self.detect_anchors, self.watch, self.feeds, self.notices}
             if name in own:
                 raise ValueError(f"mentions cannot be {self.mentions!r}: {name!r} is one of our own Kafka topics")
         return self
@@ -89,6 +89,11 @@ class KafkaSettings(Section):
     def feeds(self) -> str:
         """What is known of every feed, once a minute."""
         return f"{self.prefix}.feeds"
+
+    @property
+    def notices(self) -> str:
+        """What ops announce, written by their own tools."""
+        return f"{self.prefix}.notices"
 
     @property
     def score_state(self) -> str:

@@ -13,10 +13,10 @@ from starlette.staticfiles import StaticFiles
 
 from alerting.api import problems
 from alerting.api.access_keys import access_keys_router
-from alerting.api.alertmanager import alertmanager_router
 from alerting.api.auth import auth_router
 from alerting.api.decisions import decisions_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
+from alerting.api.directives import directive_routers
 from alerting.api.events import events_router
 from alerting.api.feeds import KnowsFeeds, NoReports, feeds_router
 from alerting.api.frame import Frame
@@ -31,18 +31,18 @@ from alerting.api.mentions import Sender, mentions_router
 from alerting.api.pages import pages_router
 from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
-from alerting.api.silences import KeepsSilences, silences_router
 from alerting.api.topics import topics_router
 from alerting.api.work import WorksOnIncidents, work_router
 from alerting.api.work_pages import work_pages_router
 from alerting.api.world import world_router
 from alerting.console.page import STATIC, Pages
 from alerting.console.pulse import Pulse
+from alerting.directive_parts import DirectiveParts
 from alerting.fakes.inbox import Inbox
 from alerting.inbound.build import Inbound
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
-from alerting.settings import ApiSettings, RouteSettings, TargetSettings
+from alerting.settings import ApiSettings, TargetSettings
 from streams.clock import Clock
 
 DESCRIPTION: Final = "Incidents, topics and mentions of Tocsin. Every refusal is a problem document (RFC 9457)."
@@ -66,9 +66,7 @@ def create_api(
     inbox: Inbox | None = None,
     topics: DeclaresTopics | None = None,
     inbound: Inbound | None = None,
-    silences: KeepsSilences | None = None,
-    route: RouteSettings | None = None,
-    receivers: Sequence[str] = (),
+    directives: DirectiveParts | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -85,8 +83,7 @@ def create_api(
         topics: Where topics are declared; None takes none over HTTP.
         inbox: What the demo's vendors received; None leaves the page out.
         inbound: What takes in acts from chats and pagers; None takes nothing in.
-        silences: Where silences are kept; None leaves them out.
-        route: Which receivers hear of what, for Alertmanager's tools; likewise `receivers`, their names.
+        directives: What keeps silences and notices; None leaves them out.
     """
     sessions = Sessions(ring, clock)
     issued = IssuedKeys(store, ring, clock)
@@ -111,9 +108,9 @@ def create_api(
     app.include_router(access_keys_router(issued))
     app.include_router(feeds_router(store, feeds or NoReports()))
     app.include_router(world_router(store, clock))
-    if silences is not None:
-        app.include_router(silences_router(silences, clock))
-        app.include_router(alertmanager_router(silences, store, route or RouteSettings(), receivers, clock))
+    if directives is not None:
+        for router in directive_routers(directives, store, clock):
+            app.include_router(router)
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
     app.include_router(events_router(live, clock))
     if inbound is not None:

@@ -148,6 +148,7 @@ class IncidentAnswer(_Answer):
     snoozed_until: UtcTime | None
     statement: StatementAnswer | None
     muted: tuple[MutedAnswer, ...]
+    announced: tuple[str, ...]
     history: bool
     evidence: EvidenceAnswer
 

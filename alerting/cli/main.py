@@ -19,6 +19,7 @@ from alerting.cli.history import app as history
 from alerting.cli.incidents import app as incidents
 from alerting.cli.kafka import app as kafka
 from alerting.cli.keys import app as keys
+from alerting.cli.notices import app as notices
 from alerting.cli.produce import produce
 from alerting.cli.replay_decisions import replay_decisions
 from alerting.cli.serve import alert, detect, score, serve
@@ -51,6 +52,7 @@ app.command("check")(check)
 app.add_typer(topics, name="topics")
 app.add_typer(incidents, name="incidents")
 app.add_typer(silences, name="silences")
+app.add_typer(notices, name="notices")
 app.command("feeds")(feeds)
 app.command("doctor")(doctor)
 app.command("drill")(drill)

@@ -108,6 +108,7 @@ class IncidentCard:
     statement: str = ""
     stated: str = ""
     muted: tuple[str, ...] = ()
+    announced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
             for part in incident.parts
         ),
         muted=tuple(one_line(muted.because, LONGEST_TEXT) for muted in incident.muted),
+        announced=tuple(one_line(line, LONGEST_TEXT) for line in incident.announced),
     )
 
 

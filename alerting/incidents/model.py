@@ -62,6 +62,7 @@ class Transition(StrEnum):
     STATED = "stated"
     MUTED = "muted"
     UNMUTED = "unmuted"
+    ANNOUNCED = "announced"
     ACKNOWLEDGE_OVERDUE = "acknowledge_overdue"
     RESOLVE_OVERDUE = "resolve_overdue"
     UNCHANGED = "unchanged"
@@ -99,6 +100,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         merged_into: The older incident that it turned out to be the same as.
         escalation: Who is called after whom; as it stood when the incident opened.
         muted: Why nobody, or not everybody, is woken for it at present.
+        announced: What ops announced that touches it, one line each.
     """
 
     id: str
@@ -144,6 +146,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     onset_latest: datetime | None = None
     escalation: Escalation | None = None
     muted: tuple[Muted, ...] = ()
+    announced: tuple[str, ...] = ()
 
     @property
     def is_muted(self) -> bool:

@@ -36,6 +36,7 @@ class Message(msgspec.Struct, frozen=True):
             and with it the rest of the message. Empty where nothing is ever sent again, as in a drill.
         statement: What the people who fix it say, one line of a person's words; empty where nobody did.
         said: What happened, as the timeline tells it; a person's words may be in it.
+        announced: What ops announced that touches it, one line each, a person's words in it.
         grouped: Why several topics are one incident, in our own words; empty for a single topic.
     """
 
@@ -71,6 +72,7 @@ class Message(msgspec.Struct, frozen=True):
     statement: str = ""
     said: str = ""
     assignee: str | None = None
+    announced: tuple[str, ...] = ()
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -71,6 +71,7 @@ def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
         blocks.append({"type": "section", "text": _mrkdwn(why)})
     if statement := escape_slack(message.statement, _WHY_CHARACTERS):
         blocks.append({"type": "section", "text": _mrkdwn(f"*Status:* {statement}")})
+    blocks.extend(_context(f"*Announced:* {escape_slack(line, _WHY_CHARACTERS)}") for line in message.announced[:2])
     if grouped := escape_slack(message.grouped, _WHY_CHARACTERS):
         blocks.append(_context(grouped))
     if message.facts:

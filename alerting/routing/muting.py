@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from alerting.directives.directive import Directive
+from alerting.directives.notice import Notice
 from alerting.directives.silence import Silence
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.muted import Muted, MuteKind
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
+from alerting.routing.expectation import announced, expected, touching
 from alerting.routing.inhibition import InhibitRule
 from alerting.routing.routes import Routes, Stop, labels_of
 from alerting.routing.silencing import silenced
@@ -51,8 +53,16 @@ class Muting:
         if incident.state is IncidentState.RESOLVED or incident.history:
             return ()
         found = list(silenced(incident, [one for one in in_force if isinstance(one, Silence)], now))
+        found += expected(incident, [one for one in in_force if isinstance(one, Notice)], now)
         found += [muted for rule in self._rules if (muted := rule.muted(incident, others)) is not None]
         return (*found, *self._at_this_time(incident, now))
+
+    def announced(self, incident: Incident, in_force: Sequence[Directive], now: datetime) -> tuple[str, ...]:
+        """What ops announced that touches the incident, one line each; whether or not it mutes."""
+        if incident.state is IncidentState.RESOLVED or incident.history:
+            return incident.announced
+        notices = [one for one in in_force if isinstance(one, Notice)]
+        return tuple(announced(notice) for notice in touching(incident, notices, now))
 
     def _at_this_time(self, incident: Incident, now: datetime) -> tuple[Muted, ...]:
         """Receivers all of whose stops are muted now; one that is reached on another way too hears of it there."""

@@ -18,15 +18,13 @@ from alerting.api.keys import KeyRing
 from alerting.api.mentions import Sender
 from alerting.api.server import serve_http
 from alerting.console.pulse import Pulse
+from alerting.directive_parts import directive_parts
 from alerting.dispatch import Dispatch
 from alerting.fakes.inbox import Inbox
 from alerting.metrics import AlertingMetrics
-from alerting.mute_watch import MuteWatch
 from alerting.receivers import Receivers
-from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
-from alerting.settings import ApiSettings, RouteSettings, SilenceSettings
-from alerting.silences import Silences
+from alerting.settings import ApiSettings, RouteSettings, Settings
 from streams.clock import Clock
 from tests.fakes.asgi_client import Answer, AsgiClient
 from tests.fakes.clock import FakeClock
@@ -34,6 +32,7 @@ from tests.fakes.memory_store import MemoryStore
 
 KEY = "a-key-for-the-tests-0123"
 NAME = "jo"
+CONFIGURED = {"receivers": [{"name": "comms", "notifiers": [{"type": "log"}]}], "route": {"receiver": "comms"}}
 BEARER = {"Authorization": f"Bearer {KEY}"}
 
 
@@ -71,10 +70,10 @@ async def api_house(
     store = store or MemoryStore()
     clock = clock or FakeClock()
     metrics = AlertingMetrics(CollectorRegistry())
-    muting = Muting()
-    dispatch = Dispatch(Routes(RouteSettings(receiver="comms")), Receivers({}), muting)
+    dispatch = Dispatch(Routes(RouteSettings(receiver="comms")), Receivers({}))
     acts = Acts(store, dispatch, clock, metrics)
-    watch = MuteWatch(store, dispatch, muting, SilenceSettings(), clock, metrics)
+    whole = Settings.model_validate(CONFIGURED)
+    directives = directive_parts(whole, None, store, dispatch, clock, metrics)
     app = create_api(
         store=store,
         acts=acts,
@@ -88,9 +87,7 @@ async def api_house(
         feeds=feeds,
         inbox=inbox,
         topics=topics,
-        silences=Silences(store, watch, SilenceSettings(), clock, metrics),
-        route=RouteSettings(receiver="comms"),
-        receivers=["comms"],
+        directives=directives,
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))

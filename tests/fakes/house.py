@@ -18,6 +18,8 @@ from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
 from alerting.mute_watch import MuteWatch
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
+from alerting.notice_intake import NoticeIntake
+from alerting.notices import Notices
 from alerting.notifiers.base import Notifier
 from alerting.receivers import ReceiverPolicy, Receivers
 from alerting.rescue import Rescue
@@ -40,6 +42,7 @@ from tests.fakes.transactional_store import Tables, TransactionalStore
 KAFKA = KafkaSettings(partitions=1)
 DETECTIONS = Partition(KAFKA.detections, 0)
 WINDOWS = Partition(KAFKA.windows, 0)
+NOTICES = Partition(KAFKA.notices, 0)
 REFUNDS = Topic(id="refunds", name="Refunds", query="refund", brand="Acme", owner="Payments")
 
 
@@ -49,7 +52,7 @@ class World:
     def __init__(self, **notifiers: Notifier) -> None:
         self.clock = FakeClock()
         self.cluster = MemoryCluster(clock=self.clock)
-        for name in (KAFKA.detections, KAFKA.windows):
+        for name in (KAFKA.detections, KAFKA.windows, KAFKA.notices):
             self.cluster.create(TopicSpec(name, 1))
         self.tables = Tables()
         self.notifiers: dict[str, Notifier] = notifiers or {"comms": ScriptedNotifier()}
@@ -100,7 +103,9 @@ class House:
         self.store = TransactionalStore(world.tables)
         self.registry = CollectorRegistry()
         self.stop = asyncio.Event()
-        self._parts = [part for part in ("intake", "delivery", "rescue", "watch") if part not in without]
+        self._parts = [
+            part for part in ("intake", "delivery", "rescue", "watch", "notice_intake") if part not in without
+        ]
         self._parts += ["timekeeper"] if targets else []
         self._parts += ["escalator"] if calls else []
         metrics = self.metrics = AlertingMetrics(self.registry)
@@ -119,6 +124,15 @@ class House:
         watch_settings = silence_settings or SilenceSettings()
         self.watch = MuteWatch(self.store, dispatch, muting, watch_settings, world.clock, metrics)
         self.silences = Silences(self.store, self.watch, watch_settings, world.clock, metrics)
+        self.notices = Notices(self.store, self.watch, world.clock, metrics)
+        self.notice_intake = NoticeIntake(
+            broker=broker or MemoryBroker(world.cluster),
+            store=self.store,
+            notices=self.notices,
+            kafka=KAFKA,
+            clock=world.clock,
+            metrics=metrics,
+        )
         self.acts = Acts(self.store, dispatch, world.clock, metrics)
         self.timekeeper = Timekeeper(self.store, dispatch, targets or TargetSettings(), world.clock, metrics)
         self.escalator = Escalator(self.store, dispatch, world.clock, metrics)

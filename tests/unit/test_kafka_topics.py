@@ -41,6 +41,7 @@ def test_every_kafka_topic_of_the_settings_is_specified() -> None:
         kafka.detections,
         kafka.windows,
         kafka.feeds,
+        kafka.notices,
         kafka.score_state,
         kafka.detect_state,
         kafka.detect_anchors,
@@ -94,7 +95,7 @@ async def test_finds_nothing_wrong_with_what_init_created() -> None:
 async def test_names_every_missing_topic_at_once() -> None:
     problems = await check(broker_with(), SETTINGS)
 
-    assert len(problems) == 11
+    assert len(problems) == 12
     assert all("does not exist" in problem for problem in problems)
 
 
@@ -182,6 +183,7 @@ def test_the_alert_role_may_join_its_groups() -> None:
     assert [line.rpartition(" ")[2] for line in alert if "--group" in line] == [
         "tocsin-alert",
         "tocsin-alert-windows",
+        "tocsin-alert-notices",
         "tocsin-topics",
     ]
 

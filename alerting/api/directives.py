@@ -1,0 +1,20 @@
+"""Everything over HTTP that is about silences, notices and their like."""
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter
+
+from alerting.api.alertmanager import alertmanager_router
+from alerting.api.notices import notices_router
+from alerting.api.silences import silences_router
+from alerting.directive_parts import DirectiveParts
+from alerting.incidents.store import Store
+from streams.clock import Clock
+
+
+def directive_routers(parts: DirectiveParts, store: Store, clock: Clock) -> Iterator[APIRouter]:
+    """The routers, in the order in which the reference lists them."""
+    yield silences_router(parts.silences, clock)
+    yield notices_router(parts.notices, clock)
+    names = [receiver.name for receiver in parts.settings.receivers]
+    yield alertmanager_router(parts.silences, store, parts.settings.route, names, clock)
