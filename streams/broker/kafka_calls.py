@@ -19,6 +19,7 @@ from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge
 from streams.settings import KafkaSettings
 
 RETRY_SECONDS: Final = 0.1
+GOODBYE_SECONDS: Final = 1.0  # who is in no group has nothing to say; over TLS a peer may take its time to hang up
 _GIVE_UP_SECONDS: Final = 1.0
 _TASKS: Final = {
     "_coordinator": ("_coordination_task", "_heartbeat_task", "_commit_refresh_task", "_reset_committed_task"),

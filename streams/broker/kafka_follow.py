@@ -8,7 +8,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from streams.broker.base import Partition, Record
 from streams.broker.kafka_access import access_again
-from streams.broker.kafka_calls import answering, milliseconds, stop_consumer
+from streams.broker.kafka_calls import GOODBYE_SECONDS, answering, milliseconds, stop_consumer
 from streams.broker.kafka_records import records_of
 from streams.broker.kafka_start import start_client
 from streams.clock import Clock
@@ -55,4 +55,4 @@ async def follow(
             if silent > settings.request_timeout_seconds:
                 raise BrokerUnavailable(f"Kafka at {settings.bootstrap_servers} stopped answering about {partition}")
     finally:
-        await stop_consumer(kafka, seconds=settings.request_timeout_seconds)
+        await stop_consumer(kafka, seconds=GOODBYE_SECONDS)

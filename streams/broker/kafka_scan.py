@@ -8,7 +8,13 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from streams.broker.base import Partition, Record
 from streams.broker.kafka_access import access_again
-from streams.broker.kafka_calls import answering, milliseconds, stop_consumer, transaction_timeout_seconds
+from streams.broker.kafka_calls import (
+    GOODBYE_SECONDS,
+    answering,
+    milliseconds,
+    stop_consumer,
+    transaction_timeout_seconds,
+)
 from streams.broker.kafka_records import records_of
 from streams.broker.kafka_start import start_client
 from streams.clock import Clock
@@ -73,7 +79,7 @@ async def scan(
                 continue
             _give_up_when_stalled(settings, clock, partition, moved, kafka.last_poll_timestamp(source))
     finally:
-        await stop_consumer(kafka, seconds=settings.request_timeout_seconds)
+        await stop_consumer(kafka, seconds=GOODBYE_SECONDS)
 
 
 def _give_up_when_stalled(
