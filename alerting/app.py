@@ -215,6 +215,7 @@ class Tocsin:
             topics=catalogue,
             inbound=inbound,
             directives=directives,
+            answers=store.answers,
         )
         async with asyncio.TaskGroup() as group:
             runs = [*directives.on_kafka, *(role.run for role in self._streams.values())]

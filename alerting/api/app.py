@@ -22,6 +22,7 @@ from alerting.api.feeds import KnowsFeeds, NoReports, feeds_router
 from alerting.api.frame import Frame
 from alerting.api.gate import Gate
 from alerting.api.health import Probe, database_probe, health_router
+from alerting.api.idempotency import Idempotency
 from alerting.api.inbound import inbound_router
 from alerting.api.incidents import incidents_router
 from alerting.api.issued_keys import IssuedKeys
@@ -40,6 +41,7 @@ from alerting.console.pulse import Pulse
 from alerting.directive_parts import DirectiveParts
 from alerting.fakes.inbox import Inbox
 from alerting.inbound.build import Inbound
+from alerting.incidents.answer_store import AnswerStore
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
 from alerting.settings import ApiSettings, TargetSettings
@@ -67,6 +69,7 @@ def create_api(
     topics: DeclaresTopics | None = None,
     inbound: Inbound | None = None,
     directives: DirectiveParts | None = None,
+    answers: AnswerStore | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -84,6 +87,7 @@ def create_api(
         inbox: What the demo's vendors received; None leaves the page out.
         inbound: What takes in acts from chats and pagers; None takes nothing in.
         directives: What keeps silences and notices; None leaves them out.
+        answers: Remembers what requests with an Idempotency-Key were answered; None refuses such requests.
     """
     sessions = Sessions(ring, clock)
     issued = IssuedKeys(store, ring, clock)
@@ -134,6 +138,7 @@ def create_api(
 
     problems.install(app, for_people=for_people)
     describe(app)
+    app.add_middleware(Idempotency, answers=answers, clock=clock)
     app.add_middleware(
         Gate, ring=ring, sessions=sessions, clock=clock, issued=issued, per_minute=settings.requests_per_minute
     )

@@ -21,6 +21,7 @@ from alerting.console.pulse import Pulse
 from alerting.directive_parts import directive_parts
 from alerting.dispatch import Dispatch
 from alerting.fakes.inbox import Inbox
+from alerting.incidents.answer_store import AnswerStore
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes
@@ -65,6 +66,7 @@ async def api_house(
     inbox: Inbox | None = None,
     topics: DeclaresTopics | None = None,
     ring: KeyRing | None = None,
+    answers: AnswerStore | None = None,
 ) -> AsyncIterator[ApiHouse]:
     """The API from its start to its end, without a server."""
     store = store or MemoryStore()
@@ -78,6 +80,7 @@ async def api_house(
         store=store,
         acts=acts,
         ring=ring or KeyRing({NAME: KEY}),
+        answers=answers,
         settings=settings or ApiSettings(),
         clock=clock,
         metrics=metrics,

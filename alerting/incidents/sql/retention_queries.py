@@ -1,6 +1,6 @@
 """Queries that thin and forget, a bounded batch each: what is replaced and what replaces it commit together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -149,3 +149,12 @@ def _widen(connection: Connection, width: int, before: int, settled: datetime, l
 def _day(before: datetime) -> int:
     """Days that ended before that time are older than this one."""
     return day_of(int(before.timestamp()) // DAY_SECONDS * DAY_SECONDS)
+
+
+# So small that whoever else wants to write waits for no more than a few hundredths of a second.
+BATCHES: Final[Mapping[str, tuple[Batch, int]]] = {
+    "windows": (thin_windows, 5),
+    "samples": (forget_samples, 50),
+    "deliveries": (forget_deliveries, 200),
+    "incidents": (forget_incidents, 50),
+}

@@ -1,7 +1,7 @@
 """The store on SQL, and how to open it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,6 +26,7 @@ from alerting.incidents.sql import (
     topic_queries,
     window_queries,
 )
+from alerting.incidents.sql.answers import SqlAnswers
 from alerting.incidents.sql.audit_keys import chain_of, configured_keys
 from alerting.incidents.sql.changes import Broadcast, Changes
 from alerting.incidents.sql.database import Database, Standing
@@ -38,16 +39,9 @@ from streams.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-# Kafka keeps detections for days; a month later none of them can be delivered again.
+# Kafka keeps detections for days, so that a month later none of them can be delivered again.
 _REMEMBER_DETECTIONS: Final = timedelta(days=30)
 _FORGET_EVERY_SECONDS: Final = 3600.0
-# So small that whoever else wants to write waits for no more than a few hundredths of a second.
-_RETAIN: Final[Mapping[str, tuple[retention_queries.Batch, int]]] = {
-    "windows": (retention_queries.thin_windows, 5),
-    "samples": (retention_queries.forget_samples, 50),
-    "deliveries": (retention_queries.forget_deliveries, 200),
-    "incidents": (retention_queries.forget_incidents, 50),
-}
 
 
 async def open_store(settings: DatabaseSettings, clock: Clock, audit: AuditSettings | None = None) -> "SqlStore":
@@ -84,6 +78,7 @@ class SqlStore(DecisionReading):
         self._clock = clock
         self.chain: Final = chain
         self._changes = Broadcast(self._last_position if database.shared else None)
+        self.answers: Final = SqlAnswers(database)
         self._forgot_at = float("-inf")
         self._standing: Standing | None = None
         self._taking_over = asyncio.Lock()
@@ -260,7 +255,7 @@ class SqlStore(DecisionReading):
             DatabaseUnavailable: Whatever was not committed is as it was.
         """
         done: dict[str, int] = {}
-        for kind, (batch, limit) in _RETAIN.items():
+        for kind, (batch, limit) in retention_queries.BATCHES.items():
             async with self._database.transaction() as transaction:
                 done[kind] = await transaction.run(batch, before, limit, self._clock.now())
         return Removed(**done)
