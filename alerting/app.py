@@ -14,12 +14,12 @@ from alerting.api.app import create_api, create_role_api
 from alerting.api.health import Component, Condition, Probe
 from alerting.api.keys import KeyRing
 from alerting.api.server import serve_http
-from alerting.callout import call_out_from
 from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
 from alerting.directive_parts import directive_parts
 from alerting.dispatch import Dispatch
+from alerting.duty import Duty
 from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
 from alerting.feed_board import FeedBoard
@@ -31,7 +31,6 @@ from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build_all
 from alerting.observer import Observer
-from alerting.oncall.roster import Roster
 from alerting.receivers import Receivers, policies_of
 from alerting.rescue import Rescue
 from alerting.retention import Retention
@@ -170,9 +169,9 @@ class Tocsin:
         settings, clock = self._settings, self._clock
         metrics = AlertingMetrics(self._registry)
         routes = Routes(settings.route)
-        roster = Roster(settings.schedules)
+        duty = Duty.from_settings(settings)
         muting = Muting(routes, settings.inhibit_rules, settings.time_intervals)
-        dispatch = Dispatch(routes, receivers, muting, call_out_from(settings, roster))
+        dispatch = Dispatch(routes, receivers, muting, duty.calls)
         directives = directive_parts(settings, self._broker, store, dispatch, clock, metrics)
         public_url = str(settings.api.public_url) if settings.api.public_url else None
         intake = Intake(
@@ -216,12 +215,14 @@ class Tocsin:
             inbound=inbound,
             directives=directives,
             answers=store.answers,
+            duty=duty,
         )
         async with asyncio.TaskGroup() as group:
             runs = [*directives.on_kafka, *(role.run for role in self._streams.values())]
             runs += [catalogue.run, intake.run, feeds.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
-            loops = (delivery, rescue, observer, timekeeper, directives.watch, retention, escalator)
+            reading = duty.reading(store, egress, clock, metrics)
+            loops = (delivery, rescue, observer, timekeeper, directives.watch, retention, escalator, reading)
             for loop in loops:
                 group.create_task(loop.run(stop), name=type(loop).__name__)
             if inbound.slack_socket is not None:

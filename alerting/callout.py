@@ -12,6 +12,7 @@ from alerting.incidents.escalation import Call, Chain, ChainStep, Escalation, Ta
 from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.outcome import Outcome, changed
 from alerting.oncall.roster import Roster
+from alerting.oncall.standby import Standby
 from alerting.oncall_settings import CalleeSettings, PolicySettings
 from alerting.receivers import contacts_of
 from alerting.routing.routes import Stop
@@ -44,6 +45,7 @@ class CallOut:
         of_owner: The policy of each owner that has one.
         on_call: Who is on call for a schedule at a moment.
         contacts: Over which receivers each person is reached.
+        standby: Whether the owner is on call at a moment, in a sentence.
     """
 
     def __init__(
@@ -53,11 +55,13 @@ class CallOut:
         of_owner: Mapping[str, str] | None = None,
         on_call: Callable[[str, datetime], Sequence[str]] | None = None,
         contacts: Mapping[str, tuple[str, ...]] | None = None,
+        standby: Callable[[str | None, datetime], str] | None = None,
     ) -> None:
         self._policies = dict(policies)
         self._of_owner = dict(of_owner or {})
         self._on_call = on_call or (lambda _schedule, _at: ())
         self._contacts = dict(contacts or {})
+        self.standby: Final = standby or (lambda _owner, _at: "")
 
     def chain_for(self, stops: Sequence[Stop], owner: str | None) -> Chain | None:
         """The first policy that a route on the way names, else the owner's, else the routes' repetition."""
@@ -140,13 +144,14 @@ def chain_of(policy: PolicySettings) -> Chain:
     return Chain(policy.name, steps, policy.repeats, policy.acknowledgements)
 
 
-def call_out_from(settings: Settings, roster: Roster) -> CallOut:
+def call_out_from(settings: Settings, roster: Roster, standby: Standby) -> CallOut:
     """As `policies`, `owners` and `people` in the configuration say."""
     return CallOut(
         {policy.name: chain_of(policy) for policy in settings.policies},
         of_owner={owner.name: owner.policy for owner in settings.owners if owner.policy is not None},
         on_call=roster.people_on_call,
         contacts=contacts_of(settings.receivers, settings.people),
+        standby=standby.line,
     )
 
 

@@ -190,6 +190,7 @@ class Dispatch:
     def _to(
         self, receiver: str, incident: Incident, change: Transition, now: datetime, wait: timedelta
     ) -> Iterator[Delivery]:
+        because = self._calls.standby(incident.owner, now)
         for name, notifier in self._receivers.of(receiver).items():
             if notifier.wants(change):
                 yield Delivery(
@@ -203,6 +204,7 @@ class Dispatch:
                     created_at=now,
                     next_attempt_at=now + wait,
                     detail=notifier.destination,
+                    because=because,
                 )
 
 

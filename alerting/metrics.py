@@ -103,6 +103,15 @@ class AlertingMetrics:
         self.nobody_reached = Counter(
             "tocsin_nobody_reached", "Incidents whose page reached nobody in time.", registry=registry
         )
+        self.schedule_read_at = Gauge(
+            "tocsin_schedule_read_timestamp_seconds",
+            "When a schedule that others keep was last read well, seconds since 1970.",
+            ["schedule"],
+            registry=registry,
+        )
+        self.schedule_failures = Counter(
+            "tocsin_schedule_failures", "Attempts to read a schedule that failed.", ["schedule"], registry=registry
+        )
         self.call_delay = Histogram(
             "tocsin_call_delay_seconds",
             "From when a call of an escalation was due until it was written down.",

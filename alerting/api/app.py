@@ -29,6 +29,7 @@ from alerting.api.issued_keys import IssuedKeys
 from alerting.api.keys import KeyRing
 from alerting.api.live import LiveTimeline
 from alerting.api.mentions import Sender, mentions_router
+from alerting.api.on_call import on_call_router
 from alerting.api.pages import pages_router
 from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
@@ -39,12 +40,13 @@ from alerting.api.world import world_router
 from alerting.console.page import STATIC, Pages
 from alerting.console.pulse import Pulse
 from alerting.directive_parts import DirectiveParts
+from alerting.duty import Duty
 from alerting.fakes.inbox import Inbox
 from alerting.inbound.build import Inbound
 from alerting.incidents.answer_store import AnswerStore
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
-from alerting.settings import ApiSettings, TargetSettings
+from alerting.settings import ApiSettings, Settings, TargetSettings
 from streams.clock import Clock
 
 DESCRIPTION: Final = "Incidents, topics and mentions of Tocsin. Every refusal is a problem document (RFC 9457)."
@@ -70,6 +72,7 @@ def create_api(
     inbound: Inbound | None = None,
     directives: DirectiveParts | None = None,
     answers: AnswerStore | None = None,
+    duty: Duty | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -88,6 +91,7 @@ def create_api(
         inbound: What takes in acts from chats and pagers; None takes nothing in.
         directives: What keeps silences and notices; None leaves them out.
         answers: Remembers what requests with an Idempotency-Key were answered; None refuses such requests.
+        duty: Who is on call; without it nobody ever is.
     """
     sessions = Sessions(ring, clock)
     issued = IssuedKeys(store, ring, clock)
@@ -122,6 +126,8 @@ def create_api(
     app.include_router(auth_router(ring, issued, sessions, pages, clock, secure=secure))
     app.include_router(pages_router(store, clock, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox))
     app.include_router(work_pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse))
+    on_call = on_call_router(duty or Duty.from_settings(Settings()), clock, sessions=sessions, pages=pages, pulse=pulse)
+    app.include_router(on_call)
     app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))
 
     def for_people(request: Request, refusal: problems.Problem) -> Response | None:

@@ -1,5 +1,6 @@
 """`tocsin check`: is this configuration right?"""
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Annotated
@@ -9,14 +10,22 @@ import typer
 from alerting.cli.exits import explained
 from alerting.cli.options import settings_from
 from alerting.settings import Settings
+from streams.clock import SystemClock
 from streams.kafka_security import SaslMechanism
 
 
-def check(config: Annotated[Path, typer.Argument(help="The configuration file.")]) -> None:
+def check(
+    config: Annotated[Path, typer.Argument(help="The configuration file.")],
+    no_fetch: Annotated[
+        bool, typer.Option("--no-fetch", help="Do not read calendars and PagerDuty's schedules.")
+    ] = False,
+) -> None:
     """Check a configuration file: every problem at once, with file, line, key, value and what is allowed.
 
-    Exits 0 when it is right and 3 when it is not. Touches neither Kafka nor the database.
+    Exits 0 when it is right and 3 when it is not. Touches neither Kafka nor the database. Schedules that others keep
+    are read, to find when nobody is on call within the next 90 days.
     """
+    from alerting.cli.schedule_notes import notes_on_schedules
     from streams.broker.kafka_access import access
 
     with explained():
@@ -36,6 +45,8 @@ def check(config: Annotated[Path, typer.Argument(help="The configuration file.")
     if security.mechanism is SaslMechanism.PLAIN and not security.protocol.encrypted:
         typer.echo("note: kafka.security sends the password to Kafka where everybody on the way can read it: without")
         typer.echo("      TLS take a SCRAM mechanism, or take protocol SASL_SSL")
+    for note in asyncio.run(notes_on_schedules(settings, SystemClock(), fetch=not no_fetch)):
+        typer.echo(f"note: {note}")
     if not settings.topics:
         typer.echo("note: there are no topics, so nothing is watched")
     if not settings.receivers:

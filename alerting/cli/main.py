@@ -20,6 +20,7 @@ from alerting.cli.incidents import app as incidents
 from alerting.cli.kafka import app as kafka
 from alerting.cli.keys import app as keys
 from alerting.cli.notices import app as notices
+from alerting.cli.on_call import on_call
 from alerting.cli.produce import produce
 from alerting.cli.replay_decisions import replay_decisions
 from alerting.cli.serve import alert, detect, score, serve
@@ -55,6 +56,7 @@ app.add_typer(silences, name="silences")
 app.add_typer(notices, name="notices")
 app.command("feeds")(feeds)
 app.command("doctor")(doctor)
+app.command("on-call")(on_call)
 app.command("drill")(drill)
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")

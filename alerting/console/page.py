@@ -13,6 +13,7 @@ from markupsafe import Markup
 from alerting.console import words
 from alerting.console.cards import DriverLine, IncidentCard, Moment, Quote, Reckoned, Told, TopicTile
 from alerting.console.desk_forms import DeskForms
+from alerting.console.duty import DutyCard
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import InboxEntry
 from alerting.incidents.silent_feed import SilentFeed
@@ -137,6 +138,10 @@ class Pages:
             csrf=csrf,
             now=now,
         )
+
+    def on_call(self, *, schedules: Sequence[DutyCard], pulse: Pulse, csrf: str, now: datetime) -> str:
+        """Who is on call, until when, and where nobody is."""
+        return self._render("on_call.html", here="on_call", schedules=schedules, pulse=pulse, csrf=csrf, now=now)
 
     def inbox(self, *, entries: Sequence[InboxEntry], pulse: Pulse, csrf: str, now: datetime, fragment: bool) -> str:
         """What Slack and the pager show their recipients."""

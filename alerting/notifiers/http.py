@@ -132,6 +132,25 @@ class Outbound:
             content = Body(await response.content.read(MAX_ANSWER_BYTES))
             return Answer(response.status, response.headers, content)
 
+    async def get(
+        self, asked: Mapping[str, str], *, headers: Mapping[str, str], timeout_seconds: float, most_bytes: int
+    ) -> Answer:
+        """One GET with these parameters. Of a longer body one byte more than `most_bytes` is read.
+
+        Raises:
+            DeliveryRetryable, DeliveryInDoubt, DeliveryRejected: See `attempt`.
+        """
+        async with (
+            self.attempt(timeout_seconds),
+            self.session.get(self._url, params=asked, headers=headers, allow_redirects=False) as response,
+        ):
+            content = bytearray()
+            async for piece in response.content.iter_any():
+                content += piece
+                if len(content) > most_bytes:
+                    break
+            return Answer(response.status, response.headers, Body(content[: most_bytes + 1]))
+
     def failure(self, answer: Answer, reason: str = "") -> DeliveryRetryable | DeliveryRejected:
         """What an answer that is no success means: busy and broken pass, a refusal stays."""
         told = f"{self._provider} answered {answer.status}{f': {reason}' if reason else ''}"

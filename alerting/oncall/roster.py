@@ -103,7 +103,10 @@ class Roster:
         shifts = self._shifts.get(schedule)
         if shifts is None:
             return ()
-        near = shifts.shifts(at, at + timedelta(microseconds=1))
+        try:
+            near = shifts.shifts(at, at + timedelta(microseconds=1))
+        except ValueError:  # a calendar's rule that cannot be followed so far from when it was read
+            return ()
         return tuple(dict.fromkeys(shift.person for shift in near if shift.covers(at)))
 
     def shifts(self, schedule: str, start: datetime, end: datetime) -> tuple[Shift, ...] | None:

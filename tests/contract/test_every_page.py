@@ -27,6 +27,7 @@ PAGES: dict[str, str] = {
     "/fragments/incidents/{incident_id}": f"/fragments/incidents/{REFUNDS}",
     "/incidents/{incident_id}/work": f"/incidents/{REFUNDS}/work",
     "/topics/{topic}": "/topics/refunds",
+    "/on-call": "/on-call",
     "/inbox": "/inbox",
     "/fragments/inbox": "/fragments/inbox",
     "/login": "/login",

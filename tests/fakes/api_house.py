@@ -20,6 +20,7 @@ from alerting.api.server import serve_http
 from alerting.console.pulse import Pulse
 from alerting.directive_parts import directive_parts
 from alerting.dispatch import Dispatch
+from alerting.duty import Duty
 from alerting.fakes.inbox import Inbox
 from alerting.incidents.answer_store import AnswerStore
 from alerting.metrics import AlertingMetrics
@@ -67,6 +68,7 @@ async def api_house(
     topics: DeclaresTopics | None = None,
     ring: KeyRing | None = None,
     answers: AnswerStore | None = None,
+    duty: Duty | None = None,
 ) -> AsyncIterator[ApiHouse]:
     """The API from its start to its end, without a server."""
     store = store or MemoryStore()
@@ -91,6 +93,7 @@ async def api_house(
         inbox=inbox,
         topics=topics,
         directives=directives,
+        duty=duty,
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))

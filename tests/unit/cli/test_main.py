@@ -77,6 +77,8 @@ def test_the_commands_are_those_that_were_promised() -> None:
         "incidents",
         "kafka",
         "keys",
+        "notices",
+        "on-call",
         "produce",
         "replay-decisions",
         "score",

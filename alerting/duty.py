@@ -1,0 +1,43 @@
+"""Who is on call and who is called, put together from the configuration."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from alerting.callout import CallOut, call_out_from
+from alerting.incidents.store import Store
+from alerting.metrics import AlertingMetrics
+from alerting.notifiers.egress import Egress
+from alerting.oncall.reading import ScheduleReading
+from alerting.oncall.roster import Roster
+from alerting.oncall.standby import Standby
+from alerting.settings import Settings
+from streams.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """The parts that know who is on call.
+
+    Attributes:
+        standby: Which schedule is whose.
+        calls: Whom an incident's escalation calls.
+    """
+
+    settings: Settings
+    roster: Roster
+    standby: Standby
+    calls: CallOut
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """As `people`, `schedules`, `policies` and `owners` say; what others keep is not read yet."""
+        roster = Roster(settings.schedules)
+        standby = Standby.from_settings(settings.owners, settings.policies, roster)
+        return cls(settings, roster, standby, call_out_from(settings, roster, standby))
+
+    def reading(self, store: Store, egress: Egress, clock: Clock, metrics: AlertingMetrics) -> ScheduleReading:
+        """What keeps the roster current, to be run."""
+        schedules, people = self.settings.schedules, self.settings.people
+        return ScheduleReading(
+            schedules, people, roster=self.roster, store=store, egress=egress, clock=clock, metrics=metrics
+        )
