@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from alerting.incidents import wording
+from alerting.incidents.insight import excess_of, insights
 from alerting.incidents.model import Incident, Severity, Transition
 from alerting.incidents.part import GroupingReason
 from alerting.notifiers.base import Fact, Message
@@ -48,7 +49,9 @@ def message_about(
         actor=_actor(incident, change),
         url=f"{public_url.rstrip('/')}/incidents/{incident.id}" if public_url else None,
         drivers=incident.evidence.drivers[:_DRIVERS],
-        samples=incident.evidence.samples[:_SAMPLES],
+        samples=(incident.evidence.verbatims or incident.evidence.samples)[:_SAMPLES],
+        excess=excess_of(incident.evidence),
+        insights=tuple(Fact(line.text, line.label) for line in insights(incident.evidence, incident.direction)),
         state=incident.state,
         acknowledged_by=incident.acknowledged_by,
         delivery=delivery,

@@ -21,7 +21,8 @@ from alerting.settings import Settings
 from alerting.world_metrics import WorldMetrics
 from streams import asyncapi, kafka_topics, query
 from streams.basis import Basis, Opinion, Weighed
-from streams.events import Detection, Driver, Evidence, Sample, Tally, WindowCount
+from streams.events import Detection, Evidence, Sample, Tally, WindowCount
+from streams.findings import Carrier, Driver, Excess, Origin, Split
 from streams.mention import Author, Media, Mention
 from streams.metrics import StreamMetrics
 from streams.settings import StreamSettings
@@ -260,6 +261,8 @@ def shown_default(value: Any) -> str:
         return "none"
     if value in ([], ()):
         return "empty"
+    if isinstance(value, list):
+        return ", ".join(f"`{item}`" for item in value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
@@ -289,7 +292,7 @@ def kafka_topics_page() -> str:
         ("A mention", (Mention, Author, Media)),
         ("A declared topic", (Declared, Topic)),
         ("A window count", (WindowCount, Tally)),
-        ("A detection", (Detection, Evidence, Driver, Sample, Basis, Opinion, Weighed)),
+        ("A detection", (Detection, Evidence, Driver, Origin, Excess, Split, Carrier, Sample, Basis, Opinion, Weighed)),
         ("A topic on the watch list", (Watched,)),
     ):
         parts.append(f"## {title}\n")

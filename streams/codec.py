@@ -13,6 +13,7 @@ import msgspec
 from streams.counted import CountedPack
 from streams.errors import InvalidMention, StateCorrupted
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
+from streams.excerpt import Excerpt
 from streams.feed_report import FeedReport
 from streams.mention import Mention
 from streams.mention_fields import mention_from
@@ -40,6 +41,7 @@ _window = msgspec.json.Decoder(WindowCount)
 _detection = msgspec.json.Decoder(Detection)
 _watched = msgspec.json.Decoder(Watched)
 _feed_report = msgspec.json.Decoder(FeedReport)
+_excerpt = msgspec.msgpack.Decoder(Excerpt)
 _pack = msgspec.msgpack.Decoder(CountedPack)
 _versioned: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw])
 
@@ -248,6 +250,23 @@ def decode_counted(value: bytes) -> CountedPack:
     if len(pack.numbers) != len(pack.counted):
         raise StateCorrupted(f"a pack of counted mentions has {len(pack.numbers)} ids for {len(pack.counted)} mentions")
     return pack
+
+
+def encode_excerpt(excerpt: Excerpt) -> bytes:
+    """An excerpt of a mention, as it stands within a partial count."""
+    return _msgpack.encode(excerpt)
+
+
+def decode_excerpt(value: bytes) -> Excerpt:
+    """Read an excerpt.
+
+    Raises:
+        StateCorrupted: It cannot be read.
+    """
+    try:
+        return _excerpt.decode(value)
+    except msgspec.MsgspecError as exc:
+        raise StateCorrupted(f"an excerpt of a mention cannot be read: {exc}") from exc
 
 
 def encode_snapshot(state: Any) -> bytes:

@@ -6,21 +6,9 @@ from enum import StrEnum
 import msgspec
 
 from streams.basis import Basis
+from streams.findings import Carrier, Driver, Excess, Sample, Split
 
-
-class Sample(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One mention as evidence; its text is hostile and has to be escaped wherever it leaves."""
-
-    key: str
-    text: str
-    published_at: datetime
-    polarity: float | None = None
-    author: str | None = None
-    followers: int | None = None
-    reach: int | None = None
-    url: str | None = None
-    lang: str | None = None
-    content_type: str = "post"
+__all__ = ["Driver", "Sample"]
 
 
 class Tally(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -86,6 +74,9 @@ class PartialCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         history: True where past data is loaded to learn from; nothing in it pages.
         authors: 64-bit hashes of distinct authors, at most 64; approximate, never subtracted.
         terms: Counts of the 32 most frequent terms; the rest is in `terms_other`.
+        excerpts: At most eight of its mentions, those with the smallest hash, which it stands under: any union of
+            partials is a fair sample. Encoded, because most are never read.
+        deleted: Hashes of mentions that were taken back, at most 64; likewise `amended`.
     """
 
     topic: str
@@ -102,6 +93,9 @@ class PartialCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     accepted_ms: int = 0
     history: bool = False
     seconds: int = 1
+    excerpts: dict[int, bytes] = {}
+    deleted: tuple[int, ...] = ()
+    amended: tuple[int, ...] = ()
 
 
 class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -133,6 +127,7 @@ class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         collecting_since: From when on the sources deliver the topic in full, seconds since 1970; None is unknown.
         removed: From here on nobody watches the topic.
         caution: What its odds are multiplied with, see `Topic`.
+        own_words: What its query names: it stands in every mention and tells nothing. A `*` ends a beginning.
     """
 
     topic: str
@@ -142,6 +137,7 @@ class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     collecting_since: float | None = None
     removed: bool = False
     caution: float = 1.0
+    own_words: tuple[str, ...] = ()
 
 
 class WindowCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -187,14 +183,6 @@ class Direction(StrEnum):
     QUIET = "quiet"
 
 
-class Driver(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A term and what it contributes to the excess, in mentions."""
-
-    term: str
-    mentions: int
-    expected: float
-
-
 class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The counts behind a decision; every number is counted or says what it was compared with.
 
@@ -217,6 +205,12 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         polarity_acceleration_error: Its standard error.
         unanswered_share: Share of complaints that the brand has not replied to, [0, 1]; None where nobody counts it.
         organic_share: Share that is neither copied nor coordinated, [0, 1]; None where nobody counts it.
+        drivers: What carries the excess, the negative ones first, each by its contribution.
+        samples: The mentions that may reach most people.
+        verbatims: The event in people's own words: typical of the drivers, unlike one another, the most telling first.
+        excess: What the drivers add up to; None where nothing was split.
+        splits: The excess by platform, channel, region, language and kind of author.
+        carriers: Accounts that carry it, the heaviest first.
     """
 
     observed: int
@@ -245,6 +239,10 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     languages: dict[str, int] = {}
     drivers: tuple[Driver, ...] = ()
     samples: tuple[Sample, ...] = ()
+    verbatims: tuple[Sample, ...] = ()
+    excess: Excess | None = None
+    splits: tuple[Split, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
 
 
 class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -7,12 +7,16 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, field_validator, model_validator
 
 from streams.broker.base import Guarantee
+from streams.fold import fold
 from streams.kafka_security import KafkaSecurity
+from streams.masking import Masked
 from streams.section import Section
 from streams.topic import Topic
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 TopicId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+ThemeName = Annotated[str, Field(min_length=1, max_length=64)]
+ThemePhrase = Annotated[str, Field(min_length=2, max_length=100)]
 
 # Kafka takes names of 249 characters; `.DLT` has to fit behind this one.
 _KAFKA_NAME: Final = r"^[a-zA-Z0-9._-]{1,245}$"
@@ -139,6 +143,8 @@ class ScoreSettings(Section):
         index_mentions: So many recent mentions each partition remembers, to recognise them when they come again.
         terms: Count the words of matched mentions, from which a page names what drives the excess. Without them a page
             says how much and how fast but names no words, and scoring is cheaper.
+        mask: Personal data that is hidden in samples before they go anywhere. With `handle` the names of authors are
+            left out too.
         dead_letter_share: More than this share of the last 1,000 records unreadable stops the worker.
     """
 
@@ -148,6 +154,7 @@ class ScoreSettings(Section):
     dead_letter_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     sentiment: Literal["vader", "none"] = "vader"
     terms: bool = True
+    mask: tuple[Masked, ...] = ("email", "phone", "card", "iban")
 
 
 class DetectSettings(Section):
@@ -160,6 +167,8 @@ class DetectSettings(Section):
         warm_up_mentions: A topic has no opinion of its own before it saw this many mentions or `warm_up_days`.
         snapshot_seconds: State is saved at least this often.
         quiet_hours_to_end: An event is over after this long below its threshold.
+        themes: Products and themes of complaints by name, each with the words and phrases that speak of it. A theme
+            that carries an excess is named as a driver instead of its words.
     """
 
     pages_per_week: Annotated[float, Field(gt=0, le=1000)] = 0.25
@@ -168,6 +177,11 @@ class DetectSettings(Section):
     warm_up_days: Annotated[float, Field(gt=0)] = 14.0
     snapshot_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     quiet_hours_to_end: Annotated[float, Field(gt=0, le=168)] = 1.0
+    themes: Annotated[dict[ThemeName, tuple[ThemePhrase, ...]], Field(max_length=100)] = Field(default_factory=dict)
+
+    def folded_themes(self) -> dict[str, tuple[str, ...]]:
+        """The themes in the form in which texts are compared."""
+        return {name: tuple(" ".join(fold(phrase).split()) for phrase in said) for name, said in self.themes.items()}
 
 
 class TopicSettings(Section):

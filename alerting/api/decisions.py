@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict
 
+from alerting.api.evidence_answers import EvidenceAnswer
 from alerting.api.problems import REFUSALS, Problem
-from alerting.api.responses import EvidenceAnswer
 from alerting.api.utc_time import UtcTime
 from alerting.incidents.reckoning import reckoning
 from alerting.incidents.store import Store

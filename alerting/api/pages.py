@@ -20,17 +20,17 @@ from alerting.console.cards import (
     UNOWNED,
     IncidentCard,
     TopicTile,
-    drivers,
     incident_card,
     moments,
-    quotes,
     reckonings,
     told,
     topic_tile,
 )
+from alerting.console.evidence_lines import drivers, insight_lines, places, quotes
 from alerting.console.page import Pages
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import Inbox
+from alerting.incidents.insight import excess_of
 from alerting.incidents.model import Incident, IncidentState, TopicStatus
 from alerting.incidents.store import IncidentFilter, Store
 from alerting.incidents.wording import count, duration
@@ -147,16 +147,19 @@ def pages_router(
         now = clock.now()
         incident = await store.get(incident_id)
         evidence = incident.evidence
-        excess = evidence.observed - evidence.expected
-        window = duration(evidence.window_seconds)
+        excess = excess_of(evidence)
+        since = evidence.excess.since if evidence.excess else None
+        window = f"since {since:%H:%M} UTC" if since else f"in {duration(evidence.window_seconds)}"
         html = pages.incident(
             card=await desk.card(incident, now),
             drivers=drivers(evidence),
+            places=places(evidence),
+            insights=insight_lines(incident),
             quotes=quotes(evidence, now),
             moments=moments(await store.timeline(incident_id), now),
             told=told(await store.deliveries(incident_id), now),
             reckonings=reckonings(await store.decisions(incident.episodes or (incident.episode,)), now),
-            excess=f"{count(excess)} mentions above expected in {window}" if excess >= 1 else "",
+            excess=f"{count(excess)} mentions above expected {window}" if excess >= 1 else "",
             pulse=pulse(),
             csrf=csrf_of(request),
             now=now,

@@ -1,7 +1,8 @@
 """What the API answers with, as OpenAPI describes it. Times are ISO 8601, UTC, with Z."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from alerting.api.evidence_answers import Answer, EvidenceAnswer
 from alerting.api.muted_answer import MutedAnswer
 from alerting.api.utc_time import UtcTime
 from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
@@ -10,63 +11,7 @@ from alerting.incidents.promises import Promise
 from streams.events import Direction
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class DriverAnswer(_Answer):
-    """A term and what it contributes; the term comes from mentions: escape it where you show it."""
-
-    term: str
-    mentions: int
-    expected: float
-
-
-class SampleAnswer(_Answer):
-    """One mention as evidence; everything in it is as hostile as the internet: escape it where you show it."""
-
-    key: str
-    text: str
-    published_at: UtcTime
-    polarity: float | None
-    author: str | None
-    followers: int | None
-    reach: int | None
-    url: str | None
-    lang: str | None
-    content_type: str
-
-
-class EvidenceAnswer(_Answer):
-    """The counts behind the latest decision, in mentions per window of `window_seconds`."""
-
-    observed: int
-    expected: float
-    low: float
-    high: float
-    window_seconds: int
-    polarity: float | None
-    polarity_expected: float | None
-    negative_share: float | None
-    negative_share_expected: float | None
-    negative_chance: float | None
-    polarity_velocity: float | None
-    polarity_velocity_error: float | None
-    polarity_acceleration: float | None
-    polarity_acceleration_error: float | None
-    reach: int
-    engagement: int
-    authors: int
-    per_minute: float
-    velocity: float
-    platforms: dict[str, int]
-    regions: dict[str, int]
-    languages: dict[str, int]
-    drivers: tuple[DriverAnswer, ...]
-    samples: tuple[SampleAnswer, ...]
-
-
-class PartAnswer(_Answer):
+class PartAnswer(Answer):
     """One topic's part in an incident, and why it belongs to it: `reason` for programs, `because` for people."""
 
     topic: str
@@ -79,7 +24,7 @@ class PartAnswer(_Answer):
     because: str
 
 
-class FactorAnswer(_Answer):
+class FactorAnswer(Answer):
     """One kind of harm, [0, 3], with its weight; `score` is null where it is unknown and does not count."""
 
     name: str
@@ -88,7 +33,7 @@ class FactorAnswer(_Answer):
     reason: str
 
 
-class StatementAnswer(_Answer):
+class StatementAnswer(Answer):
     """What the people who fix it say, the same for everybody."""
 
     status: str
@@ -99,7 +44,7 @@ class StatementAnswer(_Answer):
     at: UtcTime
 
 
-class PromiseAnswer(_Answer):
+class PromiseAnswer(Answer):
     """One clock: until when it should be kept, and when it was; `overdue` also of one that was kept too late."""
 
     promise: Promise
@@ -108,7 +53,7 @@ class PromiseAnswer(_Answer):
     overdue: bool
 
 
-class IncidentAnswer(_Answer):
+class IncidentAnswer(Answer):
     """One event that people work on. `revision` grows with every change and is the ETag.
 
     `topic` leads, `topics` are all of them, `parts` says why each belongs to it. One that was merged is resolved and
@@ -153,7 +98,7 @@ class IncidentAnswer(_Answer):
     evidence: EvidenceAnswer
 
 
-class TimelineAnswer(_Answer):
+class TimelineAnswer(Answer):
     """Something that happened to an incident; `position` is its id in the live stream."""
 
     position: int
@@ -166,7 +111,7 @@ class TimelineAnswer(_Answer):
     told: tuple[str, ...]
 
 
-class DeliveryAnswer(_Answer):
+class DeliveryAnswer(Answer):
     """One message to one receiver: who was told, when, and whether it arrived."""
 
     id: str
@@ -196,14 +141,14 @@ class IncidentDetailAnswer(IncidentAnswer):
     deliveries: tuple[DeliveryAnswer, ...] = ()
 
 
-class IncidentPage(_Answer):
+class IncidentPage(Answer):
     """One page of incidents, newest first; follow `next_cursor`, or the Link header, until it is null."""
 
     incidents: tuple[IncidentAnswer, ...]
     next_cursor: str | None
 
 
-class TopicAnswer(_Answer):
+class TopicAnswer(Answer):
     """One topic on the board. Rates are mentions a minute; null is unknown, not zero."""
 
     id: str = Field(validation_alias="topic")
@@ -221,7 +166,7 @@ class TopicAnswer(_Answer):
     last_window_at: UtcTime | None
 
 
-class DeclaredTopicAnswer(_Answer):
+class DeclaredTopicAnswer(Answer):
     """A topic as it is declared; `origin` is `file` or `api`, and who may change it."""
 
     id: str
@@ -238,13 +183,13 @@ class DeclaredTopicAnswer(_Answer):
     changed_by: str
 
 
-class TopicList(_Answer):
+class TopicList(Answer):
     """The board, the most unusual topic first."""
 
     topics: tuple[TopicAnswer, ...]
 
 
-class WindowAnswer(_Answer):
+class WindowAnswer(Answer):
     """One window of a topic's curve: `[start, start + seconds)`, seconds since 1970; empty windows are left out."""
 
     start: int
@@ -259,7 +204,7 @@ class WindowAnswer(_Answer):
     score: float | None
 
 
-class WindowList(_Answer):
+class WindowList(Answer):
     """A topic's curve, oldest first."""
 
     topic: str
@@ -269,28 +214,28 @@ class WindowList(_Answer):
     windows: tuple[WindowAnswer, ...]
 
 
-class RejectedMention(_Answer):
+class RejectedMention(Answer):
     """A mention that was not taken: its place in the request, from 0, and why."""
 
     index: int
     reason: str
 
 
-class IngestAnswer(_Answer):
+class IngestAnswer(Answer):
     """How many mentions Kafka has acknowledged, and which were refused."""
 
     accepted: int
     rejected: tuple[RejectedMention, ...] = ()
 
 
-class ComponentAnswer(_Answer):
+class ComponentAnswer(Answer):
     """How one part stands."""
 
     condition: str = Field(examples=["ready", "degraded", "down"])
     detail: str
 
 
-class ReadinessAnswer(_Answer):
+class ReadinessAnswer(Answer):
     """`ready` and `degraded` answer 200, `down` answers 503."""
 
     status: str

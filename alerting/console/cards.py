@@ -16,10 +16,9 @@ from alerting.incidents.model import Delivery, DeliveryState, Incident, Incident
 from alerting.incidents.reckoning import reckoning
 from alerting.incidents.severity import assess_incident
 from alerting.notifiers.escaping import one_line
-from streams.events import Detection, Evidence, Phase
+from streams.events import Detection, Phase
 
 UNOWNED: Final = "unowned"
-LONGEST_TEXT: Final = 600
 MOST_RECKONINGS: Final = 5
 
 
@@ -42,25 +41,6 @@ class Told:
     what: str
     outcome: str
     state: DeliveryState
-
-
-@dataclass(frozen=True, slots=True)
-class DriverLine:
-    """A driver with its share of the largest one drawn."""
-
-    term: str
-    excess: str
-    bar: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A mention in its own words, made harmless."""
-
-    text: str
-    source: str
-    url: str
-    lang: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +114,7 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
         state=incident.state,
         stand=words.stand(incident, now),
         owner=one_line(incident.owner or UNOWNED, words.LONGEST_NAME),
-        why=one_line(incident.why, LONGEST_TEXT),
+        why=one_line(incident.why, words.LONGEST_TEXT),
         odds=wording.odds(incident.false_pages_per_week),
         began=wording.began(incident.onset_at, incident.onset_earliest, incident.onset_latest),
         facts=wording.facts(incident.evidence),
@@ -145,7 +125,7 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
         can_acknowledge=incident.state is IncidentState.TRIGGERED,
         can_resolve=incident.state is not IncidentState.RESOLVED,
         assignee=one_line(incident.assignee or "", words.LONGEST_NAME),
-        statement=one_line(str(incident.statement), LONGEST_TEXT) if incident.statement else "",
+        statement=one_line(str(incident.statement), words.LONGEST_TEXT) if incident.statement else "",
         stated=f"{one_line(incident.statement.by, words.LONGEST_NAME)}, {words.clock(incident.statement.at, now)}"
         if incident.statement
         else "",
@@ -154,11 +134,13 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
             for factor in assess_incident(incident).factors
         ),
         topics=tuple(
-            TopicLine(part.topic, one_line(part.topic_name, words.LONGEST_NAME), one_line(part.because, LONGEST_TEXT))
+            TopicLine(
+                part.topic, one_line(part.topic_name, words.LONGEST_NAME), one_line(part.because, words.LONGEST_TEXT)
+            )
             for part in incident.parts
         ),
-        muted=tuple(one_line(muted.because, LONGEST_TEXT) for muted in incident.muted),
-        announced=tuple(one_line(line, LONGEST_TEXT) for line in incident.announced),
+        muted=tuple(one_line(muted.because, words.LONGEST_TEXT) for muted in incident.muted),
+        announced=tuple(one_line(line, words.LONGEST_TEXT) for line in incident.announced),
     )
 
 
@@ -178,51 +160,13 @@ def topic_tile(status: TopicStatus, chart: Chart | None) -> TopicTile:
     )
 
 
-def drivers(evidence: Evidence) -> tuple[DriverLine, ...]:
-    """What drives it: excess mentions in the deciding window by term, the largest first."""
-    by_excess = sorted(
-        ((driver.mentions - driver.expected, driver.term) for driver in evidence.drivers), key=lambda item: -item[0]
-    )
-    largest = max((excess for excess, _ in by_excess), default=0.0)
-    return tuple(
-        DriverLine(
-            term=one_line(term, 80),
-            excess=f"{excess:+,.0f}" if abs(excess) >= 1 else f"{excess:+.1f}",
-            bar=Markup(svg.bar(excess / largest if largest > 0 else 0.0)),  # noqa: S704  # our own drawing
-        )
-        for excess, term in by_excess
-    )
-
-
-def quotes(evidence: Evidence, now: datetime) -> tuple[Quote, ...]:
-    """Samples in their own words."""
-    found = []
-    for sample in evidence.samples:
-        about = [one_line(sample.key.partition(":")[0], 40), one_line(sample.content_type, 20)]
-        if sample.followers is not None:
-            about.append(f"{wording.count(sample.followers)} followers")
-        about.append(words.clock(sample.published_at, now))
-        if sample.lang:
-            about.append(one_line(sample.lang, 12))
-        lang = sample.lang if sample.lang and sample.lang.isascii() and sample.lang.isalpha() else None
-        found.append(
-            Quote(
-                one_line(sample.text, LONGEST_TEXT),
-                ", ".join(filter(None, about)),
-                one_line(sample.url or "", 120),
-                lang,
-            )
-        )
-    return tuple(found)
-
-
 def moments(entries: Sequence[TimelineEntry], now: datetime) -> tuple[Moment, ...]:
     """What happened, oldest first."""
     return tuple(
         Moment(
             entry.at,
             words.clock(entry.at, now),
-            one_line(entry.text, LONGEST_TEXT),
+            one_line(entry.text, words.LONGEST_TEXT),
             "" if entry.actor == "tocsin" else one_line(entry.actor, words.LONGEST_NAME),
         )
         for entry in entries

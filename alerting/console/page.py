@@ -11,9 +11,10 @@ import jinja2
 from markupsafe import Markup
 
 from alerting.console import words
-from alerting.console.cards import DriverLine, IncidentCard, Moment, Quote, Reckoned, Told, TopicTile
+from alerting.console.cards import IncidentCard, Moment, Reckoned, Told, TopicTile
 from alerting.console.desk_forms import DeskForms
 from alerting.console.duty import DutyCard
+from alerting.console.evidence_lines import DriverLine, PlaceLine, Quote
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import InboxEntry
 from alerting.incidents.silent_feed import SilentFeed
@@ -80,6 +81,8 @@ class Pages:
         *,
         card: IncidentCard,
         drivers: Sequence[DriverLine],
+        places: Sequence[PlaceLine],
+        insights: Sequence[tuple[str, str]],
         quotes: Sequence[Quote],
         moments: Sequence[Moment],
         told: Sequence[Told],
@@ -96,6 +99,8 @@ class Pages:
             here="incident",
             card=card,
             drivers=drivers,
+            places=places,
+            insights=insights,
             quotes=quotes,
             moments=moments,
             told=told,

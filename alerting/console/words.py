@@ -8,6 +8,7 @@ from alerting.incidents.wording import duration
 from alerting.notifiers.escaping import one_line
 
 LONGEST_NAME: Final = 120
+LONGEST_TEXT: Final = 600
 LONGEST_REASON: Final = 300
 _CHANGES: Final = {
     Transition.OPENED: "paged",

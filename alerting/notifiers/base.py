@@ -19,8 +19,8 @@ class Fact(msgspec.Struct, frozen=True):
 class Message(msgspec.Struct, frozen=True):
     """Everything a channel may show about an incident revision.
 
-    `headline`, `why` and `facts` are Tocsin's own words and safe; `drivers` and `samples` come from mentions and are
-    hostile: each notifier escapes them for its own medium.
+    `headline`, `why` and `facts` are Tocsin's own words and safe; `drivers`, `samples` and `insights` quote mentions
+    and are hostile: each notifier escapes them for its own medium.
 
     Attributes:
         change: Why it is sent; decides between a new message, an edit and an all-clear.
@@ -37,6 +37,8 @@ class Message(msgspec.Struct, frozen=True):
         statement: What the people who fix it say, one line of a person's words; empty where nobody did.
         said: What happened, as the timeline tells it; a person's words may be in it.
         announced: What ops announced that touches it, one line each, a person's words in it.
+        excess: Mentions above expectation since the event began: what the drivers contribute to.
+        insights: Where it comes from, who carries it, what it began with: text by label.
         grouped: Why several topics are one incident, in our own words; empty for a single topic.
     """
 
@@ -73,6 +75,8 @@ class Message(msgspec.Struct, frozen=True):
     said: str = ""
     assignee: str | None = None
     announced: tuple[str, ...] = ()
+    excess: float = 0.0
+    insights: tuple[Fact, ...] = ()
 
 
 class Receipt(msgspec.Struct, frozen=True):

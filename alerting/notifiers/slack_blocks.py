@@ -12,6 +12,7 @@ MAX_HEADER_CHARACTERS: Final = 150
 MAX_FACTS: Final = 8
 MAX_DRIVERS: Final = 5
 MAX_SAMPLES: Final = 3
+MAX_INSIGHTS: Final = 6
 
 # What a pressed button is called when it comes back.
 ACKNOWLEDGE: Final = "tocsin_acknowledge"
@@ -22,6 +23,7 @@ _SAMPLE_CHARACTERS: Final = 280
 _LINK_CHARACTERS: Final = 120
 _NAME_CHARACTERS: Final = 80
 _WHY_CHARACTERS: Final = 600
+_INSIGHT_CHARACTERS: Final = 300
 
 _MARKS: Final = {
     Severity.SEV1: ":red_circle:",
@@ -81,8 +83,13 @@ def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
         ]
         blocks.append({"type": "section", "fields": fields})
     if message.drivers:
-        told = ", ".join(_driver(driver) for driver in message.drivers[:MAX_DRIVERS])
-        blocks.append({"type": "section", "text": _plain(f"Drivers: {told}")})
+        blocks.append({"type": "section", "text": _plain(_drivers(message))})
+    if message.insights:
+        lines = [
+            f"{escape_slack_plain(line.label, 40)}: {escape_slack_plain(line.value, _INSIGHT_CHARACTERS)}"
+            for line in message.insights[:MAX_INSIGHTS]
+        ]
+        blocks.append({"type": "section", "text": _plain("\n".join(lines))})
     blocks.extend(_sample(sample) for sample in message.samples[:MAX_SAMPLES])
     if foot := _foot(message):
         blocks.append(_context(foot))
@@ -152,8 +159,24 @@ def _act(action_id: str, text: str, message: Message) -> Block:
     return {"type": "button", "text": _plain(text), "value": message.incident, "action_id": action_id}
 
 
-def _driver(driver: Driver) -> str:
-    return f"{escape_slack_plain(driver.term, _NAME_CHARACTERS)} {driver.mentions:,} (expected {driver.expected:,.0f})"
+def _drivers(message: Message) -> str:
+    """What drives it, the negative apart from the rest, each with what it adds to the excess."""
+    drivers = message.drivers[:MAX_DRIVERS]
+    angry = [driver for driver in drivers if driver.tone == "negative"]
+    others = [driver for driver in drivers if driver.tone != "negative"]
+    lines = [
+        f"{label}: {', '.join(_driver(driver, message.excess) for driver in some)}"
+        for label, some in (("Angry about", angry), ("Also" if angry else "Drivers", others))
+        if some
+    ]
+    return "\n".join(lines)
+
+
+def _driver(driver: Driver, excess: float) -> str:
+    term = escape_slack_plain(driver.term, _NAME_CHARACTERS)
+    if driver.contribution is None:
+        return f"{term} {driver.mentions:,} (expected {driver.expected:,.0f})"
+    return f"{term} {driver.contribution:+,.0f}" + (f" of {excess:+,.0f}" if excess >= 1 else "")
 
 
 def _sample(sample: Sample) -> Block:
@@ -161,6 +184,7 @@ def _sample(sample: Sample) -> Block:
         escape_slack_plain(sample.author or "somebody", _NAME_CHARACTERS),
         f"{sample.followers:,} followers" if sample.followers is not None else "",
         f"{sample.published_at:%H:%M} UTC",
+        f"{sample.fate} since" if sample.fate else "",
         escape_slack_plain(sample.url, _LINK_CHARACTERS) if sample.url else "",
     ]
     text = escape_slack_plain(sample.text, _SAMPLE_CHARACTERS) or f"(a {escape_slack_plain(sample.content_type, 20)})"

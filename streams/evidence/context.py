@@ -1,73 +1,107 @@
 """Who, where, in what words: what the counts of the last hours consist of."""
 
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
 
+from streams import codec
 from streams.errors import StateCorrupted
-from streams.events import Driver, Evidence, PartialCount, Sample
-from streams.evidence.distinct import KEPT, estimate, smallest
-from streams.evidence.term_baseline import TermBaseline
+from streams.events import Evidence, PartialCount, Sample
+from streams.evidence.distinct import estimate, smallest
+from streams.evidence.explain import Event, Usually, explain
+from streams.evidence.features import OwnWords, Themes, features
+from streams.evidence.novelty import Novelty
+from streams.evidence.places import places_of
+from streams.evidence.rates import Rates
+from streams.evidence.reading import NEGATIVE, Read
+from streams.evidence.stretch import KINDS, Stretch, best, most, total, weight_of
+from streams.findings import Driver, Origin
 
 SLOT_SECONDS: Final = 600
 _KEPT_SECONDS: Final = 3 * 3600
 _LONGEST_SILENCE: Final = 28 * 86_400
-_TERMS_OPEN: Final = 256
-_TERMS_CLOSED: Final = 64
-_KINDS: Final = 20
-_DRIVERS: Final = 8
-_SAMPLES: Final = 5
-_FEWEST_DRIVER: Final = 2
-
-
-class _Stretch(msgspec.Struct):
-    platforms: dict[str, int] = msgspec.field(default_factory=dict)
-    regions: dict[str, int] = msgspec.field(default_factory=dict)
-    languages: dict[str, int] = msgspec.field(default_factory=dict)
-    terms: dict[str, int] = msgspec.field(default_factory=dict)
-    authors: list[int] = msgspec.field(default_factory=list)
-    samples: list[Sample] = msgspec.field(default_factory=list)
+_EXCERPTS: Final = 96
+_SLACK: Final = 12
+_LOOKED_AT: Final = 8  # whether there are too many is asked only so often
+_LEARNED_AFTER: Final = 2 * SLOT_SECONDS  # an event is seen some minutes after it began
+_EXCERPTS_LEARNED: Final = 12  # about so few of a stretch are the same in whatever order they came
+_EXCERPTS_OF_CALM: Final = 4
+_ORIGINS: Final = 24
+_SAMPLES_AT_REST: Final = 1
+_LOUDEST: Final = 4
+_NO_THEMES: Final[Themes] = {}
 
 
 class Context:
     """The make-up of one topic's mentions in stretches of ten minutes, three hours back.
 
-    Counts are exact up to 256 terms and 64 platforms, regions and languages a stretch; authors are a sketch.
+    Platforms, regions and languages are exact up to 64 each and stretch. What is said is read from a fair sample of
+    108 excerpts at most over all stretches: exact of as many mentions, an estimate of more. Authors are a sketch.
     """
 
-    def __init__(self) -> None:
-        self._stretches: dict[int, _Stretch] = {}
-        self._usual = TermBaseline()
+    def __init__(self, themes: Themes = _NO_THEMES) -> None:
+        self._own = OwnWords()
+        self._themes = themes
+        self._stretches: dict[int, Stretch] = {}
+        self._usually = _nothing_known()
+        self._novelty = Novelty()
+        self._origins: dict[str, Origin] = {}
         self._learned_until: int | None = None
+
+    def mean(self, own: OwnWords) -> None:
+        """The query names these words from now on."""
+        self._own = own
 
     def add(self, partial: PartialCount) -> None:
         """Take in one delta."""
         start = partial.second - partial.second % SLOT_SECONDS
         stretch = self._stretches.get(start)
         if stretch is None:
-            stretch = self._stretches[start] = _Stretch()
-        if partial.platforms:
-            _count(stretch.platforms, partial.platforms, 64)
-        if partial.regions:
-            _count(stretch.regions, partial.regions, 64)
-        if partial.languages:
-            _count(stretch.languages, partial.languages, 64)
-        if partial.terms:
-            _count(stretch.terms, partial.terms, _TERMS_OPEN)
-        if partial.authors and (len(stretch.authors) < KEPT or min(partial.authors) < stretch.authors[-1]):
-            stretch.authors = smallest((*stretch.authors, *partial.authors))
-        if partial.samples:
-            stretch.samples = _best((*stretch.samples, *partial.samples))
+            self._rest()
+            stretch = self._stretches[start] = Stretch()
+        before = len(stretch.sample)
+        stretch.add(partial)
+        if partial.excerpts:
+            self._notice(partial)
+            if len(stretch.sample) // _LOOKED_AT != before // _LOOKED_AT:
+                self._fit()
+
+    def _rest(self) -> None:
+        """Stretches that came before keep their loudest mention each, and only the four loudest of all."""
+        for known in self._stretches.values():
+            known.rest(_SAMPLES_AT_REST)
+        loud = [known for known in self._stretches.values() if known.samples]
+        for known in sorted(loud, key=lambda known: weight_of(known.samples[0]))[_LOUDEST:]:
+            known.samples.clear()
+
+    def _notice(self, partial: PartialCount) -> None:
+        for term in partial.terms:
+            if self._novelty.is_new(term, partial.second):
+                body = _excerpt_with(term, partial.excerpts)
+                if body is not None:
+                    self._novelty.came_with(term, body)
+
+    def _fit(self) -> None:
+        held = sum(len(stretch.sample) for stretch in self._stretches.values())
+        if held <= _EXCERPTS + _SLACK:
+            return
+        priorities = sorted(
+            (priority for stretch in self._stretches.values() for priority in stretch.sample.priorities()), reverse=True
+        )
+        for stretch in self._stretches.values():
+            if len(stretch.sample) > _EXCERPTS_OF_CALM:
+                stretch.sample.thin(priorities[_EXCERPTS])
 
     def learn(self, until: int, *, storm_since: int | None) -> None:
-        """Everything before `until` is final: learn the words of whole stretches, forget what is three hours old.
+        """Everything before `until` is final: learn what whole stretches were like, forget what is three hours old.
+
+        A stretch is learned twenty minutes after it became final, so that the first minutes of an event are not.
 
         Args:
             storm_since: Stretches that end after this belong to an event and teach nothing.
         """
-        done = until - until % SLOT_SECONDS
+        done = until - until % SLOT_SECONDS - _LEARNED_AFTER
         if self._learned_until is None:
             self._learned_until = min(self._stretches, default=done)
         calm_until = done if storm_since is None else storm_since - storm_since % SLOT_SECONDS
@@ -76,13 +110,34 @@ class Context:
             start = self._learned_until
             if done - start > _LONGEST_SILENCE:
                 start = self._skip_silence(start, done)
-            stretch = self._stretches.get(start)
-            if stretch is not None:
-                stretch.terms = _most(stretch.terms, _TERMS_CLOSED)
             if start < calm_until:
-                self._usual.learn(start, SLOT_SECONDS, {} if stretch is None else stretch.terms)
-            self._stretches.pop(start - _KEPT_SECONDS, None)
+                self._learn(start, self._stretches.get(start))
+            self._stretches.pop(start + _LEARNED_AFTER - _KEPT_SECONDS, None)
             self._learned_until = start + SLOT_SECONDS
+
+    def _learn(self, start: int, stretch: Stretch | None) -> None:
+        usually = self._usually
+        if stretch is not None:
+            stretch.sample.thin(stretch.mentions / _EXCERPTS_LEARNED)
+        reads = [] if stretch is None else list(self._read(stretch))
+        mentions = 0 if stretch is None else max(stretch.mentions, 0)
+        weight = sum(read.weight for read in reads)
+        scale = mentions / weight if weight else 0.0
+        angry = [read for read in reads if read.tone == NEGATIVE]
+        negative = sum(read.weight for read in angry) * scale
+        for rates, of, among in (
+            (usually.negative, angry, negative),
+            (usually.rest, [read for read in reads if read.tone != NEGATIVE], mentions - negative),
+        ):
+            rates.learn(start, SLOT_SECONDS, among, _counted(of, scale))
+        placed: dict[str, float] = {}
+        for read in reads:
+            for place in places_of(read.excerpt):
+                placed[place] = placed.get(place, 0.0) + read.weight * scale
+        usually.places.learn(start, SLOT_SECONDS, mentions, placed)
+        if stretch is not None:
+            stretch.sample.trim(_EXCERPTS_OF_CALM)
+            stretch.rest(_SAMPLES_AT_REST)
 
     def _skip_silence(self, start: int, done: int) -> int:
         """Where to go on: of a silence of more than four weeks only the last four are learned."""
@@ -97,34 +152,64 @@ class Context:
         self._stretches.clear()
         self._learned_until = None
 
-    def enrich(self, evidence: Evidence, since: int, at: int) -> Evidence:
-        """`evidence` with what is known since `since`, to the ten minutes."""
-        begin = since - since % SLOT_SECONDS
+    def enrich(self, evidence: Evidence, event: Event, at: int) -> Evidence:
+        """`evidence` with what is known of the event; who and where to the ten minutes, what is said to the minute."""
+        begin = event.since - event.since % SLOT_SECONDS
         found = [self._stretches[start] for start in sorted(self._stretches) if begin <= start <= at]
-        terms = _sum(stretch.terms for stretch in found)
-        drivers = sorted(self._drivers(terms, at - begin + 1), key=lambda it: (it.expected - it.mentions, it.term))
-        samples = _best(sample for stretch in found for sample in stretch.samples)
-        return msgspec.structs.replace(
+        reads = [read for stretch in found for read in self._read(stretch) if read.excerpt.at_ms >= event.since * 1000]
+        platforms, regions, languages = (
+            most(total(stretch.kinds[which] for stretch in found), KINDS) for which in range(3)
+        )
+        evidence = msgspec.structs.replace(
             evidence,
             authors=estimate(smallest(author for stretch in found for author in stretch.authors)),
-            platforms=_most(_sum(stretch.platforms for stretch in found), _KINDS),
-            regions=_most(_sum(stretch.regions for stretch in found), _KINDS),
-            languages=_most(_sum(stretch.languages for stretch in found), _KINDS),
-            drivers=tuple(drivers[:_DRIVERS]),
-            samples=tuple(samples),
+            platforms=platforms,
+            regions=regions,
+            languages=languages,
+            samples=tuple(_with_fate(sample, stretch) for sample, stretch in _loudest(found)),
         )
+        explained = explain(evidence, event, reads, self._usually, lambda: self._early(event.since))
+        return msgspec.structs.replace(explained, drivers=tuple(map(self._traced, explained.drivers)))
 
-    def _drivers(self, terms: dict[str, int], seconds: int) -> Iterable[Driver]:
-        for term, mentions in terms.items():
-            expected = self._usual.expected(term, seconds)
-            if mentions >= _FEWEST_DRIVER and mentions > 2.0 * expected:
-                yield Driver(term=term, mentions=mentions, expected=expected)
+    def _traced(self, driver: Driver) -> Driver:
+        """With the earliest origin that was ever found for it: the mention itself may be forgotten by now."""
+        if driver.first is None:
+            return driver
+        term = f"{driver.kind}:{driver.term}"
+        known = self._origins.pop(term, driver.first)
+        first = self._origins[term] = min(known, driver.first, key=lambda origin: (origin.at, origin.key))
+        if len(self._origins) > _ORIGINS:
+            del self._origins[next(iter(self._origins))]
+        return msgspec.structs.replace(driver, first=first)
+
+    def _read(self, stretch: Stretch) -> Iterator[Read]:
+        for kept in stretch.sample:
+            fate = stretch.changed.get(kept.number, "")
+            if fate != "deleted":
+                excerpt = codec.decode_excerpt(kept.body)
+                found = features(excerpt, self._own, self._themes)
+                yield Read(kept.number, kept.weight, excerpt, found, fate)
+
+    def _early(self, since: int) -> list[Read]:
+        """What is still known of before the event: sampled mentions, and those that brought new words."""
+        excerpts = [codec.decode_excerpt(body) for body in self._novelty.excerpts()]
+        brought = [
+            Read(0, 0.0, excerpt, features(excerpt, self._own, self._themes))
+            for excerpt in excerpts
+            if excerpt.at_ms >= (since - _KEPT_SECONDS) * 1000
+        ]
+        return [*brought, *(read for stretch in self._stretches.values() for read in self._read(stretch))]
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
+        usually = self._usually
         return {
-            "stretches": [[start, msgspec.to_builtins(stretch)] for start, stretch in self._stretches.items()],
-            "usual": self._usual.snapshot(),
+            "stretches": [[start, stretch.snapshot()] for start, stretch in self._stretches.items()],
+            "negative": usually.negative.snapshot(),
+            "rest": usually.rest.snapshot(),
+            "places": usually.places.snapshot(),
+            "novelty": self._novelty.snapshot(),
+            "origins": [[term, msgspec.to_builtins(origin)] for term, origin in self._origins.items()],
             "learned_until": self._learned_until,
         }
 
@@ -135,44 +220,46 @@ class Context:
             StateCorrupted: It is no snapshot of a context.
         """
         try:
-            self._stretches = {int(start): msgspec.convert(stretch, _Stretch) for start, stretch in state["stretches"]}
-            self._usual.restore(state["usual"])
+            self._stretches = {int(start): Stretch.restored(stretch) for start, stretch in state["stretches"]}
+            usually = _nothing_known()
+            usually.negative.restore(state["negative"])
+            usually.rest.restore(state["rest"])
+            usually.places.restore(state["places"])
+            self._usually = usually
+            self._novelty.restore(state["novelty"])
+            self._origins = {str(term): msgspec.convert(origin, Origin) for term, origin in state["origins"]}
             self._learned_until = state["learned_until"]
-        except (KeyError, TypeError, ValueError, msgspec.ValidationError) as exc:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of a context cannot be read: {exc!r}") from exc
 
 
-def _count(counts: dict[str, int], more: dict[str, int], most: int) -> None:
-    for name, mentions in more.items():
-        if name in counts:
-            counts[name] += mentions
-        elif len(counts) < most:
-            counts[sys.intern(name)] = mentions  # of one word one object, however many topics hear it
+def _nothing_known() -> Usually:
+    return Usually(negative=Rates(256), rest=Rates(256), places=Rates(96))
 
 
-def _sum(parts: Iterable[dict[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for part in parts:
-        for name, mentions in part.items():
-            total[name] = total.get(name, 0) + mentions
-    return total
+def _counted(reads: Iterable[Read], scale: float) -> dict[str, float]:
+    counts: dict[str, float] = {}
+    for read in reads:
+        for feature in read.features:
+            counts[feature] = counts.get(feature, 0.0) + read.weight * scale
+    return counts
 
 
-def _most(counts: dict[str, int], most: int) -> dict[str, int]:
-    ranked = sorted(((name, mentions) for name, mentions in counts.items() if mentions > 0), key=_rank)
-    return dict(ranked[:most])
+def _excerpt_with(term: str, excerpts: dict[int, bytes]) -> bytes | None:
+    """The excerpt that has the word; of several the one with the smallest hash."""
+    bodies = [excerpts[number] for number in sorted(excerpts)]
+    if len(bodies) == 1:
+        return bodies[0]
+    bare = term.lstrip("@")
+    return next((body for body in bodies if bare in codec.decode_excerpt(body).text.lower()), None)
 
 
-def _rank(item: tuple[str, int]) -> tuple[int, str]:
-    return -item[1], item[0]
+def _loudest(found: list[Stretch]) -> list[tuple[Sample, Stretch]]:
+    where = {sample.key: stretch for stretch in found for sample in stretch.samples}
+    chosen = best(sample for stretch in found for sample in stretch.samples)
+    return [(sample, where[sample.key]) for sample in chosen]
 
 
-def _best(samples: Iterable[Sample]) -> list[Sample]:
-    """The angriest first, then those that went farthest; each mention once."""
-    unique = {sample.key: sample for sample in samples}
-    return sorted(unique.values(), key=_weight)[:_SAMPLES]
-
-
-def _weight(sample: Sample) -> tuple[bool, int, str]:
-    polarity = 0.0 if sample.polarity is None else sample.polarity
-    return polarity > -0.05, -max(sample.reach or 0, sample.followers or 0), sample.key
+def _with_fate(sample: Sample, stretch: Stretch) -> Sample:
+    fate = stretch.fate_of(sample.key)
+    return msgspec.structs.replace(sample, fate=fate) if fate else sample

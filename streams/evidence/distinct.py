@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 KEPT: Final = 64
-_SPACE: Final = float(2**64)
+_SPACE: Final = float(2**32)
 
 
 def smallest(hashes: Iterable[int]) -> list[int]:
@@ -13,7 +13,7 @@ def smallest(hashes: Iterable[int]) -> list[int]:
 
 
 def estimate(sketch: list[int]) -> int:
-    """How many distinct 64-bit hashes the sketch saw; exact below 64, else within about 13 percent (one sigma).
+    """How many distinct 32-bit hashes the sketch saw; exact below 64, else within about 13 percent (one sigma).
 
     Source:
         Bar-Yossef et al., "Counting distinct elements in a data stream", RANDOM 2002 (k minimum values).

@@ -10,6 +10,8 @@ from streams.events import PartialCount, Sample, Tally
 MAX_TERMS: Final = 32
 MAX_AUTHORS: Final = 64
 MAX_SAMPLES: Final = 5
+MAX_EXCERPTS: Final = 8
+MAX_CHANGES: Final = 64
 MAX_KINDS: Final = 256  # of platforms, regions and languages each; without a bound, odd data outgrows a Kafka record
 
 OwnWords = tuple[frozenset[str], tuple[str, ...]]
@@ -28,9 +30,12 @@ class PartialSums:
     """
 
     __slots__ = (
+        "_amended",
         "_authors",
         "_delayed",
+        "_deleted",
         "_engagement",
+        "_excerpts",
         "_kinds",
         "_mentions",
         "_negative",
@@ -53,6 +58,9 @@ class PartialSums:
         self._words: list[str] = []
         self._authors: set[int] = set()
         self._samples: list[tuple[int, Sample]] = []
+        self._excerpts: dict[int, bytes] = {}
+        self._deleted: set[int] = set()
+        self._amended: set[int] = set()
         self.accepted_ms = 0
 
     def count(self, counted: Counted, sign: int) -> None:
@@ -95,6 +103,20 @@ class PartialSums:
         self._samples.sort(key=lambda kept: -kept[0])
         del self._samples[MAX_SAMPLES:]
 
+    def wants_excerpt(self, number: int) -> bool:
+        """Whether a mention with this hash would be among the eight smallest."""
+        return len(self._excerpts) < MAX_EXCERPTS or number < max(self._excerpts)
+
+    def add_excerpt(self, number: int, excerpt: bytes) -> None:
+        """Keep an encoded excerpt of the mention with this hash."""
+        self._excerpts[number] = excerpt
+        if len(self._excerpts) > MAX_EXCERPTS:
+            del self._excerpts[max(self._excerpts)]
+
+    def change(self, number: int, *, deleted: bool) -> None:
+        """Note that the mention with this hash was taken back or rewritten."""
+        (self._deleted if deleted else self._amended).add(number)
+
     def partial(
         self, topic: str, revision: int, second: int, *, history: bool, own_words: OwnWords = NO_WORDS
     ) -> PartialCount | None:
@@ -119,7 +141,8 @@ class PartialSums:
         )
         platforms, regions, languages = self._by_kind()
         terms = self._terms(*own_words)
-        if not (self._samples or terms or platforms or regions or languages) and tally == Tally():
+        said = self._samples or terms or platforms or regions or languages or self._deleted or self._amended
+        if not said and tally == Tally():
             return None
         terms_other = 0
         if len(terms) > MAX_TERMS:
@@ -139,6 +162,9 @@ class PartialSums:
             samples=tuple(sample for _, sample in self._samples),
             accepted_ms=self.accepted_ms,
             history=history,
+            excerpts=self._excerpts,
+            deleted=tuple(sorted(self._deleted)[:MAX_CHANGES]),
+            amended=tuple(sorted(self._amended)[:MAX_CHANGES]),
         )
 
     def _by_kind(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:

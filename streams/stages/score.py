@@ -11,7 +11,7 @@ from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
 from streams.counted import Counted
 from streams.errors import InvalidMention
-from streams.id_index import IdIndex
+from streams.id_index import IdIndex, hash64
 from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.sentiment.base import Scorer
@@ -19,14 +19,14 @@ from streams.settings import KafkaSettings, ScoreSettings, TimeSettings
 from streams.stages.arrivals import Arrivals
 from streams.stages.base import Restored
 from streams.stages.dead_letters import DeadLetters
+from streams.stages.description import Description
 from streams.stages.mention_time import event_time, is_history
 from streams.stages.packing import Packing
 from streams.stages.partial_sums import PartialSums
-from streams.stages.sampling import author_of, engagement_of, reach_of, sample_of, seq_of, short_name, weight_of
+from streams.stages.sampling import engagement_of, polarity_of_rating, reach_of, seq_of, short_name
 from streams.stages.score_state import ScoreState
 from streams.stages.source_clock import SourceClock
 from streams.stages.tracked_topics import TrackedTopics
-from streams.terms import terms
 from streams.topic import Topic
 
 POLARITY_STEPS: Final = 8192
@@ -214,14 +214,17 @@ class ScoreStage:
         if mention.seq is not None and known.seq is not None and seq_of(mention.seq) <= known.seq:
             self._duplicate += 1
             return
-        self._subtract(known, record)
+        self._subtract(known, record, hash64(key), "deleted")
         seq = known.seq if mention.seq is None else seq_of(mention.seq)
         gone = Counted(seq, known.second, (), None, 0, 0, known.delayed, known.history, known.platform, None, None)
         self._index.put(key, gone)
 
-    def _subtract(self, known: Counted, record: Record) -> None:
+    def _subtract(self, known: Counted, record: Record, number: int, fate: str) -> None:
         for topic in known.topics:
-            self._grow(topic, known, record).count(known, -1)
+            growing = self._grow(topic, known, record)
+            growing.count(known, -1)
+            if fate:
+                growing.change(number, deleted=fate == "deleted")
 
     def _count(
         self,
@@ -251,22 +254,17 @@ class ScoreStage:
             short_name(mention.lang) if mention.lang else None,
         )
         if known is not None:
-            self._subtract(known, record)
+            # versions mostly count likes anew; a text that was rewritten reads differently
+            self._subtract(known, record, hash64(key), "amended" if known.polarity != polarity else "")
         self._index.put(key, counted)
-        words: Sequence[str] | None = None
-        author: int | None = None
+        description: Description | None = None
         for topic in counted.topics:
             growing = self._grow(topic, counted, record)
             growing.count(counted, 1)
             if known is not None and topic in known.topics:
                 continue  # described when it was first counted
-            if words is None:
-                words = terms(mention.text) if self._settings.terms else ()
-                author = author_of(mention)
-            growing.describe(words, author)
-            weight = weight_of(mention)
-            if growing.wants_sample(weight):
-                growing.add_sample(sample_of(mention, event_ms, polarity), weight)
+            description = description or Description(mention, key, event_ms, polarity, self._settings)
+            description.add_to(growing)
 
     def _grow(self, topic: str, counted: Counted, record: Record) -> PartialSums:
         place = topic, counted.second, counted.history, counted.delayed
@@ -279,6 +277,8 @@ class ScoreStage:
     def _polarity(self, mention: Mention) -> float | None:
         """Rounded to steps of 1/8192, whose sums and sums of squares a float holds exactly."""
         polarity = mention.sentiment
+        if polarity is None:
+            polarity = polarity_of_rating(mention.rating)
         if polarity is None:
             polarity = self._scorer.score(mention.text or mention.title or "", mention.lang)
         return None if polarity is None else round(polarity * POLARITY_STEPS) / POLARITY_STEPS

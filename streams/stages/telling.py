@@ -9,6 +9,7 @@ from streams.basis import Basis
 from streams.claim import Claim
 from streams.detectors.base import Reading
 from streams.events import Detection, Direction, Evidence, Tally
+from streams.evidence.explain import Event
 from streams.topic import Topic
 from streams.watched import Watched
 
@@ -82,6 +83,19 @@ def compared(
     return msgspec.structs.replace(
         evidence, reach=since.reach, engagement=since.engagement, per_minute=per_minute, velocity=velocity
     )
+
+
+def event_of(
+    evidence: Evidence, since: int, tally: Tally, expected: tuple[float, float, float] | None, seconds: int
+) -> Event:
+    """What is to be explained: all mentions since `since`, beside those that were to be expected meanwhile.
+
+    Args:
+        expected: Mean, low and high of `seconds`; None while warming up, then it is in proportion to the evidence.
+    """
+    times = seconds / evidence.window_seconds
+    mean, _, high = expected or (evidence.expected * times, evidence.low * times, evidence.high * times)
+    return Event(since, tally, mean, high, evidence.negative_share_expected)
 
 
 def _digest(*parts: object) -> str:

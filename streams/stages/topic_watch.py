@@ -12,17 +12,18 @@ from streams.detectors.registry import SHARES, build_detectors
 from streams.errors import StateCorrupted
 from streams.events import Detection, Evidence, PartialCount, WindowCount
 from streams.evidence.context import Context
+from streams.evidence.features import OwnWords
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.moment import WatchedMoment
-from streams.stages.telling import compared, detection_of, watched_of
+from streams.stages.telling import compared, detection_of, event_of, watched_of
 from streams.stages.topic_feeds import TopicFeeds
 from streams.topic import Topic
 from streams.watch_tier import Step, WatchTier
 from streams.watched import Unwatched, Watched
 from streams.windows import LONGEST_SILENCE, MINUTE, Arrival, Closing, Slot, TopicWindows
 
-_VERSION: Final = 3
+_VERSION: Final = 4
 
 Told = WindowCount | Detection | Watched | Unwatched
 
@@ -43,7 +44,7 @@ class TopicWatch:
         self._charges = Charges(SHARES, topic.caution)
         self._budget = self._new_budget()
         self._tier = WatchTier(topic.pages_per_week)
-        self._context = Context()
+        self._context = Context(detect.folded_themes())
         self._live = False
         self._history = False
         self._told: dict[int, tuple[float | None, ...]] = {}
@@ -59,6 +60,10 @@ class TopicWatch:
     def is_live(self) -> bool:
         """It has counted mentions of the present; history comes too late."""
         return self._live
+
+    def name(self, own_words: Sequence[str]) -> None:
+        """Its query names these words, as they stand in a definition: they tell nothing."""
+        self._context.mean(OwnWords.told(own_words))
 
     def redefine(self, topic: Topic, *, afresh: bool) -> None:
         """Watch `topic` under its new definition from now on; counts and an episode that is going on stay.
@@ -239,8 +244,11 @@ class TopicWatch:
 
     def _evidence(self, detector: str, reading: Reading, onset: int, moment: WatchedMoment) -> Evidence:
         evidence = moment.explain(detector, reading).evidence
-        expected, since = self.expected(evidence.window_seconds), self._windows.total(onset, moment.at + 1)
-        return self._context.enrich(compared(evidence, expected, since, moment.speed()), onset, moment.at)
+        begin, end = onset - onset % MINUTE, moment.at + 1
+        expected, since = self.expected(evidence.window_seconds), self._windows.total(begin, end)
+        evidence = compared(evidence, expected, since, moment.speed())
+        event = event_of(evidence, begin, since, self.expected(end - begin), end - begin)
+        return self._context.enrich(evidence, event, moment.at)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""

@@ -11,6 +11,7 @@ from streams.query import Field, Word, atoms, parse
 from streams.stages.partial_sums import OwnWords
 from streams.topic import Topic
 
+_OWN_WORDS: Final = 256
 _NONE: Final[Mapping[str, int]] = {}
 
 
@@ -82,7 +83,13 @@ def definition_of(topic: Topic) -> Definition:
         pages_per_week=topic.pages_per_week,
         collecting_since=None if since is None else since.timestamp(),
         caution=topic.caution,
+        own_words=_told_words(*_own_words(topic)) if topic.query else (),
     )
+
+
+def _told_words(whole: frozenset[str], beginnings: tuple[str, ...]) -> tuple[str, ...]:
+    bare = sorted(word for word in whole if not word.startswith("@"))
+    return tuple([*(f"{beginning}*" for beginning in beginnings), *bare][:_OWN_WORDS])
 
 
 def _own_words(topic: Topic) -> OwnWords:

@@ -40,6 +40,7 @@ class WatchedTopics:
         watch = self._watches[topic_id] = TopicWatch(
             topic_of(definition), time=self._time, detect=self._detect, feeds=self._feeds
         )
+        watch.name(definition.own_words)
         return watch
 
     def definition(self, topic_id: str) -> Definition | None:
@@ -63,6 +64,7 @@ class WatchedTopics:
         elif watch is not None:
             afresh = before is not None and before.subject != definition.subject
             watch.redefine(topic_of(definition), afresh=afresh)
+            watch.name(definition.own_words)
         return True
 
     def spoke(self, topic_id: str, watch: TopicWatch) -> None:

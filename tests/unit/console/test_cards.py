@@ -3,7 +3,8 @@ from datetime import timedelta
 import msgspec
 
 from alerting.charts.build import topic_chart
-from alerting.console.cards import drivers, quotes, topic_tile
+from alerting.console.cards import topic_tile
+from alerting.console.evidence_lines import drivers, quotes
 from alerting.incidents.model import TopicStatus
 from streams.events import Driver
 from tests.fakes.clock import START

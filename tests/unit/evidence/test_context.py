@@ -4,11 +4,15 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from streams import codec
 from streams.errors import StateCorrupted
 from streams.events import Evidence, PartialCount, Sample, Tally
 from streams.evidence.context import Context
 from streams.evidence.distinct import estimate, smallest
-from streams.evidence.term_baseline import TermBaseline
+from streams.evidence.explain import Event
+from streams.excerpt import Excerpt
+from streams.id_index import hash64
+from streams.terms import terms
 from tests.fakes.streams_of_counts import DAY, HOUR, START
 
 NOTHING = Evidence(observed=0, expected=0, low=0, high=0, window_seconds=60)
@@ -26,7 +30,7 @@ class TestDistinct:
     @pytest.mark.parametrize("count", [0, 1, 63, 1000, 50_000])
     def test_estimates_how_many_without_keeping_them(self, count: int) -> None:
         random_ = random.Random(count)  # noqa: S311 - numbers for a test
-        hashes = [random_.getrandbits(64) for _ in range(count)]
+        hashes = [random_.getrandbits(32) for _ in range(count)]
 
         sketch: list[int] = []
         for at in range(0, count, 40):
@@ -36,56 +40,74 @@ class TestDistinct:
         assert estimate(sketch) == pytest.approx(count, rel=0.4 if count > 63 else 0)
 
 
-class TestTermBaseline:
-    def test_expects_what_is_usual(self) -> None:
-        usual = TermBaseline()
-        for number in range(144):
-            usual.learn(START + number * 600, 600, {"delay": 3} if number % 3 == 0 else {})
+def said(second: int, *texts: str, negative: int = 0, **more: object) -> PartialCount:
+    """A delta of mentions with these texts, the first of them negative."""
+    excerpts = {}
+    for place, text in enumerate(texts):
+        polarity = -0.6 if place < negative else 0.0
+        excerpt = Excerpt(second * 1000, f"x:{second}-{place}", text, polarity, author_number=place)
+        excerpts[hash64(excerpt.key)] = codec.encode_excerpt(excerpt)
+    tally = Tally(mentions=len(texts), negative=negative, neutral=len(texts) - negative)
+    words = {word: 1 for text in texts for word in terms(text)}
+    return PartialCount(
+        topic="refunds",
+        revision=1,
+        second=second,
+        tally=tally,
+        terms=words,
+        excerpts=excerpts,
+        **more,  # type: ignore[arg-type]
+    )
 
-        assert usual.expected("delay", 600) == pytest.approx(1.0, rel=0.1)
-        assert usual.expected("never", 600) == 0.0
 
-    def test_forgets_a_word_that_nobody_uses_any_more(self) -> None:
-        usual = TermBaseline()
-        usual.learn(START, 600, {"delay": 3})
-        before = usual.expected("delay", 600)
-        for number in range(1, 2000):
-            usual.learn(START + number * 600, 600, {})
-
-        assert usual.expected("delay", 600) < before / 500
-
-    def test_keeps_a_bounded_number_of_words(self) -> None:
-        usual = TermBaseline()
-        for number in range(100):
-            usual.learn(START + number * 600, 600, {f"w{number}-{word}": 1 for word in range(64)} | {"always": 5})
-
-        assert len(usual.snapshot()["terms"]) <= 512
-        assert usual.expected("always", 600) > 1
+def event(since: int, mentions: int, negative: int = 0, expected: float = 0.0) -> Event:
+    tally = Tally(mentions=mentions, negative=negative, neutral=mentions - negative)
+    return Event(since=since, tally=tally, expected=expected, high=2 * expected)
 
 
 class TestContext:
-    def test_drivers_are_the_words_that_exceed_what_is_usual(self) -> None:
+    def test_drivers_are_what_exceeds_what_is_usual(self) -> None:
         context = Context()
-        for number in range(144):
-            context.add(delta(START + number * 600, terms={"flight": 10}))
+        for number in range(112):
+            context.add(said(START + number * 600, "flight to rome", "flight to oslo"))
         context.learn(START + DAY, storm_since=None)
-        context.add(delta(START + DAY, terms={"flight": 11, "refund": 7, "card": 9, "once": 1}))
+        texts = ["flight to rome", "card charged twice", "my card was charged twice", "charged twice for one flight"]
+        context.add(said(START + DAY, *texts, negative=4))
 
-        found = context.enrich(NOTHING, START + DAY, START + DAY + 599)
+        found = context.enrich(NOTHING, event(START + DAY, 4, 4, expected=1.0), START + DAY + 599)
 
-        assert [(driver.term, driver.mentions) for driver in found.drivers] == [("card", 9), ("refund", 7)]
+        assert [(driver.term, driver.mentions, driver.tone) for driver in found.drivers] == [
+            ("charged twice", 3, "negative")
+        ]
+        assert found.drivers[0].first is not None
+        assert found.drivers[0].first.key == f"x:{START + DAY}-1"
 
-    def test_words_of_an_event_are_not_learned_as_usual(self) -> None:
+    def test_contributions_and_the_rest_sum_to_the_excess(self) -> None:
         context = Context()
-        context.add(delta(START, terms={"flight": 1}))
+        for number in range(12):
+            context.add(said(START + number * 600, "flight to rome", "late bus", negative=1))
+        context.learn(START + 2 * HOUR, storm_since=None)
+        for second in range(40):
+            context.add(said(START + 2 * HOUR + second, "card charged twice", "nice day at the sea", negative=1))
+
+        found = context.enrich(NOTHING, event(START + 2 * HOUR, 80, 40, expected=3.0), START + 2 * HOUR + 60)
+
+        assert found.excess is not None
+        explained = sum(driver.contribution or 0.0 for driver in found.drivers)
+        assert explained + found.excess.other == pytest.approx(80 - 3.0)
+        assert {driver.tone for driver in found.drivers} == {"negative", "neutral"}
+
+    def test_what_is_said_in_an_event_is_not_learned_as_usual(self) -> None:
+        context = Context()
+        context.add(said(START, *["flight to rome"] * 20))
         context.learn(START + HOUR, storm_since=None)
-        context.add(delta(START + HOUR, terms={"refund": 50}))
+        context.add(said(START + HOUR, *["refund pending"] * 9))
 
         context.learn(START + 2 * HOUR, storm_since=START + HOUR)
-        context.add(delta(START + 2 * HOUR, terms={"refund": 50}))
+        context.add(said(START + 2 * HOUR, *["refund pending"] * 9))
 
-        (driver,) = context.enrich(NOTHING, START + 2 * HOUR, START + 2 * HOUR + 60).drivers
-        assert (driver.term, driver.expected) == ("refund", 0.0)
+        found = context.enrich(NOTHING, event(START + 2 * HOUR, 9), START + 2 * HOUR + 60)
+        assert [(driver.term, driver.expected) for driver in found.drivers] == [("refund pending", 0.0)]
 
     def test_counts_only_what_came_since_the_onset_and_drops_what_cancels(self) -> None:
         context = Context()
@@ -93,7 +115,7 @@ class TestContext:
         context.add(delta(START + 600, platforms={"x": 2, "gone": 1}))
         context.add(delta(START + 601, platforms={"x": 1, "gone": -1}))
 
-        found = context.enrich(NOTHING, START + 600, START + 700)
+        found = context.enrich(NOTHING, event(START + 600, 2), START + 700)
 
         assert found.platforms == {"x": 3}
 
@@ -103,36 +125,50 @@ class TestContext:
         for second in (0, 600):
             context.add(delta(START + second, samples=(glad, mild, loud)))
 
-        found = context.enrich(NOTHING, START, START + 700)
+        found = context.enrich(NOTHING, event(START, 2), START + 700)
 
         assert [shown.key for shown in found.samples] == ["x:3", "x:2", "x:1"]
 
-    def test_memory_is_bounded_by_three_hours(self) -> None:
+    def test_what_was_taken_back_explains_nothing_and_is_shown_as_deleted(self) -> None:
+        context = Context()
+        context.add(said(START, "card charged twice", "card charged twice", samples=(sample(f"x:{START}-0", -0.6, 9),)))
+        keys = [hash64(f"x:{START}-{place}") for place in (0, 1)]
+        context.add(delta(START, deleted=tuple(sorted(keys))))
+
+        found = context.enrich(NOTHING, event(START, 2), START + 60)
+
+        assert found.drivers == ()
+        assert [(shown.key, shown.fate) for shown in found.samples] == [(f"x:{START}-0", "deleted")]
+
+    def test_memory_is_bounded_by_three_hours_and_112_excerpts(self) -> None:
         context = Context()
         for number in range(200):
-            context.add(delta(START + number * 600, terms={f"w{word}": 1 for word in range(32)}))
-            context.learn(START + number * 600, storm_since=None)
+            context.add(said(START + number * 600, *(f"w{number} {word} said" for word in range(32))))
+            context.learn(START + number * 600, storm_since=None if number < 100 else START + 100 * 600)
 
-        assert len(context.snapshot()["stretches"]) <= 20
+        stretches = context.snapshot()["stretches"]
+        assert len(stretches) <= 20
+        assert sum(len(state["sample"][1]) for _, state in stretches) <= 112
 
     def test_looking_often_or_rarely_learns_the_same(self) -> None:
         often, rarely = Context(), Context()
-        for number in range(300):
+        for number in range(100):
             for context in (often, rarely):
-                context.add(delta(START + number * 60, terms={f"w{number % 7}": 1}))
-            often.learn(START + number * 60, storm_since=None)
+                context.add(said(START + number * 180, f"word{number % 7} again"))
+            often.learn(START + number * 180, storm_since=None)
         for context in (often, rarely):
-            context.learn(START + 300 * 60, storm_since=None)
+            context.learn(START + 100 * 180, storm_since=None)
 
         assert often.snapshot() == rarely.snapshot()
 
     def test_goes_on_from_a_snapshot(self) -> None:
         context, copy = Context(), Context()
-        context.add(delta(START, terms={"a": 2}, authors=(2**64 - 1,), samples=(sample("x:1", None, 1),)))
+        context.add(said(START, "a b c d", authors=(2**64 - 1,), samples=(sample("x:1", None, 1),)))
 
         copy.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(context.snapshot())))
 
-        assert copy.enrich(NOTHING, START, START + 60) == context.enrich(NOTHING, START, START + 60)
+        once = event(START, 1)
+        assert copy.enrich(NOTHING, once, START + 60) == context.enrich(NOTHING, once, START + 60)
 
     def test_refuses_a_foreign_snapshot(self) -> None:
         with pytest.raises(StateCorrupted):
@@ -141,15 +177,11 @@ class TestContext:
 
 def test_of_a_silence_of_years_only_the_last_four_weeks_are_learned() -> None:
     context = Context()
-    context.add(delta(START, terms={"refund": 4}))
+    context.add(said(START, "refund pending again"))
     years = 56 * 365 * DAY
 
     context.learn(START + years, storm_since=None)
 
-    # Every ten minutes fade by half a week later: for ever they would add up to 600 / (1 - fading), and four weeks are
-    # all of that but a sixteenth.
-    fading = 0.5 ** (600 / (7 * DAY))
     state = context.snapshot()
-    assert state["usual"]["watched"] == pytest.approx(600 / (1 - fading) * 15 / 16, rel=1e-6)
     assert state["stretches"] == []
-    assert state["learned_until"] == START + years
+    assert state["learned_until"] == START + years - 1200

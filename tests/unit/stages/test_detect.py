@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
 from streams.events import Detection, Direction, PartialCount, Phase, Sample, Tally, Watermark, WindowCount
+from streams.excerpt import Excerpt
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.base import Restored
 from streams.stages.detect import DetectStage
@@ -232,8 +233,14 @@ def test_evidence_counts_what_came_since_the_onset() -> None:
             platforms={"x": 1, "reviews": 1},
             regions={"AT": 2},
             languages={"de": 2},
-            authors=(second * 2**58, second * 2**58 + 1),
+            authors=(second * 2**58, second * 2**58 + 2**57),
             terms={"charged": 2, "twice": 1},
+            excerpts={
+                second * 2**58 + number: codec.encode_excerpt(
+                    Excerpt(1000 * (NOW + second), f"x:{second}-{number}", "charged" + " twice" * number, -0.5)
+                )
+                for number in range(2)
+            },
             samples=(
                 Sample(key=f"x:{second}", text="charged twice", published_at=NO_CLOCK, polarity=-0.5, reach=second),
             ),
@@ -253,10 +260,9 @@ def test_evidence_counts_what_came_since_the_onset() -> None:
     assert opened.evidence.authors == 2 * seconds
     assert opened.evidence.reach == 100 * seconds
     assert opened.evidence.engagement == 3 * seconds
-    assert [(driver.term, driver.mentions) for driver in opened.evidence.drivers] == [
-        ("charged", 2 * seconds),
-        ("twice", seconds),
-    ]
+    assert [(driver.term, driver.mentions) for driver in opened.evidence.drivers] == [("charged", 2 * seconds)]
+    assert opened.evidence.excess is not None
+    assert opened.evidence.excess.sampled == 2 * seconds
     assert [sample.key for sample in opened.evidence.samples] == [
         f"x:{second}" for second in range(seconds - 1, max(seconds - 6, -1), -1)
     ]
@@ -321,8 +327,13 @@ def test_a_second_storm_a_day_later_is_a_second_episode() -> None:
 def test_any_order_of_arrival_within_grace_teaches_the_same(seed: int) -> None:
     random_ = random.Random(seed)  # noqa: S311 - numbers for a test
     deltas = [
-        partial(START + random_.randrange(200 * MINUTE), 1, random_.randrange(2), terms={random_.choice("abc") * 4: 1})
-        for _ in range(400)
+        partial(
+            START + random_.randrange(200 * MINUTE),
+            1,
+            random_.randrange(2),
+            excerpts={number: codec.encode_excerpt(Excerpt(0, f"x:{number}", random_.choice("abc") * 4))},
+        )
+        for number in range(400)
     ]
     learned = []
 
@@ -336,7 +347,7 @@ def test_any_order_of_arrival_within_grace_teaches_the_same(seed: int) -> None:
         assert one.counts()["mentions_late"] == 0
         state = one._topics._watches["refunds"].snapshot()
         last = {count.start: (count.tally, count.start) for count in windows(told)}
-        usual = {term: (count, at) for term, count, at in state["context"]["usual"]["terms"]}
+        usual = [state["context"][name] for name in ("negative", "rest", "places")]
         learned.append((state["detectors"], usual, last))
 
     assert learned[0] == learned[1]

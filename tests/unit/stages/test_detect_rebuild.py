@@ -180,7 +180,7 @@ def test_no_record_outgrows_kafka_however_much_there_is_to_remember() -> None:
     again = stage(grace_seconds=86_400)
     how = again.restore([Record(CHANGELOG, n, *item, 0) for n, item in enumerate(newest.items())], 300)
 
-    assert len(made) > 5
+    assert len(made) > 2
     assert max(len(item.value or b"") for item in made) < MAX_PART_BYTES + 100
     assert how == Restored(300)
     again._changed.add("refunds")

@@ -5,6 +5,7 @@ from streams import codec
 from streams.broker.base import Record
 from streams.broker.partitioner import partition_for
 from streams.events import Tally
+from streams.id_index import hash64
 from streams.sentiment.none import NoScorer
 from tests.fakes.score_stage import SOURCE, START_SECOND, at, counted, make_stage, partials, record
 
@@ -274,3 +275,37 @@ def test_replay_remembers_mentions_and_event_time_but_puts_nothing_out() -> None
     assert counted(record("refund", published=30), stage=stage) == []
     [deleted] = counted(record("", op="delete"), stage=stage)
     assert deleted.tally == Tally(mentions=-1, neutral=-1)
+
+
+def test_a_bad_rating_is_a_complaint_whatever_its_text_says() -> None:
+    [partial] = counted(record("refund happy", rating=1.0), record("refund happy", id="2", rating=5.0))
+
+    assert (partial.tally.negative, partial.tally.positive) == (1, 1)
+
+
+def test_personal_data_is_masked_before_anything_is_written() -> None:
+    text = "refund to jo@example.org, +44 20 7946 0958, please"
+
+    [partial] = counted(record(text, author={"id": "a", "name": "Jo"}))
+
+    [body] = partial.excerpts.values()
+    assert codec.decode_excerpt(body).text == partial.samples[0].text == "refund to [email], [phone], please"
+    assert partial.samples[0].author == "Jo"
+
+
+def test_whoever_masks_handles_hides_names_too() -> None:
+    stage = make_stage(mask=("handle",))
+
+    [partial] = counted(record("refund @acme_help", author={"id": "a", "name": "Jo"}), stage=stage)
+
+    assert (partial.samples[0].text, partial.samples[0].author) == ("refund [handle]", None)
+
+
+def test_keeps_excerpts_of_eight_mentions_at_most_and_says_which_were_taken_back() -> None:
+    stage = make_stage()
+    [partial] = counted(*(record("refund", id=f"{number}") for number in range(20)), stage=stage)
+    hashes = sorted(hash64(f"x:{number}") for number in range(20))
+
+    assert sorted(partial.excerpts) == hashes[:8]
+    [taken_back] = counted(record(id="3", op="delete"), stage=stage)
+    assert taken_back.deleted == (hash64("x:3"),)

@@ -1,0 +1,119 @@
+"""What stands behind an incident, as OpenAPI describes it. Times are ISO 8601, UTC, with Z."""
+
+from pydantic import BaseModel, ConfigDict
+
+from alerting.api.utc_time import UtcTime
+
+
+class Answer(BaseModel):
+    """Made of a value's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class OriginAnswer(Answer):
+    """The first mention that a driver was found in."""
+
+    key: str
+    at: UtcTime
+    author: str | None
+    url: str | None
+
+
+class DriverAnswer(Answer):
+    """What carries a part of the excess since the event began; the term comes from mentions: escape it.
+
+    `contribution` is what it adds beyond the drivers before it; all of them and `excess.other` sum to the excess.
+    """
+
+    term: str
+    mentions: int
+    expected: float
+    contribution: float | None
+    kind: str
+    tone: str
+    first: OriginAnswer | None
+
+
+class ExcessAnswer(Answer):
+    """What the drivers explain: mentions since the event began above what is usual; read from `sampled` of them."""
+
+    since: UtcTime
+    mentions: int
+    expected: float
+    other: float
+    sampled: int
+    negative: float
+
+
+class SplitAnswer(Answer):
+    """The excess by one property of the mentions; the parts sum to it."""
+
+    by: str
+    parts: dict[str, float]
+
+
+class CarrierAnswer(Answer):
+    """An account that carries the event; `decisive` says that without it there would be no spike."""
+
+    key: str
+    mentions: int
+    without: int
+    name: str | None
+    kind: str
+    followers: int | None
+    decisive: bool
+
+
+class SampleAnswer(Answer):
+    """One mention as evidence; everything in it is as hostile as the internet: escape it where you show it.
+
+    `fate` is `deleted` or `amended` where its author did so since.
+    """
+
+    key: str
+    text: str
+    published_at: UtcTime
+    polarity: float | None
+    author: str | None
+    followers: int | None
+    reach: int | None
+    url: str | None
+    lang: str | None
+    content_type: str
+    fate: str
+
+
+class EvidenceAnswer(Answer):
+    """The counts behind the latest decision, in mentions per window of `window_seconds`."""
+
+    observed: int
+    expected: float
+    low: float
+    high: float
+    window_seconds: int
+    polarity: float | None
+    polarity_expected: float | None
+    negative_share: float | None
+    negative_share_expected: float | None
+    negative_chance: float | None
+    polarity_velocity: float | None
+    polarity_velocity_error: float | None
+    polarity_acceleration: float | None
+    polarity_acceleration_error: float | None
+    reach: int
+    engagement: int
+    authors: int
+    per_minute: float
+    velocity: float
+    platforms: dict[str, int]
+    regions: dict[str, int]
+    languages: dict[str, int]
+    drivers: tuple[DriverAnswer, ...]
+    samples: tuple[SampleAnswer, ...]
+    verbatims: tuple[SampleAnswer, ...]
+    excess: ExcessAnswer | None
+    splits: tuple[SplitAnswer, ...]
+    carriers: tuple[CarrierAnswer, ...]
+    unanswered_share: float | None
+    organic_share: float | None

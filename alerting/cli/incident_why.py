@@ -1,0 +1,53 @@
+"""Why an incident is one, as tables on a terminal: drivers that add up, where, who, in whose words."""
+
+from typing import Any
+
+from alerting.cli.tables import minute, show_table
+
+
+def show_why(found: dict[str, Any]) -> None:
+    """The evidence of an incident as the API answers it; nothing where nothing was split."""
+    evidence = found.get("evidence") or {}
+    drivers = [
+        (driver["term"], driver["kind"], driver["tone"], _signed(driver["contribution"]), _first(driver["first"]))
+        for driver in evidence.get("drivers", [])
+        if driver.get("contribution") is not None
+    ]
+    excess = evidence.get("excess")
+    if excess is None:
+        return
+    drivers.append(("everything else", "", "", _signed(excess["other"]), ""))
+    whole = _signed(excess["mentions"] - excess["expected"])
+    title = f"\nWhat drives it: {whole} mentions since {minute(excess['since'])} UTC"
+    show_table(title, ("driver", "kind", "tone", "adds", "first said"), drivers, empty="")
+    splits = [
+        (split["by"], ", ".join(f"{place} {_signed(part)}" for place, part in list(split["parts"].items())[:4]))
+        for split in evidence.get("splits", [])
+    ]
+    show_table("\nWhere", ("by", "mentions above expected"), splits, empty="")
+    carriers = [
+        (carrier["name"] or carrier["key"], carrier["kind"], carrier["followers"], carrier["mentions"], _rest(carrier))
+        for carrier in evidence.get("carriers", [])
+    ]
+    show_table("\nWho carries it", ("account", "kind", "followers", "mentions", "without it"), carriers, empty="")
+    quotes = [
+        (minute(sample["published_at"]), sample["key"], f"{sample['text']}{_fate(sample)}")
+        for sample in evidence.get("verbatims", [])
+    ]
+    show_table("\nIn their words", ("at (UTC)", "mention", "text"), quotes, empty="")
+
+
+def _first(origin: dict[str, Any] | None) -> str:
+    return "" if origin is None else f"{minute(origin['at'])} {origin['author'] or ''} {origin['key']}"
+
+
+def _rest(carrier: dict[str, Any]) -> str:
+    return f"{carrier['without']} left: no spike" if carrier["decisive"] else f"{carrier['without']} left"
+
+
+def _fate(sample: dict[str, Any]) -> str:
+    return f" ({sample['fate']} since)" if sample.get("fate") else ""
+
+
+def _signed(number: float) -> str:
+    return f"{number:+,.0f}" if abs(number) >= 1 else f"{number:+.1f}"

@@ -1,0 +1,98 @@
+"""What stands behind an incident, line by line: where, who, since when. Pure.
+
+Unlike `wording`, these lines quote mentions: names and terms in them are hostile and are escaped wherever they leave.
+"""
+
+from typing import Final, NamedTuple
+
+from alerting.incidents import wording
+from streams.events import Direction, Evidence
+from streams.findings import Carrier, Driver, Split
+
+_NAME_CHARACTERS: Final = 60
+_WORTH_TELLING: Final = 0.3
+_NAMES: Final = {"platform": "platform", "channel": "kind", "region": "region", "language": "language", "author": "by"}
+_AUTHORS: Final = {
+    "media": "media",
+    "verified": "verified accounts",
+    "large": "large accounts",
+    "new": "new accounts",
+    "ordinary": "ordinary accounts",
+    "brand": "our own replies",
+}
+
+
+class Insight(NamedTuple):
+    """One line: what it is about, and what is to be said; hostile."""
+
+    label: str
+    text: str
+
+
+def insights(evidence: Evidence, direction: Direction) -> tuple[Insight, ...]:
+    """What can be told beyond drivers and counts, the most telling first; empty where nothing was split."""
+    if direction is Direction.QUIET or evidence.excess is None:
+        return ()
+    found = [
+        Insight("Where", _where(evidence.splits)),
+        Insight("Carried by", _carried(evidence.carriers)),
+        Insight("Began with", _began(evidence.drivers)),
+    ]
+    return tuple(insight for insight in found if insight.text)
+
+
+def driver_line(driver: Driver, excess: float) -> str:
+    """A driver with what it adds: `"charged twice" +52 of +72`.
+
+    >>> driver_line(Driver("charged twice", 53, 0.4, 52.6, "phrase"), 71.6)
+    '"charged twice" +53 of +72'
+    """
+    added = driver.mentions - driver.expected if driver.contribution is None else driver.contribution
+    of = f" of {excess:+,.0f}" if driver.contribution is not None and excess >= 1 else ""
+    return f'"{wording.plain(driver.term, _NAME_CHARACTERS)}" {added:+,.0f}{of}'
+
+
+def excess_of(evidence: Evidence) -> float:
+    """Mentions above expectation: since the event began where that is known, else in the deciding window."""
+    if evidence.excess is not None:
+        return evidence.excess.mentions - evidence.excess.expected
+    return evidence.observed - evidence.expected
+
+
+def _where(splits: tuple[Split, ...]) -> str:
+    told = []
+    for split in splits:
+        whole = sum(split.parts.values())
+        place, most = next(iter(split.parts.items()), ("", 0.0))
+        if whole < 1 or place in {"other", "unknown"} or most < _WORTH_TELLING * whole:
+            continue
+        if split.by in {"channel", "language"} and most > 0.999 * whole:
+            continue  # all of one kind says nothing
+        name = _AUTHORS.get(place, place) if split.by == "author" else wording.plain(place, _NAME_CHARACTERS)
+        told.append(f"{min(most / whole, 1.0):.0%} {_NAMES[split.by]} {name}")
+    return ", ".join(told)
+
+
+def _carried(carriers: tuple[Carrier, ...]) -> str:
+    return "; ".join(_carrier(carrier) for carrier in carriers[:2])
+
+
+def _carrier(carrier: Carrier) -> str:
+    name = wording.plain(carrier.name or carrier.key, _NAME_CHARACTERS)
+    about = [carrier.kind] if carrier.kind not in {"unknown", "ordinary"} else []
+    if carrier.followers is not None:
+        about.append(f"{wording.count(carrier.followers)} followers")
+    known = f" ({', '.join(about)})" if about else ""
+    line = f"{name}{known}: {carrier.mentions:,} mentions, {carrier.without:,} without"
+    return f"{line}: without this account there is no spike" if carrier.decisive else line
+
+
+def _began(drivers: tuple[Driver, ...]) -> str:
+    first = next((driver for driver in drivers if driver.first is not None), None)
+    if first is None or first.first is None:
+        return ""
+    who = f" by {wording.plain(first.first.author, _NAME_CHARACTERS)}" if first.first.author else ""
+    return (
+        f'"{wording.plain(first.term, _NAME_CHARACTERS)}" was first said{who} at {first.first.at:%H:%M:%S} UTC '
+        f"({wording.plain(first.first.key, _NAME_CHARACTERS)})"
+    )

@@ -1,0 +1,147 @@
+"""From sampled mentions to evidence: drivers that sum to the excess, places, carriers, words. Pure."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from streams.events import Evidence, Tally
+from streams.evidence import minhash
+from streams.evidence.drivers import Part, divide, tone_of_most
+from streams.evidence.features import tokens
+from streams.evidence.places import carriers, splits
+from streams.evidence.rates import Rates
+from streams.evidence.reading import NEGATIVE, NEUTRAL, POSITIVE, Read, scaled
+from streams.evidence.verbatims import moment_of, verbatims
+from streams.excerpt import Excerpt
+from streams.findings import Driver, Excess, Origin
+
+_TERM_CHARACTERS: Final = 80
+_NEW_UP_TO: Final = 0.05  # of its mentions may be usual for what is called new
+
+
+class Usually(msgspec.Struct, frozen=True):
+    """What a topic's mentions are usually like: negative ones, all others, and where they come from."""
+
+    negative: Rates
+    rest: Rates
+    places: Rates
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What is to be explained.
+
+    Attributes:
+        since: Where it began, seconds since 1970.
+        tally: All its mentions.
+        expected: How many were to be expected in the meantime; `high` at most, 95 % of the time.
+        negative_expected: The usual share of negative mentions, [0, 1]; None where nobody knows yet.
+    """
+
+    since: int
+    tally: Tally
+    expected: float
+    high: float
+    negative_expected: float | None = None
+
+
+def explain(
+    evidence: Evidence, event: Event, found: Sequence[Read], usually: Usually, early: Callable[[], Sequence[Read]]
+) -> Evidence:
+    """`evidence` with what carries the excess of the event since it began.
+
+    Args:
+        found: The sampled mentions of the event.
+        early: Mentions that brought new words, for the origin of what is new.
+    """
+    tally = event.tally
+    mentions = {
+        NEGATIVE: float(tally.negative),
+        POSITIVE: float(tally.positive),
+        NEUTRAL: float(tally.neutral + tally.unscored),
+    }
+    reads = with_copies(scaled(found, mentions))
+    share = _negative_share(event, usually)
+    angry = [read for read in reads if read.tone == NEGATIVE]
+    others = [read for read in reads if read.tone != NEGATIVE]
+    negative = divide(angry, event.expected * share, usually.negative)
+    rest = divide(others, event.expected * (1 - share), usually.rest)
+    excess = tally.mentions - event.expected
+    parts = (*negative, *rest)
+    known = [*reads, *early()] if parts else reads
+    if usually.places.mentions <= 0:
+        known = []  # where nothing is known of before, nothing is new
+    drivers = (
+        *(_driver(part, angry, known) for part in negative),
+        *(_driver(part, others, known) for part in rest),
+    )
+    return msgspec.structs.replace(
+        evidence,
+        drivers=drivers,
+        excess=Excess(
+            since=datetime.fromtimestamp(event.since, UTC),
+            mentions=tally.mentions,
+            expected=event.expected,
+            other=excess - sum(part.contribution for part in parts),
+            sampled=len(reads),
+            negative=tally.negative - event.expected * share,
+        ),
+        splits=splits(reads, tally.mentions, event.expected, usually.places),
+        carriers=carriers(reads, tally.mentions, event.high),
+        verbatims=verbatims(reads, parts),
+    )
+
+
+def with_copies(reads: Sequence[Read]) -> list[Read]:
+    """The reads, those whose texts are nearly the same with a feature in common that names the first of them."""
+    signatures = {}
+    for at, read in enumerate(reads):
+        signed = minhash.signature(tokens(read.excerpt.text))
+        if signed is not None:
+            signatures[at] = signed
+    marked = list(reads)
+    for group in minhash.clusters(signatures):
+        first = min(group, key=lambda at: (reads[at].excerpt.at_ms, reads[at].number))
+        feature = f"copies:{reads[first].excerpt.text}"
+        for at in group:
+            marked[at] = msgspec.structs.replace(reads[at], features={**reads[at].features, feature: None})
+    return marked
+
+
+def _negative_share(event: Event, usually: Usually) -> float:
+    learned = usually.negative.mentions + usually.rest.mentions
+    if learned > 0:
+        return usually.negative.mentions / learned
+    return event.negative_expected or 0.0
+
+
+def _driver(part: Part, reads: Sequence[Read], known: Sequence[Read]) -> Driver:
+    kind, _, value = part.feature.partition(":")
+    first = min(
+        (read for read in known if part.feature in read.features),
+        key=lambda read: (read.excerpt.at_ms, read.number),
+        default=None,
+    )
+    new = part.expected <= _NEW_UP_TO * part.mentions
+    term = _text_of_post(value, reads, part.members) if kind == "post" else value
+    return Driver(
+        term=term[:_TERM_CHARACTERS],
+        mentions=round(part.mentions),
+        expected=part.expected,
+        contribution=part.contribution,
+        kind=kind,
+        tone=tone_of_most(reads, part.members),
+        first=_origin(first.excerpt) if new and first is not None else None,
+    )
+
+
+def _text_of_post(key: str, reads: Sequence[Read], members: Sequence[int]) -> str:
+    """The post's own words where they were sampled, or those of a repeat; else its key."""
+    texts = [reads[at].excerpt.text for at in members if reads[at].excerpt.key == key]
+    texts += [reads[at].excerpt.text for at in members if reads[at].excerpt.repeats]
+    return next((text for text in texts if text), key)
+
+
+def _origin(excerpt: Excerpt) -> Origin:
+    return Origin(key=excerpt.key, at=moment_of(excerpt), author=excerpt.author, url=excerpt.url)

@@ -1,0 +1,130 @@
+"""What a mention has that an event may be about: words, phrases, hashtags, links, media, what it answers, themes."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from streams.excerpt import Excerpt
+from streams.fold import UNSPACED, fold, script_of
+from streams.terms import STOP_WORDS
+
+_LINK: Final = re.compile(r"(?:https?://|www\.)(\S+)")
+_TOKEN: Final = re.compile(r"[#@]?[^\W_](?:[\w']*[^\W_])?|[.!?;:…]")
+_MOST_TOKENS: Final = 80
+_MOST_CHARACTERS: Final = 40
+_LONGEST_PHRASE: Final = 3
+# Words that mean nothing alone but make a phrase: "charged back", "not working", "shut down".
+_JOINING: Final = frozenset({"back", "down", "off", "out", "not", "no", "never", "over", "up", "won't", "can't"})
+_PUNCTUATION: Final = frozenset(".!?;:…")
+_HOST_CHARACTERS: Final = 60
+
+WORD, PHRASE, HASHTAG, LINK, POST, MEDIA, THEME = "word", "phrase", "hashtag", "link", "post", "media", "theme"
+
+
+class OwnWords(msgspec.Struct, frozen=True):
+    """Words, and beginnings of words, that the topic's query names."""
+
+    whole: frozenset[str] = frozenset()
+    beginnings: tuple[str, ...] = ()
+
+    @classmethod
+    def told(cls, words: Sequence[str]) -> "OwnWords":
+        """As they stand in a definition, where a `*` ends a beginning.
+
+        >>> OwnWords.told(("refund*", "acme")).have("refunds"), OwnWords.told(("acme",)).have("@acme")
+        (True, True)
+        """
+        return cls(
+            frozenset(word for word in words if not word.endswith("*")),
+            tuple(word[:-1] for word in words if word.endswith("*")),
+        )
+
+    def have(self, token: str) -> bool:
+        """Whether it is one of them, as a hashtag or a handle too."""
+        bare = token.lstrip("#@").removesuffix("'s")
+        return bare in self.whole or bool(self.beginnings and bare.startswith(self.beginnings))
+
+
+Themes = Mapping[str, tuple[str, ...]]
+
+
+def features(excerpt: Excerpt, own: OwnWords, themes: Themes) -> dict[str, None]:
+    """The distinct features of an excerpt as `kind:value`, folded, in order of appearance.
+
+    >>> list(features(Excerpt(0, "x:1", "Card charged twice!"), OwnWords(), {}))[:4]
+    ['word:card', 'word:charged', 'phrase:card charged', 'word:twice']
+    """
+    found = dict.fromkeys(_of_text(excerpt.text, own))
+    for label in excerpt.labels:
+        if label.startswith("#"):
+            tag = fold(label)
+            if not own.have(tag):
+                found[f"{HASHTAG}:{tag}"] = None
+        else:
+            found[f"{LINK}:{_address(label)}"] = None
+    for digest in excerpt.media:
+        found[f"{MEDIA}:{digest}"] = None
+    if excerpt.of is not None:
+        found[f"{POST}:{excerpt.of}"] = None
+    elif not excerpt.repeats:
+        found[f"{POST}:{excerpt.key}"] = None  # the origin belongs to what answers it
+    if themes:
+        folded = f" {' '.join(tokens(excerpt.text))} "
+        for theme, phrases in themes.items():
+            if any(f" {phrase} " in folded for phrase in phrases):
+                found[f"{THEME}:{theme}"] = None
+    return found
+
+
+def tokens(text: str) -> list[str]:
+    """The folded words of a text in their order, at most 80, links left out, sentence ends kept as they are."""
+    folded = fold(text)
+    if "http" in folded or "www." in folded:
+        folded = _LINK.sub(" ", folded)
+    return _TOKEN.findall(folded)[:_MOST_TOKENS]
+
+
+def _of_text(text: str, own: OwnWords) -> Iterator[str]:
+    for found in _LINK.findall(text):
+        yield f"{LINK}:{_address(found)}"
+    words = tokens(text)
+    for at, token in enumerate(words):
+        if token in _PUNCTUATION:
+            continue
+        if token.startswith("#"):
+            if not own.have(token) and len(token) <= _MOST_CHARACTERS:
+                yield f"{HASHTAG}:{token}"
+            token = token[1:]  # noqa: PLW2901 - a hashtag is a word too
+        if not token.isascii() and any(script_of(char) == UNSPACED for char in token):
+            for start in range(len(token) - 1):
+                yield f"{WORD}:{token[start : start + 2]}"
+            continue
+        if _tells(token) and not own.have(token):
+            yield f"{WORD}:{token}"
+        for length in range(2, _LONGEST_PHRASE + 1):
+            phrase = words[at - length + 1 : at + 1] if at + 1 >= length else []
+            if phrase and _is_phrase(phrase, own):
+                yield f"{PHRASE}:{' '.join(phrase)}"
+
+
+def _is_phrase(words: Sequence[str], own: OwnWords) -> bool:
+    if any(word in _PUNCTUATION or word[0] in "#@" or len(word) > _MOST_CHARACTERS for word in words):
+        return False
+    ends = all(_tells(word) or word in _JOINING for word in (words[0], words[-1]))
+    return ends and any(_tells(word) and not own.have(word) for word in words)
+
+
+def _tells(token: str) -> bool:
+    return (
+        2 < len(token) <= _MOST_CHARACTERS
+        and token.removesuffix("'s") not in STOP_WORDS
+        and not token.replace(",", "").isdigit()
+    )
+
+
+def _address(link: str) -> str:
+    """Host and path, without what only counts clicks."""
+    bare = link.removeprefix("https://").removeprefix("http://").removeprefix("www.")
+    return bare.partition("?")[0].partition("#")[0].rstrip("/.,;:!)…")[:_HOST_CHARACTERS].lower()

@@ -1,0 +1,148 @@
+"""Ten minutes of one topic: what its mentions consist of."""
+
+import sys
+from array import array
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from streams import codec
+from streams.events import PartialCount, Sample
+from streams.evidence.distinct import KEPT, smallest
+from streams.evidence.weighted_sample import WeightedSample
+from streams.id_index import hash64
+
+KINDS: Final = 20
+SAMPLES: Final = 5
+_OPEN_KINDS: Final = 64
+_CHANGES: Final = 64
+
+
+class Stretch:
+    """Counts by kind, a sketch of authors, the loudest mentions, a sample of all, and what became of them since."""
+
+    __slots__ = ("_kinds", "_packed", "authors", "changed", "mentions", "sample", "samples")
+
+    def __init__(self) -> None:
+        self.mentions = 0
+        self._kinds: tuple[dict[str, int], ...] | None = ({}, {}, {})
+        self._packed = b""
+        self.authors = array("I")
+        self.samples: list[Sample] = []
+        self.sample = WeightedSample()
+        self.changed: dict[int, str] = {}
+
+    def add(self, partial: PartialCount) -> None:
+        """Take in one delta."""
+        self.mentions += partial.tally.mentions
+        for counts, more in zip(self._open(), (partial.platforms, partial.regions, partial.languages), strict=True):
+            if more:
+                _count(counts, more)
+        authors = partial.authors
+        if authors and (len(self.authors) < KEPT or min(authors) >> 32 < self.authors[-1]):
+            self.authors = array("I", smallest((*self.authors, *(author >> 32 for author in authors))))
+        if partial.samples:
+            self.samples = best((*self.samples, *partial.samples))
+        if partial.excerpts:
+            weight = max(partial.tally.mentions / len(partial.excerpts), 1.0)
+            for number, body in partial.excerpts.items():
+                self.sample.offer(number, weight, body)
+        for number in partial.amended:
+            self._change(number, "amended")
+        for number in partial.deleted:
+            self._change(number, "deleted")
+
+    @property
+    def kinds(self) -> tuple[dict[str, int], ...]:
+        """Mentions by platform, by region and by language."""
+        return self._kinds if self._kinds is not None else _unpacked(self._packed)
+
+    def rest(self, samples: int) -> None:
+        """Nobody is expected to add to it any more: take little room, with so many of the loudest mentions."""
+        del self.samples[samples:]
+        if self._kinds is not None:
+            self._packed, self._kinds = codec.encode_snapshot(self._kinds), None
+
+    def _open(self) -> tuple[dict[str, int], ...]:
+        if self._kinds is None:
+            self._kinds, self._packed = _unpacked(self._packed), b""
+        return self._kinds
+
+    def fate_of(self, key: str) -> str:
+        """`deleted`, `amended` or empty."""
+        return self.changed.get(hash64(key), "") if self.changed else ""
+
+    def _change(self, number: int, fate: str) -> None:
+        if number in self.changed or len(self.changed) < _CHANGES:
+            self.changed[number] = fate
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {
+            "mentions": self.mentions,
+            "kinds": list(self.kinds),
+            "rests": self._kinds is None,
+            "authors": list(self.authors),
+            "samples": msgspec.to_builtins(self.samples),
+            "sample": self.sample.snapshot(),
+            "changed": [[number, fate] for number, fate in self.changed.items()],
+        }
+
+    @classmethod
+    def restored(cls, state: dict[str, Any]) -> "Stretch":
+        """As it was when `snapshot` was taken."""
+        stretch = cls()
+        stretch.mentions = int(state["mentions"])
+        for counts, more in zip(stretch._open(), state["kinds"], strict=True):
+            _count(counts, more)
+        stretch.authors = array("I", state["authors"])
+        stretch.samples = msgspec.convert(state["samples"], list[Sample])
+        stretch.sample = WeightedSample.restored(state["sample"])
+        stretch.changed = {int(number): str(fate) for number, fate in state["changed"]}
+        if state["rests"]:
+            stretch.rest(len(stretch.samples))
+        return stretch
+
+
+def _unpacked(packed: bytes) -> tuple[dict[str, int], ...]:
+    return tuple(codec.decode_snapshot(packed))
+
+
+def _count(counts: dict[str, int], more: dict[str, int]) -> None:
+    for name, mentions in more.items():
+        if name in counts:
+            counts[name] += mentions
+        elif len(counts) < _OPEN_KINDS:
+            counts[sys.intern(name)] = mentions  # of one word one object, however many topics hear it
+
+
+def total(parts: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Their sum, value by value."""
+    summed: dict[str, int] = {}
+    for part in parts:
+        for name, mentions in part.items():
+            summed[name] = summed.get(name, 0) + mentions
+    return summed
+
+
+def most(counts: dict[str, int], number: int) -> dict[str, int]:
+    """The largest so many above zero."""
+    ranked = sorted(((name, mentions) for name, mentions in counts.items() if mentions > 0), key=_rank)
+    return dict(ranked[:number])
+
+
+def _rank(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
+def best(samples: Iterable[Sample]) -> list[Sample]:
+    """The angriest first, then those that went farthest; each mention once."""
+    unique = {sample.key: sample for sample in samples}
+    return sorted(unique.values(), key=weight_of)[:SAMPLES]
+
+
+def weight_of(sample: Sample) -> tuple[bool, int, str]:
+    """What puts a sample before others: anger first, then how many people it may reach."""
+    polarity = 0.0 if sample.polarity is None else sample.polarity
+    return polarity > -0.05, -max(sample.reach or 0, sample.followers or 0), sample.key

@@ -1,0 +1,46 @@
+"""What a partial count keeps of one mention besides its counts, made once for all of its topics."""
+
+from collections.abc import Sequence
+
+from streams import codec
+from streams.id_index import hash64
+from streams.mention import Mention
+from streams.settings import ScoreSettings
+from streams.stages.partial_sums import PartialSums
+from streams.stages.sampling import author_of, excerpt_of, sample_of, weight_of
+from streams.terms import terms
+
+
+class Description:
+    """Words, author, sample and excerpt of one mention; each is made when the first partial wants it."""
+
+    __slots__ = ("_author", "_event_ms", "_excerpt", "_key", "_mention", "_polarity", "_settings", "_weight", "_words")
+
+    def __init__(
+        self, mention: Mention, key: str, event_ms: int, polarity: float | None, settings: ScoreSettings
+    ) -> None:
+        self._mention = mention
+        self._key = key
+        self._event_ms = event_ms
+        self._polarity = polarity
+        self._settings = settings
+        self._words: Sequence[str] = terms(mention.text) if settings.terms else ()
+        self._author = author_of(mention)
+        self._weight = weight_of(mention)
+        self._excerpt: tuple[int, bytes] | None = None
+
+    def add_to(self, growing: PartialSums) -> None:
+        """Describe the mention in a partial that counts it."""
+        growing.describe(self._words, self._author)
+        if growing.wants_sample(self._weight):
+            sample = sample_of(self._mention, self._event_ms, self._polarity, self._settings.mask)
+            growing.add_sample(sample, self._weight)
+        if self._settings.terms:
+            number = self._excerpt[0] if self._excerpt else hash64(self._key)
+            if growing.wants_excerpt(number):
+                self._excerpt = self._excerpt or (number, self._encoded())
+                growing.add_excerpt(*self._excerpt)
+
+    def _encoded(self) -> bytes:
+        mask = self._settings.mask
+        return codec.encode_excerpt(excerpt_of(self._mention, self._event_ms, self._polarity, self._author, mask))
