@@ -23,6 +23,7 @@ from alerting.duty import Duty
 from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
 from alerting.feed_board import FeedBoard
+from alerting.feedback_desk import FeedbackDesk
 from alerting.follower import IntakeState
 from alerting.inbound.build import build_inbound
 from alerting.incidents.sql.store import SqlStore
@@ -39,6 +40,7 @@ from alerting.routing.routes import Routes
 from alerting.settings import Settings
 from alerting.store_opening import open_patiently
 from alerting.timekeeper import Timekeeper
+from alerting.watch_list import WatchList
 from streams.app import connected, detect_role, score_role
 from streams.broker.base import Broker
 from streams.clock import Clock
@@ -166,14 +168,12 @@ class Tocsin:
             await store.close()
 
     async def _alert(self, stop: asyncio.Event, store: SqlStore, receivers: Receivers, egress: Egress) -> None:
-        settings, clock = self._settings, self._clock
-        metrics = AlertingMetrics(self._registry)
+        settings, clock, metrics = self._settings, self._clock, AlertingMetrics(self._registry)
         routes = Routes(settings.route)
         duty = Duty.from_settings(settings)
         muting = Muting(routes, settings.inhibit_rules, settings.time_intervals)
         dispatch = Dispatch(routes, receivers, muting, duty.calls)
         directives = directive_parts(settings, self._broker, store, dispatch, clock, metrics)
-        public_url = str(settings.api.public_url) if settings.api.public_url else None
         intake = Intake(
             broker=self._broker,
             store=store,
@@ -185,11 +185,13 @@ class Tocsin:
         )
         catalogue = Catalogue(settings, broker=self._broker, clock=clock, know=intake.know)
         limits = settings.delivery
+        public_url = str(settings.api.public_url) if settings.api.public_url else None
         delivery = DeliveryLoop(
             store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics, public_url=public_url
         )
         rescue = Rescue(store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics)
         feeds = FeedBoard(self._broker, settings.kafka, clock, self._lags)
+        rises = WatchList(self._broker, settings.kafka, clock)
         observer = Observer(store, clock, metrics, self._registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
         acts = Acts(store, dispatch, clock, metrics)
@@ -216,20 +218,20 @@ class Tocsin:
             directives=directives,
             answers=store.answers,
             duty=duty,
+            feedback=FeedbackDesk(store, catalogue, acts, clock),
+            watch=rises,
         )
         async with asyncio.TaskGroup() as group:
             runs = [*directives.on_kafka, *(role.run for role in self._streams.values())]
-            runs += [catalogue.run, intake.run, feeds.run]
+            runs += [catalogue.run, intake.run, feeds.run, rises.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
             reading = duty.reading(store, egress, clock, metrics)
-            loops = (delivery, rescue, observer, timekeeper, directives.watch, retention, escalator, reading)
-            for loop in loops:
+            for loop in (delivery, rescue, observer, timekeeper, directives.watch, retention, escalator, reading):
                 group.create_task(loop.run(stop), name=type(loop).__name__)
             if inbound.slack_socket is not None:
                 group.create_task(inbound.slack_socket.run(stop), name="slack_socket")
-            host, port = settings.api.host, settings.api.port
-            served = serve_http(app, host=host, port=port, stop=stop, started=self._answers("api"))
-            group.create_task(served, name="api")
+            host, port, started = settings.api.host, settings.api.port, self._answers("api")
+            group.create_task(serve_http(app, host=host, port=port, stop=stop, started=started), name="api")
 
     async def _work_on_kafka(
         self, stop: asyncio.Event, runs: Sequence[Callable[[asyncio.Event], Coroutine[None, None, None]]]

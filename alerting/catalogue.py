@@ -10,6 +10,7 @@ from streams.broker.base import Broker
 from streams.clock import Clock
 from streams.declarations import Declarations
 from streams.errors import BrokerUnavailable
+from streams.feedback import Feedback
 from streams.settings import StreamSettings, TopicSettings
 from streams.topic import Declared, Topic
 from streams.topic_follower import TopicFollower
@@ -76,6 +77,26 @@ class Catalogue:
         """Remove a topic; see `TopicRegister.remove`."""
         await self._register.remove(topic_id, expected=expected)
         log.info("topic.removed", topic=topic_id, by=by)
+
+    async def add_feedback(self, topic_id: str, feedback: Feedback) -> Declared:
+        """Add a verdict; see `TopicRegister.add_feedback`."""
+        declared = await self._register.add_feedback(topic_id, feedback)
+        self._see(declared)
+        log.info("topic.judged", topic=topic_id, verdict=feedback.verdict.value, caution=declared.topic.caution)
+        return declared
+
+    async def remove_feedback(self, topic_id: str, feedback_id: str) -> Declared:
+        """Withdraw a verdict; see `TopicRegister.remove_feedback`."""
+        declared = await self._register.remove_feedback(topic_id, feedback_id)
+        self._see(declared)
+        log.info("topic.verdict_withdrawn", topic=topic_id, feedback=feedback_id, caution=declared.topic.caution)
+        return declared
+
+    def _see(self, declared: Declared) -> None:
+        """Whoever said it sees it on the next page, before the log has come round."""
+        known = self._declared.get(declared.topic.id)
+        if known is not None and known.topic.revision < declared.topic.revision:
+            self._declared = {**self._declared, declared.topic.id: declared}
 
     async def _changed(self, declarations: Declarations) -> None:
         self._declared = dict(declarations.declared)

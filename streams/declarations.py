@@ -9,6 +9,7 @@ import msgspec
 from streams import codec
 from streams.broker.base import Outgoing, Record
 from streams.errors import InvalidQuery, StateCorrupted, TopicChanged, TopicRefused, UnknownTopic
+from streams.feedback import MOST_KEPT, Feedback, caution_of
 from streams.query import atoms, parse
 from streams.topic import Declared, Origin, Topic
 
@@ -136,6 +137,41 @@ class Declarations:
         if parts:
             raise TopicRefused(f"{', '.join(parts[:5])} would lose their parent; change them first")
 
+    def add_feedback(self, topic_id: str, feedback: Feedback, *, now: datetime) -> Declared:
+        """The topic as it is to be declared with one more verdict; as it is where that verdict stands already.
+
+        Raises:
+            UnknownTopic: There is none.
+            TopicRefused: It has as many verdicts as are kept.
+        """
+        known = self._known(topic_id)
+        if any(one.id == feedback.id for one in known.feedback):
+            return known
+        if len(known.feedback) >= MOST_KEPT:
+            raise TopicRefused(f"topic {topic_id!r} has {len(known.feedback)} verdicts, as many as are kept")
+        return self._judged(known, (*known.feedback, feedback), now)
+
+    def remove_feedback(self, topic_id: str, feedback_id: str, *, now: datetime) -> Declared:
+        """The topic as it is to be declared without that verdict; as it is where there is none.
+
+        Raises:
+            UnknownTopic: There is no such topic.
+        """
+        known = self._known(topic_id)
+        left = tuple(one for one in known.feedback if one.id != feedback_id)
+        return known if len(left) == len(known.feedback) else self._judged(known, left, now)
+
+    def _known(self, topic_id: str) -> Declared:
+        known = self._declared.get(topic_id)
+        if known is None:
+            raise UnknownTopic(f"there is no topic {topic_id!r}")
+        return known
+
+    def _judged(self, known: Declared, feedback: tuple[Feedback, ...], now: datetime) -> Declared:
+        revision = self._next_revision(known.topic.id, now)
+        topic = msgspec.structs.replace(known.topic, revision=revision, caution=caution_of(feedback))
+        return msgspec.structs.replace(known, topic=topic, feedback=feedback)
+
     def record(self, kafka_topic: str, declared: Declared) -> Outgoing:
         """What is to be written so that `declared` holds."""
         return self._record(kafka_topic, declared)
@@ -167,8 +203,12 @@ class Declarations:
             above = known.topic.parent
 
     def _next(self, topic: Topic, origin: Origin, by: str, now: datetime) -> Declared:
-        revised = msgspec.structs.replace(topic, revision=self._next_revision(topic.id, now))
-        return Declared(topic=revised, origin=origin, changed_at=now, changed_by=by)
+        known = self._declared.get(topic.id)
+        # what was said of another query says nothing of this one
+        said = known.feedback if known is not None and known.topic.query == topic.query else ()
+        revision = self._next_revision(topic.id, now)
+        revised = msgspec.structs.replace(topic, revision=revision, caution=caution_of(said))
+        return Declared(topic=revised, origin=origin, changed_at=now, changed_by=by, feedback=said)
 
     def _next_revision(self, topic_id: str, now: datetime) -> int:
         known = self._declared.get(topic_id)
@@ -203,8 +243,8 @@ def _terms(topic: Topic) -> int:
 
 
 def _apart(topic: Topic) -> Topic:
-    """Without its revision."""
-    return msgspec.structs.replace(topic, revision=0)
+    """Without what does not stand in a declaration: its revision, and what follows from feedback."""
+    return msgspec.structs.replace(topic, revision=0, caution=1.0)
 
 
 def _revision(record: Record) -> int:

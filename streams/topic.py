@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from streams.feedback import Feedback
+
 
 class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
     """The definition of one tracked subject.
@@ -47,9 +49,11 @@ class Declared(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         origin: The configuration file or the API: who declared it is the only one to change or remove it.
         changed_by: The name of the key, or the file's.
+        feedback: What people said of its pages, oldest first; `topic.caution` follows from it.
     """
 
     topic: Topic
     origin: Origin
     changed_at: datetime
     changed_by: str
+    feedback: tuple[Feedback, ...] = ()

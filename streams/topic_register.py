@@ -11,6 +11,7 @@ from streams.broker.base import Broker, Guarantee, Outgoing, Partition
 from streams.clock import Clock
 from streams.declarations import Declarations
 from streams.errors import BrokerUnavailable, Fenced, StateCorrupted, TopicsMismatch
+from streams.feedback import Feedback
 from streams.settings import KafkaSettings
 from streams.topic import Declared, Topic
 
@@ -85,6 +86,39 @@ class TopicRegister:
             return [known.tombstone(self._kafka.topics, topic_id, self._clock.now())]
 
         await self._change(change)
+
+    async def add_feedback(self, topic_id: str, feedback: Feedback) -> Declared:
+        """Add a verdict; the topic as it is declared then. Again changes nothing.
+
+        Raises:
+            BrokerUnavailable: Whether it counts is unknown; doing it again is safe.
+            UnknownTopic: There is no such topic.
+            TopicRefused: It has as many verdicts as are kept.
+        """
+        return await self._judge(topic_id, lambda known: known.add_feedback(topic_id, feedback, now=self._clock.now()))
+
+    async def remove_feedback(self, topic_id: str, feedback_id: str) -> Declared:
+        """Withdraw a verdict; the topic as it is declared then. Again changes nothing.
+
+        Raises:
+            BrokerUnavailable: Whether it counts is unknown; doing it again is safe.
+            UnknownTopic: There is no such topic.
+        """
+        return await self._judge(
+            topic_id, lambda known: known.remove_feedback(topic_id, feedback_id, now=self._clock.now())
+        )
+
+    async def _judge(self, topic_id: str, judge: Callable[[Declarations], Declared]) -> Declared:
+        outcome: list[Declared] = []
+
+        def change(known: Declarations) -> list[Outgoing]:
+            declared = judge(known)
+            outcome[:] = [declared]
+            same = known.declared.get(topic_id) is declared
+            return [] if same else [known.record(self._kafka.topics, declared)]
+
+        await self._change(change)
+        return outcome[0]
 
     async def _change(self, change: Change) -> list[Outgoing]:
         backoff = Backoff()

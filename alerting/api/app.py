@@ -18,6 +18,8 @@ from alerting.api.decisions import decisions_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.directives import directive_routers
 from alerting.api.events import events_router
+from alerting.api.feedback import TakesFeedback, feedback_router
+from alerting.api.feedback_pages import feedback_pages_router
 from alerting.api.feeds import KnowsFeeds, NoReports, feeds_router
 from alerting.api.frame import Frame
 from alerting.api.gate import Gate
@@ -28,12 +30,14 @@ from alerting.api.incidents import incidents_router
 from alerting.api.issued_keys import IssuedKeys
 from alerting.api.keys import KeyRing
 from alerting.api.live import LiveTimeline
+from alerting.api.looks import Looks
 from alerting.api.mentions import Sender, mentions_router
 from alerting.api.on_call import on_call_router
 from alerting.api.pages import pages_router
 from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
 from alerting.api.topics import topics_router
+from alerting.api.watch import KnowsWhatRises, watch_router
 from alerting.api.work import WorksOnIncidents, work_router
 from alerting.api.work_pages import work_pages_router
 from alerting.api.world import world_router
@@ -73,6 +77,8 @@ def create_api(
     directives: DirectiveParts | None = None,
     answers: AnswerStore | None = None,
     duty: Duty | None = None,
+    feedback: TakesFeedback | None = None,
+    watch: KnowsWhatRises | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -92,6 +98,8 @@ def create_api(
         directives: What keeps silences and notices; None leaves them out.
         answers: Remembers what requests with an Idempotency-Key were answered; None refuses such requests.
         duty: Who is on call; without it nobody ever is.
+        feedback: Takes what people say of pages; None takes nothing in.
+        watch: What rises and does not page; without it nothing does.
     """
     sessions = Sessions(ring, clock)
     issued = IssuedKeys(store, ring, clock)
@@ -113,6 +121,8 @@ def create_api(
     app.include_router(decisions_router(store))
     app.include_router(topics_router(store, clock))
     app.include_router(declared_topics_router(topics))
+    app.include_router(feedback_router(feedback))
+    app.include_router(watch_router(store, clock, watch))
     app.include_router(access_keys_router(issued))
     app.include_router(feeds_router(store, feeds or NoReports()))
     app.include_router(world_router(store, clock))
@@ -124,7 +134,12 @@ def create_api(
     if inbound is not None:
         app.include_router(inbound_router(inbound, clock))
     app.include_router(auth_router(ring, issued, sessions, pages, clock, secure=secure))
-    app.include_router(pages_router(store, clock, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox))
+    looks = Looks(store, clock, feedback=feedback, watch=watch)
+    app.include_router(
+        pages_router(store, clock, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox, looks=looks)
+    )
+    if feedback is not None:
+        app.include_router(feedback_pages_router(feedback, sessions))
     app.include_router(work_pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse))
     on_call = on_call_router(duty or Duty.from_settings(Settings()), clock, sessions=sessions, pages=pages, pulse=pulse)
     app.include_router(on_call)

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from alerting.api.feeds import silent_now
 from alerting.api.gate import caller_of
+from alerting.api.looks import Looks
 from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
 from alerting.charts import svg
@@ -104,6 +105,7 @@ def pages_router(
     pages: Pages,
     pulse: Callable[[], Pulse],
     inbox: Inbox | None,
+    looks: Looks,
 ) -> APIRouter:
     """`/`, `/incidents/...`, `/topics/...`, `/inbox`, and `/fragments/...` for what is replaced while they are open."""
     router = APIRouter(include_in_schema=False)
@@ -128,6 +130,7 @@ def pages_router(
             tiles=await desk.tiles(now),
             resolved=await desk.resolved(now),
             feeds=await silent_now(store),
+            rising=await looks.rising(now),
             pulse=pulse(),
             csrf=csrf_of(request),
             now=now,
@@ -159,6 +162,8 @@ def pages_router(
             moments=moments(await store.timeline(incident_id), now),
             told=told(await store.deliveries(incident_id), now),
             reckonings=reckonings(await store.decisions(incident.episodes or (incident.episode,)), now),
+            spoken=looks.of_incident(incident, now),
+            takes_feedback=looks.takes_feedback,
             excess=f"{count(excess)} mentions above expected {window}" if excess >= 1 else "",
             pulse=pulse(),
             csrf=csrf_of(request),
@@ -174,6 +179,8 @@ def pages_router(
         if status is None:
             raise Problem(404, "unknown-topic", f"There is no topic {topic!r}.")
         chart = await desk.curve(status, now)
+        spoken, effect = looks.of_topic(topic, now)
+        rising = [one for one in await looks.rising(now) if one.id == topic]
         html = pages.topic(
             tile=topic_tile(status, None),
             owner=one_line(status.owner or UNOWNED, 120),
@@ -181,6 +188,10 @@ def pages_router(
             chart=Markup(svg.render(chart)),  # noqa: S704  # our own drawing, its texts escaped there
             wide_chart=Markup(svg.render(chart, width=1160, height=300)),  # noqa: S704
             incidents=await desk.past(now, IncidentFilter(topics=(topic,))),
+            spoken=spoken,
+            effect=effect,
+            takes_feedback=looks.takes_feedback,
+            rising=rising,
             pulse=pulse(),
             csrf=csrf_of(request),
             now=now,

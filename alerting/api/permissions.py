@@ -1,5 +1,6 @@
 """Which role a request needs."""
 
+import re
 from typing import Final
 
 from alerting.access import Role
@@ -9,6 +10,8 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HARMLESS: Final = frozenset({"/login", "/logout", "/api/v1/silences/preview"})
 # What changes Tocsin itself rather than an incident, and what tells who may come in.
 _ADMINS: Final = ("/api/v1/topics", "/-/reload")
+# What somebody who was paged says of the page.
+_FEEDBACK: Final = re.compile(r"/api/v1/topics/[^/]+/feedback(/[^/]+)?$")
 _ADMINS_ALONE: Final = ("/api/v1/keys",)
 
 
@@ -17,6 +20,8 @@ def needed(method: str, path: str) -> Role:
 
     >>> needed("GET", "/api/v1/incidents"), needed("POST", "/api/v1/incidents/x/ack")
     (<Role.VIEWER: 'viewer'>, <Role.RESPONDER: 'responder'>)
+    >>> needed("POST", "/api/v1/topics/x/feedback")
+    <Role.RESPONDER: 'responder'>
     >>> needed("PUT", "/api/v1/topics/x"), needed("GET", "/api/v1/keys")
     (<Role.ADMIN: 'admin'>, <Role.ADMIN: 'admin'>)
     """
@@ -24,7 +29,7 @@ def needed(method: str, path: str) -> Role:
         return Role.ADMIN
     if method in SAFE_METHODS or path in _HARMLESS:
         return Role.VIEWER
-    return Role.ADMIN if _is_below(path, _ADMINS) else Role.RESPONDER
+    return Role.ADMIN if _is_below(path, _ADMINS) and not _FEEDBACK.match(path) else Role.RESPONDER
 
 
 def _is_below(path: str, roots: tuple[str, ...]) -> bool:

@@ -47,9 +47,9 @@ class ApiClient:
         """The decoded answer; a problem is told and ends the program."""
         return await self._call("PUT", path, json=body, headers=_based_on(revision))
 
-    async def delete(self, path: str, *, revision: str | None = None) -> None:
-        """A problem is told and ends the program."""
-        await self._call("DELETE", path, headers=_based_on(revision))
+    async def delete(self, path: str, *, revision: str | None = None) -> dict[str, Any]:
+        """The decoded answer, empty where there is none; a problem is told and ends the program."""
+        return await self._call("DELETE", path, headers=_based_on(revision))
 
     async def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         assert self._session is not None, "use it as a context manager"  # noqa: S101  # a programming error

@@ -14,6 +14,7 @@ from alerting.cli.doctor import doctor
 from alerting.cli.drill import drill
 from alerting.cli.exits import Exit, complain
 from alerting.cli.explain import explain
+from alerting.cli.feedback import app as feedback
 from alerting.cli.feeds import feeds
 from alerting.cli.history import app as history
 from alerting.cli.incidents import app as incidents
@@ -54,6 +55,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(incidents, name="incidents")
 app.add_typer(silences, name="silences")
 app.add_typer(notices, name="notices")
+app.add_typer(feedback, name="feedback")
 app.command("feeds")(feeds)
 app.command("doctor")(doctor)
 app.command("on-call")(on_call)

@@ -16,6 +16,8 @@ from alerting.console.desk_forms import DeskForms
 from alerting.console.duty import DutyCard
 from alerting.console.evidence_lines import DriverLine, PlaceLine, Quote
 from alerting.console.pulse import Pulse
+from alerting.console.verdicts import Spoken
+from alerting.console.watching import Rising
 from alerting.fakes.inbox import InboxEntry
 from alerting.incidents.silent_feed import SilentFeed
 from alerting.incidents.wording import plain
@@ -57,6 +59,7 @@ class Pages:
         tiles: Sequence[TopicTile],
         resolved: Sequence[IncidentCard],
         feeds: Sequence[SilentFeed],
+        rising: Sequence[Rising],
         pulse: Pulse,
         csrf: str,
         now: datetime,
@@ -70,6 +73,7 @@ class Pages:
             tiles=tiles,
             resolved=resolved,
             feeds=feeds,
+            rising=rising,
             pulse=pulse,
             csrf=csrf,
             now=now,
@@ -87,6 +91,8 @@ class Pages:
         moments: Sequence[Moment],
         told: Sequence[Told],
         reckonings: Sequence[Reckoned],
+        spoken: Sequence[Spoken],
+        takes_feedback: bool,
         excess: str,
         pulse: Pulse,
         csrf: str,
@@ -105,6 +111,8 @@ class Pages:
             moments=moments,
             told=told,
             reckonings=reckonings,
+            spoken=spoken,
+            takes_feedback=takes_feedback,
             excess=excess,
             pulse=pulse,
             csrf=csrf,
@@ -125,6 +133,10 @@ class Pages:
         chart: Markup,
         wide_chart: Markup,
         incidents: Sequence[IncidentCard],
+        spoken: Sequence[Spoken],
+        effect: str,
+        takes_feedback: bool,
+        rising: Sequence[Rising],
         pulse: Pulse,
         csrf: str,
         now: datetime,
@@ -139,6 +151,10 @@ class Pages:
             chart=chart,
             wide_chart=wide_chart,
             incidents=incidents,
+            spoken=spoken,
+            effect=effect,
+            takes_feedback=takes_feedback,
+            rising=rising,
             pulse=pulse,
             csrf=csrf,
             now=now,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, Transition
-from alerting.incidents.wording import duration
+from alerting.incidents.wording import count, duration
 from alerting.notifiers.escaping import one_line
 
 LONGEST_NAME: Final = 120
@@ -64,6 +64,16 @@ def per(per_minute: float, *, hourly: bool) -> str:
     number = per_minute * 60 if hourly else per_minute
     digits = 0 if number >= 10 or number == int(number) else 1
     return f"{number:,.{digits}f}/{'hour' if hourly else 'min'}"
+
+
+def against_usual(observed: float, expected: float, window_seconds: int) -> str:
+    """A count beside the usual one.
+
+    >>> against_usual(12, 3.04, 1800)
+    '12 mentions in 30 min, 3.0 usual'
+    """
+    usual = f"{expected:.1f}" if expected < 10 else count(expected)
+    return f"{count(observed)} mentions in {duration(window_seconds)}, {usual} usual"
 
 
 def scored(score: float | None) -> str:

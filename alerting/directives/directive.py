@@ -5,10 +5,11 @@ from datetime import datetime
 import msgspec
 
 from alerting.directives.api_key import ApiKey
+from alerting.directives.judgement import Judgement
 from alerting.directives.notice import Notice
 from alerting.directives.silence import Silence
 
-Directive = Silence | Notice | ApiKey
+Directive = Silence | Notice | ApiKey | Judgement
 
 
 class DirectiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):

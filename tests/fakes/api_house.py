@@ -12,11 +12,13 @@ from alerting.acts import Acts
 from alerting.api.app import create_api
 from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS
 from alerting.api.declared_topics import DeclaresTopics
+from alerting.api.feedback import TakesFeedback
 from alerting.api.feeds import KnowsFeeds
 from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
 from alerting.api.mentions import Sender
 from alerting.api.server import serve_http
+from alerting.api.watch import KnowsWhatRises
 from alerting.console.pulse import Pulse
 from alerting.directive_parts import directive_parts
 from alerting.dispatch import Dispatch
@@ -66,6 +68,8 @@ async def api_house(
     feeds: KnowsFeeds | None = None,
     inbox: Inbox | None = None,
     topics: DeclaresTopics | None = None,
+    feedback: TakesFeedback | None = None,
+    rises: KnowsWhatRises | None = None,
     ring: KeyRing | None = None,
     answers: AnswerStore | None = None,
     duty: Duty | None = None,
@@ -94,6 +98,8 @@ async def api_house(
         topics=topics,
         directives=directives,
         duty=duty,
+        feedback=feedback,
+        watch=rises,
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))

@@ -37,6 +37,7 @@ class MemoryStore:
         self.outbox: list[Delivery] = []
         self.board: tuple[TopicStatus, ...] = ()
         self.decided: dict[str, Detection] = {}
+        self.known: set[str] = set()
         self.curves: dict[str, tuple[WindowPoint, ...]] = {}
         self.kept: dict[str, Directive] = {}
         self.kept_lines: list[DirectiveEntry] = []
@@ -53,7 +54,7 @@ class MemoryStore:
     async def begin(self) -> AsyncIterator["MemoryUnit"]:
         """A unit of work: committed when the block ends, dropped when it raises."""
         self._answer()
-        unit = MemoryUnit(self.incidents, self.kept)
+        unit = MemoryUnit(self.incidents, self.kept, self.known)
         yield unit
         self._answer()
         self.incidents.update(unit.saved)
@@ -61,6 +62,7 @@ class MemoryStore:
         self.outbox.extend(unit.queued)
         self.kept.update(unit.kept)
         self.kept_lines.extend(unit.kept_lines)
+        self.known |= unit.seen
         self._tell()
 
     async def find(self, wanted: IncidentFilter, *, cursor: str | None, limit: int) -> Page:
@@ -244,8 +246,10 @@ class MemoryStore:
 class MemoryUnit:
     """What one unit of work wrote so far."""
 
-    def __init__(self, incidents: dict[str, Incident], kept: dict[str, Directive]) -> None:
+    def __init__(self, incidents: dict[str, Incident], kept: dict[str, Directive], known: set[str]) -> None:
         self._incidents = incidents
+        self._known = known
+        self.seen: set[str] = set()
         self._kept = kept
         self.kept: dict[str, Directive] = {}
         self.kept_lines: list[DirectiveEntry] = []
@@ -261,9 +265,11 @@ class MemoryUnit:
         """No position is kept here."""
         raise NotImplementedError
 
-    async def first_sight(self, detection_id: str, at: datetime) -> bool:
-        """Detections are not taken in here."""
-        raise NotImplementedError
+    async def first_sight(self, detection_id: str, at: datetime) -> bool:  # noqa: ARG002
+        """Requests that were carried out before; detections are not taken in here."""
+        fresh = detection_id not in self._known
+        self.seen.add(detection_id)
+        return fresh
 
     async def keep_decision(self, detection: Detection) -> None:
         """Detections are not taken in here."""

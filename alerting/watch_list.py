@@ -1,0 +1,90 @@
+"""Which topics rise and do not page, as the detect stage says."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+from typing import Final
+
+import structlog
+
+from streams.backoff import Backoff, sleep_unless
+from streams.broker.base import Broker, Partition, Record
+from streams.clock import Clock
+from streams.codec import decode_watched
+from streams.errors import BrokerUnavailable, StateCorrupted
+from streams.settings import KafkaSettings
+from streams.watched import Watched
+
+MOST_WATCHED: Final = 20_000
+
+log = structlog.get_logger(__name__)
+
+
+class WatchList:
+    """Follows the compacted list; what it shows is a moment behind what was decided.
+
+    Outside any group and without the database: every alerting process knows the whole list, a moment after it started.
+    Nothing here tells anybody anything.
+    """
+
+    def __init__(self, broker: Broker, kafka: KafkaSettings, clock: Clock) -> None:
+        self._broker = broker
+        self._partition = Partition(kafka.watch, 0)
+        self._clock = clock
+        self._watched: dict[str, Watched] = {}
+        self._failing = False
+
+    @property
+    def watched(self) -> Mapping[str, Watched]:
+        """What rises, by topic."""
+        return self._watched
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow until `stop`; while the broker is away the list stays as it was."""
+        async with asyncio.TaskGroup() as group:
+            following = group.create_task(self._follow(stop), name="watch_list.follow")
+            await stop.wait()
+            following.cancel()
+
+    async def _follow(self, stop: asyncio.Event) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                await self._read_on(backoff)
+            except BrokerUnavailable as exc:
+                if not self._failing:
+                    log.warning("watch_list.unavailable", reason=str(exc), then="retrying, the list stays as it is")
+                self._failing = True
+                await sleep_unless(stop, backoff.next_seconds(), self._clock)
+
+    async def _read_on(self, backoff: Backoff) -> None:
+        """From the oldest record each time: the list is whole again, whatever happened to the log."""
+        fresh: dict[str, Watched] = {}
+        position = None
+        async for records in self._broker.scan(self._partition, None):
+            for record in records:
+                self._take(fresh, record)
+            position = records[-1].offset + 1
+        self._watched = fresh
+        async with aclosing(self._broker.follow(self._partition, position)) as packs:  # type: ignore[type-var]
+            async for records in packs:
+                if self._failing:
+                    log.info("watch_list.available")
+                self._failing = False
+                backoff.reset()
+                for record in records:
+                    self._take(fresh, record)
+
+    @staticmethod
+    def _take(watched: dict[str, Watched], record: Record) -> None:
+        topic = (record.key or b"").decode(errors="replace")
+        if record.value is None:
+            watched.pop(topic, None)
+            return
+        try:
+            value = decode_watched(record.value)
+        except StateCorrupted as exc:
+            log.warning("watch_list.unreadable", offset=record.offset, reason=str(exc))
+            return
+        if value.topic == topic and (topic in watched or len(watched) < MOST_WATCHED):
+            watched[topic] = value
