@@ -11,6 +11,7 @@ import msgspec
 
 from streams.basis import Weighed
 from streams.detectors.onset import Onset
+from streams.detectors.prior import Lesson
 from streams.events import Direction, Evidence
 from streams.windows import Slot
 
@@ -89,6 +90,10 @@ class Detector(Protocol):
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
         """Mean, low and high of the mentions expected in a window of `seconds`; None while warming up."""
+        ...
+
+    def lesson(self) -> Lesson | None:
+        """What new topics may borrow; None while there is nothing proven."""
         ...
 
     def snapshot(self) -> dict[str, Any]:

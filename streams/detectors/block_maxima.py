@@ -4,6 +4,7 @@ import math
 from typing import Any, Final
 
 from streams.basis import Weighed
+from streams.detectors.prior import NO_LEAN, Lean
 from streams.errors import StateCorrupted
 
 BLOCK_MINUTES: Final = 720
@@ -15,6 +16,7 @@ _SCALE_WEIGHT: Final = 3.0
 _PLACE_WEIGHT: Final = 2.0
 _EULER: Final = 0.5772156649015329
 _LARGEST_Z: Final = 60.0
+_SMALLEST_RATIO: Final = 1e-3
 
 
 class BlockMaxima:
@@ -25,19 +27,29 @@ class BlockMaxima:
     Args:
         location: Prior location of a block's maximum.
         scale: Prior scale, > 0.
+        lean: How those of its peers lie beside such a prior.
 
     Source:
         Hosking, "L-moments", J. R. Stat. Soc. B 52(1), 1990; Coles, "An Introduction to Statistical Modeling of
         Extreme Values", 2001, chapter 3.
     """
 
-    def __init__(self, location: float, scale: float) -> None:
+    def __init__(self, location: float, scale: float, lean: Lean = NO_LEAN) -> None:
+        self._lean = lean
         self._prior_location = location
         self._prior_scale = scale
         self._maxima: list[float] = []
         self._highest = 0.0
-        self.location = location
-        self.scale = scale
+        self.location = location + lean.offset
+        self.scale = scale * lean.ratio
+
+    @property
+    def lean(self) -> Lean | None:
+        """How this topic's own maxima lie beside the prior of its rate alone; None before a week of them."""
+        if len(self._maxima) < BLOCKS_PER_WEEK:
+            return None
+        scale = self._prior_scale
+        return Lean(self.location - self._prior_location, max(self.scale / scale, _SMALLEST_RATIO))
 
     @property
     def blocks(self) -> int:
@@ -85,12 +97,13 @@ class BlockMaxima:
         n = len(self._maxima)
         ordered = sorted(self._maxima)
         mean = sum(ordered) / n if n else 0.0
-        scale = self._prior_scale
+        prior_scale = self._prior_scale * self._lean.ratio
+        scale = prior_scale
         if n >= 2:
             weighted = sum(rank * value for rank, value in enumerate(ordered)) / (n * (n - 1))
             spread = max(2.0 * weighted - mean, 0.0) / math.log(2.0)
             scale = (_SCALE_WEIGHT * scale + n * spread) / (_SCALE_WEIGHT + n)
-        prior_mean = self._prior_location + _EULER * self._prior_scale
+        prior_mean = self._prior_location + self._lean.offset + _EULER * prior_scale
         # A prior may call for caution, never for less of it than the topic's own blocks do; the highest of them may
         # have been a storm, so it has no say in this.
         shown = sum(ordered[:-1]) / (n - 1) if n >= 2 else 0.0

@@ -7,8 +7,10 @@ from typing import Any, Final
 from streams.basis import Weighed
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.climb import STEP, Climb
+from streams.detectors.prior import NO_LEAN, Lean, Prior
 from streams.windows import MINUTE, Slot
 
+CLIMB: Final = "climb"
 _MINUTES_PER_WEEK: Final = 7 * 24 * 60
 _TWO_MENTIONS: Final = 2.0 * math.log(STEP)
 _PRIOR_LOCATION: Final = 2.0
@@ -26,15 +28,23 @@ class ClimbScores:
     Args:
         pages_per_week: The topic's budget; evidence much beyond it is not gathered, so that the next event shows.
         margin: How much higher than usual the prior lies while the topic is young.
+        prior: What its peers teach.
 
     Source:
         Page 1954 and Lorden 1971 (see `climb`), Hosking 1990 (see `block_maxima`).
     """
 
-    def __init__(self, pages_per_week: float, margin: float) -> None:
+    def __init__(self, pages_per_week: float, margin: float, prior: Prior | None = None) -> None:
         self._level = pages_per_week / _ROOM
-        self._maxima = BlockMaxima(_PRIOR_LOCATION + margin, _PRIOR_SCALE + _WANDERING)
+        self._maxima = BlockMaxima(
+            _PRIOR_LOCATION + margin, _PRIOR_SCALE + _WANDERING, NO_LEAN if prior is None else prior.lean(CLIMB)
+        )
         self.climb = Climb()
+
+    @property
+    def lean(self) -> Lean | None:
+        """How the topic's own climbs lie beside the prior of its rate; None before a week of them."""
+        return self._maxima.lean
 
     def through(self, recent: Sequence[Slot], begin: int | None, at: int, per_minute: float) -> Climb:
         """Where minutes that are not final yet lead; see `Climb.through`."""

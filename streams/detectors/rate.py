@@ -4,6 +4,7 @@ import math
 from typing import Any, Final
 
 from streams.detectors.fading_mean import FadingMean
+from streams.detectors.prior import Prior
 from streams.errors import StateCorrupted
 
 BLOCK_MINUTES: Final = 5
@@ -26,18 +27,23 @@ class Rate:
     A count above five times the mean and three is taken for that much; a block in which an event is going on is left
     out altogether. `dispersion` is the excess of variance over a Poisson stream's: variance = mean + dispersion mean^2.
 
+    Args:
+        prior: What its peers' counts scatter like.
+
     Source:
         Lawless, "Negative binomial and mixed Poisson regression", Can. J. Stat. 15(3), 1987 (moments).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prior: Prior | None = None) -> None:
         self._mean = FadingMean(_HALF_LIFE_BLOCKS)
         self._squares = FadingMean(_HALF_LIFE_BLOCKS)
         self._wide_mean = FadingMean(_WIDE_HALF_LIFE)
         self._wide_squares = FadingMean(_WIDE_HALF_LIFE)
         self._wide_count = 0.0
         self._wide_blocks = 0
-        self._wide_clumping = self._narrow_clumping = _PRIOR_CLUMPING
+        self._usual_narrow = _PRIOR_CLUMPING if prior is None else prior.narrow_clumping
+        self._usual_wide = _PRIOR_CLUMPING if prior is None else prior.wide_clumping
+        self._narrow_clumping, self._wide_clumping = self._usual_narrow, self._usual_wide
         self._anchor = 0.0
         self._block: int | None = None
         self._count = 0
@@ -54,6 +60,11 @@ class Rate:
     def known_minutes(self) -> float:
         """How many minutes the memory is worth."""
         return self._mean.weight * BLOCK_MINUTES
+
+    @property
+    def clumpings(self) -> tuple[float, float]:
+        """Variance over mean in windows of five minutes and of three hours."""
+        return self._narrow_clumping, self._wide_clumping
 
     def begin(self, per_minute: float) -> None:
         """Say what rate to start from; it limits what the first day's counts are clipped at, and wears off."""
@@ -97,7 +108,7 @@ class Rate:
         if mean > 0.0:
             weight = self._wide_mean.weight
             own = (self._wide_squares.get() - mean * mean) / mean * weight / max(weight - 1.0, 1.0)
-            self._wide_clumping = max((_PRIOR_WIDE * _PRIOR_CLUMPING + weight * own) / (_PRIOR_WIDE + weight), 1.0)
+            self._wide_clumping = max((_PRIOR_WIDE * self._usual_wide + weight * own) / (_PRIOR_WIDE + weight), 1.0)
 
     def clumping(self, minutes: float) -> float:
         """Variance over mean of the count in a window of `minutes`, >= 1: 1 is a Poisson stream.
@@ -116,7 +127,7 @@ class Rate:
         self.per_minute = mean / BLOCK_MINUTES
         known = self._mean.weight
         own = max(variance / mean, 1.0)
-        self._narrow_clumping = (_YOUNG_BLOCKS * _PRIOR_CLUMPING + known * own) / (_YOUNG_BLOCKS + known)
+        self._narrow_clumping = (_YOUNG_BLOCKS * self._usual_narrow + known * own) / (_YOUNG_BLOCKS + known)
         self.dispersion = min(max((variance - mean) / (mean * mean), 0.0), _LARGEST_DISPERSION)
 
     def band(self, minutes: float) -> tuple[float, float, float]:

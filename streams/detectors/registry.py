@@ -1,30 +1,33 @@
 """Every detector there is, by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from streams.detectors.base import Detector
+from streams.detectors.prior import Lesson, Prior
 from streams.detectors.sentiment_velocity import SentimentVelocityDetector
 from streams.detectors.volume import VolumeDetector
 from streams.settings import DetectSettings
 from streams.topic import Topic
 
-Build = Callable[[Topic, DetectSettings], Detector]
+Build = Callable[[Topic, DetectSettings, Prior | None], Detector]
 
 
-def _volume(topic: Topic, settings: DetectSettings) -> Detector:
+def _volume(topic: Topic, settings: DetectSettings, prior: Prior | None) -> Detector:
     return VolumeDetector(
         pages_per_week=topic.pages_per_week / topic.caution,
         warm_up_mentions=settings.warm_up_mentions,
         warm_up_days=settings.warm_up_days,
         collected=topic.collecting_since is not None,
+        prior=prior,
     )
 
 
-def _sentiment_velocity(topic: Topic, settings: DetectSettings) -> Detector:
+def _sentiment_velocity(topic: Topic, settings: DetectSettings, prior: Prior | None) -> Detector:
     return SentimentVelocityDetector(
-        pages_per_week=topic.pages_per_week / topic.caution, warm_up_mentions=settings.warm_up_mentions
+        pages_per_week=topic.pages_per_week / topic.caution, warm_up_mentions=settings.warm_up_mentions, prior=prior
     )
 
 
@@ -45,6 +48,28 @@ SHARES: Final[Mapping[str, float]] = MappingProxyType(
 )
 
 
-def build_detectors(topic: Topic, settings: DetectSettings) -> tuple[Detector, ...]:
-    """A fresh detector of each kind for one topic, the volume detector first."""
-    return tuple(build(topic, settings) for build in DETECTORS.values())
+def build_detectors(topic: Topic, settings: DetectSettings, prior: Prior | None = None) -> tuple[Detector, ...]:
+    """A fresh detector of each kind for one topic, the volume detector first.
+
+    Args:
+        prior: What its peers teach; None where they are too few.
+    """
+    return tuple(build(topic, settings, prior) for build in DETECTORS.values())
+
+
+def lesson_of(detectors: Sequence[Detector]) -> Lesson | None:
+    """What the topic that these watch teaches its peers; None before its past is proven."""
+    lessons = [lesson for detector in detectors if (lesson := detector.lesson()) is not None]
+    return reduce(Lesson.with_more, lessons) if lessons else None
+
+
+def restore_detectors(detectors: Sequence[Detector], state: Sequence[Any]) -> None:
+    """Take over what each of them had learned; one that is new since then starts afresh.
+
+    Raises:
+        StateCorrupted: A snapshot is not what it should be.
+    """
+    known = dict(state)
+    for detector in detectors:
+        if detector.name in known:
+            detector.restore(known[detector.name])

@@ -10,6 +10,7 @@ from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, Block
 from streams.detectors.mood import Mood
 from streams.detectors.motion import motion_of
 from streams.detectors.onset import onset_of_souring
+from streams.detectors.prior import NO_LEAN, Lesson, Prior
 from streams.detectors.share import at_least
 from streams.detectors.snapshots import require
 from streams.detectors.souring import CALM, Souring
@@ -20,6 +21,8 @@ from streams.windows import MINUTE, Slot
 
 _VERSION: Final = 4
 _SCALES: Final = (30, 180)
+_FALLS: Final = tuple(f"fall-{minutes}" for minutes in _SCALES)
+_SOURING: Final = "souring"
 _MICRO: Final = 1_000_000
 _FEWEST_SCORED: Final = 5
 _FEWEST_NEGATIVE: Final = 3
@@ -57,19 +60,21 @@ class SentimentVelocityDetector:
     Args:
         pages_per_week: The topic's budget; evidence much beyond it is not gathered.
         warm_up_mentions: Scored mentions before there is an opinion.
+        prior: What its peers teach.
     """
 
     name = "sentiment-velocity"
 
-    def __init__(self, *, pages_per_week: float, warm_up_mentions: int) -> None:
+    def __init__(self, *, pages_per_week: float, warm_up_mentions: int, prior: Prior | None = None) -> None:
         self._pages_per_week = pages_per_week
         self._souring = CALM
-        self._sourings = BlockMaxima(0.0, _SOURING_SCALE)
+        leans = [NO_LEAN if prior is None else prior.lean(name) for name in (_SOURING, *_FALLS)]
+        self._sourings = BlockMaxima(0.0, _SOURING_SCALE, leans[0])
         self._block_scored = 0
         self._warm_up_mentions = warm_up_mentions
         self._mood = Mood()
         self._trail = Trail()
-        self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE) for _ in _SCALES)
+        self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE, lean) for lean in leans[1:])
         self._block_minutes = 0
         self._looks = 0
         self._stormy = False
@@ -158,7 +163,7 @@ class SentimentVelocityDetector:
         return Explanation(Direction.CRISIS, evidence, onset)
 
     def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
-        """The falls of the mean, in standard errors, and the climb of the negative share, in nats."""
+        """The falls of the mean, in standard errors, and the climb of the negative share, as ln(1 + nats)."""
         if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
             return ()
         weighed, scored = [], 0
@@ -172,8 +177,8 @@ class SentimentVelocityDetector:
             weighed.append(maxima.weighed(name, mean, self._mood.polarity, self._fall(sums), pages, told=told))
         souring = self._souring.through(recent, self._usual_share, self._weight)
         pages, told = self._by_share(souring, scored)
-        usual = max(self._sourings.location, 0.0)
-        weighed.append(self._sourings.weighed("climb of anger", souring.nats, usual, souring.nats, pages, told=told))
+        usual, score = math.expm1(max(self._sourings.location, 0.0)), math.log1p(souring.nats)
+        weighed.append(self._sourings.weighed("climb of anger", souring.nats, usual, score, pages, told=told))
         return tuple(weighed)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
@@ -229,6 +234,12 @@ class SentimentVelocityDetector:
             by_chance = _WEEK_MINUTES / _SCALES[index] * at_least(negative, scored, self._mood.negative_share or 0.0)
             pages = max(pages, by_chance)
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
+
+    def lesson(self) -> Lesson | None:
+        """What peers may learn of this topic's moods; None before a week of calibrated half days."""
+        found = zip((_SOURING, *_FALLS), (self._sourings.lean, *(maxima.lean for maxima in self._windows)), strict=True)
+        leans = {name: lean for name, lean in found if lean is not None}
+        return Lesson(leans) if leans else None
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
         """None: mentions are not what this detector counts."""

@@ -8,14 +8,15 @@ from streams.basis import Weighed
 from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK
 from streams.detectors.climb import Climb
-from streams.detectors.climb_scores import ClimbScores
+from streams.detectors.climb_scores import CLIMB, ClimbScores
 from streams.detectors.collection_start import CollectionStart, Jump
 from streams.detectors.direction import direction_of
-from streams.detectors.few_mentions import DAY_MINUTES, FewMentions
+from streams.detectors.few_mentions import FewMentions
 from streams.detectors.mood import Mood
 from streams.detectors.motion import motion_of
-from streams.detectors.onset import Onset, onset_of_rise
+from streams.detectors.prior import Lesson, Prior, Scatter
 from streams.detectors.rate import Rate
+from streams.detectors.rise import onset_seen
 from streams.detectors.snapshots import require
 from streams.detectors.trail import MINUTES, Trail
 from streams.detectors.warm_up import WarmUp
@@ -24,13 +25,14 @@ from streams.errors import StateCorrupted
 from streams.events import Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 3
+_VERSION: Final = 4
 _HALF_HOUR: Final = 30
 _TELLING: Final = 8.0  # usual mentions in half an hour; with fewer, a slow rise to three times as many looks calm
 _SURELY: Final = 3.0
 _YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, nobody needs to ask whether collection began
 _BLOCKS_OF_A_YOUNG_TOPIC: Final = 288
+_WITH_PEERS: Final = 10  # mentions that prove collection where its peers tell how such a topic behaves
 
 
 class VolumeDetector:
@@ -44,6 +46,7 @@ class VolumeDetector:
         pages_per_week: The topic's budget, > 0; evidence much beyond it is not gathered, so that the next event shows.
         warm_up_mentions: Mentions that prove collection.
         warm_up_days: Days that prove it where mentions are few.
+        prior: What its peers teach; with it there is an opinion after ten mentions.
         collected: It is known from when on the sources deliver everything.
 
     Source:
@@ -52,9 +55,19 @@ class VolumeDetector:
 
     name = "volume"
 
-    def __init__(self, *, pages_per_week: float, warm_up_mentions: int, warm_up_days: float, collected: bool) -> None:
+    def __init__(
+        self,
+        *,
+        pages_per_week: float,
+        warm_up_mentions: int,
+        warm_up_days: float,
+        collected: bool,
+        prior: Prior | None = None,
+    ) -> None:
         self._pages_per_week = pages_per_week
-        self._warm_up: WarmUp | None = WarmUp(warm_up_mentions, warm_up_days, collected=collected)
+        self._prior = prior
+        first = warm_up_mentions if prior is None else min(_WITH_PEERS, warm_up_mentions)
+        self._warm_up: WarmUp | None = WarmUp(first, warm_up_days, collected=collected)
         self._fresh_warm_up = self._warm_up
         self._mood = Mood()
         self._trail = Trail()
@@ -66,10 +79,9 @@ class VolumeDetector:
         self._know_nothing()
 
     def _know_nothing(self) -> None:
-        self._rate = Rate()
-        self._climbs = ClimbScores(self._pages_per_week, _YOUNG_MARGIN)
-        self._windows = WindowScores()
-        self._few = FewMentions()
+        self._rate, self._few = Rate(self._prior), FewMentions()
+        self._climbs = ClimbScores(self._pages_per_week, _YOUNG_MARGIN, self._prior)
+        self._windows = WindowScores(self._prior)
         self._block_minutes = 0
         self._bands: dict[int, tuple[float, float, float]] = {}
 
@@ -134,18 +146,9 @@ class VolumeDetector:
             **self._mood.compared(sums),
             **motion_of(self._trail, recent, reading.window_start + reading.window_seconds),
         )
-        return Explanation(direction_of(sums, self._mood, mean), evidence, self._onset(reading, recent))
-
-    def _onset(self, reading: Reading, recent: Sequence[Slot]) -> Onset:
-        """Where the rise began: looked for in three hours, or in the day that decided."""
-        at = reading.window_start + reading.window_seconds - 1
-        wide = reading.window_seconds > MINUTES * MINUTE
-        begin = at - at % MINUTE - ((DAY_MINUTES if wide else MINUTES) - 1) * MINUTE
-        begin = max(begin, self._not_before)
-        known = (self._few if wide else self._trail).minutes_since(begin)
-        counts = [(start, sums[0]) for start, sums in known]
-        counts += [(slot.start, slot.tally.mentions) for slot in recent if slot.start >= begin]
-        return onset_of_rise(counts, begin, at, self._rate.per_minute)
+        known = self._few if wide else self._trail
+        onset = onset_seen(known, recent, reading, self._not_before, self._rate.per_minute)
+        return Explanation(direction_of(sums, self._mood, mean), evidence, onset)
 
     def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
         """The four windows, the climb and the day, as `score_one` sees them; empty while warming up."""
@@ -200,7 +203,9 @@ class VolumeDetector:
 
     def _begin(self, begin: int, end: int, minutes: dict[int, int]) -> None:
         self._start.begin(begin, end, minutes)
-        self._rate.begin(sum(minutes.values()) * MINUTE / (end - begin))
+        mentions, passed = sum(minutes.values()), (end - begin) / MINUTE
+        borrowed = 0.0 if self._prior is None else self._prior.rate_after(mentions, passed)
+        self._rate.begin(max(mentions / passed, borrowed))  # peers may call for caution, never for less of it
         for start in range(begin, end, MINUTE):
             self._rate.learn(start, minutes.get(start, 0), storm=False)
         self._revise_priors()
@@ -232,6 +237,14 @@ class VolumeDetector:
         margin = _YOUNG_MARGIN * max(0.0, 1.0 - self._rate.blocks / _BLOCKS_OF_A_YOUNG_TOPIC)
         self._windows.expect(self._rate, margin)
         self._climbs.expect(self._rate.per_minute, margin)
+
+    def lesson(self) -> Lesson | None:
+        """What peers may learn of this topic; None before a week of calibrated half days."""
+        lean = self._climbs.lean
+        if self._warm_up is not None or lean is None:
+            return None
+        scatter = Scatter(self._rate.per_minute, *self._rate.clumpings, self._rate.dispersion)
+        return Lesson({CLIMB: lean, **self._windows.leans()}, scatter)
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
         """Mean, low and high of the mentions expected in `seconds`; None while warming up or in doubt."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from streams.basis import Weighed
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.prior import NO_LEAN, Lean, Prior
 from streams.detectors.rate import Rate
 from streams.detectors.scan import passages_per_week
 from streams.detectors.trail import Trail
@@ -29,8 +30,17 @@ class WindowScores:
         Hosking 1990 (see `block_maxima`), Alm 1983 (see `scan`).
     """
 
-    def __init__(self) -> None:
-        self._maxima = tuple(BlockMaxima(0.0, _PRIOR_SCALE) for _ in SCALES)
+    def __init__(self, prior: Prior | None = None) -> None:
+        self._dispersion = _PRIOR_DISPERSION if prior is None else prior.dispersion
+        self._maxima = tuple(
+            BlockMaxima(0.0, _PRIOR_SCALE, NO_LEAN if prior is None else prior.lean(f"window-{minutes}"))
+            for minutes in SCALES
+        )
+
+    def leans(self) -> dict[str, Lean]:
+        """How the topic's own maxima lie beside the prior of its rate, by name; empty before a week of them."""
+        found = {f"window-{minutes}": maxima.lean for minutes, maxima in zip(SCALES, self._maxima, strict=True)}
+        return {name: lean for name, lean in found.items() if lean is not None}
 
     def pages(self, index: int, mentions: int, rate: Rate) -> float:
         """False pages a week of so many mentions in the window of `SCALES[index]`, in (0, 14]."""
@@ -73,7 +83,7 @@ class WindowScores:
     def expect(self, rate: Rate, margin: float) -> None:
         """Where a block's highest score should lie for a stream of this rate, as far as nothing better is known."""
         known = rate.blocks
-        dispersion = (_PRIOR_BLOCKS * _PRIOR_DISPERSION + known * rate.dispersion) / (_PRIOR_BLOCKS + known)
+        dispersion = (_PRIOR_BLOCKS * self._dispersion + known * rate.dispersion) / (_PRIOR_BLOCKS + known)
         for minutes, maxima in zip(SCALES, self._maxima, strict=True):
             mean = rate.per_minute * minutes
             deep = _deepest(2.0 * BLOCK_MINUTES / minutes)

@@ -1,6 +1,7 @@
 """Puts what was decided on a topic into the values that travel."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -8,10 +9,11 @@ import msgspec
 from streams.basis import Basis
 from streams.claim import Claim
 from streams.detectors.base import Reading
-from streams.events import Detection, Direction, Evidence, Tally
+from streams.events import Detection, Direction, Evidence, Tally, WindowCount
 from streams.evidence.explain import Event
 from streams.topic import Topic
 from streams.watched import Watched
+from streams.windows import Closing
 
 
 def detection_of(
@@ -38,6 +40,23 @@ def detection_of(
         accepted_ms=accepted_ms,
         history=history,
         basis=basis,
+    )
+
+
+def count_of(topic: Topic, closing: Closing, verdict: Sequence[float | None], *, history: bool) -> WindowCount:
+    """The window's count beside what was expected, low, high, and its score; None where there was no opinion."""
+    expected, low, high, score = verdict
+    return WindowCount(
+        topic=topic.id,
+        start=closing.slot.start,
+        seconds=closing.slot.seconds,
+        tally=closing.slot.tally,
+        revision=closing.revision,
+        expected=expected,
+        low=low,
+        high=high,
+        score=score,
+        history=history,
     )
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from streams.basis import Basis
 from streams.budget import Budget
 from streams.charges import Charges
 from streams.claim import Claim
 from streams.detectors.base import Detector, Reading
-from streams.detectors.registry import SHARES, build_detectors
+from streams.detectors.prior import Lesson, Prior
+from streams.detectors.registry import SHARES, build_detectors, lesson_of, restore_detectors
 from streams.errors import StateCorrupted
 from streams.events import Detection, Evidence, PartialCount, WindowCount
 from streams.evidence.context import Context
@@ -16,7 +19,7 @@ from streams.evidence.features import OwnWords
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.moment import WatchedMoment
-from streams.stages.telling import compared, detection_of, event_of, watched_of
+from streams.stages.telling import compared, count_of, detection_of, event_of, watched_of
 from streams.stages.topic_feeds import TopicFeeds
 from streams.topic import Topic
 from streams.watch_tier import Step, WatchTier
@@ -34,12 +37,20 @@ class TopicWatch:
     A pure function of the order in which `add` and `tick` are called; score, then decide, then learn.
     """
 
-    def __init__(self, topic: Topic, *, time: TimeSettings, detect: DetectSettings, feeds: Feeds | None = None) -> None:
-        self._topic = topic
+    def __init__(
+        self,
+        topic: Topic,
+        *,
+        time: TimeSettings,
+        detect: DetectSettings,
+        feeds: Feeds | None = None,
+        prior: Prior | None = None,
+    ) -> None:
+        self._topic, self._prior = topic, prior
         self._feeds = TopicFeeds(feeds or Feeds())
         self._grace = time.grace_seconds
         self._windows = TopicWindows(self._grace)
-        self._detectors: tuple[Detector, ...] = build_detectors(topic, detect)
+        self._detectors: tuple[Detector, ...] = build_detectors(topic, detect, prior)
         self._settings = detect
         self._charges = Charges(SHARES, topic.caution)
         self._budget = self._new_budget()
@@ -75,16 +86,16 @@ class TopicWatch:
         self._topic = topic
         self._charges, self._tier = Charges(SHARES, topic.caution), WatchTier(topic.pages_per_week)
         self._tier.restore(tier.snapshot())
-        self._detectors, self._budget = build_detectors(topic, self._settings), self._new_budget()
-        for new, old in zip(self._detectors, detectors, strict=True):
-            new.restore(old.snapshot())
+        self._detectors, self._budget = build_detectors(topic, self._settings, self._prior), self._new_budget()
+        restore_detectors(self._detectors, [(old.name, old.snapshot()) for old in detectors])
         self._budget.restore(budget.snapshot())
         self._afresh = self._afresh or afresh
         self._begin_afresh()
 
     def _begin_afresh(self) -> None:
         if self._afresh and not self._budget.is_open:
-            self._detectors, self._budget = build_detectors(self._topic, self._settings), self._new_budget()
+            self._detectors = build_detectors(self._topic, self._settings, self._prior)
+            self._budget = self._new_budget()
             self._windows.skip()
             self._context.skip()
             self._begin, self._afresh = None, False
@@ -190,6 +201,10 @@ class TopicWatch:
             evidence, direction = self._evidence(*rarest, rarest[1].since, moment), moment.direction(*rarest)
             told.append(watched_of(self._topic, since, moment.at, rarest, evidence, direction, self._basis(moment)))
 
+    def lesson(self) -> Lesson | None:
+        """What a new topic may borrow of this one; None before its past is proven."""
+        return lesson_of(self._detectors)
+
     @property
     def is_watched(self) -> bool:
         """It stands on the watch list."""
@@ -201,19 +216,7 @@ class TopicWatch:
             self._told[slot.start] = self._verdict(slot)
             while len(self._told) > 200:
                 del self._told[next(iter(self._told))]
-        expected, low, high, score = self._told[slot.start]
-        return WindowCount(
-            topic=self._topic.id,
-            start=slot.start,
-            seconds=slot.seconds,
-            tally=slot.tally,
-            revision=closing.revision,
-            expected=expected,
-            low=low,
-            high=high,
-            score=score,
-            history=not self._live,
-        )
+        return count_of(self._topic, closing, self._told[slot.start], history=not self._live)
 
     def _verdict(self, slot: Slot) -> tuple[float | None, ...]:
         expectation = self.expected(slot.seconds)
@@ -258,6 +261,7 @@ class TopicWatch:
             "history": self._history,
             "begin": self._begin,
             "afresh": self._afresh,
+            "prior": None if self._prior is None else msgspec.to_builtins(self._prior),
             "feeds": self._feeds.snapshot(),
             "told": [[start, *verdict] for start, verdict in self._told.items()],
             "windows": self._windows.snapshot(),
@@ -283,14 +287,13 @@ class TopicWatch:
             self._feeds.restore(state["feeds"])
             self._told = {int(start): tuple(verdict) for start, *verdict in state["told"]}
             self._windows.restore(state["windows"])
-            known = dict(state["detectors"])
-            for detector in self._detectors:
-                if detector.name in known:
-                    detector.restore(known[detector.name])
+            self._prior = None if state["prior"] is None else msgspec.convert(state["prior"], Prior)
+            self._detectors = build_detectors(self._topic, self._settings, self._prior)
+            restore_detectors(self._detectors, state["detectors"])
             self._budget.restore(state["budget"])
             self._tier.restore(state.get("tier"))
             self._context.restore(state["context"])
-        except (KeyError, TypeError, ValueError) as exc:
+        except (KeyError, TypeError, ValueError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of topic {self._topic.id!r} cannot be read: {exc!r}") from exc
 
 

@@ -84,6 +84,7 @@ def definition_of(topic: Topic) -> Definition:
         collecting_since=None if since is None else since.timestamp(),
         caution=topic.caution,
         own_words=_told_words(*_own_words(topic)) if topic.query else (),
+        brand=topic.brand,
     )
 
 
@@ -118,4 +119,5 @@ def topic_of(definition: Definition) -> Topic:
         pages_per_week=definition.pages_per_week,
         collecting_since=None if since is None else datetime.fromtimestamp(since, UTC),
         caution=definition.caution,
+        brand=definition.brand,
     )

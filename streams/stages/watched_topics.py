@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from streams.detectors.prior import Lesson, Prior
 from streams.events import Definition
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
+from streams.stages.peers import Peers
 from streams.stages.topic_watch import TopicWatch
 from streams.stages.tracked_topics import definition_of, topic_of
 from streams.topic import Topic
@@ -24,6 +26,7 @@ class WatchedTopics:
         self._definitions = {topic.id: definition_of(topic) for topic in topics}
         self._watches: dict[str, TopicWatch] = {}
         self._active: set[str] = set()
+        self._peers = Peers(self._lesson)
 
     def get(self, topic_id: str) -> TopicWatch | None:
         """The topic's watch; None before it spoke, and where nobody watches it."""
@@ -37,11 +40,19 @@ class WatchedTopics:
         definition = self._definitions.get(topic_id)
         if definition is None or definition.removed:
             return None
-        watch = self._watches[topic_id] = TopicWatch(
-            topic_of(definition), time=self._time, detect=self._detect, feeds=self._feeds
+        return self._make(definition, self._peers.prior(topic_id, definition.brand))
+
+    def _make(self, definition: Definition, prior: Prior | None) -> TopicWatch:
+        watch = self._watches[definition.topic] = TopicWatch(
+            topic_of(definition), time=self._time, detect=self._detect, feeds=self._feeds, prior=prior
         )
         watch.name(definition.own_words)
+        self._peers.add(definition.topic, definition.brand)
         return watch
+
+    def _lesson(self, topic_id: str) -> Lesson | None:
+        watch = self._watches.get(topic_id)
+        return None if watch is None else watch.lesson()
 
     def definition(self, topic_id: str) -> Definition | None:
         """What is known of the topic; None where nothing is."""
@@ -59,12 +70,12 @@ class WatchedTopics:
         self._definitions[topic_id] = definition
         watch = self._watches.get(topic_id)
         if watch is not None and definition.removed:
-            del self._watches[topic_id]
-            self._active.discard(topic_id)
+            self.forget(topic_id)
         elif watch is not None:
             afresh = before is not None and before.subject != definition.subject
             watch.redefine(topic_of(definition), afresh=afresh)
             watch.name(definition.own_words)
+            self._peers.add(topic_id, definition.brand)
         return True
 
     def spoke(self, topic_id: str, watch: TopicWatch) -> None:
@@ -91,14 +102,16 @@ class WatchedTopics:
         known = self._definitions.get(topic_id)
         if known is None or known.revision <= stored.revision:
             self._definitions[topic_id] = stored
-        watch = None if state is None else self.of(topic_id)
-        if watch is not None and state is not None:
+        definition = self._definitions[topic_id]
+        if state is not None and not definition.removed:
+            watch = self._watches.get(topic_id) or self._make(definition, None)  # what it borrowed is part of its state
             watch.restore(state)
             self.spoke(topic_id, watch)
 
     def forget(self, topic_id: str) -> None:
         """The topic's watch is broken."""
         self._watches.pop(topic_id, None)
+        self._peers.remove(topic_id)
         self._active.discard(topic_id)
 
     def only(self, topic_ids: Iterable[str], feeds: Feeds) -> "WatchedTopics":
@@ -113,8 +126,8 @@ class WatchedTopics:
         if definition is None:
             return False
         self._definitions[topic_id] = definition
-        watch = None if built is None else self.of(topic_id)
-        if watch is not None and built is not None:
+        if built is not None and not definition.removed:
+            watch = self._watches.get(topic_id) or self._make(definition, None)
             watch.restore(built.snapshot())  # a watch of our own, which listens to our feeds
             self.spoke(topic_id, watch)
         return True

@@ -27,7 +27,7 @@ every_detector = pytest.mark.parametrize("name", sorted(DETECTORS))
 
 
 def fresh(name: str) -> Detector:
-    return DETECTORS[name](TOPIC, SETTINGS)
+    return DETECTORS[name](TOPIC, SETTINGS, None)
 
 
 def taught(name: str, slots: Sequence[Slot] = STEADY) -> Detector:
