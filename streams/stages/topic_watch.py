@@ -56,11 +56,9 @@ class TopicWatch:
         self._budget = self._new_budget()
         self._tier = WatchTier(topic.pages_per_week)
         self._context = Context(detect.folded_themes())
-        self._live = False
-        self._history = False
+        self._live = self._history = self._afresh = False
         self._told: dict[int, tuple[float | None, ...]] = {}
         self._begin: int | None = None
-        self._afresh = False
 
     @property
     def is_active(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from streams.detectors.prior import Lesson, Prior
 from streams.events import Detection, PartialCount, Phase, Tally
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.topic_watch import TopicWatch
@@ -55,10 +56,10 @@ def tally(random_: random.Random, mentions: int, negative_share: float = _NEGATI
 class Watched:
     """One topic, its minutes given one after the other; each minute's mentions arrive one second before its end."""
 
-    def __init__(self, random_: random.Random, *, pages_per_week: float = 0.25) -> None:
+    def __init__(self, random_: random.Random, *, pages_per_week: float = 0.25, prior: Prior | None = None) -> None:
         self._random = random_
         topic = Topic(id="topic", name="Topic", query="topic", pages_per_week=pages_per_week)
-        self._watch = TopicWatch(topic, time=TimeSettings(), detect=DetectSettings())
+        self._watch = TopicWatch(topic, time=TimeSettings(), detect=DetectSettings(), prior=prior)
         self.minute = 0
         self.detections: list[Detection] = []
 
@@ -69,6 +70,10 @@ class Watched:
             if count:
                 self.add(begin + MINUTE - 1, tally(self._random, count, negative_share))
             self.end_minute()
+
+    def lesson(self) -> Lesson | None:
+        """What it would teach a new topic."""
+        return self._watch.lesson()
 
     def add(self, second: int, tally: Tally) -> list[Detection]:
         """One delta; what was detected at once."""
