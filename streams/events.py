@@ -107,6 +107,8 @@ class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         idle: Caught up and silent: holds nobody back.
         sources: How many source partitions there are in all; time stands still until each has reported.
         arrivals: Mentions of each platform since the source's last watermark, matched or not; history does not count.
+        told_ms: Processing time of the score stage, milliseconds since 1970; 0 for unknown. Says who is silent while
+            others work, which event time cannot: in a backlog partitions are hours apart.
     """
 
     source: str
@@ -114,6 +116,7 @@ class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     idle: bool
     sources: int
     arrivals: dict[str, int] = {}
+    told_ms: int = 0
 
 
 class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -26,9 +26,10 @@ class Feeds:
     """Watches arrivals as the watermarks tell them, and says which feed fell quiet and which delivers again.
 
     A platform that falls silent is `feed quiet`, and so is a source partition that goes on but brings nothing while
-    another one does and no platform's silence explains it. A source partition from which nothing is heard at all, no
-    watermark either, while event time of others goes on for five minutes, is `feed stalled`. All are detections about
-    the topic `feed/...`, with a direction of their own. A pure function of the log.
+    another one does and no platform's silence explains it. A platform is silent up to where every partition has come, a
+    partition up to where it has come itself: in a backlog they are hours apart. A source partition of which nothing is
+    heard at all, no watermark either, while others go on for five minutes of processing time is `feed stalled`. All are
+    detections about the topic `feed/...`, with a direction of their own. A pure function of the log.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,7 @@ class Feeds:
         self._partitions: dict[str, FeedWatch] = {}
         self._sources: dict[str, tuple[int, int | None]] = {}
         self._reached: dict[str, int] = {}
+        self._told: dict[str, int] = {}
         self._gaps, self._partition_gaps = FeedGaps(), FeedGaps()
         self._minutes, self._partition_minutes = FeedMinutes(), FeedMinutes()
         self._closed: int | None = None
@@ -59,12 +61,8 @@ class Feeds:
         for platform, mentions in watermark.arrivals.items():
             told += self._arrived(platform, mentions, at)
         told += self._heard(watermark.source, sum(watermark.arrivals.values()), at, now)
-        told += self._falling_quiet(now)
-        for source, (heard, stalled) in self._sources.items():
-            if stalled is None and now - heard >= STALLED_SECONDS:
-                self._sources[source] = heard, now
-                told.append(_detection(source, STALLED, Phase.OPENED, heard, now, now, _nothing(heard, now)))
-        return told
+        told += self._falling_quiet()
+        return told + self._stalling(watermark.source, watermark.told_ms // 1000 or now, now)
 
     def report(self) -> FeedReport | None:
         """Every feed at the end of the minute that was over with the last watermark; None between two minutes."""
@@ -114,8 +112,22 @@ class Feeds:
             told += _back(source, watch, self._partition_gaps, mentions, at)
         return told
 
-    def _falling_quiet(self, now: int) -> list[Detection]:
+    def _stalling(self, source: str, second: int, now: int) -> list[Detection]:
+        """Who has told nothing for so long, by the clocks of those who tell."""
+        newest = max(self._told.values(), default=second)
+        if second - newest > LEAP_SECONDS:  # nobody told anything: that is held against none
+            self._told = dict.fromkeys(self._told, second)
+        self._told[source] = max(second, self._told.get(source, second))
         told: list[Detection] = []
+        for name, (heard, stalled) in self._sources.items():
+            if stalled is None and second - self._told.setdefault(name, second) >= STALLED_SECONDS:
+                self._sources[name] = heard, now
+                told.append(_detection(name, STALLED, Phase.OPENED, heard, now, now, _nothing(heard, now)))
+        return told
+
+    def _falling_quiet(self) -> list[Detection]:
+        told: list[Detection] = []
+        now = min(second for source, second in self._reached.items() if self._sources[source][1] is None)
         for platform, watch in self._platforms.items():
             if watch.falls_quiet(now):
                 told.append(_detection(platform, QUIET, Phase.OPENED, watch.last, now, now, _missing(watch, now)))
@@ -123,6 +135,7 @@ class Feeds:
             return told  # that explains what the partitions lack
         newest = max((watch.last for watch in self._partitions.values()), default=now)
         for source, watch in self._partitions.items():
+            now = self._reached[source]
             others_deliver = newest > now - SHORTEST_SILENCE  # its own last is older where it could be quiet
             if others_deliver and self._sources[source][1] is None and watch.falls_quiet(now):
                 told.append(_detection(source, QUIET, Phase.OPENED, watch.last, now, now, _missing(watch, now)))
@@ -143,7 +156,7 @@ class Feeds:
             per_minute=minutes.per_minute(name),
             usual_per_minute=None if watch is None else watch.usual_per_minute,
             last_arrival=None if watch is None else watch.last_arrival,
-            reached=self._reached.get(name) if of_partition else None,
+            reached=self._reached[name] if of_partition else None,
             silent_since=quiet_since if stalled is None else heard,
         )
 
@@ -161,6 +174,7 @@ class Feeds:
             "partitions": [[name, watch.snapshot()] for name, watch in self._partitions.items()],
             "sources": [[name, *heard] for name, heard in self._sources.items()],
             "reached": [[name, second] for name, second in self._reached.items()],
+            "told": [[name, second] for name, second in self._told.items()],
             "gaps": self._gaps.snapshot(),
             "partition_gaps": self._partition_gaps.snapshot(),
             "minutes": [self._minutes.snapshot(), self._partition_minutes.snapshot()],
@@ -177,7 +191,9 @@ class Feeds:
             self._platforms = {str(name): FeedWatch.restored(watch) for name, watch in state["platforms"]}
             self._partitions = {str(name): FeedWatch.restored(watch) for name, watch in state.get("partitions", ())}
             self._sources = {str(name): (int(heard), stalled) for name, heard, stalled in state["sources"]}
-            self._reached = {str(name): int(second) for name, second in state.get("reached", ())}
+            self._reached = {name: heard for name, (heard, _) in self._sources.items()}
+            self._reached |= {str(name): int(second) for name, second in state.get("reached", ())}
+            self._told = {str(name): int(second) for name, second in state.get("told", ())}
             self._gaps.restore(state["gaps"])
             self._partition_gaps.restore(state.get("partition_gaps", ()))
             for minutes, counted in zip(

@@ -107,7 +107,8 @@ async def check(broker: Broker, settings: StreamSettings) -> tuple[str, ...]:
         if there is None:
             problems.append(f"{spec.name} does not exist; `tocsin kafka init` creates it")
         else:
-            problems += _differences(spec, there, own=spec.name != settings.kafka.mentions)
+            beside = {settings.kafka.mentions, settings.kafka.dead_letters}  # as many partitions as somebody gave them
+            problems += _differences(spec, there, own=spec.name not in beside)
     mentions = found.get(settings.kafka.mentions)
     if mentions is not None:
         for number in range(mentions.partitions):

@@ -94,6 +94,21 @@ OPERATIONS: Final = (
         ),
     ),
     Row(
+        "Feeds",
+        (
+            Panel(
+                "What arrives",
+                "Mentions a minute of each platform and source partition that is watched; new ones together as other.",
+                (Curve("max by (feed) (tocsin_feed_arrivals_per_minute)", "{{feed}}"),),
+            ),
+            Panel(
+                "Feeds by state",
+                "Quiet and stalled ones have an incident; unknown means that nobody reports.",
+                (Curve("max by (state) (sum by (instance, state) (tocsin_feeds))", "{{state}}"),),
+            ),
+        ),
+    ),
+    Row(
         "Alerting",
         (
             Panel(

@@ -78,6 +78,7 @@ class SourceClock:
             event_ms=self.reached_ms,
             idle=at_end and silent_seconds >= self._idle_seconds,
             sources=self._sources,
+            told_ms=round(now.timestamp() * 1000),
         )
 
     def snapshot(self) -> dict[str, Any]:

@@ -122,6 +122,35 @@ def test_a_source_that_tells_nothing_while_others_go_on_is_stalled_until_it_spea
     assert alone[0].episode == back[0].episode
 
 
+def test_silence_of_a_source_is_measured_by_the_clocks_of_those_who_tell() -> None:
+    """Event time stands still: what others do is work off a backlog, or wait for it."""
+    feeds = Feeds()
+    still = [
+        msgspec.structs.replace(watermark(START), told_ms=(START + at) * 1000)
+        for at in range(0, STALLED_SECONDS + 60, STEP)
+    ]
+    feeds.observe(msgspec.structs.replace(watermark(START, source="mentions-1"), told_ms=START * 1000))
+
+    assert phases(told(feeds, still)) == [("feed/mentions-1", Phase.OPENED)]
+
+
+def test_in_a_backlog_a_partition_hours_behind_another_is_neither_stalled_nor_quiet_nor_are_its_platforms() -> None:
+    """Seven usual hours; then one partition works off three hours of a backlog before the other begins."""
+    feeds = Feeds()
+    usual = zip(life(7 * HOUR, {"x": 0.5}), life(7 * HOUR, {"forum": 0.5}, seed=2), strict=True)
+    told(feeds, [mark for one, other in usual for mark in (one, msgspec.structs.replace(other, source="mentions-1"))])
+    now_ms = (START + 10 * HOUR) * 1000
+    ahead = [
+        msgspec.structs.replace(mark, told_ms=now_ms) for mark in life(3 * HOUR, {"x": 0.5}, start=START + 7 * HOUR)
+    ]
+    behind = [
+        msgspec.structs.replace(mark, source="mentions-1", told_ms=now_ms + 1000)
+        for mark in life(3 * HOUR, {"forum": 0.5}, start=START + 7 * HOUR, seed=2)
+    ]
+
+    assert told(feeds, [*ahead, *behind]) == []
+
+
 def test_invented_platforms_cost_no_more_than_their_bound_and_drive_out_no_feed_that_is_missed() -> None:
     feeds = Feeds()
     told(feeds, life(12 * HOUR, {"x": 0.5}))
