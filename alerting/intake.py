@@ -1,4 +1,4 @@
-"""Detections become incidents, window counts become history."""
+"""Detections become incidents, window counts become history, public answers are remembered."""
 
 import asyncio
 import random
@@ -17,6 +17,7 @@ from alerting.incidents.model import Transition
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.store import Store, Unit
 from alerting.metrics import AlertingMetrics
+from alerting.reply_reading import read_replies
 from alerting.untracked import Untracked
 from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Record
@@ -98,13 +99,26 @@ class Intake:
             linger_seconds=WINDOWS_LINGER_SECONDS,
             rng=rng,
         )
+        self._replies = Follower(
+            "replies",
+            broker=broker,
+            store=store,
+            clock=clock,
+            metrics=metrics,
+            group=f"{kafka.prefix}-alert-replies",
+            kafka_topic=kafka.replies,
+            take=self._take_replies,
+            max_records=WINDOWS_PER_UNIT,
+            linger_seconds=WINDOWS_LINGER_SECONDS,
+            rng=rng,
+        )
 
     @property
     def state(self) -> IntakeState:
-        """The worse of both streams."""
+        """The worst of all streams."""
         if not self._topics_saved:
             return IntakeState.DATABASE_DOWN
-        states = {self._detections.state, self._windows.state}
+        states = {self._detections.state, self._windows.state, self._replies.state}
         return next((state for state in _WORST_FIRST if state in states), IntakeState.FOLLOWING)
 
     def know(self, topics: Sequence[Topic]) -> None:
@@ -125,6 +139,7 @@ class Intake:
                 async with asyncio.TaskGroup() as following:
                     following.create_task(self._detections.run(stop), name="intake.detections")
                     following.create_task(self._windows.run(stop), name="intake.windows")
+                    following.create_task(self._replies.run(stop), name="intake.replies")
             keeping.cancel()
 
     async def _topics_known(self, stop: asyncio.Event) -> bool:
@@ -211,6 +226,19 @@ class Intake:
             severity=incident.severity.value,
             detector=detection.detector,
         )
+
+    async def _take_replies(self, unit: Unit, records: tuple[Record, ...]) -> Said:
+        replies, unreadable = read_replies(records)
+        await unit.record_replies(replies)
+
+        def said() -> None:
+            self._metrics.replies.inc(len(replies))
+            for record, reason in unreadable:
+                log.error(
+                    "intake.reply_unreadable", partition=str(record.partition), offset=record.offset, reason=reason
+                )
+
+        return said
 
     async def _take_windows(self, unit: Unit, records: tuple[Record, ...]) -> Said:
         windows: list[WindowCount] = []

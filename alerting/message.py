@@ -8,6 +8,7 @@ from alerting.incidents import wording
 from alerting.incidents.insight import excess_of, insights
 from alerting.incidents.model import Incident, Severity, Transition
 from alerting.incidents.part import GroupingReason
+from alerting.incidents.public_answers import told
 from alerting.notifiers.base import Fact, Message
 from streams.events import Direction
 
@@ -57,6 +58,7 @@ def message_about(
         delivery=delivery,
         grouped=wording.grouped(reasons_of(incident)),
         statement=str(incident.statement) if incident.statement else "",
+        answers=told(incident.answers, incident.reopened_at or incident.opened_at) if incident.answers else "",
         assignee=incident.assignee,
         announced=incident.announced,
     )

@@ -130,9 +130,12 @@ class AlertingMetrics:
             ["feed"],
             registry=registry,
         )
+        self.replies = Counter(
+            "tocsin_public_replies", "Public answers of the brand that were taken in.", registry=registry
+        )
         self.retained = Counter(
             "tocsin_retention_removed",
-            "What retention thinned or forgot: windows (blocks of a topic and day), samples, deliveries, incidents.",
+            "What retention thinned or forgot: windows (topics and days), samples, deliveries, incidents, replies.",
             ["kind"],
             registry=registry,
         )

@@ -33,10 +33,12 @@ class TargetSettings(Section):
     Attributes:
         acknowledge_minutes: From opening until somebody takes it on.
         resolve_hours: From opening until it is over.
+        public_answer_minutes: From opening until the brand answered in public, where its answers are in the stream.
     """
 
     acknowledge_minutes: Annotated[float, Field(gt=0, le=10_080)] = 15.0
     resolve_hours: Annotated[float, Field(gt=0, le=720)] = 8.0
+    public_answer_minutes: Annotated[float, Field(gt=0, le=10_080)] = 60.0
 
 
 class RetentionSettings(Section):

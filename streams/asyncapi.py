@@ -11,6 +11,7 @@ from streams.kafka_security import SaslMechanism
 from streams.kafka_topics import specs
 from streams.mention import Mention
 from streams.notice_record import NoticeRecord
+from streams.public_reply import PublicReply
 from streams.settings import KafkaSettings, StreamSettings
 from streams.topic import Declared
 from streams.watched import Watched
@@ -50,6 +51,7 @@ def document(settings: StreamSettings, *, version: str) -> dict[str, Any]:
             Watched,
             FeedReport,
             NoticeRecord,
+            PublicReply,
         ),
         "#/components/schemas/{name}",
     )
@@ -100,6 +102,7 @@ def _messages(kafka: KafkaSettings) -> dict[str, dict[str, dict[str, Any]]]:
         kafka.detections: {"detection": _message(Detection, "the topic")},
         kafka.windows: {"windowCount": _message(WindowCount, "the topic")},
         kafka.notices: {"notice": _message(NoticeRecord, "the notice's id")},
+        kafka.replies: {"publicReply": _message(PublicReply, "the mention that is answered")},
         kafka.feeds: {"feedReport": _message(FeedReport, "always the same")},
         kafka.score_state: {"scoreState": _opaque("The index of counted mentions")},
         kafka.detect_state: {"detectState": _opaque("Snapshots of the detectors")},

@@ -17,6 +17,7 @@ from streams.excerpt import Excerpt
 from streams.feed_report import FeedReport
 from streams.mention import Mention
 from streams.mention_fields import mention_from
+from streams.public_reply import PublicReply
 from streams.topic import Declared
 from streams.watched import Watched
 
@@ -185,6 +186,11 @@ def decode_window(value: bytes | None) -> WindowCount:
         StateCorrupted: It cannot be read.
     """
     return _decode(_window, value)
+
+
+def encode_reply(reply: PublicReply) -> bytes:
+    """JSON, for everybody who reads along."""
+    return _json.encode(reply)
 
 
 def encode_watched(watched: Watched) -> bytes:

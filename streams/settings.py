@@ -59,7 +59,7 @@ class KafkaSettings(Section):
     def _apart(self) -> "KafkaSettings":
         for name in (self.mentions, self.dead_letters):
             own = {self.topics, self.partials, self.detections, self.windows, self.score_state, self.detect_state}
-            own |= {self.detect_anchors, self.watch, self.feeds, self.notices}
+            own |= {self.detect_anchors, self.watch, self.feeds, self.notices, self.replies}
             if name in own:
                 raise ValueError(f"mentions cannot be {self.mentions!r}: {name!r} is one of our own Kafka topics")
         return self
@@ -98,6 +98,11 @@ class KafkaSettings(Section):
     def notices(self) -> str:
         """What ops announce, written by their own tools."""
         return f"{self.prefix}.notices"
+
+    @property
+    def replies(self) -> str:
+        """What the brand itself answered in public, keyed by the mention that is answered."""
+        return f"{self.prefix}.replies"
 
     @property
     def score_state(self) -> str:

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from alerting.api.evidence_answers import Answer, EvidenceAnswer
 from alerting.api.muted_answer import MutedAnswer
+from alerting.api.public_answers_answer import PublicAnswersAnswer
 from alerting.api.utc_time import UtcTime
 from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
 from alerting.incidents.part import GroupingReason
@@ -92,6 +93,7 @@ class IncidentAnswer(Answer):
     assignee: str | None
     snoozed_until: UtcTime | None
     statement: StatementAnswer | None
+    answers: PublicAnswersAnswer | None
     muted: tuple[MutedAnswer, ...]
     announced: tuple[str, ...]
     history: bool

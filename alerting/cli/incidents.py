@@ -86,6 +86,9 @@ def show_incident(
         facts += [("onset between, UTC", between)]
     facts += [(name, found.get(name)) for name in ("assignee", "acknowledged_by", "resolved_by", "merged_into")]
     facts += [("snoozed until, UTC", minute(found.get("snoozed_until")))]
+    if answers := found.get("answers"):
+        left, asked = answers["asked"] - answers["answered"], answers["asked"]
+        typer.echo(f"{left} of {asked} sampled mentions unanswered in public")
     if stated := found.get("statement"):
         facts += [("status", stated["status"]), ("cause", stated["cause"])]
         facts += [(name.replace("_", " "), minute(stated[f"{name}_at"])) for name in ("expected", "next_update")]

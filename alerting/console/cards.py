@@ -13,6 +13,7 @@ from alerting.console import words
 from alerting.console.board import budget
 from alerting.incidents import wording
 from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, TimelineEntry, TopicStatus
+from alerting.incidents.public_answers import told as answers_told
 from alerting.incidents.reckoning import reckoning
 from alerting.incidents.severity import assess_incident
 from alerting.notifiers.escaping import one_line
@@ -87,6 +88,7 @@ class IncidentCard:
     assignee: str = ""
     statement: str = ""
     stated: str = ""
+    answers: str = ""
     muted: tuple[str, ...] = ()
     announced: tuple[str, ...] = ()
 
@@ -125,6 +127,7 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
         can_acknowledge=incident.state is IncidentState.TRIGGERED,
         can_resolve=incident.state is not IncidentState.RESOLVED,
         assignee=one_line(incident.assignee or "", words.LONGEST_NAME),
+        answers=answers_told(incident.answers, incident.reopened_at or incident.opened_at) if incident.answers else "",
         statement=one_line(str(incident.statement), words.LONGEST_TEXT) if incident.statement else "",
         stated=f"{one_line(incident.statement.by, words.LONGEST_NAME)}, {words.clock(incident.statement.at, now)}"
         if incident.statement

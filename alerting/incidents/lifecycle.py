@@ -234,6 +234,7 @@ def _reopen(incident: Incident, detection: Detection, topic: Topic | None, now: 
         resolved_by=None,
         reopened_at=now,
         snoozed_until=None,
+        answers=None,
         overdue=(),
         episodes=extended(incident.episodes, detection.episode),
         running=extended(incident.running, detection.episode),

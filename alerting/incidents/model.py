@@ -9,6 +9,7 @@ import msgspec
 from alerting.incidents.escalation import Escalation
 from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.part import Part
+from alerting.incidents.public_answers import PublicAnswers
 from alerting.incidents.statement import Statement
 from streams.events import Direction, Evidence
 
@@ -65,6 +66,8 @@ class Transition(StrEnum):
     ANNOUNCED = "announced"
     ACKNOWLEDGE_OVERDUE = "acknowledge_overdue"
     RESOLVE_OVERDUE = "resolve_overdue"
+    ANSWERED = "answered"
+    ANSWER_OVERDUE = "answer_overdue"
     UNCHANGED = "unchanged"
 
 
@@ -97,6 +100,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         statement: What the people who fix it say.
         overdue: Promises that were not kept since it opened last, see `Promise`.
         onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimated it.
+        answers: How the brand answered in public; None where nobody counts that.
         merged_into: The older incident that it turned out to be the same as.
         escalation: Who is called after whom; as it stood when the incident opened.
         muted: Why nobody, or not everybody, is woken for it at present.
@@ -139,6 +143,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     snoozed_until: datetime | None = None
     passed_to: str | None = None
     statement: Statement | None = None
+    answers: PublicAnswers | None = None
     overdue: tuple[str, ...] = ()
     merged_into: str | None = None
     family: str = ""

@@ -1,4 +1,4 @@
-"""The two clocks of an incident, and what the passing of time does to one. Pure: `now` is an argument."""
+"""The clocks of an incident, and what the passing of time does to one. Pure: `now` is an argument."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,10 +13,11 @@ from alerting.settings import TargetSettings
 
 
 class Promise(StrEnum):
-    """What is measured: somebody takes it on; it is over."""
+    """What is measured: somebody takes it on; it is over; the brand answered in public, where that can be seen."""
 
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+    PUBLIC_ANSWER = "public_answer"
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -37,16 +38,22 @@ class Standing(msgspec.Struct, frozen=True):
 _BREACHES: Final = {
     Promise.ACKNOWLEDGE: (Transition.ACKNOWLEDGE_OVERDUE, "Nobody has acknowledged it within"),
     Promise.RESOLVE: (Transition.RESOLVE_OVERDUE, "It is not over within"),
+    Promise.PUBLIC_ANSWER: (Transition.ANSWER_OVERDUE, "Nobody was answered in public within"),
 }
 
 
 def standings(incident: Incident, targets: TargetSettings, now: datetime) -> tuple[Standing, ...]:
-    """Both clocks as they stand. They begin when it opened, anew when it opened again; a snooze does not stop them."""
+    """All clocks as they stand. They begin when it opened, anew when it opened again; a snooze does not stop them.
+
+    The one of the public answer runs where the brand's answers are in the stream, and stops when it is over.
+    """
     began = incident.reopened_at or incident.opened_at
     ends = {
         Promise.ACKNOWLEDGE: incident.acknowledged_at or incident.resolved_at,
         Promise.RESOLVE: incident.resolved_at,
     }
+    if incident.answers is not None:
+        ends[Promise.PUBLIC_ANSWER] = incident.answers.first_at or incident.resolved_at
     return tuple(
         Standing(promise, due := began + _within(promise, targets), kept, (kept or now) > due)
         for promise, kept in ends.items()
@@ -83,4 +90,6 @@ def elapsed(incident: Incident, targets: TargetSettings, now: datetime) -> Outco
 def _within(promise: Promise, targets: TargetSettings) -> timedelta:
     if promise is Promise.ACKNOWLEDGE:
         return timedelta(minutes=targets.acknowledge_minutes)
+    if promise is Promise.PUBLIC_ANSWER:
+        return timedelta(minutes=targets.public_answer_minutes)
     return timedelta(hours=targets.resolve_hours)

@@ -31,15 +31,16 @@ class Cutoffs(msgspec.Struct, frozen=True):
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """What one batch thinned or forgot: blocks of a topic and day, incidents, deliveries."""
+    """What one batch thinned or forgot: blocks of a topic and day, incidents, deliveries, answers."""
 
     windows: int = 0
     samples: int = 0
     deliveries: int = 0
     incidents: int = 0
+    replies: int = 0
 
     def __bool__(self) -> bool:
-        return any((self.windows, self.samples, self.deliveries, self.incidents))
+        return any((self.windows, self.samples, self.deliveries, self.incidents, self.replies))
 
 
 _SETTLES_AFTER = timedelta(days=1)

@@ -11,7 +11,7 @@ from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.onset import first_onset, onset_of
 from alerting.incidents.part import GroupingReason, Part
 from alerting.incidents.severity import assess, assess_all, settled
-from streams.events import Detection, Direction
+from streams.events import Detection, Direction, Evidence
 from streams.topic import Topic
 
 _EPISODES_KEPT: Final = 2048
@@ -81,7 +81,7 @@ def with_evidence(incident: Incident, detection: Detection, topic: Topic | None)
         topic=detection.topic,
         topic_name=_name(detection, topic),
         brand=_brand(topic) or incident.brand,
-        evidence=detection.evidence,
+        evidence=_with_answers(detection.evidence, incident.evidence),
         owner=wording.plain(owner) if owner else None,
     )
     title = wording.title(led.topic_name, led.brand, led.evidence, direction)
@@ -121,11 +121,18 @@ def _renewed(part: Part, fresh: Part) -> Part:
         topic_name=fresh.topic_name,
         **first_onset(part, fresh),
         direction=fresh.direction,
-        evidence=fresh.evidence,
+        evidence=_with_answers(fresh.evidence, part.evidence),
         mentions=tuple(dict.fromkeys((*part.mentions[:_MENTIONS_KEPT], *fresh.mentions))),
         terms=fresh.terms or part.terms,
         episodes=extended(part.episodes, fresh.episodes[0]),
     )
+
+
+def _with_answers(fresh: Evidence, known: Evidence) -> Evidence:
+    """Detectors do not know who was answered; what was counted here stays until it is counted anew."""
+    if fresh.unanswered_share is not None:
+        return fresh
+    return msgspec.structs.replace(fresh, unanswered_share=known.unanswered_share)
 
 
 def _leading(incident: Incident, detection: Detection) -> str:

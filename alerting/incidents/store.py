@@ -20,6 +20,7 @@ from alerting.incidents.model import (
 )
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
+from streams.public_reply import PublicReply
 from streams.topic import Topic
 
 NOTHING_KNOWN: Final[Mapping[str, int]] = MappingProxyType({})
@@ -155,6 +156,10 @@ class Unit(DirectiveUnit, Protocol):
         """Add window counts to the history; a higher revision replaces a lower one."""
         ...
 
+    async def record_replies(self, replies: Sequence[PublicReply]) -> None:
+        """Remember when mentions were answered in public; the earliest answer counts."""
+        ...
+
     async def save_topics(self, topics: Sequence[Topic]) -> None:
         """Make the topic table equal to `topics`."""
         ...
@@ -265,6 +270,10 @@ class Store(DirectiveStore, Protocol):
 
     async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
         """Of how many incidents these receivers were paged since then, each counted once."""
+        ...
+
+    async def answered(self, mentions: Sequence[str]) -> Mapping[str, datetime] | None:
+        """When each of them was answered in public first, of those that were; None where no answer was ever seen."""
         ...
 
     async def outbox_age(self, now: datetime) -> tuple[int, float]:

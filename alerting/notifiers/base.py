@@ -35,6 +35,7 @@ class Message(msgspec.Struct, frozen=True):
         delivery: Names what is being sent: the same at every attempt, though the incident may have changed between two
             and with it the rest of the message. Empty where nothing is ever sent again, as in a drill.
         statement: What the people who fix it say, one line of a person's words; empty where nobody did.
+        answers: How the brand answered in public, in our own words; empty where nobody counts that.
         said: What happened, as the timeline tells it; a person's words may be in it.
         announced: What ops announced that touches it, one line each, a person's words in it.
         excess: Mentions above expectation since the event began: what the drivers contribute to.
@@ -72,6 +73,7 @@ class Message(msgspec.Struct, frozen=True):
     delivery: str = ""
     grouped: str = ""
     statement: str = ""
+    answers: str = ""
     said: str = ""
     assignee: str | None = None
     announced: tuple[str, ...] = ()

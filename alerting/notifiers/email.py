@@ -108,6 +108,7 @@ def _text(message: Message) -> str:
         *(["This is a drill: nothing happened, and nobody has to act."] if message.test else []),
         *([one_line(message.note, 200)] if message.note else []),
         *([f"Status: {one_line(message.statement, 600)}"] if message.statement else []),
+        *([one_line(message.answers, 200)] if message.answers else []),
         *([f"Assigned to {one_line(message.assignee, 80)}"] if message.assignee else []),
         "",
         plain(message.why, 1000),

@@ -105,6 +105,7 @@ class NtfyNotifier:
             f"Status: {one_line(message.statement, 600)}" if message.statement else "",
             plain(message.why, 1500),
             f"Owner: {one_line(message.owner or 'nobody', 80)}",
+            one_line(message.answers, 200),
             f"Assigned to {one_line(message.assignee, 80)}" if message.assignee else "",
         ]
         body: dict[str, object] = {

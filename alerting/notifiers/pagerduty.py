@@ -188,6 +188,8 @@ def _details(message: Message) -> dict[str, object]:
     }
     if message.statement:
         details["status"] = one_line(message.statement, 600)
+    if message.answers:
+        details["public answers"] = one_line(message.answers, _FIELD_CHARACTERS)
     if message.assignee:
         details["assigned to"] = one_line(message.assignee, _FIELD_CHARACTERS)
     if message.note:

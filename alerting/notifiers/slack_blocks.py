@@ -57,7 +57,7 @@ def fallback(message: Message) -> str:
 
 
 def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
-    """The whole message, at most 15 blocks and well below Slack's 13,000 characters.
+    """The whole message, at most 16 blocks and well below Slack's 13,000 characters.
 
     Args:
         buttons: Whether those that act are there, too.
@@ -74,6 +74,8 @@ def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
     if statement := escape_slack(message.statement, _WHY_CHARACTERS):
         blocks.append({"type": "section", "text": _mrkdwn(f"*Status:* {statement}")})
     blocks.extend(_context(f"*Announced:* {escape_slack(line, _WHY_CHARACTERS)}") for line in message.announced[:2])
+    if answers := escape_slack(message.answers, _WHY_CHARACTERS):
+        blocks.append(_context(answers))
     if grouped := escape_slack(message.grouped, _WHY_CHARACTERS):
         blocks.append(_context(grouped))
     if message.facts:

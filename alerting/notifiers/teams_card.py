@@ -57,6 +57,7 @@ def _encoded(message: Message, samples: int, drivers: int, facts: int) -> bytes:
         *([_text(one_line(message.note, 200))] if message.note else []),
         *([_text(f"Status: {one_line(message.statement, 600)}", weight="Bolder")] if message.statement else []),
         _text(one_line(message.why, 1000) or "-"),
+        *([_text(one_line(message.answers, 200), isSubtle=True)] if message.answers else []),
         *(
             _text(f"{one_line(fact.value, 100)} {one_line(fact.label, 200)}", isSubtle=True)
             for fact in message.facts[:facts]

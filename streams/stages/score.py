@@ -23,6 +23,7 @@ from streams.stages.description import Description
 from streams.stages.mention_time import event_time, is_history
 from streams.stages.packing import Packing
 from streams.stages.partial_sums import PartialSums
+from streams.stages.public_replies import PublicReplies
 from streams.stages.sampling import engagement_of, polarity_of_rating, reach_of, seq_of, short_name
 from streams.stages.score_state import ScoreState
 from streams.stages.source_clock import SourceClock
@@ -79,6 +80,7 @@ class ScoreStage:
         self._sums: dict[tuple[str, int, bool, bool], PartialSums] = {}
         self._packing = Packing(kafka.partials, partials_partitions)
         self._arrivals = Arrivals()
+        self._replies = PublicReplies(kafka.replies)
         self._read = self._matched = self._duplicate = self._partials = 0
 
     @property
@@ -144,6 +146,8 @@ class ScoreStage:
             event_ms, delayed = event_time(mention, record, grace_ms=self._grace_ms)
             if not is_history(record):
                 self._arrivals.count(mention.platform)
+                if mention.author is not None and mention.author.is_brand_reply:
+                    self._replies.hear(mention, event_ms)
             if newest is None or event_ms > newest:
                 newest = event_ms
                 if self._clock.leaps(event_ms):
@@ -156,7 +160,7 @@ class ScoreStage:
         self._pack_partials()
         if self._clock.is_due(now):
             self._pack_watermark(now, at_end=at_end)
-        return [*self._dead_letters.take(), *self._packing.take()]
+        return [*self._dead_letters.take(), *self._replies.take(), *self._packing.take()]
 
     def _cut(self, event_ms: int, now: datetime) -> None:
         """Let event time pass between what was counted so far and what comes."""

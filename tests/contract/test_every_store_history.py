@@ -6,8 +6,11 @@ import msgspec
 
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.sql.store import SqlStore
+from streams.public_reply import PublicReply
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.stored import MIDNIGHT, curve, delivery, incident, sent, topic, window
+
+LATER = START + timedelta(hours=1)
 
 
 class TestHistory:
@@ -123,3 +126,15 @@ class TestBoard:
         assert (refunds.pages_this_week, refunds.open_incidents) == (2, 1)
         assert (flights.pages_this_week, flights.open_incidents) == (0, 0)
         assert (a_week_on.pages_this_week, a_week_on.open_incidents) == (0, 1)
+
+
+class TestPublicAnswers:
+    async def test_the_earliest_answer_to_a_mention_counts_in_whatever_order_they_come(self, store: SqlStore) -> None:
+        nobody = await store.answered(["x:1"])
+        async with store.begin() as unit:
+            await unit.record_replies([PublicReply("x:8", ("x:1", "x:2"), START + timedelta(minutes=5))])
+            await unit.record_replies([PublicReply("x:9", ("x:1",), START), PublicReply("x:7", ("x:2",), LATER)])
+
+        assert nobody is None
+        assert await store.answered([]) == {}
+        assert await store.answered(["x:1", "x:2", "x:3"]) == {"x:1": START, "x:2": START + timedelta(minutes=5)}

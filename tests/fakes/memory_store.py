@@ -20,6 +20,7 @@ from alerting.incidents.model import (
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
+from streams.public_reply import PublicReply
 from streams.topic import Topic
 
 
@@ -38,6 +39,7 @@ class MemoryStore:
         self.board: tuple[TopicStatus, ...] = ()
         self.decided: dict[str, Detection] = {}
         self.known: set[str] = set()
+        self.replies: dict[str, datetime] = {}
         self.curves: dict[str, tuple[WindowPoint, ...]] = {}
         self.kept: dict[str, Directive] = {}
         self.kept_lines: list[DirectiveEntry] = []
@@ -206,6 +208,11 @@ class MemoryStore:
         """Nothing is delivered from here."""
         raise NotImplementedError
 
+    async def answered(self, mentions: Sequence[str]) -> Mapping[str, datetime] | None:
+        """What the test put there."""
+        self._answer()
+        return {name: self.replies[name] for name in mentions if name in self.replies} if self.replies else None
+
     async def outbox_age(self, now: datetime) -> tuple[int, float]:  # noqa: ARG002
         """Nothing waits."""
         self._answer()
@@ -364,6 +371,10 @@ class MemoryUnit:
 
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
         """The history is put there by the test."""
+        raise NotImplementedError
+
+    async def record_replies(self, replies: Sequence[PublicReply]) -> None:
+        """Nobody sends any here."""
         raise NotImplementedError
 
     async def save_topics(self, topics: Sequence[Topic]) -> None:

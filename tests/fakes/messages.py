@@ -59,6 +59,7 @@ def tainted(text: str, change: Transition = Transition.OPENED, *, revision: int 
         statement=text,
         assignee=text,
         said=text,
+        answers=text,
         grouped=text,
         drivers=(Driver(text, 5, 1.0),) * 32,
         samples=(sample,) * 8,

@@ -31,7 +31,7 @@ async def main(database: str, api_url: str, group_wait_seconds: float) -> None:
     """Work until somebody kills the process."""
     clock = SystemClock()
     cluster = MemoryCluster(clock=clock)
-    for name in (KAFKA.detections, KAFKA.windows):
+    for name in (KAFKA.detections, KAFKA.windows, KAFKA.notices, KAFKA.replies):
         cluster.create(TopicSpec(name, 1))
     slack = SlackNotifier(
         channel=CHANNEL, token=TOKEN, api_url=api_url, clock=clock, egress=Egress.from_settings(SETTINGS)

@@ -27,6 +27,7 @@ from alerting.incidents.model import (
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
+from streams.public_reply import PublicReply
 from streams.topic import Topic
 
 _UPDATES = (Transition.GREW, Transition.PEAKED, Transition.SEVERITY_CHANGED)
@@ -46,6 +47,7 @@ class Tables:
         self.looked_after: set[str] = set()
         self.windows: dict[tuple[str, int], WindowCount] = {}
         self.topics: tuple[Topic, ...] = ()
+        self.replies: dict[str, datetime] = {}
         self.directives: dict[str, Directive] = {}
         self.directive_entries: list[DirectiveEntry] = []
         self.schedules: dict[str, ScheduleCopy] = {}
@@ -236,6 +238,11 @@ class TransactionalStore:
             and (tried or delivery.next_attempt_at <= before)
         )
 
+    async def answered(self, mentions: Sequence[str]) -> Mapping[str, datetime] | None:
+        self._answer()
+        found = self.tables.replies
+        return {name: found[name] for name in mentions if name in found} if found else None
+
     async def outbox_age(self, now: datetime) -> tuple[int, float]:
         self._answer()
         pending = [delivery for delivery in self.tables.outbox.values() if delivery.state is DeliveryState.PENDING]
@@ -393,6 +400,12 @@ class TransactionalUnit:
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
         for window in windows:
             self._draft.windows[window.topic, window.start] = window
+
+    async def record_replies(self, replies: Sequence[PublicReply]) -> None:
+        for reply in replies:
+            for name in reply.answers:
+                known = self._draft.replies.get(name, reply.at)
+                self._draft.replies[name] = min(known, reply.at)
 
     async def save_topics(self, topics: Sequence[Topic]) -> None:
         self._draft.topics = tuple(topics)

@@ -95,7 +95,7 @@ async def test_no_secret_leaves_by_any_way_though_every_vendor_fails_once_and_ec
             notifiers = build_all(settings.receivers, clock=clock, egress=egress)["comms"]
             said.append(repr(notifiers))
             cluster = MemoryCluster(clock=clock)
-            for name in (KAFKA.detections, KAFKA.windows):
+            for name in (KAFKA.detections, KAFKA.windows, KAFKA.notices, KAFKA.replies):
                 cluster.create(TopicSpec(name, 1))
             store = await open_store(settings.database.model_copy(update={"url": f"sqlite:///{tmp_path}/t.db"}), clock)
             receivers = {notifier.kind: notifier for notifier in notifiers}

@@ -82,7 +82,7 @@ async def in_flight(store: SqlStore, ledger: Ledger) -> int:
 async def story(database: DatabaseSettings, clock: HurryingClock, rng: random.Random, seed: int) -> Told:
     """Claims come in between kills, then a last process finishes; both vendors are told of everything."""
     cluster = MemoryCluster(clock=clock)
-    for name in (KAFKA.detections, KAFKA.windows):
+    for name in (KAFKA.detections, KAFKA.windows, KAFKA.notices, KAFKA.replies):
         cluster.create(TopicSpec(name, 1))
     assert WINDOWS.kafka_topic == KAFKA.windows
     waiting = claims()

@@ -42,6 +42,7 @@ def test_every_kafka_topic_of_the_settings_is_specified() -> None:
         kafka.windows,
         kafka.feeds,
         kafka.notices,
+        kafka.replies,
         kafka.score_state,
         kafka.detect_state,
         kafka.detect_anchors,

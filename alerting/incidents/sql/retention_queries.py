@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 from alerting.history import DAY_SECONDS, day_of, pack, thinned, unpack
 from alerting.incidents.model import DeliveryState, Incident, IncidentState
 from alerting.incidents.retention import Cutoffs, without_samples
+from alerting.incidents.sql import reply_queries
 from alerting.incidents.sql.tables import (
     deliveries,
     episodes,
@@ -104,6 +105,11 @@ def forget_incidents(connection: Connection, cutoffs: Cutoffs, limit: int, _: da
     return len(old)
 
 
+def forget_replies(connection: Connection, cutoffs: Cutoffs, limit: int, _: datetime) -> int:
+    """Forget at most `limit` public answers; how many. Open incidents remember what they need of them."""
+    return reply_queries.forget(connection, cutoffs.samples, limit)
+
+
 def _forget_blocks(connection: Connection, before: int, limit: int) -> int:
     places = connection.execute(
         select(history_blocks.c.topic, history_blocks.c.day).where(history_blocks.c.day < before).limit(limit)
@@ -157,4 +163,5 @@ BATCHES: Final[Mapping[str, tuple[Batch, int]]] = {
     "samples": (forget_samples, 50),
     "deliveries": (forget_deliveries, 200),
     "incidents": (forget_incidents, 50),
+    "replies": (forget_replies, 500),
 }

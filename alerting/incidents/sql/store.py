@@ -1,7 +1,7 @@
 """The store on SQL, and how to open it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,6 +22,7 @@ from alerting.incidents.sql import (
     incident_queries,
     outbox_queries,
     overdue_queries,
+    reply_queries,
     retention_queries,
     topic_queries,
     window_queries,
@@ -236,6 +237,10 @@ class SqlStore(DecisionReading):
     async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
         """Of how many incidents these receivers were paged since then, each counted once."""
         return await self._database.read(overdue_queries.pages_told, receivers, since)
+
+    async def answered(self, mentions: Sequence[str]) -> Mapping[str, datetime] | None:
+        """When each of them was answered in public first, of those that were; None where no answer was ever seen."""
+        return await self._database.read(reply_queries.answered, mentions)
 
     async def outbox_age(self, now: datetime) -> tuple[int, float]:
         """How many deliveries are pending, and the age of the oldest that is due, in seconds; 0.0 if none is."""

@@ -15,6 +15,7 @@ from alerting.incidents.sql import (
     intake_queries,
     outbox_queries,
     overdue_queries,
+    reply_queries,
     topic_queries,
     window_queries,
 )
@@ -23,6 +24,7 @@ from alerting.incidents.store import NOTHING_KNOWN, OpenOfBrand, ScheduleCopy
 from streams.broker.base import Partition
 from streams.clock import Clock
 from streams.events import Detection, WindowCount
+from streams.public_reply import PublicReply
 from streams.topic import Topic
 
 
@@ -146,6 +148,10 @@ class SqlUnit:
         """Add window counts to the history; a higher revision replaces a lower one."""
         if windows:
             await self._run(window_queries.record, windows, self._clock.now())
+
+    async def record_replies(self, replies: Sequence[PublicReply]) -> None:
+        """Remember when mentions were answered in public; the earliest answer counts."""
+        await self._run(reply_queries.record, replies)
 
     async def save_topics(self, topics: Sequence[Topic]) -> None:
         """Make the topic table equal to `topics`."""
