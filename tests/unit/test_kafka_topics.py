@@ -96,7 +96,7 @@ async def test_finds_nothing_wrong_with_what_init_created() -> None:
 async def test_names_every_missing_topic_at_once() -> None:
     problems = await check(broker_with(), SETTINGS)
 
-    assert len(problems) == 12
+    assert len(problems) == 13
     assert all("does not exist" in problem for problem in problems)
 
 
