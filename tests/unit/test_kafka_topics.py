@@ -185,6 +185,7 @@ def test_the_alert_role_may_join_its_groups() -> None:
         "tocsin-alert",
         "tocsin-alert-windows",
         "tocsin-alert-notices",
+        "tocsin-alert-replies",
         "tocsin-topics",
     ]
 
