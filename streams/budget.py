@@ -47,6 +47,8 @@ class Budget:
         charges: What the detectors' odds cost the budget; without them each may spend all of it.
     """
 
+    __slots__ = ("_charges", "_open", "_pages_per_week", "_past", "_past_score", "_quiet")
+
     def __init__(self, *, pages_per_week: float, quiet_seconds: float, charges: Charges | None = None) -> None:
         self._pages_per_week = pages_per_week
         self._quiet = quiet_seconds

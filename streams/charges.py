@@ -24,6 +24,8 @@ class Charges:
         caution: What the odds are multiplied with after what people said of earlier pages, > 0.
     """
 
+    __slots__ = ("_caution", "_shares")
+
     def __init__(self, shares: Mapping[str, float] = WHOLE, caution: float = 1.0) -> None:
         self._shares = shares
         self._caution = caution

@@ -14,7 +14,7 @@ from streams.topic import Topic
 
 MAX_CHARACTERS: Final = 100_000
 MAX_GAP: Final = 8
-_FAST_UP_TO_BYTES: Final = 200_000
+_FAST_UP_TO_BYTES: Final = 100_000
 
 # Between text, title and hashtags; no phrase reaches across it.
 _BREAK: Final = "\n\0"

@@ -40,6 +40,8 @@ class WatchTier:
         pages_per_week: The topic's budget, > 0; where it is 14 or more there is no room below the page.
     """
 
+    __slots__ = ("_page", "_risen")
+
     def __init__(self, pages_per_week: float) -> None:
         self._page = max(math.log(BLOCKS_PER_WEEK / pages_per_week), 0.0)
         self._risen: _Risen | None = None

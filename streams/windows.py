@@ -60,6 +60,8 @@ class TopicWindows:
     in order, silent minutes included; the outcome does not depend on the order in which deltas arrived before that.
     """
 
+    __slots__ = ("_grace", "_minutes", "_unlearned", "_untold", "learned_until", "newest")
+
     def __init__(self, grace_seconds: float) -> None:
         self._grace = grace_seconds
         self._minutes: dict[int, _Minute] = {}

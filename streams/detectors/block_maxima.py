@@ -34,11 +34,13 @@ class BlockMaxima:
         Extreme Values", 2001, chapter 3.
     """
 
+    __slots__ = ("_highest", "_lean", "_maxima", "_prior_location", "_prior_scale", "location", "scale")
+
     def __init__(self, location: float, scale: float, lean: Lean = NO_LEAN) -> None:
         self._lean = lean
         self._prior_location = location
         self._prior_scale = scale
-        self._maxima: list[float] = []
+        self._maxima: tuple[float, ...] = ()
         self._highest = 0.0
         self.location = location + lean.offset
         self.scale = scale * lean.ratio
@@ -82,8 +84,8 @@ class BlockMaxima:
         """Twelve hours are over."""
         # the highest of n blocks lies ln n scales up, give or take two: with few of them a storm weighs no more
         clip = min(math.log1p(len(self._maxima)) + _FIRST_CLIP, _CLIP_SCALES)
-        self._maxima.append(min(self._highest, self.location + clip * self.scale))
-        del self._maxima[:-_KEPT_BLOCKS]
+        held = min(self._highest, self.location + clip * self.scale)
+        self._maxima = (*self._maxima, held)[-_KEPT_BLOCKS:]
         self._highest = 0.0
         self._fit()
 
@@ -114,7 +116,7 @@ class BlockMaxima:
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
         return {
-            "maxima": self._maxima,
+            "maxima": list(self._maxima),
             "highest": self._highest,
             "prior": [self._prior_location, self._prior_scale],
             "fit": [self.location, self.scale],
@@ -127,7 +129,7 @@ class BlockMaxima:
             StateCorrupted: It is no snapshot of block maxima.
         """
         try:
-            self._maxima = [float(value) for value in state["maxima"]]
+            self._maxima = tuple([float(value) for value in state["maxima"]])
             self._highest = float(state["highest"])
             self._prior_location, self._prior_scale = state["prior"]
             self.location, self.scale = state["fit"]

@@ -34,6 +34,8 @@ class ClimbScores:
         Page 1954 and Lorden 1971 (see `climb`), Hosking 1990 (see `block_maxima`).
     """
 
+    __slots__ = ("_level", "_maxima", "climb")
+
     def __init__(self, pages_per_week: float, margin: float, prior: Prior | None = None) -> None:
         self._level = pages_per_week / _ROOM
         self._maxima = BlockMaxima(

@@ -47,6 +47,8 @@ class CollectionStart:
     minutes, it is judged by its odds like any other rise.
     """
 
+    __slots__ = ("_day", "_days", "_first", "_mentions", "_minutes", "_not_before", "_proven", "_proven_days", "_since")
+
     def __init__(self, mentions: int, days: float) -> None:
         self._mentions = mentions
         self._days = days

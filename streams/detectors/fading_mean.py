@@ -1,5 +1,6 @@
 """A mean that forgets, on river's exponentially weighted one."""
 
+from functools import cache
 from typing import Final
 
 from river.stats.ewmean import EWMean
@@ -20,17 +21,18 @@ class FadingMean:
         Finch, "Incremental calculation of weighted mean and variance", 2009, section 9.
     """
 
-    __slots__ = ("_keep", "_mean", "steps")  # every topic has eleven
+    __slots__ = ("_keep", "_mean", "steps")
 
     def __init__(self, half_life: float) -> None:
-        self._keep = 0.5 ** (1.0 / half_life)
+        self._keep = _kept(half_life)
         self.steps = 0
-        self._mean = EWMean(1.0 - self._keep)
-        self._mean.update(_START)
+        self._mean = _START
 
     def update(self, value: float) -> None:
         """One more value."""
-        self._mean.update(value)
+        estimator = self._estimator()
+        estimator.update(value)
+        self._mean = float(estimator.get())
         self.steps += 1
 
     @property
@@ -40,15 +42,26 @@ class FadingMean:
 
     def get(self) -> float:
         """The mean; 0 before the first value."""
-        return float(self._mean.get()) / (1.0 - self._keep**self.steps) if self.steps else 0.0
+        return self._mean / (1.0 - self._keep**self.steps) if self.steps else 0.0
 
     def snapshot(self) -> list[float]:
         """Steps and the estimator's state: it is its mean."""
-        return [self.steps, self._mean.get()]
+        return [self.steps, self._mean]
 
     def restore(self, state: list[float]) -> None:
         """Take over a snapshot of a mean with the same half-life."""
         steps, mean = state
         self.steps = int(steps)
-        self._mean = EWMean(1.0 - self._keep)
-        self._mean.update(float(mean))
+        self._mean = float(mean)
+
+    def _estimator(self) -> EWMean:
+        """As it stands after all the values so far: its state is its mean, which alone is kept."""
+        estimator = EWMean(1.0 - self._keep)
+        estimator.update(self._mean)
+        return estimator
+
+
+@cache
+def _kept(half_life: float) -> float:
+    """What a step keeps: one object for all means that forget alike, of which every topic has fourteen."""
+    return float(0.5 ** (1.0 / half_life))

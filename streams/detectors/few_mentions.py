@@ -31,6 +31,8 @@ class FewMentions:
         Alm 1983 (see `scan`).
     """
 
+    __slots__ = ("_minutes",)
+
     def __init__(self) -> None:
         self._minutes: list[tuple[int, Sums]] = []
 

@@ -35,6 +35,19 @@ class Mood:
     `drift` is how much the mean of whole half-hours varies beyond what the number of mentions explains.
     """
 
+    __slots__ = (
+        "_block",
+        "_drift",
+        "_open",
+        "_storm",
+        "_sums",
+        "drift",
+        "negative_share",
+        "polarity",
+        "scored",
+        "variance",
+    )
+
     def __init__(self) -> None:
         self._sums = tuple(FadingMean(_HALF_LIFE_BLOCKS) for _ in range(4))
         self._drift = FadingMean(_HALF_LIFE_BLOCKS)

@@ -34,6 +34,25 @@ class Rate:
         Lawless, "Negative binomial and mixed Poisson regression", Can. J. Stat. 15(3), 1987 (moments).
     """
 
+    __slots__ = (
+        "_anchor",
+        "_block",
+        "_count",
+        "_mean",
+        "_minutes",
+        "_narrow_clumping",
+        "_squares",
+        "_usual_narrow",
+        "_usual_wide",
+        "_wide_blocks",
+        "_wide_clumping",
+        "_wide_count",
+        "_wide_mean",
+        "_wide_squares",
+        "dispersion",
+        "per_minute",
+    )
+
     def __init__(self, prior: Prior | None = None) -> None:
         self._mean = FadingMean(_HALF_LIFE_BLOCKS)
         self._squares = FadingMean(_HALF_LIFE_BLOCKS)

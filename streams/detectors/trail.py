@@ -29,7 +29,7 @@ class Trail:
 
     def __init__(self) -> None:
         self._told: array[int] = array("i")  # the number of each minute with mentions, oldest first
-        self._before: tuple[array[int], ...] = ()  # the sums before it
+        self._before: array[int] = array("q")  # the sums before it, five numbers each
         self._sums = list(_NOTHING)
         self._minutes = 0
         self._empty = True
@@ -55,16 +55,14 @@ class Trail:
     def _tell(self, minute: int, row: Sequence[int]) -> None:
         if self._empty:
             self._empty = False
-            self._before = tuple(array("q") for _ in range(_COLUMNS))
         self._told.append(minute)
+        self._before.extend(self._sums)
         for column, value in enumerate(row):
-            self._before[column].append(self._sums[column])
             self._sums[column] += value
         if len(self._told) > _ROOM:
             stale = bisect_right(self._told, minute - MINUTES)
             del self._told[:stale]
-            for sums in self._before:
-                del sums[:stale]
+            del self._before[: stale * _COLUMNS]
 
     def _first(self, minutes: int) -> int:
         """Where the minutes begin that are not older than `minutes`."""
@@ -79,22 +77,22 @@ class Trail:
         if minutes <= 0:
             return 0
         first = self._first(minutes)
-        return self._sums[0] - self._before[0][first] if first < len(self._told) else 0
+        return self._sums[0] - self._before[first * _COLUMNS] if first < len(self._told) else 0
 
     def sums(self, minutes: int) -> Sums:
         """All sums over the last `minutes` minutes."""
         first = self._first(minutes) if minutes > 0 else 0
         if minutes <= 0 or first >= len(self._told):
             return (0, 0, 0, 0, 0)
-        a, b, c, d, e = self._before
+        a, b, c, d, e = self._row(first)
         u, v, w, x, y = self._sums
-        return u - a[first], v - b[first], w - c[first], x - d[first], y - e[first]
+        return u - a, v - b, w - c, x - d, y - e
 
     def minutes_since(self, start: int) -> list[tuple[int, Sums]]:
         """The minutes with mentions that were learned from `start` on, oldest first, each with its sums."""
         if self.end is None or self._empty:
             return []
-        edges = [*zip(*self._before, strict=True), tuple(self._sums)]
+        edges = [*map(self._row, range(len(self._told))), self._sums]
         told = []
         for number, before, after in zip(self._told, edges, edges[1:], strict=False):
             minute = self.end - (self._minutes - number + 1) * MINUTE
@@ -114,11 +112,14 @@ class Trail:
 
     def _clear(self) -> None:
         self._told = array("i")
-        self._before = ()
+        self._before = array("q")
         self._sums = list(_NOTHING)
         self._minutes = 0
         self._empty = True
         self._silent = MINUTES
+
+    def _row(self, at: int) -> "array[int]":
+        return self._before[at * _COLUMNS : (at + 1) * _COLUMNS]
 
     def snapshot(self) -> dict[str, Any]:
         """The minutes with mentions, each with how many minutes before the end it lies."""
@@ -126,7 +127,7 @@ class Trail:
         after = list(self._sums)
         for at in range(len(self._told) - 1, -1, -1):
             back = self._minutes - self._told[at]
-            before = [column[at] for column in self._before]
+            before = list(self._row(at))
             if back < MINUTES:
                 minutes.append([back, *(high - low for high, low in zip(after, before, strict=True))])
             after = before
@@ -143,7 +144,6 @@ class Trail:
             self.end = state["end"]
             if not state["empty"]:
                 self._empty = False
-                self._before = tuple(array("q") for _ in range(_COLUMNS))
                 self._minutes = MINUTES
                 self._silent = int(state["silent"])
                 rows = sorted(((int(back), row) for back, *row in state["minutes"]), reverse=True)

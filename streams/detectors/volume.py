@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from streams.basis import Weighed
@@ -67,8 +68,8 @@ class VolumeDetector:
         self._pages_per_week = pages_per_week
         self._prior = prior
         first = warm_up_mentions if prior is None else min(_WITH_PEERS, warm_up_mentions)
-        self._warm_up: WarmUp | None = WarmUp(first, warm_up_days, collected=collected)
-        self._fresh_warm_up = self._warm_up
+        self._warms_up = partial(WarmUp, first, warm_up_days, collected=collected)
+        self._warm_up: WarmUp | None = self._warms_up()
         self._mood = Mood()
         self._trail = Trail()
         self._start = CollectionStart(warm_up_mentions, warm_up_days)
@@ -279,11 +280,9 @@ class VolumeDetector:
         """
         require(state, self.name, _VERSION)
         try:
-            if state["warm_up"] is None:
-                self._warm_up = None
-            else:
-                self._fresh_warm_up.restore(state["warm_up"])
-                self._warm_up = self._fresh_warm_up
+            self._warm_up = None if state["warm_up"] is None else self._warms_up()
+            if self._warm_up is not None:
+                self._warm_up.restore(state["warm_up"])
             self._rate.restore(state["rate"])
             self._mood.restore(state["mood"])
             self._trail.restore(state["trail"])

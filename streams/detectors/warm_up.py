@@ -22,6 +22,8 @@ class WarmUp:
         collected: It is known that the sources delivered everything from the start, so silence was silence.
     """
 
+    __slots__ = ("_collected", "_end", "_first", "_mentions", "_minutes", "_seconds", "_seen")
+
     def __init__(self, mentions: int, days: float, *, collected: bool) -> None:
         self._mentions = mentions
         self._seconds = days * DAY

@@ -30,6 +30,8 @@ class WindowScores:
         Hosking 1990 (see `block_maxima`), Alm 1983 (see `scan`).
     """
 
+    __slots__ = ("_dispersion", "_maxima")
+
     def __init__(self, prior: Prior | None = None) -> None:
         self._dispersion = _PRIOR_DISPERSION if prior is None else prior.dispersion
         self._maxima = tuple(

@@ -14,6 +14,8 @@ _LEAST_SHARE: Final = 0.05  # a feed that brings less of a topic than this is no
 class TopicFeeds:
     """One topic's view of the feeds."""
 
+    __slots__ = ("_brought", "_feeds")
+
     def __init__(self, feeds: Feeds) -> None:
         self._feeds = feeds
         self._brought: dict[str, int] = {}
