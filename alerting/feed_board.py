@@ -17,6 +17,7 @@ from streams.codec import decode_feed_report
 from streams.errors import BrokerUnavailable, StateCorrupted
 from streams.feed_report import FeedReport
 from streams.settings import KafkaSettings
+from streams.until_stopped import until_stopped
 
 FRESH_SECONDS: Final = 180.0  # reports come once a minute
 
@@ -60,10 +61,7 @@ class FeedBoard:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop`; while the broker is away the newest report grows old."""
-        async with asyncio.TaskGroup() as group:
-            following = group.create_task(self._follow(stop), name="feeds.follow")
-            await stop.wait()
-            following.cancel()
+        await until_stopped(stop, self._follow(stop), name="feeds.follow")
 
     async def _follow(self, stop: asyncio.Event) -> None:
         backoff = Backoff()

@@ -13,6 +13,7 @@ from streams.clock import Clock
 from streams.codec import decode_watched
 from streams.errors import BrokerUnavailable, StateCorrupted
 from streams.settings import KafkaSettings
+from streams.until_stopped import until_stopped
 from streams.watched import Watched
 
 MOST_WATCHED: Final = 20_000
@@ -41,10 +42,7 @@ class WatchList:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop`; while the broker is away the list stays as it was."""
-        async with asyncio.TaskGroup() as group:
-            following = group.create_task(self._follow(stop), name="watch_list.follow")
-            await stop.wait()
-            following.cancel()
+        await until_stopped(stop, self._follow(stop), name="watch_list.follow")
 
     async def _follow(self, stop: asyncio.Event) -> None:
         backoff = Backoff()

@@ -13,6 +13,7 @@ from streams.clock import Clock
 from streams.declarations import Declarations
 from streams.errors import BrokerUnavailable, StateCorrupted
 from streams.settings import KafkaSettings
+from streams.until_stopped import until_stopped
 
 SLICE: Final = 50  # records read, or topics built, before everybody else gets a turn: about two milliseconds
 
@@ -49,10 +50,7 @@ class TopicFollower:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop`; while the broker is away the topics stay as they are."""
-        async with asyncio.TaskGroup() as group:
-            following = group.create_task(self._follow(stop), name="topics.follow")
-            await stop.wait()
-            following.cancel()
+        await until_stopped(stop, self._follow(stop), name="topics.follow")
 
     async def _follow(self, stop: asyncio.Event) -> None:
         backoff = Backoff()
