@@ -171,9 +171,9 @@ class Tocsin:
         settings, clock, metrics = self._settings, self._clock, AlertingMetrics(self._registry)
         routes = Routes(settings.route)
         duty = Duty.from_settings(settings)
-        muting = Muting(routes, settings.inhibit_rules, settings.time_intervals)
+        muting = Muting(routes, settings.inhibit_rules, settings.time_intervals, settings.playbooks)
         dispatch = Dispatch(routes, receivers, muting, duty.calls)
-        directives = directive_parts(settings, self._broker, store, dispatch, clock, metrics)
+        directives = directive_parts(settings, self._broker, store, dispatch, clock, metrics, egress)
         intake = Intake(
             broker=self._broker,
             store=store,
@@ -226,7 +226,7 @@ class Tocsin:
             runs += [catalogue.run, intake.run, feeds.run, rises.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
             reading = duty.reading(store, egress, clock, metrics)
-            for loop in (delivery, rescue, observer, timekeeper, directives.watch, retention, escalator, reading):
+            for loop in (delivery, rescue, observer, timekeeper, *directives.loops, retention, escalator, reading):
                 group.create_task(loop.run(stop), name=type(loop).__name__)
             if inbound.slack_socket is not None:
                 group.create_task(inbound.slack_socket.run(stop), name="slack_socket")

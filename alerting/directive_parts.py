@@ -4,16 +4,25 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
+from alerting.casebook import Cases, CustomerNotes
+from alerting.directives.errand import Hook
 from alerting.dispatch import Dispatch
+from alerting.errands import Errands
+from alerting.hold_watch import HoldWatch
+from alerting.holds import PostHolds
+from alerting.hook_settings import HooksSettings
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
 from alerting.mute_watch import MuteWatch
 from alerting.notice_intake import NoticeIntake
 from alerting.notices import Notices
+from alerting.notifiers.egress import Egress
+from alerting.notifiers.hook import HookClient
 from alerting.settings import Settings
 from alerting.silences import Silences
 from streams.broker.base import Broker
 from streams.clock import Clock
+from streams.errors import InvalidConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,8 @@ class DirectiveParts:
 
     Attributes:
         watch: Brings open incidents up to what mutes them; to be run.
+        hold_watch: Proposes holds of posts, and lets them end; to be run.
+        errands: Tells other systems; to be run.
         intake: Reads notices from Kafka; to be run where that answers. None without a broker.
     """
 
@@ -29,7 +40,17 @@ class DirectiveParts:
     watch: MuteWatch
     silences: Silences
     notices: Notices
+    customer_notes: CustomerNotes
+    holds: PostHolds
+    cases: Cases
+    hold_watch: HoldWatch
+    errands: Errands
     intake: NoticeIntake | None
+
+    @property
+    def loops(self) -> tuple[MuteWatch, HoldWatch, Errands]:
+        """What is to be run as long as the process lives."""
+        return self.watch, self.hold_watch, self.errands
 
     @property
     def on_kafka(self) -> tuple[Callable[[asyncio.Event], Coroutine[None, None, None]], ...]:
@@ -44,8 +65,18 @@ def directive_parts(
     dispatch: Dispatch,
     clock: Clock,
     metrics: AlertingMetrics,
+    egress: Egress | None = None,
 ) -> DirectiveParts:
-    """Put them together."""
+    """Put them together.
+
+    Args:
+        egress: Where other systems may be; as configured without it.
+
+    Raises:
+        InvalidConfig: A hook's secret cannot be read.
+    """
+    hooks = _hooks(settings.hooks, clock, egress or Egress.from_settings(settings.delivery))
+    holds = PostHolds(store, dispatch, settings, clock, metrics)
     watch = MuteWatch(store, dispatch, dispatch.muting, settings.silences, clock, metrics)
     notices = Notices(store, watch, clock, metrics)
     intake = None
@@ -58,5 +89,22 @@ def directive_parts(
         watch=watch,
         silences=Silences(store, watch, settings.silences, clock, metrics),
         notices=notices,
+        customer_notes=CustomerNotes(store, clock, metrics),
+        holds=holds,
+        cases=Cases(store, dispatch, clock, metrics),
+        hold_watch=HoldWatch(store, holds, clock),
+        errands=Errands(store, hooks, settings.delivery, clock, metrics),
         intake=intake,
     )
+
+
+def _hooks(settings: HooksSettings, clock: Clock, egress: Egress) -> dict[Hook, HookClient]:
+    configured = {Hook.POSTS: settings.posts, Hook.CUSTOMERS: settings.customers, Hook.CASES: settings.cases}
+    made: dict[Hook, HookClient] = {}
+    for name, one in configured.items():
+        if one is not None:
+            try:
+                made[name] = HookClient(name.value, one, clock, egress)
+            except (InvalidConfig, ValueError) as exc:
+                raise InvalidConfig((f"hooks.{name.value}: {exc}",)) from exc
+    return made

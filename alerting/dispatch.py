@@ -117,22 +117,28 @@ class Dispatch:
         return told.incident
 
     async def with_mutes(self, unit: Unit, incident: Incident, now: datetime) -> Incident:
-        """The incident with what mutes it at present, and what ops announced, by what is committed."""
+        """The incident with what mutes it at present, what ops announced and what to do, by what is committed."""
         others = await unit.open_incidents() if self.muting.needs_others else ()
         in_force = await unit.directives_in_force(now)
-        return msgspec.structs.replace(
-            incident,
-            muted=self.muting.of(incident, in_force, others, now),
-            announced=self.muting.announced(incident, in_force, now),
-        )
+        return self.muting.brought_up(incident, in_force, others, now)
 
-    async def announce(self, unit: Unit, incident: Incident, text: str, now: datetime) -> Incident:
+    async def announce(
+        self, unit: Unit, incident: Incident, text: str, now: datetime, *, cases: tuple[str, ...] | None = None
+    ) -> Incident:
         """Say something about the incident, also to those whom its route leads to and who are not told otherwise.
 
         It wakes nobody: it is an update, not a page.
+
+        Args:
+            cases: Of the incident from now on; None leaves them.
         """
         reached = dict.fromkeys((*incident.receivers, *self._routes.receivers_for(labels_of(incident))))
-        said = msgspec.structs.replace(incident, revision=incident.revision + 1, updated_at=now)
+        said = msgspec.structs.replace(
+            incident,
+            revision=incident.revision + 1,
+            updated_at=now,
+            cases=incident.cases if cases is None else cases,
+        )
         deliveries = tuple(
             msgspec.structs.replace(one, said=text)
             for receiver in reached

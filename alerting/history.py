@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from alerting.incidents.model import WindowPoint
+from alerting.incidents.topic_status import WindowPoint
 from streams.errors import StateCorrupted
 from streams.events import Tally, WindowCount
 

@@ -61,6 +61,7 @@ def message_about(
         answers=told(incident.answers, incident.reopened_at or incident.opened_at) if incident.answers else "",
         assignee=incident.assignee,
         announced=incident.announced,
+        playbook=incident.playbook.short if incident.playbook else "",
     )
 
 

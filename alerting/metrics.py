@@ -43,6 +43,12 @@ class AlertingMetrics:
             ["act"],
             registry=registry,
         )
+        self.errands = Counter(
+            "tocsin_errands",
+            "Attempts to tell other systems what people decided, by hook: sent, pending (to be tried again), rejected.",
+            ["hook", "state"],
+            registry=registry,
+        )
         self.transitions = Counter(
             "tocsin_incident_transitions", "What happened to incidents.", ["transition"], registry=registry
         )

@@ -75,8 +75,7 @@ class MuteWatch:
         in_force = await self._store.directives_in_force(now)
         incidents = await self._store.open_incidents()
         for seen in incidents:
-            muted = self._muting.of(seen, in_force, incidents, now)
-            if (muted, self._muting.announced(seen, in_force, now)) != (seen.muted, seen.announced):
+            if self._muting.brought_up(seen, in_force, incidents, now) != seen:
                 await self._bring_up(seen.id)
         for directive in in_force:
             if isinstance(directive, Silence) and directive.ends_at - now <= self._settings.notice_before:

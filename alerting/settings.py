@@ -7,10 +7,12 @@ from typing import Annotated, Final, Literal
 from pydantic import AwareDatetime, Field, HttpUrl, IPvAnyNetwork, SecretStr, model_validator
 
 from alerting.access import Role
+from alerting.hook_settings import HooksSettings
 from alerting.inbound_settings import InboundSettings, PersonSettings
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notifier_settings import NotifierSettings
 from alerting.oncall_settings import OwnerSettings, PolicyName, PolicySettings, ScheduleSettings
+from alerting.playbook_settings import PlaybookSettings
 from streams.section import Section
 from streams.settings import StreamSettings
 
@@ -251,6 +253,7 @@ class Settings(StreamSettings):
     silences: SilenceSettings = SilenceSettings()
     time_intervals: tuple[TimeIntervalSettings, ...] = ()
     inhibit_rules: tuple[InhibitRuleSettings, ...] = ()
+    playbooks: tuple[PlaybookSettings, ...] = ()
     retention: RetentionSettings = RetentionSettings()
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()
@@ -259,6 +262,7 @@ class Settings(StreamSettings):
     policies: tuple[PolicySettings, ...] = ()
     owners: tuple[OwnerSettings, ...] = ()
     inbound: InboundSettings = InboundSettings()
+    hooks: HooksSettings = HooksSettings()
     api: ApiSettings = ApiSettings()
     delivery: DeliverySettings = DeliverySettings()
     log: LogOutput = LogOutput()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from prometheus_client import CollectorRegistry, Gauge
 
-from alerting.incidents.model import TopicStatus
+from alerting.incidents.topic_status import TopicStatus
 
 
 class WorldMetrics:

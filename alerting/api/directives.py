@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from fastapi import APIRouter
 
 from alerting.api.alertmanager import alertmanager_router
+from alerting.api.casework import cases_router, drafts_router
 from alerting.api.notices import notices_router
+from alerting.api.post_holds import post_holds_router
 from alerting.api.silences import silences_router
 from alerting.directive_parts import DirectiveParts
 from alerting.incidents.store import Store
@@ -16,5 +18,8 @@ def directive_routers(parts: DirectiveParts, store: Store, clock: Clock) -> Iter
     """The routers, in the order in which the reference lists them."""
     yield silences_router(parts.silences, clock)
     yield notices_router(parts.notices, clock)
+    yield drafts_router(parts.customer_notes)
+    yield post_holds_router(parts.holds, clock)
+    yield cases_router(parts.cases)
     names = [receiver.name for receiver in parts.settings.receivers]
     yield alertmanager_router(parts.silences, store, parts.settings.route, names, clock)

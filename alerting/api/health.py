@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 
-from alerting.api.responses import ComponentAnswer, ReadinessAnswer
+from alerting.api.health_responses import ComponentAnswer, ReadinessAnswer
 from alerting.errors import DatabaseUnavailable
 from alerting.incidents.store import Store
 

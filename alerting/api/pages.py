@@ -32,8 +32,9 @@ from alerting.console.page import Pages
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import Inbox
 from alerting.incidents.insight import excess_of
-from alerting.incidents.model import Incident, IncidentState, TopicStatus
+from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.store import IncidentFilter, Store
+from alerting.incidents.topic_status import TopicStatus
 from alerting.incidents.wording import count, duration
 from alerting.notifiers.escaping import one_line
 from streams.clock import Clock

@@ -4,6 +4,7 @@ from pydantic import Field
 
 from alerting.api.evidence_answers import Answer, EvidenceAnswer
 from alerting.api.muted_answer import MutedAnswer
+from alerting.api.playbook_answer import PlaybookAnswer
 from alerting.api.public_answers_answer import PublicAnswersAnswer
 from alerting.api.utc_time import UtcTime
 from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
@@ -96,6 +97,8 @@ class IncidentAnswer(Answer):
     answers: PublicAnswersAnswer | None
     muted: tuple[MutedAnswer, ...]
     announced: tuple[str, ...]
+    cases: tuple[str, ...]
+    playbook: PlaybookAnswer | None
     history: bool
     evidence: EvidenceAnswer
 
@@ -228,17 +231,3 @@ class IngestAnswer(Answer):
 
     accepted: int
     rejected: tuple[RejectedMention, ...] = ()
-
-
-class ComponentAnswer(Answer):
-    """How one part stands."""
-
-    condition: str = Field(examples=["ready", "degraded", "down"])
-    detail: str
-
-
-class ReadinessAnswer(Answer):
-    """`ready` and `degraded` answer 200, `down` answers 503."""
-
-    status: str
-    components: dict[str, ComponentAnswer]

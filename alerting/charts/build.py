@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Final
 
 from alerting.charts.chart import Chart, ChartPoint, Marker, MarkerKind
-from alerting.incidents.model import Incident, IncidentState, WindowPoint
+from alerting.incidents.model import Incident, IncidentState
+from alerting.incidents.topic_status import WindowPoint
 from alerting.notifiers.escaping import one_line
 
 UNIT: Final = "mentions/min"

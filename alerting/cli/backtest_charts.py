@@ -8,7 +8,7 @@ from typing import Final
 
 from alerting.charts.build import topic_chart
 from alerting.charts.chart import Chart, Marker, MarkerKind
-from alerting.incidents.model import WindowPoint
+from alerting.incidents.topic_status import WindowPoint
 from streams.backtest import Page, Row
 from streams.topic import Topic
 

@@ -8,15 +8,18 @@ import typer
 
 from alerting.cli.audit import app as audit
 from alerting.cli.backtest import backtest
+from alerting.cli.cases import app as cases
 from alerting.cli.check import check
 from alerting.cli.demo import demo
 from alerting.cli.doctor import doctor
+from alerting.cli.drafts import app as drafts
 from alerting.cli.drill import drill
 from alerting.cli.exits import Exit, complain
 from alerting.cli.explain import explain
 from alerting.cli.feedback import app as feedback
 from alerting.cli.feeds import feeds
 from alerting.cli.history import app as history
+from alerting.cli.holds import app as holds
 from alerting.cli.incidents import app as incidents
 from alerting.cli.kafka import app as kafka
 from alerting.cli.keys import app as keys
@@ -56,6 +59,9 @@ app.add_typer(incidents, name="incidents")
 app.add_typer(silences, name="silences")
 app.add_typer(notices, name="notices")
 app.add_typer(feedback, name="feedback")
+app.add_typer(drafts, name="drafts")
+app.add_typer(holds, name="holds")
+app.add_typer(cases, name="cases")
 app.command("feeds")(feeds)
 app.command("doctor")(doctor)
 app.command("on-call")(on_call)

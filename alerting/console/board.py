@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from alerting.incidents.model import TopicStatus
+from alerting.incidents.topic_status import TopicStatus
 
 
 def by_how_unusual(board: Iterable[TopicStatus]) -> tuple[TopicStatus, ...]:

@@ -12,10 +12,12 @@ from alerting.charts.chart import Chart
 from alerting.console import words
 from alerting.console.board import budget
 from alerting.incidents import wording
-from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, TimelineEntry, TopicStatus
+from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, TimelineEntry
+from alerting.incidents.playbook import Playbook
 from alerting.incidents.public_answers import told as answers_told
 from alerting.incidents.reckoning import reckoning
 from alerting.incidents.severity import assess_incident
+from alerting.incidents.topic_status import TopicStatus
 from alerting.notifiers.escaping import one_line
 from streams.events import Detection, Phase
 
@@ -91,6 +93,8 @@ class IncidentCard:
     answers: str = ""
     muted: tuple[str, ...] = ()
     announced: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    playbook: Playbook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
         ),
         muted=tuple(one_line(muted.because, words.LONGEST_TEXT) for muted in incident.muted),
         announced=tuple(one_line(line, words.LONGEST_TEXT) for line in incident.announced),
+        cases=tuple(one_line(line, words.LONGEST_TEXT) for line in incident.cases),
+        playbook=incident.playbook,
     )
 
 

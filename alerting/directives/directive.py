@@ -5,11 +5,16 @@ from datetime import datetime
 import msgspec
 
 from alerting.directives.api_key import ApiKey
+from alerting.directives.case_link import CaseLink
+from alerting.directives.customer_note import CustomerNote
+from alerting.directives.errand import next_due
 from alerting.directives.judgement import Judgement
 from alerting.directives.notice import Notice
+from alerting.directives.post_hold import PostHold
 from alerting.directives.silence import Silence
 
-Directive = Silence | Notice | ApiKey | Judgement
+WithErrands = PostHold | CustomerNote | CaseLink
+Directive = Silence | Notice | PostHold | CustomerNote | CaseLink | ApiKey | Judgement
 
 
 class DirectiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,3 +37,8 @@ class DirectiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 def kind_of(directive: Directive) -> str:
     """`silence`, `notice`, ...: the word under which the store keeps it."""
     return str(directive.__struct_config__.tag)
+
+
+def due_at(directive: Directive) -> datetime | None:
+    """When the next of its errands is due; None where it has none that is."""
+    return next_due(directive.errands) if isinstance(directive, WithErrands) else None

@@ -53,6 +53,10 @@ class DirectiveStore(Protocol):
         """One directive; None where there is none."""
         ...
 
+    async def claim_due(self, now: datetime, *, until: datetime, limit: int) -> tuple[Directive, ...]:
+        """Directives with an errand that is due; nobody else gets them before `until`, or before they are kept anew."""
+        ...
+
     async def directive_lines(self, directive_id: str) -> tuple[DirectiveEntry, ...]:
         """What was done with it, oldest first."""
         ...

@@ -9,6 +9,7 @@ import msgspec
 from alerting.incidents.escalation import Escalation
 from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.part import Part
+from alerting.incidents.playbook import Playbook
 from alerting.incidents.public_answers import PublicAnswers
 from alerting.incidents.statement import Statement
 from streams.events import Direction, Evidence
@@ -105,6 +106,8 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         escalation: Who is called after whom; as it stood when the incident opened.
         muted: Why nobody, or not everybody, is woken for it at present.
         announced: What ops announced that touches it, one line each.
+        cases: Tickets and calls of the traditional channel that it belongs to, one line each.
+        playbook: What to do about an incident like this; None where no playbook is about it.
     """
 
     id: str
@@ -152,6 +155,8 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     escalation: Escalation | None = None
     muted: tuple[Muted, ...] = ()
     announced: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    playbook: Playbook | None = None
 
     @property
     def is_muted(self) -> bool:
@@ -252,49 +257,3 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str = ""
     because: str = ""
     said: str = ""
-
-
-class TopicStatus(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One topic on the board.
-
-    Attributes:
-        per_minute: Mentions a minute over the last five closed minutes; None before the first window.
-        expected_per_minute: What the baseline expects; None while warming up.
-        score: The latest volume score; None while warming up.
-        pages_this_week: Incidents that paged in the last seven days.
-        pages_per_week: The budget.
-    """
-
-    topic: str
-    name: str
-    owner: str | None
-    brand: str | None
-    query: str
-    pages_per_week: float
-    pages_this_week: int
-    open_incidents: int = 0
-    per_minute: float | None = None
-    expected_per_minute: float | None = None
-    polarity: float | None = None
-    score: float | None = None
-    last_window_at: datetime | None = None
-
-
-class WindowPoint(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One window of a curve.
-
-    Attributes:
-        start: Inclusive, seconds since 1970.
-        polarity: Mean, [-1, 1]; None where nothing was scored.
-    """
-
-    start: int
-    seconds: int
-    mentions: int
-    negative: int = 0
-    positive: int = 0
-    polarity: float | None = None
-    expected: float | None = None
-    low: float | None = None
-    high: float | None = None
-    score: float | None = None

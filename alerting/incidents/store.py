@@ -9,15 +9,8 @@ from typing import Final, Protocol
 import msgspec
 
 from alerting.incidents.directive_store import DirectiveStore, DirectiveUnit
-from alerting.incidents.model import (
-    Delivery,
-    Incident,
-    IncidentState,
-    Severity,
-    TimelineEntry,
-    TopicStatus,
-    WindowPoint,
-)
+from alerting.incidents.model import Delivery, Incident, IncidentState, Severity, TimelineEntry
+from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
 from streams.public_reply import PublicReply

@@ -40,6 +40,7 @@ class Message(msgspec.Struct, frozen=True):
         announced: What ops announced that touches it, one line each, a person's words in it.
         excess: Mentions above expectation since the event began: what the drivers contribute to.
         insights: Where it comes from, who carries it, what it began with: text by label.
+        playbook: What to do about it, in one line of our people's words; empty where no playbook is about it.
         grouped: Why several topics are one incident, in our own words; empty for a single topic.
     """
 
@@ -79,6 +80,7 @@ class Message(msgspec.Struct, frozen=True):
     announced: tuple[str, ...] = ()
     excess: float = 0.0
     insights: tuple[Fact, ...] = ()
+    playbook: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):

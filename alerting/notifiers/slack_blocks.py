@@ -73,6 +73,8 @@ def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
         blocks.append({"type": "section", "text": _mrkdwn(why)})
     if statement := escape_slack(message.statement, _WHY_CHARACTERS):
         blocks.append({"type": "section", "text": _mrkdwn(f"*Status:* {statement}")})
+    if playbook := escape_slack(message.playbook, _WHY_CHARACTERS):
+        blocks.append(_context(f"*Playbook:* {playbook}"))
     blocks.extend(_context(f"*Announced:* {escape_slack(line, _WHY_CHARACTERS)}") for line in message.announced[:2])
     if answers := escape_slack(message.answers, _WHY_CHARACTERS):
         blocks.append(_context(answers))

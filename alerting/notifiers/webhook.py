@@ -126,15 +126,20 @@ def webhook_body(message: Message) -> bytes:
         "type": f"incident.{message.change.value}",
         "version": VERSION,
         "timestamp": message.at.isoformat(),
-        "data": _encodable(msgspec.to_builtins(message)),
+        "data": encodable(msgspec.to_builtins(message)),
     }
-    return msgspec.json.encode(body).decode().translate(_SPELLED).encode()
+    return spelled(msgspec.json.encode(body))
 
 
-def _encodable(value: Any) -> Any:
+def spelled(json: bytes) -> bytes:
+    """The same JSON, in which nothing means anything to a page or a terminal that shows it unread."""
+    return json.decode().translate(_SPELLED).encode()
+
+
+def encodable(value: Any) -> Any:
     """The same with texts cut, and without lone surrogates, which JSON in UTF-8 cannot carry."""
     if isinstance(value, str):
         return shorten(value, MAX_TEXT_CHARACTERS).encode("utf-8", "replace").decode()
     if isinstance(value, dict):
-        return {key: _encodable(inner) for key, inner in value.items()}
-    return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: encodable(inner) for key, inner in value.items()}
+    return [encodable(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -3,14 +3,18 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import msgspec
+
 from alerting.directives.directive import Directive
 from alerting.directives.notice import Notice
 from alerting.directives.silence import Silence
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.muted import Muted, MuteKind
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
+from alerting.playbook_settings import PlaybookSettings
 from alerting.routing.expectation import announced, expected, touching
 from alerting.routing.inhibition import InhibitRule
+from alerting.routing.playbooks import Playbooks
 from alerting.routing.routes import Routes, Stop, labels_of
 from alerting.routing.silencing import silenced
 from alerting.routing.time_intervals import TimeInterval
@@ -31,9 +35,11 @@ class Muting:
         routes: Routes | None = None,
         rules: Sequence[InhibitRuleSettings] = (),
         intervals: Sequence[TimeIntervalSettings] = (),
+        playbooks: Sequence[PlaybookSettings] = (),
     ) -> None:
         self._routes = routes
         self._rules = tuple(InhibitRule(rule, place) for place, rule in enumerate(rules))
+        self._playbooks = Playbooks(playbooks)
         self._intervals: Mapping[str, TimeInterval] = {one.name: TimeInterval(one) for one in intervals}
 
     @property
@@ -57,12 +63,19 @@ class Muting:
         found += [muted for rule in self._rules if (muted := rule.muted(incident, others)) is not None]
         return (*found, *self._at_this_time(incident, now))
 
-    def announced(self, incident: Incident, in_force: Sequence[Directive], now: datetime) -> tuple[str, ...]:
-        """What ops announced that touches the incident, one line each; whether or not it mutes."""
+    def brought_up(
+        self, incident: Incident, in_force: Sequence[Directive], others: Sequence[Incident], now: datetime
+    ) -> Incident:
+        """The incident with what mutes it, what ops announced and what to do; one that is over stays as it is."""
         if incident.state is IncidentState.RESOLVED or incident.history:
-            return incident.announced
-        notices = [one for one in in_force if isinstance(one, Notice)]
-        return tuple(announced(notice) for notice in touching(incident, notices, now))
+            return msgspec.structs.replace(incident, muted=())
+        notices = touching(incident, [one for one in in_force if isinstance(one, Notice)], now)
+        return msgspec.structs.replace(
+            incident,
+            muted=self.of(incident, in_force, others, now),
+            announced=tuple(announced(notice) for notice in notices),
+            playbook=self._playbooks.about(incident, notices),
+        )
 
     def _at_this_time(self, incident: Incident, now: datetime) -> tuple[Muted, ...]:
         """Receivers all of whose stops are muted now; one that is reached on another way too hears of it there."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from alerting.routing.inhibition import InhibitRule
+from alerting.routing.playbooks import Playbooks
 from alerting.routing.time_intervals import TimeInterval
 from alerting.settings import RouteSettings, Settings
 
@@ -10,7 +11,7 @@ Location = tuple[str | int, ...]
 
 
 def muting_checks(settings: Settings) -> Iterator[tuple[Location, str]]:
-    """Problems of `time_intervals` and `inhibit_rules`, and of the routes that name them."""
+    """Problems of `time_intervals`, `inhibit_rules` and `playbooks`, and of the routes that name them."""
     for place, interval in enumerate(settings.time_intervals):
         try:
             TimeInterval(interval)
@@ -21,6 +22,11 @@ def muting_checks(settings: Settings) -> Iterator[tuple[Location, str]]:
             InhibitRule(rule, place)
         except ValueError as exc:
             yield ("inhibit_rules", place), str(exc)
+    for place, playbook in enumerate(settings.playbooks):
+        try:
+            Playbooks([playbook])
+        except ValueError as exc:
+            yield ("playbooks", place), str(exc)
     names = [interval.name for interval in settings.time_intervals]
     for place, name in enumerate(names):
         if name in names[:place]:

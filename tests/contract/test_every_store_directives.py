@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from alerting.directives.directive import DirectiveEntry
+from alerting.directives.errand import Errand, ErrandState, Hook
 from alerting.directives.notice import Notice, NoticeKind
+from alerting.directives.post_hold import HoldState, PostHold
 from alerting.directives.silence import Silence
 from alerting.directives.weekly_window import WeeklyWindow
 from alerting.errors import Stale
@@ -131,6 +133,39 @@ async def test_what_is_hushed_goes_out_no_more_unless_somebody_began(store: SqlS
         "dlv_2": DeliveryState.SUPERSEDED,
         "dlv_3": DeliveryState.PENDING,
     }
+
+
+async def test_an_errand_is_for_one_process_at_a_time(store: SqlStore, another: Opener) -> None:
+    other = await another()
+    errand = Errand("hold_1.2", Hook.POSTS, "posts.hold", START, {"area": ["DE"]}, START)
+    hold = PostHold(
+        id="hold_1",
+        topics=("refunds",),
+        area=("DE",),
+        reason="a strike",
+        evidence=(),
+        proposed_by="Jo",
+        state=HoldState.CONFIRMED,
+        created_at=START,
+        updated_at=START,
+        ends_at=START + HOUR,
+        hours=1.0,
+        errands=(errand,),
+    )
+    async with store.begin() as unit:
+        await unit.keep(hold, (), expected_revision=None)
+    until = START + timedelta(seconds=12)
+
+    assert await store.claim_due(START - timedelta(seconds=1), until=until, limit=10) == ()
+    assert await store.claim_due(START, until=until, limit=10) == (hold,)
+    assert await other.claim_due(START, until=until, limit=10) == ()
+    assert await other.claim_due(until, until=until + HOUR, limit=10) == (hold,)  # whoever had it is dead
+
+    done = msgspec.structs.replace(errand, state=ErrandState.SENT)
+    async with other.begin() as unit:
+        await unit.keep(msgspec.structs.replace(hold, errands=(done,), revision=2), (), expected_revision=1)
+
+    assert await store.claim_due(START + 2 * HOUR, until=until, limit=10) == ()
 
 
 async def test_open_incidents_are_those_that_people_work_on(store: SqlStore) -> None:

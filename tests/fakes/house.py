@@ -10,9 +10,14 @@ from prometheus_client import CollectorRegistry
 
 from alerting.acts import Acts
 from alerting.callout import CallOut
+from alerting.casebook import Cases, CustomerNotes
 from alerting.delivery import DeliveryLoop
+from alerting.directives.errand import Hook
 from alerting.dispatch import Dispatch
+from alerting.errands import Errands
 from alerting.escalation import Escalator
+from alerting.hold_watch import HoldWatch
+from alerting.holds import PostHolds
 from alerting.incidents.model import Delivery, Incident
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
@@ -21,11 +26,12 @@ from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notice_intake import NoticeIntake
 from alerting.notices import Notices
 from alerting.notifiers.base import Notifier
+from alerting.playbook_settings import PlaybookSettings
 from alerting.receivers import ReceiverPolicy, Receivers
 from alerting.rescue import Rescue
 from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
-from alerting.settings import DeliverySettings, RouteSettings, SilenceSettings, TargetSettings
+from alerting.settings import DeliverySettings, RouteSettings, Settings, SilenceSettings, TargetSettings
 from alerting.silences import Silences
 from alerting.timekeeper import Timekeeper
 from streams.broker.base import Outgoing, Partition, TopicSpec
@@ -98,6 +104,8 @@ class House:
         inhibit_rules: Sequence[InhibitRuleSettings] = (),
         time_intervals: Sequence[TimeIntervalSettings] = (),
         calls: CallOut | None = None,
+        playbooks: Sequence[PlaybookSettings] = (),
+        hooks: Mapping[Hook, Any] | None = None,
     ) -> None:
         self.world = world
         self.store = TransactionalStore(world.tables)
@@ -108,6 +116,7 @@ class House:
         ]
         self._parts += ["timekeeper"] if targets else []
         self._parts += ["escalator"] if calls else []
+        self._parts += ["hold_watch", "errands"] if hooks is not None else []
         metrics = self.metrics = AlertingMetrics(self.registry)
         receivers = Receivers({name: [notifier] for name, notifier in world.notifiers.items()}, policies)
         self.rescue = Rescue(
@@ -119,7 +128,7 @@ class House:
         )
         tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
         routes = Routes(tree)
-        muting = Muting(routes, inhibit_rules, time_intervals)
+        muting = Muting(routes, inhibit_rules, time_intervals, playbooks)
         dispatch = Dispatch(routes, receivers, muting, calls)
         watch_settings = silence_settings or SilenceSettings()
         self.watch = MuteWatch(self.store, dispatch, muting, watch_settings, world.clock, metrics)
@@ -133,6 +142,11 @@ class House:
             clock=world.clock,
             metrics=metrics,
         )
+        self.holds = PostHolds(self.store, dispatch, Settings(), world.clock, metrics)
+        self.hold_watch = HoldWatch(self.store, self.holds, world.clock)
+        self.customer_notes = CustomerNotes(self.store, world.clock, metrics)
+        self.cases = Cases(self.store, dispatch, world.clock, metrics)
+        self.errands = Errands(self.store, hooks or {}, delivery or DeliverySettings(), world.clock, metrics)
         self.acts = Acts(self.store, dispatch, world.clock, metrics)
         self.timekeeper = Timekeeper(self.store, dispatch, targets or TargetSettings(), world.clock, metrics)
         self.escalator = Escalator(self.store, dispatch, world.clock, metrics)

@@ -7,17 +7,11 @@ from datetime import datetime
 
 import msgspec
 
-from alerting.directives.directive import Directive, DirectiveEntry, kind_of
+from alerting.directives.directive import Directive, DirectiveEntry, due_at, kind_of
 from alerting.errors import DatabaseUnavailable, Stale, UnknownIncident
-from alerting.incidents.model import (
-    Delivery,
-    Incident,
-    IncidentState,
-    TimelineEntry,
-    TopicStatus,
-    WindowPoint,
-)
+from alerting.incidents.model import Delivery, Incident, IncidentState, TimelineEntry
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
+from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
 from streams.public_reply import PublicReply
@@ -43,6 +37,7 @@ class MemoryStore:
         self.curves: dict[str, tuple[WindowPoint, ...]] = {}
         self.kept: dict[str, Directive] = {}
         self.kept_lines: list[DirectiveEntry] = []
+        self._claims: dict[tuple[str, int], datetime] = {}
         self._listeners: set[asyncio.Event] = set()
 
     def add(self, incident: Incident, *entries: TimelineEntry, deliveries: Sequence[Delivery] = ()) -> None:
@@ -122,6 +117,17 @@ class MemoryStore:
         """One of them."""
         self._answer()
         return self.kept.get(directive_id)
+
+    async def claim_due(self, now: datetime, *, until: datetime, limit: int) -> tuple[Directive, ...]:
+        """Each for one caller at a time."""
+        self._answer()
+        found = [
+            one
+            for one in self.kept.values()
+            if (due := due_at(one)) is not None and due <= now and self._claims.get((one.id, one.revision), now) <= now
+        ][:limit]
+        self._claims.update({(one.id, one.revision): until for one in found})
+        return tuple(found)
 
     async def directive_lines(self, directive_id: str) -> tuple[DirectiveEntry, ...]:
         """What was done with it."""

@@ -14,10 +14,10 @@ from alerting.incidents.model import (
     Severity,
     TimelineEntry,
     Transition,
-    WindowPoint,
 )
 from alerting.incidents.part import GroupingReason, Part
 from alerting.incidents.store import Store
+from alerting.incidents.topic_status import WindowPoint
 from streams.events import Direction, Evidence, Tally, WindowCount
 from streams.topic import Topic
 from tests.fakes.clock import START

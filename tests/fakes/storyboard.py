@@ -11,10 +11,9 @@ from alerting.incidents.model import (
     IncidentState,
     Severity,
     TimelineEntry,
-    TopicStatus,
     Transition,
-    WindowPoint,
 )
+from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.events import Direction, Driver, Evidence, Sample
 from tests.fakes.memory_store import MemoryStore
 

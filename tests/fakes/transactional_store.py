@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from alerting.directives.directive import Directive, DirectiveEntry, kind_of
+from alerting.directives.directive import Directive, DirectiveEntry, due_at, kind_of
 from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, Stale, UnknownIncident
 from alerting.incidents.calls import call_due_at
 from alerting.incidents.model import (
@@ -20,11 +20,10 @@ from alerting.incidents.model import (
     Incident,
     IncidentState,
     TimelineEntry,
-    TopicStatus,
     Transition,
-    WindowPoint,
 )
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
+from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
 from streams.public_reply import PublicReply
@@ -50,6 +49,7 @@ class Tables:
         self.replies: dict[str, datetime] = {}
         self.directives: dict[str, Directive] = {}
         self.directive_entries: list[DirectiveEntry] = []
+        self.claims: dict[tuple[str, int], datetime] = {}
         self.schedules: dict[str, ScheduleCopy] = {}
         self.decisions: dict[str, Detection] = {}
 
@@ -125,6 +125,18 @@ class TransactionalStore:
     async def directive(self, directive_id: str) -> Directive | None:
         self._answer()
         return self.tables.directives.get(directive_id)
+
+    async def claim_due(self, now: datetime, *, until: datetime, limit: int) -> tuple[Directive, ...]:
+        """Each for one caller at a time."""
+        self._answer()
+        claims = self.tables.claims
+        found = [
+            one
+            for one in self.tables.directives.values()
+            if (due := due_at(one)) is not None and due <= now and claims.get((one.id, one.revision), now) <= now
+        ][:limit]
+        self.tables.claims.update({(one.id, one.revision): until for one in found})
+        return tuple(found)
 
     async def directive_lines(self, directive_id: str) -> tuple[DirectiveEntry, ...]:
         self._answer()

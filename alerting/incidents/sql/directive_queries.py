@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
-from alerting.directives.directive import Directive, DirectiveEntry, kind_of
+from alerting.directives.directive import Directive, DirectiveEntry, due_at, kind_of
 from alerting.errors import Stale
 from alerting.incidents.sql.inserting import insert_each, nothing_on_conflict
 from alerting.incidents.sql.tables import directive_lines, directives
@@ -21,6 +21,15 @@ _BY_ID_LOCKED: Final = _BY_ID.with_for_update()
 _INSERT: Final = insert_each(directives, nothing_on_conflict)
 _REPLACE: Final = update(directives).where(
     directives.c.id == bindparam("of_id"), directives.c.revision == bindparam("expected_revision")
+)
+_DUE: Final = (
+    select(directives.c.id, directives.c.due_at)
+    .where(directives.c.due_at <= bindparam("now"))
+    .order_by(directives.c.due_at)
+    .limit(bindparam("most"))
+)
+_CLAIM: Final = update(directives).where(
+    directives.c.id == bindparam("of_id"), directives.c.due_at == bindparam("seen")
 )
 _LINES: Final = (
     select(directive_lines.c.position, directive_lines.c.value)
@@ -60,6 +69,7 @@ def keep(connection: Connection, directive: Directive, expected_revision: int | 
         "created_at": directive.created_at,
         "ends_at": directive.ends_at,
         "revision": directive.revision,
+        "due_at": due_at(directive),
         "value": _encoder.encode(directive).decode(),
     }
     if expected_revision is None:
@@ -68,6 +78,18 @@ def keep(connection: Connection, directive: Directive, expected_revision: int | 
         written = connection.execute(_REPLACE, {"of_id": directive.id, "expected_revision": expected_revision} | values)
     if written.rowcount == 0:
         raise Stale(f"{kind_of(directive)} {directive.id} is not at revision {expected_revision}")
+
+
+def claim_due(connection: Connection, now: datetime, until: datetime, limit: int) -> tuple[Directive, ...]:
+    """Those with an errand that is due, each for one process at a time: nobody else gets it before `until`."""
+    found = connection.execute(_DUE, {"now": now, "most": limit}).all()
+    taken = [
+        row.id
+        for row in found
+        if connection.execute(_CLAIM, {"of_id": row.id, "seen": row.due_at, "due_at": until}).rowcount
+    ]
+    claimed = (by_id(connection, name, lock=False) for name in taken)
+    return tuple(one for one in claimed if one is not None)
 
 
 def lines(connection: Connection, directive_id: str) -> tuple[DirectiveEntry, ...]:

@@ -8,16 +8,14 @@ from typing import Final
 
 import structlog
 
-from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.errors import UnknownIncident
 from alerting.incidents.audit import Head, Link
 from alerting.incidents.chain import Chain
-from alerting.incidents.model import Delivery, DeliveryState, Incident, TimelineEntry, TopicStatus, WindowPoint
+from alerting.incidents.model import Delivery, DeliveryState, Incident, TimelineEntry
 from alerting.incidents.retention import Cutoffs, Removed
 from alerting.incidents.sql import (
     audit_queries,
     call_queries,
-    directive_queries,
     hold_queries,
     incident_queries,
     outbox_queries,
@@ -32,9 +30,11 @@ from alerting.incidents.sql.audit_keys import chain_of, configured_keys
 from alerting.incidents.sql.changes import Broadcast, Changes
 from alerting.incidents.sql.database import Database, Standing
 from alerting.incidents.sql.decision_reading import DecisionReading
+from alerting.incidents.sql.directives import SqlDirectives
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.unit import SqlUnit
 from alerting.incidents.store import Hold, IncidentFilter, Lease, Page, ScheduleCopy
+from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from alerting.settings import AuditSettings, DatabaseSettings
 from streams.clock import Clock
 
@@ -64,7 +64,7 @@ async def open_store(settings: DatabaseSettings, clock: Clock, audit: AuditSetti
         raise
 
 
-class SqlStore(DecisionReading):
+class SqlStore(SqlDirectives, DecisionReading):
     """See `alerting.incidents.store.Store`.
 
     Args:
@@ -74,7 +74,8 @@ class SqlStore(DecisionReading):
     """
 
     def __init__(self, database: Database, clock: Clock, chain: Chain) -> None:
-        super().__init__(database)
+        SqlDirectives.__init__(self, database)
+        DecisionReading.__init__(self, database)
         self._database = database
         self._clock = clock
         self.chain: Final = chain
@@ -130,26 +131,6 @@ class SqlStore(DecisionReading):
     async def audit_after(self, position: int, *, limit: int) -> tuple[Link, ...]:
         """Records of the audit trail behind `position`, each with its line of the timeline, oldest first."""
         return await self._database.read(audit_queries.links, position, limit)
-
-    async def directives_in_force(self, now: datetime) -> tuple[Directive, ...]:
-        """Every directive that has not ended, also where it has not begun, in the order of their ids."""
-        return await self._database.read(directive_queries.in_force, now)
-
-    async def directives(self, kind: str, *, limit: int) -> tuple[Directive, ...]:
-        """Those of one kind, newest first, over ones too."""
-        return await self._database.read(directive_queries.newest, kind, limit)
-
-    async def directive(self, directive_id: str) -> Directive | None:
-        """One directive; None where there is none."""
-        return await self._database.read(directive_queries.by_id, directive_id, lock=False)
-
-    async def directive_lines(self, directive_id: str) -> tuple[DirectiveEntry, ...]:
-        """What was done with it, oldest first."""
-        return await self._database.read(directive_queries.lines, directive_id)
-
-    async def open_incidents(self) -> tuple[Incident, ...]:
-        """Every incident that is not resolved, oldest first; history is left out."""
-        return await self._database.read(incident_queries.open_now)
 
     async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
         """Who was told, oldest first."""

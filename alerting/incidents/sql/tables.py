@@ -27,6 +27,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _NOT_RESOLVED: Final = text("state <> 'resolved'")
 _OPEN: Final = text("is_open")
 _PENDING: Final = text("state = 'pending'")
+_DUE: Final = text("due_at IS NOT NULL")
 _TO_BE_CALLED: Final = text("call_due_at IS NOT NULL")
 
 # SQLite numbers rows by itself only in a column that is exactly INTEGER.
@@ -166,7 +167,11 @@ directives: Final = Table(
     Column("ends_at", Instant),
     Column("revision", Integer, nullable=False),
     Column("value", Text, nullable=False),
+    Column("due_at", Instant),
     Index("directives_in_force", "ends_at"),
+    Index(
+        "directives_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")
+    ),
     Index("directives_of_kind", "kind", "created_at"),
 )
 

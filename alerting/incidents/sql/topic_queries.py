@@ -7,12 +7,13 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, delete, func, select
 
-from alerting.incidents.model import DeliveryState, TopicStatus, Transition
+from alerting.incidents.model import DeliveryState, Transition
 from alerting.incidents.sql.board import Tail, per_minute, polarity
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incident_topics, incidents
 from alerting.incidents.sql.tables import topics as topics_table
 from alerting.incidents.sql.window_queries import tails
+from alerting.incidents.topic_status import TopicStatus
 from streams.topic import Topic
 
 _WEEK: Final = timedelta(days=7)

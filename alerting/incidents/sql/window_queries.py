@@ -15,10 +15,10 @@ import structlog
 from sqlalchemy import Connection, delete, select
 
 from alerting.history import curve, day_of, merge, pack, unpack, unsettled
-from alerting.incidents.model import WindowPoint
 from alerting.incidents.sql.board import Tail, grown
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import board, history_blocks, recent_windows
+from alerting.incidents.topic_status import WindowPoint
 from streams.errors import StateCorrupted
 from streams.events import WindowCount
 

@@ -3,7 +3,7 @@ import re
 from prometheus_client import CollectorRegistry
 
 from alerting.api.world import WorldScrape
-from alerting.incidents.model import TopicStatus
+from alerting.incidents.topic_status import TopicStatus
 from alerting.world_metrics import WorldMetrics
 from tests.fakes.api_house import api_house
 from tests.fakes.clock import START, FakeClock

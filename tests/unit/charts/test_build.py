@@ -4,7 +4,8 @@ import msgspec
 
 from alerting.charts.build import incident_chart, incident_span, step_for, topic_chart
 from alerting.charts.chart import ChartPoint, MarkerKind
-from alerting.incidents.model import IncidentState, WindowPoint
+from alerting.incidents.model import IncidentState
+from alerting.incidents.topic_status import WindowPoint
 from streams.events import Evidence
 from tests.fakes.clock import START
 from tests.fakes.storyboard import incident_at

@@ -5,7 +5,7 @@ import msgspec
 from alerting.charts.build import topic_chart
 from alerting.console.cards import topic_tile
 from alerting.console.evidence_lines import drivers, quotes
-from alerting.incidents.model import TopicStatus
+from alerting.incidents.topic_status import TopicStatus
 from streams.events import Driver
 from tests.fakes.clock import START
 from tests.fakes.storyboard import evidence_of
