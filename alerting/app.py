@@ -36,6 +36,7 @@ from alerting.receivers import Receivers, policies_of
 from alerting.rescue import Rescue
 from alerting.retention import Retention
 from alerting.routing.muting import Muting
+from alerting.routing.reach import reach_of
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
 from alerting.store_opening import open_patiently
@@ -183,7 +184,7 @@ class Tocsin:
             clock=clock,
             metrics=metrics,
         )
-        catalogue = Catalogue(settings, broker=self._broker, clock=clock, know=intake.know)
+        catalogue = Catalogue(settings, broker=self._broker, clock=clock, know=intake.know, reach=reach_of(routes))
         limits = settings.delivery
         public_url = str(settings.api.public_url) if settings.api.public_url else None
         delivery = DeliveryLoop(
@@ -194,8 +195,7 @@ class Tocsin:
         rises = WatchList(self._broker, settings.kafka, clock)
         observer = Observer(store, clock, metrics, self._registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
-        acts = Acts(store, dispatch, clock, metrics)
-        escalator = Escalator(store, dispatch, clock, metrics)
+        acts, escalator = Acts(store, dispatch, clock, metrics), Escalator(store, dispatch, clock, metrics)
         retention = Retention(store, settings.retention, clock, metrics)
         timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
         inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)

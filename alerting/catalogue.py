@@ -8,10 +8,11 @@ import structlog
 from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker
 from streams.clock import Clock
-from streams.declarations import Declarations
+from streams.declarations import Declarations, as_declared
 from streams.errors import BrokerUnavailable
 from streams.feedback import Feedback
 from streams.settings import StreamSettings, TopicSettings
+from streams.shares import Reach, to_be_shared_anew, to_one
 from streams.topic import Declared, Topic
 from streams.topic_follower import TopicFollower
 from streams.topic_register import TopicRegister
@@ -27,6 +28,7 @@ class Catalogue:
     Args:
         settings: Kafka's topics are made equal to its own at the start; those of the API stay.
         know: Told all topics when they are known, and after every change.
+        reach: Which receivers a topic may come to: they share out what they accept.
     """
 
     def __init__(
@@ -36,13 +38,15 @@ class Catalogue:
         broker: Broker,
         clock: Clock,
         know: Callable[[Sequence[Topic]], None],
+        reach: Reach = to_one,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._know = know
+        self._know, self._reach = know, reach
         self._register = TopicRegister(broker, settings.kafka, clock)
         self._follower = TopicFollower(broker, settings.kafka, clock, self._changed)
         self._declared: Mapping[str, Declared] = {}
+        self._shared_out: tuple[Topic, ...] = ()
 
     @property
     def declared(self) -> Mapping[str, Declared]:
@@ -53,7 +57,7 @@ class Catalogue:
         """Declare the configuration's topics, then follow all of them until `stop`."""
         backoff = Backoff()
         said = False
-        topics = self._settings.topic_values()
+        topics = self._settings.topic_values(self._reach)
         while not stop.is_set():
             try:
                 changed = await self._register.declare_file(topics, by=FILE)
@@ -69,7 +73,9 @@ class Catalogue:
 
     async def put(self, topic: TopicSettings, *, by: str, expected: int | None, absent: bool = False) -> Declared:
         """Declare a topic; see `TopicRegister.put`."""
-        declared = await self._register.put(self._settings.topic_value(topic), by=by, expected=expected, absent=absent)
+        beside = [known.topic for known in self._declared.values()]
+        value = self._settings.topic_value(topic, beside, self._reach)
+        declared = await self._register.put(value, by=by, expected=expected, absent=absent)
         log.info("topic.declared", topic=topic.id, revision=declared.topic.revision, by=by)
         return declared
 
@@ -101,3 +107,21 @@ class Catalogue:
     async def _changed(self, declarations: Declarations) -> None:
         self._declared = dict(declarations.declared)
         self._know(declarations.topics)
+        await self._share_out(declarations.topics)
+
+    async def _share_out(self, topics: Sequence[Topic]) -> None:
+        """Once for the same topics: a process with other routes may see it otherwise, and the two must not fight."""
+        per_receiver = self._settings.detect.pages_per_week_per_receiver
+        if not to_be_shared_anew(topics, self._reach, per_receiver):
+            return
+        apart = tuple(as_declared(topic) for topic in topics)
+        if apart == self._shared_out:
+            log.warning("topics.shared_otherwise", then="left as it is: another process has other routes or budgets")
+            return
+        try:
+            changed = await self._register.share_out(self._reach, per_receiver)
+        except BrokerUnavailable as exc:
+            log.warning("topics.not_shared_out", reason=str(exc), then="again with the next change")
+        else:
+            self._shared_out = apart
+            log.info("topics.shared_out", changed=changed)

@@ -16,6 +16,7 @@ from streams.mention import Mention
 from streams.past_run import OtherBudgets, PastRun
 from streams.sentiment.base import Scorer
 from streams.settings import StreamSettings
+from streams.shares import Reach, to_one
 from streams.sources.base import Source
 from streams.topic import Topic
 from streams.windows import MINUTE
@@ -148,6 +149,7 @@ def backtest_mentions(
     scorer: Scorer,
     budgets: Sequence[float] = (),
     progress: Progress | None = None,
+    reach: Reach = to_one,
 ) -> Report:
     """Run recorded mentions through the score and detect stages, for all topics of `settings`.
 
@@ -155,12 +157,13 @@ def backtest_mentions(
         sources: Read one after the other, oldest mention first.
         settings: Topics and everything else as live.
         budgets: Other pages a week for every topic, each tried in a run of its own beside the first.
+        reach: Which receivers the pages of a topic go to, as live.
 
     Raises:
         InvalidQuery: A topic's query does not parse.
         OSError: A file cannot be read.
     """
-    topics = settings.topic_values()
+    topics = settings.topic_values(reach)
     run = PastRun(settings, topics)
     others = OtherBudgets(run, settings, topics, budgets)
     reader = _Reader(sources, progress)

@@ -11,6 +11,7 @@ from streams.broker.base import Outgoing, Record
 from streams.errors import InvalidQuery, StateCorrupted, TopicChanged, TopicRefused, UnknownTopic
 from streams.feedback import MOST_KEPT, Feedback, caution_of
 from streams.query import atoms, parse
+from streams.shares import Reach, to_be_shared_anew
 from streams.topic import Declared, Origin, Topic
 
 MAX_TOPICS: Final = 20_000
@@ -84,7 +85,7 @@ class Declarations:
         records: list[Outgoing] = []
         for topic in topics:
             known = self._declared.get(topic.id)
-            if known is None or known.origin is not Origin.FILE or _apart(known.topic) != _apart(topic):
+            if known is None or known.origin is not Origin.FILE or as_declared(known.topic) != as_declared(topic):
                 records.append(self._record(kafka_topic, self._next(topic, Origin.FILE, by, now)))
         named = {topic.id for topic in topics}
         for topic_id, known in self._declared.items():
@@ -92,6 +93,17 @@ class Declarations:
                 records.append(self._tombstone(kafka_topic, topic_id, now))
         if records or not self.complete:
             records.append(Outgoing(kafka_topic, COMPLETE_KEY, b"{}", partition=0))
+        return records
+
+    def share_out(self, kafka_topic: str, reach: Reach, per_receiver: float, *, now: datetime) -> list[Outgoing]:
+        """The records that give every topic the share of its receivers' budgets that is its own now."""
+        records = []
+        for topic in to_be_shared_anew(self.topics, reach, per_receiver):
+            known = self._declared[topic.id]
+            revised = msgspec.structs.replace(
+                known.topic, revision=self._next_revision(topic.id, now), share=topic.share
+            )
+            records.append(self._record(kafka_topic, msgspec.structs.replace(known, topic=revised)))
         return records
 
     def put(self, topic: Topic, *, by: str, now: datetime, expected: int | None, absent: bool = False) -> Declared:
@@ -117,7 +129,7 @@ class Declarations:
             raise TopicRefused(f"all queries together would have {terms} terms; at most {MAX_TERMS_IN_ALL} are allowed")
         if known is None and len(self._declared) >= MAX_TOPICS:
             raise TopicRefused(f"there are {len(self._declared)} topics; at most {MAX_TOPICS} are allowed")
-        if known is not None and _apart(known.topic) == _apart(topic):
+        if known is not None and as_declared(known.topic) == as_declared(topic):
             return known
         return self._next(topic, Origin.API, by, now)
 
@@ -242,9 +254,9 @@ def _terms(topic: Topic) -> int:
     return sum(1 for _ in atoms(parse(topic.query)))
 
 
-def _apart(topic: Topic) -> Topic:
-    """Without what does not stand in a declaration: its revision, and what follows from feedback."""
-    return msgspec.structs.replace(topic, revision=0, caution=1.0)
+def as_declared(topic: Topic) -> Topic:
+    """Without what does not stand in a declaration: its revision, what follows from feedback and from other topics."""
+    return msgspec.structs.replace(topic, revision=0, caution=1.0, share=1.0)
 
 
 def _revision(record: Record) -> int:

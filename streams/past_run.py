@@ -72,7 +72,7 @@ class OtherBudgets:
         self._topics = topics
         self._runs = {
             budget: run
-            if all(topic.pages_per_week == budget for topic in topics)
+            if all(topic.budget == budget for topic in topics)
             else PastRun(settings, [_with(topic, budget) for topic in topics], keep_windows=False)
             for budget in budgets
         }
@@ -95,4 +95,4 @@ class OtherBudgets:
 
 
 def _with(topic: Topic, pages_per_week: float) -> Topic:
-    return msgspec.structs.replace(topic, pages_per_week=pages_per_week)
+    return msgspec.structs.replace(topic, pages_per_week=pages_per_week, share=1.0)

@@ -1,6 +1,7 @@
 """What can be set about the stream side; one YAML file holds it together with the alerting side."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -11,6 +12,7 @@ from streams.fold import fold
 from streams.kafka_security import KafkaSecurity
 from streams.masking import Masked
 from streams.section import Section
+from streams.shares import Reach, shared, to_one
 from streams.topic import Topic
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -167,8 +169,8 @@ class DetectSettings(Section):
 
     Attributes:
         pages_per_week: False pages a week accepted for a topic that does not say otherwise.
-        pages_per_week_per_receiver: Nobody is to get more false pages a week, not even who gets those of all topics:
-            where the topics' budgets sum up to more, each topic gets its share of this in proportion to its own.
+        pages_per_week_per_receiver: No receiver is to get more false pages a week: where the budgets of the topics that
+            its routes bring to it sum up to more, each gets its share of this in proportion to its own.
         warm_up_mentions: A topic has no opinion of its own before it saw this many mentions or `warm_up_days`.
         snapshot_seconds: State is saved at least this often.
         quiet_hours_to_end: An event is over after this long below its threshold.
@@ -225,28 +227,17 @@ class StreamSettings(Section):
     detect: DetectSettings = DetectSettings()
     topics: tuple[TopicSettings, ...] = ()
 
-    def topic_values(self) -> tuple[Topic, ...]:
-        """The topics as the stages know them, with the defaults filled in."""
-        share = self._share(self.topics)
-        return tuple(self._topic_value(topic, share) for topic in self.topics)
+    def topic_values(self, reach: Reach = to_one) -> tuple[Topic, ...]:
+        """The topics as the stages know them, with the defaults filled in and the receivers' budgets shared out."""
+        topics = [self._topic_value(topic) for topic in self.topics]
+        return shared(topics, reach, self.detect.pages_per_week_per_receiver)
 
-    def topic_value(self, topic: TopicSettings) -> Topic:
-        """One topic as the stages know it, beside those of the file."""
-        others = tuple(known for known in self.topics if known.id != topic.id)
-        return self._topic_value(topic, self._share((*others, topic)))
+    def topic_value(self, topic: TopicSettings, beside: Iterable[Topic], reach: Reach = to_one) -> Topic:
+        """One topic as the stages know it, beside others."""
+        others = [known for known in beside if known.id != topic.id]
+        return shared([self._topic_value(topic), *others], reach, self.detect.pages_per_week_per_receiver)[0]
 
-    def _share(self, topics: tuple[TopicSettings, ...]) -> float:
-        """What part of its own budget each of these topics gets, in (0, 1].
-
-        The expected number of false pages is the sum of those of the topics, however much they depend on one another.
-
-        Source:
-            Spjotvoll, "On the optimality of some multiple comparison procedures", Ann. Math. Stat. 43(2), 1972.
-        """
-        in_all = sum(topic.pages_per_week or self.detect.pages_per_week for topic in topics)
-        return min(1.0, self.detect.pages_per_week_per_receiver / in_all) if topics else 1.0
-
-    def _topic_value(self, topic: TopicSettings, share: float) -> Topic:
+    def _topic_value(self, topic: TopicSettings) -> Topic:
         return Topic(
             id=topic.id,
             name=topic.name,
@@ -254,6 +245,6 @@ class StreamSettings(Section):
             brand=topic.brand,
             parent=topic.parent,
             owner=topic.owner,
-            pages_per_week=share * (topic.pages_per_week or self.detect.pages_per_week),
+            pages_per_week=topic.pages_per_week or self.detect.pages_per_week,
             collecting_since=topic.collecting_since,
         )

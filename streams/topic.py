@@ -19,6 +19,7 @@ class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
             Kafka it is the moment of the change, milliseconds since 1970, or later.
         owner: The department that can fix the cause; None is shown as "unowned".
         pages_per_week: False pages a week that its owner accepts, > 0.
+        share: What part of that it gets because its receivers accept no more, (0, 1], see `streams.shares`.
         collecting_since: From when on the sources deliver this topic in full; None means from its first mention.
         caution: What the topic's odds are multiplied with, after what people said of its pages; follows from its
             feedback, see `streams.feedback`.
@@ -34,6 +35,12 @@ class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
     pages_per_week: float = 0.25
     collecting_since: datetime | None = None
     caution: float = 1.0
+    share: float = 1.0
+
+    @property
+    def budget(self) -> float:
+        """False pages a week that are in force."""
+        return self.pages_per_week * self.share
 
 
 class Origin(StrEnum):

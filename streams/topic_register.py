@@ -13,6 +13,7 @@ from streams.declarations import Declarations
 from streams.errors import BrokerUnavailable, Fenced, StateCorrupted, TopicsMismatch
 from streams.feedback import Feedback
 from streams.settings import KafkaSettings
+from streams.shares import Reach
 from streams.topic import Declared, Topic
 
 _ATTEMPTS: Final = 5
@@ -50,6 +51,18 @@ class TopicRegister:
             return known.declare_file(self._kafka.topics, topics, by=by, now=self._clock.now())
 
         return max(0, len(await self._change(change)) - 1)
+
+    async def share_out(self, reach: Reach, per_receiver: float) -> int:
+        """Give every topic the share of its receivers' budgets that is its own now; answers how many changed.
+
+        Raises:
+            BrokerUnavailable: Whether it counts is unknown; doing it again is safe.
+        """
+
+        def change(known: Declarations) -> list[Outgoing]:
+            return known.share_out(self._kafka.topics, reach, per_receiver, now=self._clock.now())
+
+        return len(await self._change(change))
 
     async def put(self, topic: Topic, *, by: str, expected: int | None, absent: bool = False) -> Declared:
         """Declare a topic; answers it with its revision, the one it has already where nothing changes.

@@ -172,7 +172,10 @@ class TopicAnswer(Answer):
 
 
 class DeclaredTopicAnswer(Answer):
-    """A topic as it is declared; `origin` is `file` or `api`, and who may change it."""
+    """A topic as it is declared; `origin` is `file` or `api`, and who may change it.
+
+    In force may be less than `pages_per_week`: its receivers share out what they accept.
+    """
 
     id: str
     name: str
@@ -181,6 +184,7 @@ class DeclaredTopicAnswer(Answer):
     parent: str | None
     owner: str | None
     pages_per_week: float
+    pages_per_week_in_force: float
     collecting_since: UtcTime | None
     revision: int
     origin: str

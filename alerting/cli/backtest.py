@@ -10,6 +10,8 @@ import typer
 from alerting.cli.exits import Exit, complain, explained
 from alerting.cli.options import ColumnOption, ConfigOption, JsonOption, SourceOption, open_source, settings_from
 from alerting.cli.tables import show_json, show_table
+from alerting.routing.reach import reach_of
+from alerting.routing.routes import Routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +72,14 @@ def backtest(
                 scorer = make_scorer(settings.score.sentiment)
                 told = watch("mentions")
                 reports.append(
-                    backtest_mentions(mentions, settings=settings, scorer=scorer, budgets=budgets, progress=told)
+                    backtest_mentions(
+                        mentions,
+                        settings=settings,
+                        scorer=scorer,
+                        budgets=budgets,
+                        progress=told,
+                        reach=reach_of(Routes(settings.route)),
+                    )
                 )
         if out is not None:
             _write(out, reports, stems)

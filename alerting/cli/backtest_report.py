@@ -87,7 +87,7 @@ def _topic(number: int, past: TopicPast) -> Iterator[str]:
     if not past.rows:
         yield '<p class="soft">Nothing was counted.</p></section>'
         return
-    weeks, budget = past.span / _WEEK, past.topic.pages_per_week
+    weeks, budget = past.span / _WEEK, past.topic.budget
     yield (
         f"<p>{_many(len(past.pages), 'page')} in {weeks:.1f} weeks. The budget of {budget:.3g} false pages a week "
         f"allows {budget * weeks:.2g} by chance in that time.</p>"

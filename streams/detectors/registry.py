@@ -42,8 +42,8 @@ DETECTORS: Final[Mapping[str, Build]] = MappingProxyType(
 # Measured: volume alone pays its promise, mood alone up to three times as much where moods wander by themselves.
 SHARES: Final[Mapping[str, float]] = MappingProxyType(
     {
-        VolumeDetector.name: 0.8,
-        SentimentVelocityDetector.name: 0.2,
+        VolumeDetector.name: 0.7,
+        SentimentVelocityDetector.name: 0.3,
     }
 )
 

@@ -80,7 +80,7 @@ def definition_of(topic: Topic) -> Definition:
         topic=topic.id,
         revision=topic.revision,
         subject=f"{hash64(topic.query):016x}",
-        pages_per_week=topic.pages_per_week,
+        pages_per_week=topic.budget,
         collecting_since=None if since is None else since.timestamp(),
         caution=topic.caution,
         own_words=_told_words(*_own_words(topic)) if topic.query else (),

@@ -65,7 +65,7 @@ def _status(topic: Topic, tail: Tail | None, now: datetime, open_incidents: int,
         owner=topic.owner,
         brand=topic.brand,
         query=topic.query,
-        pages_per_week=topic.pages_per_week,
+        pages_per_week=topic.budget,
         pages_this_week=pages,
         open_incidents=open_incidents,
     )

@@ -56,6 +56,24 @@ async def test_a_topic_is_declared_under_the_keys_name_and_shown_within_a_second
     assert shown.headers["etag"] == answer.headers["etag"] == f'"{told["revision"]}"'
 
 
+async def test_a_topic_that_joins_narrows_the_budgets_of_those_that_share_its_receiver() -> None:
+    async with house() as (made, clock):
+        before = await made.api.get("/api/v1/topics/refunds")
+        await put(made, "late", {"name": "Late", "query": "late", "pages_per_week": 3.75})
+        await clock.advance(2)
+        both = [await made.api.get(f"/api/v1/topics/{topic}") for topic in ("refunds", "late")]
+        again = await put(made, "late", {"name": "Late", "query": "late", "pages_per_week": 3.75})
+        await clock.advance(2)
+        await made.api.request("DELETE", "/api/v1/topics/late")
+        await clock.advance(2)
+        alone = await made.api.get("/api/v1/topics/refunds")
+
+    accepted = [answer.json()["pages_per_week"] for answer in (before, *both, again, alone)]
+    in_force = [answer.json()["pages_per_week_in_force"] for answer in (before, *both, again, alone)]
+    assert accepted == [0.25, 0.25, 3.75, 3.75, 0.25]
+    assert in_force == [0.25, 0.125, 1.875, 1.875, 0.25]  # two pages a week for four that were asked for
+
+
 async def test_a_change_is_based_on_what_was_read() -> None:
     async with house() as (made, clock):
         first = await put(made, "late", {"name": "Late", "query": "late"})

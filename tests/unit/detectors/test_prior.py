@@ -41,6 +41,13 @@ def test_a_lean_is_drawn_to_none_the_more_the_fewer_peers_show_it() -> None:
     assert few.offset < many.offset < 0.4
 
 
+def test_calm_peers_take_no_caution_from_a_new_topic() -> None:
+    calm = prior_of([Lesson({"climb": Lean(-0.5, 0.5)}, Scatter(0.5, 1.5, 2.0, 0.3))] * 20)
+
+    assert calm is not None
+    assert calm.lean("climb") == Lean()
+
+
 def test_a_score_that_no_peer_knows_leans_nowhere() -> None:
     assert of(*[0.2] * 5).lean("other") == Lean()
 
