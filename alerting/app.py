@@ -18,7 +18,6 @@ from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
 from alerting.directive_parts import directive_parts
-from alerting.dispatch import Dispatch
 from alerting.duty import Duty
 from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
@@ -173,7 +172,7 @@ class Tocsin:
         routes = Routes(settings.route)
         duty = Duty.from_settings(settings)
         muting = Muting(routes, settings.inhibit_rules, settings.time_intervals, settings.playbooks)
-        dispatch = Dispatch(routes, receivers, muting, duty.calls)
+        dispatch = duty.dispatch(routes, receivers, muting)
         directives = directive_parts(settings, self._broker, store, dispatch, clock, metrics, egress)
         intake = Intake(
             broker=self._broker,

@@ -108,6 +108,8 @@ class Attempts:
         name = f"{deliveries[0].receiver}-{deliveries[0].digest}"
         message = digests.message_of(name, incidents, now, public_url=self._public_url)
         told = msgspec.structs.replace(message, again=any(lease.token > 1 for lease in leases))
+        if all(delivery.change is Transition.NOTIFIED for delivery in deliveries):
+            told = msgspec.structs.replace(told, change=Transition.NOTIFIED)
         first = await self._send(deliveries[0], notifier, told, None)
         return tuple(
             msgspec.structs.replace(

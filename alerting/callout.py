@@ -9,12 +9,12 @@ import msgspec
 from alerting.incidents import wording
 from alerting.incidents.calls import call_due_at
 from alerting.incidents.escalation import Call, Chain, ChainStep, Escalation, Target, TargetKind
-from alerting.incidents.model import Incident, IncidentState, Transition
+from alerting.incidents.model import Incident, IncidentState, Severity, Transition
 from alerting.incidents.outcome import Outcome, changed
 from alerting.oncall.roster import Roster
 from alerting.oncall.standby import Standby
 from alerting.oncall_settings import CalleeSettings, PolicySettings
-from alerting.receivers import contacts_of
+from alerting.receivers import contacts_of, policies_of
 from alerting.routing.routes import Stop
 from alerting.settings import Settings
 
@@ -46,6 +46,7 @@ class CallOut:
         on_call: Who is on call for a schedule at a moment.
         contacts: Over which receivers each person is reached.
         standby: Whether the owner is on call at a moment, in a sentence.
+        asleep: When a receiver's quiet hours end; None where an incident of that severity may page it.
     """
 
     def __init__(
@@ -56,11 +57,13 @@ class CallOut:
         on_call: Callable[[str, datetime], Sequence[str]] | None = None,
         contacts: Mapping[str, tuple[str, ...]] | None = None,
         standby: Callable[[str | None, datetime], str] | None = None,
+        asleep: Callable[[str, Severity, datetime], datetime | None] | None = None,
     ) -> None:
         self._policies = dict(policies)
         self._of_owner = dict(of_owner or {})
         self._on_call = on_call or (lambda _schedule, _at: ())
         self._contacts = dict(contacts or {})
+        self._asleep = asleep or (lambda _receiver, _severity, _at: None)
         self.standby: Final = standby or (lambda _owner, _at: "")
 
     def chain_for(self, stops: Sequence[Stop], owner: str | None) -> Chain | None:
@@ -87,19 +90,30 @@ class CallOut:
         known = who if receivers or not people else f"{who}, who has no receiver"
         return Reach(f"{target} ({known})", receivers)
 
-    def after(self, incident: Incident, transition: Transition, stops: Sequence[Stop], now: datetime) -> Incident:
-        """The incident with its chain begun, begun anew, hurried or left, as what happened to it asks for."""
+    def after(
+        self, incident: Incident, transition: Transition, stops: Sequence[Stop], now: datetime, *, wakes: bool = True
+    ) -> Incident:
+        """The incident with its chain begun, begun anew, hurried or left, as what happened to it asks for.
+
+        Args:
+            stops: Where it pages.
+            wakes: Whether it pages anywhere.
+        """
         if incident.history or incident.is_muted or incident.state is not IncidentState.TRIGGERED:
             return incident
         running = incident.escalation
         if transition is Transition.HANDED_OVER:
             return _handed_over(incident, now)
         if transition in _BEGINS:
-            return _begun(incident, self.chain_for(stops, incident.owner), now)
+            return _begun(incident, self.chain_for(stops, incident.owner) if wakes else None, now)
+        if not wakes:
+            return incident
         if transition in {Transition.PASSED_ON, Transition.SEVERITY_CHANGED}:
             chain = self.chain_for(stops, incident.owner)
             if chain is not None and (running is None or chain.policy != running.chain.policy):
                 return _begun(incident, chain, now)
+        if transition is Transition.SEVERITY_CHANGED and running is not None and running.put_off_until is not None:
+            return msgspec.structs.replace(incident, escalation=running.hurried(now))
         if transition is Transition.PASSED_ON and running is not None:
             nobody = msgspec.structs.replace(running, acknowledged_by=())
             return msgspec.structs.replace(incident, escalation=nobody.hurried(now))
@@ -119,7 +133,14 @@ class CallOut:
             running = incident.escalation
             reached = [self.reach(target, now) for target in running.chain.step(number).targets]
             named = dict.fromkeys(name for reach in reached for name in reach.receivers)
-            receivers = tuple(name for name in named if not incident.is_muted_for(name))
+            awake = [name for name in named if not incident.is_muted_for(name)]
+            sleeping = {name: until for name in awake if (until := self._asleep(name, incident.severity, now))}
+            receivers = tuple(name for name in awake if name not in sleeping)
+            if sleeping and not receivers:
+                until = min(sleeping.values())
+                incident = msgspec.structs.replace(incident, escalation=running.put_off(now, until))
+                lines.append(_later(running.chain, number, reached, until))
+                break
             call = Call(number, running.due_at(number) or now, now, receivers)
             following = running.after(call)
             if not receivers and (number + 1) % len(running.chain.steps):
@@ -146,12 +167,19 @@ def chain_of(policy: PolicySettings) -> Chain:
 
 def call_out_from(settings: Settings, roster: Roster, standby: Standby) -> CallOut:
     """As `policies`, `owners` and `people` in the configuration say."""
+    kept = policies_of(settings.receivers, settings.people)
+
+    def asleep(receiver: str, severity: Severity, at: datetime) -> datetime | None:
+        quiet = kept[receiver].quiet if receiver in kept else None
+        return None if quiet is None else quiet.until(severity, at)
+
     return CallOut(
         {policy.name: chain_of(policy) for policy in settings.policies},
         of_owner={owner.name: owner.policy for owner in settings.owners if owner.policy is not None},
         on_call=roster.people_on_call,
         contacts=contacts_of(settings.receivers, settings.people),
         standby=standby.line,
+        asleep=asleep,
     )
 
 
@@ -193,6 +221,12 @@ def _sentence(chain: Chain, number: int, reached: Sequence[Reach], *, called: bo
     again = f", round {rounds + 1}" if rounds else ""
     step = f"Step {place + 1} of {chain.policy}{again}"
     return f"{step}: {who} {'is called' if called else 'cannot be called; on to the next step'}"
+
+
+def _later(chain: Chain, number: int, reached: Sequence[Reach], until: datetime) -> str:
+    who = " and ".join(reach.words for reach in reached)
+    step = f"Step {number % len(chain.steps) + 1} of {chain.policy}"
+    return f"{step}: {who} is called at {until:%H:%M} UTC, when quiet hours end"
 
 
 def _name(person: str) -> str:

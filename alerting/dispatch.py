@@ -1,11 +1,12 @@
 """From what happened to who is told: the deliveries that a transition asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
+from alerting.addressing import Addressing, Way
 from alerting.callout import CallOut
 from alerting.incidents.identity import delivery_id
 from alerting.incidents.model import (
@@ -23,7 +24,10 @@ from alerting.incidents.outcome import SYSTEM, Outcome, entry
 from alerting.incidents.store import Unit
 from alerting.receivers import Receivers
 from alerting.routing.muting import Muting
-from alerting.routing.routes import Routes, labels_of
+from alerting.routing.routes import Routes, Stop, labels_of
+from alerting.telling import announced, saying, with_mutes, with_receivers
+from alerting.tier_settings import Tier
+from streams.events import Direction
 
 _ROUTED_ANEW: Final = frozenset(
     {
@@ -32,8 +36,12 @@ _ROUTED_ANEW: Final = frozenset(
         Transition.SEVERITY_CHANGED,
         Transition.GREW,
         Transition.PASSED_ON,
+        Transition.WOKEN,
     }
 )
+# Whoever is still to be paged when their quiet hours end is not, once this has happened.
+_SETTLED: Final = frozenset({Transition.ACKNOWLEDGED, Transition.RESOLVED, Transition.WITHDRAWN, Transition.MERGED})
+_LOUD: Final = Way("")
 # A merged incident is over for whoever heard of it: the page is closed, and the text says where it goes on.
 # What wakes after a snooze pages again.
 _TOLD_AS: Final = {Transition.MERGED: Transition.RESOLVED, Transition.WOKEN: Transition.REOPENED}
@@ -78,15 +86,22 @@ class Dispatch:
     Args:
         muting: What may mute; without it silences alone, and notices.
         calls: Escalation; without it nobody is called.
+        addressing: How loudly each receiver is told; without it everybody is paged.
     """
 
     def __init__(
-        self, routes: Routes, receivers: Receivers, muting: Muting | None = None, calls: CallOut | None = None
+        self,
+        routes: Routes,
+        receivers: Receivers,
+        muting: Muting | None = None,
+        calls: CallOut | None = None,
+        addressing: Addressing | None = None,
     ) -> None:
         self._routes = routes
         self._receivers = receivers
         self.muting: Final = muting or Muting()
         self._calls = calls or CallOut({})
+        self._addressing = addressing or Addressing(receivers)
 
     async def record(self, unit: Unit, outcome: Outcome, now: datetime) -> Incident | None:
         """Save the outcome and put its deliveries into the outbox, in the same unit; the incident as saved.
@@ -101,17 +116,22 @@ class Dispatch:
         if outcome.transition not in _ACTS:
             incident = await self.with_mutes(unit, incident, now)
         muted = incident.muted
-        lines = (*_announced(incident, said_before, now), *_with_mutes(incident, outcome, before, now))
+        lines = (*announced(incident, said_before, now), *with_mutes(incident, outcome, before, now))
         if is_muted(before) and not incident.is_muted and incident.state is IncidentState.TRIGGERED:
             incident = msgspec.structs.replace(incident, reopened_at=now, overdue=())
+        if outcome.transition is Transition.OPENED and (judged := await self._judged(unit, incident, now)) != incident:
+            incident = judged
+            lines += (entry(incident, Transition.UNCHANGED, incident.quieted.chronic, now),)
         told = self.tell(incident, outcome.transition, now, before)
-        deliveries = tuple(_saying(one, lines, told) for one in told.deliveries)
-        entries = _with_receivers(lines, deliveries)
+        deliveries = tuple(saying(one, lines, told.lines) for one in told.deliveries)
+        entries = with_receivers(lines, deliveries)
         entries += tuple(entry(told.incident, Transition.ESCALATED, line, now) for line in told.lines)
         await unit.save(told.incident, entries, expected_revision=outcome.replaces)
         if muted:
             hushed = [name for name in told.incident.receivers if told.incident.is_muted_for(name)]
             await unit.hush(told.incident.id, hushed)
+        if outcome.transition in _SETTLED and (asleep := incident.quieted.asleep(now)):
+            await unit.hush(incident.id, asleep)
         if deliveries:
             await unit.enqueue(deliveries)
         return told.incident
@@ -145,7 +165,7 @@ class Dispatch:
             for one in self._to(receiver, said, Transition.COMMENTED, now, timedelta())
         )
         line = TimelineEntry(incident.id, now, Transition.COMMENTED, SYSTEM, text)
-        await unit.save(said, _with_receivers((line,), deliveries), expected_revision=incident.revision)
+        await unit.save(said, with_receivers((line,), deliveries), expected_revision=incident.revision)
         await unit.enqueue(deliveries)
         return said
 
@@ -177,21 +197,60 @@ class Dispatch:
         stops = self._routes.stops_for(labels_of(incident)) if transition in _ROUTED_ANEW or freed else ()
         resumed = is_muted(before) and not incident.is_muted
         happened = Transition.UNMUTED if resumed else transition
-        incident, lines = self._calls.made(self._calls.after(incident, happened, stops, now), now)
+        ways = self._ways(stops, incident, now)
+        paging = tuple(stop for stop in stops if stop.receiver in ways and ways[stop.receiver].tier is Tier.PAGE)
+        begun = self._calls.after(incident, happened, paging, now, wakes=bool(paging) or not stops)
+        incident, lines = self._calls.made(begun, now)
         called = _called(incident, now) if lines or transition is Transition.ESCALATED else ()
-        waits = {stop.receiver: stop.group_wait_seconds for stop in stops if not incident.is_muted_for(stop.receiver)}
-        waits |= dict.fromkeys(called, 0.0)
-        newly = tuple(receiver for receiver in waits if receiver not in incident.receivers)
+        ways |= {receiver: Way(receiver) for receiver in called}
+        newly = tuple(receiver for receiver in ways if receiver not in incident.receivers)
+        quieted = incident.quieted
         told = msgspec.structs.replace(incident, receivers=(*incident.receivers, *newly))
         deliveries: list[Delivery] = []
         for receiver in told.receivers:
+            way = ways.get(receiver)
             change = Transition.OPENED if receiver in newly else _heard(receiver, incident, transition, before)
-            if receiver in called and change not in PAGES:
+            if change not in PAGES and receiver in called:
                 change = Transition.CALLED
-            if change is not None:
-                wait = waits.get(receiver, 0.0) if change in PAGES else 0.0
-                deliveries.extend(self._to(receiver, told, change, now, timedelta(seconds=wait)))
-        return Told(told, tuple(deliveries), lines)
+            elif change not in PAGES and way is not None and way.pages_now and quieted.holds(receiver, now):
+                change = Transition.OPENED  # it got worse than what was not to wake
+            if change is None or (change not in PAGES and receiver in quieted.asleep(now)):
+                continue
+            wait = timedelta(seconds=way.wait_seconds if way is not None and change in PAGES else 0.0)
+            made = self._to(receiver, told, self._addressing.heard_as(change, way), now, wait)
+            deliveries.extend(self._addressing.timed(one, way, now) for one in made)
+        deliveries.extend(self._unowned(told, transition, now, deliveries))
+        woken = [one.receiver for one in deliveries if one.change in PAGES and ways.get(one.receiver, _LOUD).pages_now]
+        noted = Addressing.noted(quieted, tuple(ways.values()), woken)
+        return Told(msgspec.structs.replace(told, quieted=noted), tuple(deliveries), lines)
+
+    async def _judged(self, unit: Unit, incident: Incident, now: datetime) -> Incident:
+        """With whether its topic is chronic."""
+        since = self._addressing.since(now)
+        if since is None or incident.history or incident.direction is Direction.QUIET:
+            return incident
+        return self._addressing.judged(incident, await unit.opened_since(incident.topic, since))
+
+    def _ways(self, stops: Sequence[Stop], incident: Incident, now: datetime) -> dict[str, Way]:
+        """How each receiver that is neither muted nor only watching is told."""
+        ways = (self._addressing.way(one, incident, now) for one in stops if not incident.is_muted_for(one.receiver))
+        return {way.receiver: way for way in ways if way.tier is not Tier.WATCH}
+
+    def _unowned(
+        self, incident: Incident, transition: Transition, now: datetime, deliveries: list[Delivery]
+    ) -> list[Delivery]:
+        """That nobody owns it, for the default: on its own message where it has one."""
+        text = self._addressing.unowned(incident) if transition is Transition.OPENED else ""
+        receiver = self._addressing.unowned_receiver
+        if not text or incident.is_muted_for(receiver):
+            return []
+        own = [place for place, delivery in enumerate(deliveries) if delivery.receiver == receiver]
+        for place in own:
+            deliveries[place] = msgspec.structs.replace(deliveries[place], because=text)
+        if own:
+            return []
+        made = self._to(receiver, incident, Transition.NOTIFIED, now, timedelta())
+        return [msgspec.structs.replace(delivery, because=text) for delivery in made]
 
     def _to(
         self, receiver: str, incident: Incident, change: Transition, now: datetime, wait: timedelta
@@ -226,49 +285,7 @@ def _heard(receiver: str, incident: Incident, transition: Transition, before: tu
     return None if change is Transition.UNCHANGED or (hushed and change in HUSHED) else change
 
 
-def _announced(incident: Incident, before: tuple[str, ...], now: datetime) -> tuple[TimelineEntry, ...]:
-    return tuple(
-        TimelineEntry(incident.id, now, Transition.ANNOUNCED, SYSTEM, text)
-        for text in incident.announced
-        if text not in before
-    )
-
-
-def _with_mutes(
-    incident: Incident, outcome: Outcome, before: tuple[Muted, ...], now: datetime
-) -> tuple[TimelineEntry, ...]:
-    """All that stands in the timeline; the line that people hear of is the last one."""
-    known, current = {muted.source for muted in before}, {muted.source for muted in incident.muted}
-    begun = [
-        TimelineEntry(incident.id, now, Transition.MUTED, SYSTEM, muted.because)
-        for muted in incident.muted
-        if muted.source not in known
-    ]
-    over = [muted for muted in before if muted.source not in current]
-    if not over or incident.state is IncidentState.RESOLVED:
-        return (*begun, *outcome.entries)
-    text = f"No longer {'; '.join(muted.because[:1].lower() + muted.because[1:] for muted in over)}"
-    ended = TimelineEntry(incident.id, now, Transition.UNMUTED, SYSTEM, text)
-    return (*begun, ended, *outcome.entries)
-
-
 def _called(incident: Incident, now: datetime) -> tuple[str, ...]:
     """Who was called at this moment."""
     calls = incident.escalation.calls if incident.escalation else ()
     return tuple(dict.fromkeys(receiver for call in calls if call.at == now for receiver in call.receivers))
-
-
-def _saying(delivery: Delivery, entries: tuple[TimelineEntry, ...], told: Told) -> Delivery:
-    """With what happened, as the timeline tells it."""
-    if delivery.change is Transition.CALLED and told.lines:
-        return msgspec.structs.replace(delivery, said="; ".join(told.lines))
-    return msgspec.structs.replace(delivery, said=entries[-1].text) if entries else delivery
-
-
-def _with_receivers(entries: tuple[TimelineEntry, ...], deliveries: tuple[Delivery, ...]) -> tuple[TimelineEntry, ...]:
-    """The last entry, which is the one that people hear of, with who is woken and who is told."""
-    if not deliveries or not entries:
-        return entries
-    paged = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.change in PAGES)
-    told = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.receiver not in paged)
-    return (*entries[:-1], msgspec.structs.replace(entries[-1], paged=tuple(paged), told=tuple(told)))

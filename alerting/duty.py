@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from typing import Self
 
+from alerting.addressing import addressing_from
 from alerting.callout import CallOut, call_out_from
+from alerting.dispatch import Dispatch
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.oncall.reading import ScheduleReading
 from alerting.oncall.roster import Roster
 from alerting.oncall.standby import Standby
+from alerting.receivers import Receivers
+from alerting.routing.muting import Muting
+from alerting.routing.routes import Routes
 from alerting.settings import Settings
 from streams.clock import Clock
 
@@ -34,6 +39,10 @@ class Duty:
         roster = Roster(settings.schedules)
         standby = Standby.from_settings(settings.owners, settings.policies, roster)
         return cls(settings, roster, standby, call_out_from(settings, roster, standby))
+
+    def dispatch(self, routes: Routes, receivers: Receivers, muting: Muting) -> Dispatch:
+        """What decides who hears of an incident, and how loudly."""
+        return Dispatch(routes, receivers, muting, self.calls, addressing_from(self.settings, receivers))
 
     def reading(self, store: Store, egress: Egress, clock: Clock, metrics: AlertingMetrics) -> ScheduleReading:
         """What keeps the roster current, to be run."""

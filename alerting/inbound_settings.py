@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from alerting.oncall_settings import PolicyName, Zone
+from alerting.tier_settings import QuietHoursSettings
 from streams.section import Section
 
 
@@ -29,7 +30,8 @@ class PersonSettings(Section):
         receivers: Over which this person is called. Without any, over every receiver that names nobody else under
             its `people`.
         email: As calendars name this person.
-        time_zone: In which this person's times are shown.
+        time_zone: In which this person's quiet hours are meant.
+        quiet_hours: When this person is not paged, over any receiver that calls nobody else.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -40,6 +42,7 @@ class PersonSettings(Section):
     receivers: tuple[PolicyName, ...] = ()
     email: Annotated[str, Field(min_length=3, max_length=254)] | None = None
     time_zone: Zone = "UTC"
+    quiet_hours: QuietHoursSettings | None = None
 
 
 class SlackAppSettings(Section):

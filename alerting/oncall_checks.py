@@ -27,6 +27,9 @@ def oncall_checks(values: Mapping[str, Any]) -> Iterator[Problem]:
     for index, owner in _entries(values.get("owners")):
         yield from _missing(owner.get("policy"), "policies", names, ("owners", index, "policy"))
         yield from _missing(owner.get("schedule"), "schedules", names, ("owners", index, "schedule"))
+    unowned = values.get("unowned")
+    if isinstance(unowned, dict):
+        yield from _missing(unowned.get("receiver"), "receivers", names, ("unowned", "receiver"))
     yield from _routes(values.get("route"), names, ("route",))
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from alerting.inbound_settings import PersonSettings
 from alerting.notifiers.base import Notifier
+from alerting.quiet_hours import QuietHours
 from alerting.settings import ReceiverSettings
 
 
@@ -22,10 +23,12 @@ class ReceiverPolicy(msgspec.Struct, frozen=True):
     Attributes:
         fallback: Who is paged instead, where this receiver cannot be reached.
         budgets: Its own and those of its people, who may stand behind other receivers too.
+        quiet: When it is not paged: its own hours, else those of the only person behind it.
     """
 
     fallback: str | None = None
     budgets: tuple[PageBudget, ...] = ()
+    quiet: QuietHours | None = None
 
 
 class Receivers:
@@ -77,9 +80,11 @@ def policies_of(receivers: Sequence[ReceiverSettings], people: Sequence[PersonSe
         for person in people
         if person.pages_per_hour is not None
     }
+    quiet = _quiet_hours(receivers, people)
     return {
         receiver.name: ReceiverPolicy(
             fallback=receiver.fallback,
+            quiet=quiet.get(receiver.name),
             budgets=(
                 *([PageBudget((receiver.name,), receiver.pages_per_hour)] if receiver.pages_per_hour else []),
                 *(behind[name] for name in receiver.people if name in behind),
@@ -87,6 +92,23 @@ def policies_of(receivers: Sequence[ReceiverSettings], people: Sequence[PersonSe
         )
         for receiver in receivers
     }
+
+
+def _quiet_hours(receivers: Sequence[ReceiverSettings], people: Sequence[PersonSettings]) -> dict[str, QuietHours]:
+    found: dict[str, QuietHours] = {}
+    contacts = contacts_of(receivers, people)
+    for person in people:
+        if person.quiet_hours is not None:
+            own = [name for name in contacts[person.name] if _calls_only(name, person.name, receivers)]
+            found |= dict.fromkeys(own, QuietHours(person.quiet_hours, person.time_zone))
+    for receiver in receivers:
+        if receiver.quiet_hours is not None:
+            found[receiver.name] = QuietHours(receiver.quiet_hours)
+    return found
+
+
+def _calls_only(receiver: str, person: str, receivers: Sequence[ReceiverSettings]) -> bool:
+    return any(one.name == receiver and set(one.people) <= {person} for one in receivers)
 
 
 def contacts_of(receivers: Sequence[ReceiverSettings], people: Sequence[PersonSettings]) -> dict[str, tuple[str, ...]]:

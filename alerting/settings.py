@@ -13,6 +13,7 @@ from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notifier_settings import NotifierSettings
 from alerting.oncall_settings import OwnerSettings, PolicyName, PolicySettings, ScheduleSettings
 from alerting.playbook_settings import PlaybookSettings
+from alerting.tier_settings import ChronicSettings, QuietHoursSettings, TierSettings, UnownedSettings
 from streams.section import Section
 from streams.settings import StreamSettings
 
@@ -118,12 +119,14 @@ class ReceiverSettings(Section):
         people: Names from `people` who stand behind it; their own limits then count, over all their receivers.
         pages_per_hour: Of how many incidents an hour it is paged one by one. What comes on top goes out together, as a
             digest; a SEV1 never waits for one.
+        quiet_hours: When it is not paged.
     """
 
     name: Name
     fallback: Name | None = None
     people: tuple[str, ...] = ()
     pages_per_hour: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    quiet_hours: QuietHoursSettings | None = None
     notifiers: Annotated[tuple[NotifierSettings, ...], Field(min_length=1)]
 
 
@@ -137,6 +140,7 @@ class RouteSettings(Section):
             afterwards. Not inherited.
         active_time_intervals: Names from `time_intervals`: only at these times it is told. Not inherited.
         continue_: Go on to the next sibling after a match; `continue` in the file.
+        tiers: How loudly the receiver is told, by severity; what is not said is inherited, at the top `page`.
         policy: From `policies`: who is called until somebody acknowledges. Inherited, as everything but matchers is.
         repeat_interval_seconds: Without a policy, how long until the receiver is paged again, unless somebody has
             acknowledged.
@@ -149,6 +153,7 @@ class RouteSettings(Section):
     mute_time_intervals: tuple[Name, ...] = ()
     active_time_intervals: tuple[Name, ...] = ()
     policy: PolicyName | None = None
+    tiers: TierSettings = TierSettings()
     repeat_interval_seconds: Annotated[float, Field(ge=30, le=604_800)] | None = None
     routes: tuple["RouteSettings", ...] = ()
 
@@ -205,6 +210,7 @@ class DeliverySettings(Section):
             receiver's `fallback`.
         last_resort: The receiver that is paged where an incident reached nobody at all.
         digest_seconds: How often digests go out.
+        tier_digest_seconds: How often digests of the tier `digest` go out.
         allow_networks: Networks (`10.1.0.0/16`) that notifiers may connect to although they are not public. Loopback,
             private and every other special address is refused unless it stands here.
         trust_proxy: Send through the proxy that `HTTPS_PROXY` and its kin name. The proxy's address has to be allowed
@@ -219,6 +225,7 @@ class DeliverySettings(Section):
     fallback_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
     last_resort: Name | None = None
     digest_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
+    tier_digest_seconds: Annotated[float, Field(ge=60, le=86_400)] = 14_400.0
     allow_networks: tuple[IPvAnyNetwork, ...] = ()
     trust_proxy: bool = False
 
@@ -261,6 +268,8 @@ class Settings(StreamSettings):
     schedules: tuple[ScheduleSettings, ...] = ()
     policies: tuple[PolicySettings, ...] = ()
     owners: tuple[OwnerSettings, ...] = ()
+    unowned: UnownedSettings = UnownedSettings()
+    chronic: ChronicSettings = ChronicSettings()
     inbound: InboundSettings = InboundSettings()
     hooks: HooksSettings = HooksSettings()
     api: ApiSettings = ApiSettings()

@@ -92,6 +92,7 @@ class Escalation(msgspec.Struct, frozen=True, omit_defaults=True):
         made: How many calls were made or passed over.
         acknowledged_by: Who has acknowledged since it began.
         calls: The latest call of each step, oldest first.
+        put_off_until: When the quiet hours end for which the next call waits.
     """
 
     chain: Chain
@@ -99,6 +100,7 @@ class Escalation(msgspec.Struct, frozen=True, omit_defaults=True):
     made: int = 0
     acknowledged_by: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
+    put_off_until: datetime | None = None
 
     @property
     def next_at(self) -> datetime | None:
@@ -135,14 +137,21 @@ class Escalation(msgspec.Struct, frozen=True, omit_defaults=True):
         """With this call made."""
         step = call.number % len(self.chain.steps)
         others = (made for made in self.calls if made.number % len(self.chain.steps) != step)
-        return msgspec.structs.replace(self, made=call.number + 1, calls=(*others, call))
+        return msgspec.structs.replace(self, made=call.number + 1, calls=(*others, call), put_off_until=None)
 
     def hurried(self, now: datetime) -> "Escalation":
         """With the next call due now; the same where there is none, or where it is due already."""
         due = self.next_at
         if due is None or due <= now:
             return self
-        return msgspec.structs.replace(self, began_at=self.began_at - (due - now))
+        return msgspec.structs.replace(self, began_at=self.began_at - (due - now), put_off_until=None)
+
+    def put_off(self, now: datetime, until: datetime) -> "Escalation":
+        """With the call that is due now due then, and all later ones as much later."""
+        number = self.due_number(now)
+        due = self.due_at(self.made if number is None else number) or now
+        made = self.made if number is None else number
+        return msgspec.structs.replace(self, made=made, began_at=self.began_at + (until - due), put_off_until=until)
 
     def joined(self, who: str) -> "Escalation":
         """With this person among those who have acknowledged."""

@@ -11,6 +11,7 @@ from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.part import Part
 from alerting.incidents.playbook import Playbook
 from alerting.incidents.public_answers import PublicAnswers
+from alerting.incidents.quieted import Quieted
 from alerting.incidents.statement import Statement
 from streams.events import Direction, Evidence
 
@@ -33,11 +34,7 @@ class Severity(StrEnum):
 
 
 class Transition(StrEnum):
-    """What a detection, an act or time did to an incident.
-
-    `CALLED` and `NOTIFIED` are only reasons of deliveries: whoever heard of it before is called, as escalation asks
-    for; somebody hears of it for the first time without being woken.
-    """
+    """What happened to an incident; `CALLED` and `NOTIFIED` are reasons of deliveries alone."""
 
     OPENED = "opened"
     GREW = "grew"
@@ -104,6 +101,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         answers: How the brand answered in public; None where nobody counts that.
         merged_into: The older incident that it turned out to be the same as.
         escalation: Who is called after whom; as it stood when the incident opened.
+        quieted: Who has heard of it without being paged, and why.
         muted: Why nobody, or not everybody, is woken for it at present.
         announced: What ops announced that touches it, one line each.
         cases: Tickets and calls of the traditional channel that it belongs to, one line each.
@@ -153,6 +151,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     onset_earliest: datetime | None = None
     onset_latest: datetime | None = None
     escalation: Escalation | None = None
+    quieted: Quieted = Quieted()
     muted: tuple[Muted, ...] = ()
     announced: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from alerting.incidents.call_store import CallStore, CallUnit
 from alerting.incidents.directive_store import DirectiveStore, DirectiveUnit
 from alerting.incidents.model import Delivery, Incident, IncidentState, Severity, TimelineEntry
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
@@ -60,15 +61,7 @@ class Hold(msgspec.Struct, frozen=True):
     failures: int
 
 
-class ScheduleCopy(msgspec.Struct, frozen=True):
-    """What a schedule's source answered when it was last read well."""
-
-    schedule: str
-    read_at: datetime
-    content: bytes
-
-
-class Unit(DirectiveUnit, Protocol):
+class Unit(CallUnit, DirectiveUnit, Protocol):
     """One database transaction. Everything in it happens, or nothing."""
 
     async def position(self, partition: Partition) -> int | None:
@@ -141,10 +134,6 @@ class Unit(DirectiveUnit, Protocol):
         """What is to be done about this page not arriving has been done; `overdue_pages` names it no more."""
         ...
 
-    async def keep_schedule(self, copy: ScheduleCopy) -> None:
-        """Keep the copy in place of an older one."""
-        ...
-
     async def record_windows(self, windows: Sequence[WindowCount]) -> None:
         """Add window counts to the history; a higher revision replaces a lower one."""
         ...
@@ -158,7 +147,7 @@ class Unit(DirectiveUnit, Protocol):
         ...
 
 
-class Store(DirectiveStore, Protocol):
+class Store(CallStore, DirectiveStore, Protocol):
     """Shared memory of the alerting side. Safe for several processes on Postgres, for one on SQLite."""
 
     def begin(self) -> AbstractAsyncContextManager[Unit]:
@@ -247,18 +236,6 @@ class Store(DirectiveStore, Protocol):
 
     async def overdue_pages(self, before: datetime, *, limit: int) -> tuple[Delivery, ...]:
         """Pages that were refused, or were made before that time and did not arrive; each until it is looked after."""
-        ...
-
-    async def calls_due(self, now: datetime, *, limit: int) -> tuple[str, ...]:
-        """Ids of incidents of which somebody is to be called by now, the longest overdue first."""
-        ...
-
-    async def next_call_at(self) -> datetime | None:
-        """When the next call of any incident is due; None where none is."""
-        ...
-
-    async def schedule_copy(self, schedule: str) -> ScheduleCopy | None:
-        """The last good copy of a schedule that is fetched; None where there is none."""
         ...
 
     async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:

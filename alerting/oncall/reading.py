@@ -7,7 +7,8 @@ import structlog
 
 from alerting.errors import DatabaseUnavailable
 from alerting.inbound_settings import PersonSettings
-from alerting.incidents.store import ScheduleCopy, Store
+from alerting.incidents.call_store import ScheduleCopy
+from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.oncall.roster import Roster

@@ -5,9 +5,10 @@ from typing import Final
 
 import msgspec
 
-from alerting.incidents.model import Incident
+from alerting.incidents.model import Incident, Severity
 from alerting.routing.matchers import Matcher
 from alerting.settings import RouteSettings
+from alerting.tier_settings import Tier
 
 _ROOT: Final = "route"
 
@@ -32,6 +33,7 @@ class Stop(msgspec.Struct, frozen=True):
         active_time_intervals: Names of times at which alone it is told; empty means always.
         policy: The escalation that it begins.
         repeat_interval_seconds: How long until it is told again, unless somebody has acknowledged.
+        tiers: How loudly, for severities in their order; None pages.
     """
 
     receiver: str
@@ -41,6 +43,12 @@ class Stop(msgspec.Struct, frozen=True):
     active_time_intervals: tuple[str, ...] = ()
     policy: str | None = None
     repeat_interval_seconds: float | None = None
+    tiers: tuple[Tier | None, ...] = ()
+
+    def tier(self, severity: Severity) -> Tier:
+        """How loudly it is told of an incident of that severity."""
+        said = dict(zip(Severity, self.tiers, strict=False)).get(severity)
+        return said or Tier.PAGE
 
     def __str__(self) -> str:
         return f"{' > '.join(str(step) for step in self.path)}: {self.receiver}"
@@ -93,11 +101,14 @@ class _Inherited(msgspec.Struct, frozen=True):
     group_wait_seconds: float = 0.0
     policy: str | None = None
     repeat_interval_seconds: float | None = None
+    tiers: tuple[Tier | None, ...] = (None,) * len(Severity)
 
     def under(self, settings: RouteSettings) -> "_Inherited":
         """With what the route says."""
-        said = {name: getattr(settings, name) for name in self.__struct_fields__}
-        return msgspec.structs.replace(self, **{name: value for name, value in said.items() if value is not None})
+        said = {name: getattr(settings, name) for name in self.__struct_fields__ if name != "tiers"}
+        tiers = tuple(settings.tiers.of(one.value) or above for one, above in zip(Severity, self.tiers, strict=True))
+        known = {name: value for name, value in said.items() if value is not None}
+        return msgspec.structs.replace(self, **known, tiers=tiers)
 
 
 class _Node:
@@ -136,6 +147,7 @@ class _Node:
                 self._active,
                 policy=own.policy,
                 repeat_interval_seconds=own.repeat_interval_seconds,
+                tiers=own.tiers,
             ),
         )
 

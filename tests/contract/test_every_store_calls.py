@@ -9,10 +9,10 @@ from prometheus_client import CollectorRegistry
 
 from alerting.dispatch import Dispatch
 from alerting.escalation import Escalator
+from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.escalation import Chain, ChainStep, Escalation, Target, TargetKind
 from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.sql.store import SqlStore
-from alerting.incidents.store import ScheduleCopy
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes
@@ -20,7 +20,7 @@ from alerting.settings import RouteSettings
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.notifier import ScriptedNotifier
 from tests.fakes.on_call import call_out
-from tests.fakes.stored import incident
+from tests.fakes.stored import delivery, enqueue, incident
 
 Opener = Callable[[], Awaitable[SqlStore]]
 
@@ -100,3 +100,42 @@ class TestScheduleCopies:
 
         assert await later.schedule_copy("payments") == new
         assert await later.schedule_copy("other") is None
+
+
+class TestWhatGivesWay:
+    async def test_a_page_takes_the_place_of_a_notification_and_of_a_page_that_is_due_later(
+        self, store: SqlStore
+    ) -> None:
+        fresh = incident(1)
+        calm = msgspec.structs.replace(delivery("calm", fresh, Transition.NOTIFIED), digest="slot")
+        asleep = delivery("asleep", fresh, notifier="pagerduty", at=START + timedelta(hours=8))
+        await enqueue(store, calm, asleep)
+
+        async with store.begin() as unit:
+            louder = delivery("awake", fresh, Transition.CALLED, notifier="pagerduty")
+            await unit.enqueue([delivery("now", fresh), louder])
+        leased = await store.lease(START, seconds=30, limit=9)
+
+        assert {lease.delivery.id for lease in leased} == {"now", "awake"}
+
+    async def test_a_digest_that_waits_is_taken_whole(self, store: SqlStore) -> None:
+        slot = START + timedelta(hours=4)
+        calm = [
+            msgspec.structs.replace(delivery(f"d{number}", incident(number), Transition.NOTIFIED, at=slot), digest="x")
+            for number in range(9)
+        ]
+        await enqueue(store, *calm)
+
+        leased = await store.lease(slot, seconds=30, limit=99, most_each=2)
+
+        assert len(leased) == 9
+
+    async def test_incidents_of_a_topic_are_counted_from_a_time_on(self, store: SqlStore) -> None:
+        await saved(store, incident(1), incident(2), msgspec.structs.replace(incident(3), history=True))
+
+        async with store.begin() as unit:
+            all_of_them = await unit.opened_since(incident(1).topic, START - timedelta(days=400))
+            none = await unit.opened_since(incident(1).topic, START + timedelta(days=400))
+
+        assert none == 0
+        assert all_of_them == sum(incident(number).topic == incident(1).topic for number in (1, 2))

@@ -30,6 +30,12 @@ class FakeClock:
         """The start plus everything that was advanced, aware, UTC."""
         return self._start + timedelta(seconds=self._elapsed)
 
+    def begin(self, at: datetime) -> None:
+        """Let the story begin at another time; before anything happened."""
+        assert not self._elapsed
+        assert not self._sleepers
+        self._start = at
+
     def monotonic(self) -> float:
         """Seconds advanced so far."""
         return self._elapsed

@@ -9,6 +9,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from alerting.acts import Acts
+from alerting.addressing import Addressing
 from alerting.callout import CallOut
 from alerting.casebook import Cases, CustomerNotes
 from alerting.delivery import DeliveryLoop
@@ -106,6 +107,7 @@ class House:
         calls: CallOut | None = None,
         playbooks: Sequence[PlaybookSettings] = (),
         hooks: Mapping[Hook, Any] | None = None,
+        addressing: dict[str, Any] | None = None,
     ) -> None:
         self.world = world
         self.store = TransactionalStore(world.tables)
@@ -129,7 +131,7 @@ class House:
         tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
         routes = Routes(tree)
         muting = Muting(routes, inhibit_rules, time_intervals, playbooks)
-        dispatch = Dispatch(routes, receivers, muting, calls)
+        dispatch = Dispatch(routes, receivers, muting, calls, Addressing(receivers, **(addressing or {})))
         watch_settings = silence_settings or SilenceSettings()
         self.watch = MuteWatch(self.store, dispatch, muting, watch_settings, world.clock, metrics)
         self.silences = Silences(self.store, self.watch, watch_settings, world.clock, metrics)

@@ -9,8 +9,9 @@ import msgspec
 
 from alerting.directives.directive import Directive, DirectiveEntry, due_at, kind_of
 from alerting.errors import DatabaseUnavailable, Stale, UnknownIncident
+from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.model import Delivery, Incident, IncidentState, TimelineEntry
-from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
+from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
@@ -366,6 +367,10 @@ class MemoryUnit:
 
     async def hush(self, incident_id: str, receivers: Sequence[str]) -> None:
         """Nothing is delivered from here."""
+
+    async def opened_since(self, topic: str, since: datetime) -> int:
+        """How many incidents of the topic are there since then."""
+        return sum(one.topic == topic and one.opened_at >= since for one in self._incidents.values())
 
     async def keep_schedule(self, copy: ScheduleCopy) -> None:
         """Nothing is fetched for here."""

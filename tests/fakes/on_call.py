@@ -1,10 +1,11 @@
 """Policies and people for stories about escalation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from alerting.callout import CallOut, chain_of
+from alerting.incidents.model import Severity
 from alerting.oncall_settings import PolicySettings
 
 FIRST_THEN_SECOND_THEN_LEAD = {
@@ -34,6 +35,7 @@ def call_out(
     on_call: Turns | None = None,
     contacts: Mapping[str, tuple[str, ...]] | None = None,
     of_owner: Mapping[str, str] | None = None,
+    asleep: Callable[[str, Severity, datetime], datetime | None] | None = None,
 ) -> CallOut:
     """Maya's turn, and everybody's phone is a receiver of their own."""
     chains = [chain_of(PolicySettings.model_validate(policy)) for policy in policies or (FIRST_THEN_SECOND_THEN_LEAD,)]
@@ -42,4 +44,5 @@ def call_out(
         of_owner=of_owner,
         on_call=on_call or Turns("Maya"),
         contacts=CONTACTS if contacts is None else contacts,
+        asleep=asleep,
     )

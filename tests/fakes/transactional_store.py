@@ -11,6 +11,7 @@ import msgspec
 
 from alerting.directives.directive import Directive, DirectiveEntry, due_at, kind_of
 from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, Stale, UnknownIncident
+from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.calls import call_due_at
 from alerting.incidents.model import (
     HUSHED,
@@ -22,7 +23,7 @@ from alerting.incidents.model import (
     TimelineEntry,
     Transition,
 )
-from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page, ScheduleCopy
+from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
@@ -293,6 +294,10 @@ class TransactionalStore:
             changed.set()
 
 
+def _is_sooner(delivery: Delivery, older: Delivery) -> bool:
+    return delivery.next_attempt_at < older.next_attempt_at
+
+
 class TransactionalUnit:
     """Writes into a draft of the tables."""
 
@@ -369,7 +374,10 @@ class TransactionalUnit:
                     delivery.receiver,
                     delivery.notifier,
                 )
-                if same and older.state is DeliveryState.PENDING and older.change in _UPDATES:
+                sooner = older.change in PAGES and delivery.change in PAGES and _is_sooner(delivery, older)
+                calmer = older.change is Transition.NOTIFIED and delivery.change in PAGES
+                superfluous = older.change in _UPDATES or calmer or sooner
+                if same and older.state is DeliveryState.PENDING and superfluous:
                     superseded = msgspec.structs.replace(older, state=DeliveryState.SUPERSEDED)
                     self._draft.outbox[older.id] = superseded
             self._draft.outbox.setdefault(delivery.id, delivery)
@@ -405,6 +413,10 @@ class TransactionalUnit:
 
     async def look_after(self, delivery_id: str) -> None:
         self._draft.looked_after.add(delivery_id)
+
+    async def opened_since(self, topic: str, since: datetime) -> int:
+        found = self._draft.incidents.values()
+        return sum(one.topic == topic and one.opened_at >= since and not one.history for one in found)
 
     async def keep_schedule(self, copy: ScheduleCopy) -> None:
         self._draft.schedules[copy.schedule] = copy

@@ -5,9 +5,9 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import incidents, schedule_copies
-from alerting.incidents.store import ScheduleCopy
 
 _DUE: Final = (
     select(incidents.c.id)
@@ -16,6 +16,15 @@ _DUE: Final = (
     .limit(bindparam("most"))
 )
 _NEXT: Final = select(func.min(incidents.c.call_due_at)).where(incidents.c.call_due_at.is_not(None))
+_OPENED: Final = (
+    select(func.count())
+    .select_from(incidents)
+    .where(
+        incidents.c.topic == bindparam("of_topic"),
+        incidents.c.opened_at >= bindparam("since"),
+        incidents.c.history.is_(False),
+    )
+)
 _KEEP: Final = insert_each(
     schedule_copies,
     lambda insert: insert.on_conflict_do_update(
@@ -34,6 +43,11 @@ def next_call_at(connection: Connection) -> datetime | None:
     """When the next call of any incident is due; None where none is."""
     due: datetime | None = connection.execute(_NEXT).scalar()
     return due
+
+
+def opened_since(connection: Connection, topic: str, since: datetime) -> int:
+    """How many incidents led by the topic opened since then, past data left out."""
+    return int(connection.execute(_OPENED, {"of_topic": topic, "since": since}).scalar_one())
 
 
 def keep_schedule(connection: Connection, copy: ScheduleCopy) -> None:

@@ -22,6 +22,9 @@ _SUPERSEDED: Final = DeliveryState.SUPERSEDED.value
 # growth is told by whatever comes next. Changes of state are never skipped: a pager counts on hearing of each.
 _GROWTH: Final = (Transition.GREW, Transition.PEAKED, Transition.UNCHANGED)
 _SUPERFLUOUS: Final = {
+    Transition.OPENED: (*_GROWTH, Transition.NOTIFIED),
+    Transition.CALLED: (*_GROWTH, Transition.NOTIFIED),
+    Transition.REOPENED: (*_GROWTH, Transition.NOTIFIED),
     Transition.SEVERITY_CHANGED: (*_GROWTH, Transition.SEVERITY_CHANGED),
     Transition.RESOLVED: (*_GROWTH, Transition.SEVERITY_CHANGED),
     Transition.WITHDRAWN: (*_GROWTH, Transition.SEVERITY_CHANGED),
@@ -54,6 +57,8 @@ _HUSH: Final = (
 )
 _SUPERSEDE_OTHERS: Final = _UNTOUCHED.where(deliveries.c.id != bindparam("newer_id")).values(state=_SUPERSEDED)
 _SUPERSEDE_TOLD: Final = _UNTOUCHED.where(deliveries.c.incident_revision <= bindparam("told")).values(state=_SUPERSEDED)
+# A page that waits for the end of quiet hours, or of a group's, gives way to one that is due before it.
+_SUPERSEDE_LATER: Final = _UNTOUCHED.where(deliveries.c.next_attempt_at > bindparam("due")).values(state=_SUPERSEDED)
 _ADD: Final = insert_each(deliveries, lambda insert: insert.on_conflict_do_nothing(index_elements=["id"]))
 _SETTLE: Final = update(deliveries).where(
     deliveries.c.id == bindparam("of_id"), deliveries.c.token == bindparam("of_token"), deliveries.c.state == _PENDING
@@ -128,12 +133,16 @@ def enqueue(connection: Connection, fresh: Sequence[Delivery]) -> None:
                 "created_at": delivery.created_at,
                 "next_attempt_at": delivery.next_attempt_at,
                 "token": 0,
+                "digest": delivery.digest,
                 "value": _encoder.encode(delivery).decode(),
             },
         )
         if added.rowcount:
             superfluous = _SUPERFLUOUS.get(delivery.change, _GROWTH)
             connection.execute(_SUPERSEDE_OTHERS, _conversation(delivery, superfluous) | {"newer_id": delivery.id})
+            if delivery.change in PAGES:
+                later = _conversation(delivery, sorted(PAGES)) | {"due": delivery.next_attempt_at}
+                connection.execute(_SUPERSEDE_LATER, later)
 
 
 def hush(connection: Connection, incident_id: str, receivers: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import structlog
 
 from alerting.errors import UnknownIncident
 from alerting.incidents.audit import Head, Link
+from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.chain import Chain
 from alerting.incidents.model import Delivery, DeliveryState, Incident, TimelineEntry
 from alerting.incidents.retention import Cutoffs, Removed
@@ -33,7 +34,7 @@ from alerting.incidents.sql.decision_reading import DecisionReading
 from alerting.incidents.sql.directives import SqlDirectives
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.unit import SqlUnit
-from alerting.incidents.store import Hold, IncidentFilter, Lease, Page, ScheduleCopy
+from alerting.incidents.store import Hold, IncidentFilter, Lease, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from alerting.settings import AuditSettings, DatabaseSettings
 from streams.clock import Clock

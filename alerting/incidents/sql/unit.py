@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from alerting.directives.directive import Directive, DirectiveEntry
+from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.chain import Chain
 from alerting.incidents.model import Delivery, Incident, TimelineEntry
 from alerting.incidents.sql import (
@@ -20,7 +21,7 @@ from alerting.incidents.sql import (
     window_queries,
 )
 from alerting.incidents.sql.database import Transaction
-from alerting.incidents.store import NOTHING_KNOWN, OpenOfBrand, ScheduleCopy
+from alerting.incidents.store import NOTHING_KNOWN, OpenOfBrand
 from streams.broker.base import Partition
 from streams.clock import Clock
 from streams.events import Detection, WindowCount
@@ -139,6 +140,10 @@ class SqlUnit:
     async def look_after(self, delivery_id: str) -> None:
         """What is to be done about this page not arriving has been done."""
         await self._run(overdue_queries.look_after, delivery_id)
+
+    async def opened_since(self, topic: str, since: datetime) -> int:
+        """How many incidents led by the topic opened since then, past data left out."""
+        return await self._run(call_queries.opened_since, topic, since)
 
     async def keep_schedule(self, copy: ScheduleCopy) -> None:
         """Keep the copy in place of an older one."""

@@ -1,0 +1,52 @@
+"""The lines of a timeline, and what a message says of them. Pure."""
+
+from datetime import datetime
+
+import msgspec
+
+from alerting.incidents.model import PAGES, Delivery, Incident, IncidentState, TimelineEntry, Transition
+from alerting.incidents.muted import Muted
+from alerting.incidents.outcome import SYSTEM, Outcome
+
+
+def announced(incident: Incident, before: tuple[str, ...], now: datetime) -> tuple[TimelineEntry, ...]:
+    """What was announced of it and was not before."""
+    return tuple(
+        TimelineEntry(incident.id, now, Transition.ANNOUNCED, SYSTEM, text)
+        for text in incident.announced
+        if text not in before
+    )
+
+
+def with_mutes(
+    incident: Incident, outcome: Outcome, before: tuple[Muted, ...], now: datetime
+) -> tuple[TimelineEntry, ...]:
+    """All that stands in the timeline; the line that people hear of is the last one."""
+    known, current = {muted.source for muted in before}, {muted.source for muted in incident.muted}
+    begun = [
+        TimelineEntry(incident.id, now, Transition.MUTED, SYSTEM, muted.because)
+        for muted in incident.muted
+        if muted.source not in known
+    ]
+    over = [muted for muted in before if muted.source not in current]
+    if not over or incident.state is IncidentState.RESOLVED:
+        return (*begun, *outcome.entries)
+    text = f"No longer {'; '.join(muted.because[:1].lower() + muted.because[1:] for muted in over)}"
+    ended = TimelineEntry(incident.id, now, Transition.UNMUTED, SYSTEM, text)
+    return (*begun, ended, *outcome.entries)
+
+
+def saying(delivery: Delivery, entries: tuple[TimelineEntry, ...], calls: tuple[str, ...]) -> Delivery:
+    """With what happened, as the timeline tells it."""
+    if delivery.change is Transition.CALLED and calls:
+        return msgspec.structs.replace(delivery, said="; ".join(calls))
+    return msgspec.structs.replace(delivery, said=entries[-1].text) if entries else delivery
+
+
+def with_receivers(entries: tuple[TimelineEntry, ...], deliveries: tuple[Delivery, ...]) -> tuple[TimelineEntry, ...]:
+    """The last entry, which is the one that people hear of, with who is woken and who is told."""
+    if not deliveries or not entries:
+        return entries
+    paged = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.change in PAGES)
+    told = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.receiver not in paged)
+    return (*entries[:-1], msgspec.structs.replace(entries[-1], paged=tuple(paged), told=tuple(told)))
