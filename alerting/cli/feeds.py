@@ -25,18 +25,16 @@ def feeds(url: UrlOption = None, key: KeyOption = None, as_json: JsonOption = Fa
     rows = [
         (
             feed["name"],
-            feed["state"],
+            feed["state"] + (f", {feed['acknowledged_by']} has it" if feed["acknowledged_by"] else ""),
             _rate(feed["per_minute"]),
             _rate(feed["usual_per_minute"]) or ("learning" if feed["watched"] is False else None),
-            minute(feed["last_arrival"]),
+            minute(feed["silent_since"] or feed["last_arrival"]),
             _behind(feed),
-            minute(feed["silent_since"]),
             feed["incident"],
-            feed["acknowledged_by"],
         )
         for feed in found
     ]
-    columns = ("feed", "state", "a minute", "usual", "last (UTC)", "behind", "silent since (UTC)", "incident", "has it")
+    columns = ("feed", "state", "a minute", "usual", "last heard (UTC)", "behind", "incident")
     show_table("Feeds", columns, rows, empty=_NONE)
 
 
