@@ -22,7 +22,7 @@ from alerting.world_metrics import WorldMetrics
 from streams import asyncapi, kafka_topics, query
 from streams.basis import Basis, Opinion, Weighed
 from streams.events import Detection, Evidence, Sample, Tally, WindowCount
-from streams.findings import Carrier, Driver, Excess, Origin, Split
+from streams.findings import Carrier, Driver, Excess, Forecast, Organic, Origin, PostForecast, Split
 from streams.mention import Author, Media, Mention
 from streams.metrics import StreamMetrics
 from streams.settings import StreamSettings
@@ -31,6 +31,7 @@ from streams.sources.registry import PAYLOADS, SOURCES
 from streams.topic import Declared, Topic
 from streams.watched import Watched
 
+_FINDINGS: Final = (Driver, Origin, Excess, Split, Carrier, Organic, Forecast, PostForecast)
 REFERENCE: Final = Path(__file__).resolve().parent / "reference"
 WORDS: Final[Mapping[str, Any]] = yaml.safe_load((REFERENCE.parent / "words.yaml").read_text(encoding="utf-8"))
 NOTE: Final = "<!-- Written by `python docs/generate.py` from the code; a test compares. Do not edit. -->\n"
@@ -292,7 +293,7 @@ def kafka_topics_page() -> str:
         ("A mention", (Mention, Author, Media)),
         ("A declared topic", (Declared, Topic)),
         ("A window count", (WindowCount, Tally)),
-        ("A detection", (Detection, Evidence, Driver, Origin, Excess, Split, Carrier, Sample, Basis, Opinion, Weighed)),
+        ("A detection", (Detection, Evidence, *_FINDINGS, Sample, Basis, Opinion, Weighed)),
         ("A topic on the watch list", (Watched,)),
     ):
         parts.append(f"## {title}\n")

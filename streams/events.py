@@ -6,7 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from streams.basis import Basis
-from streams.findings import Carrier, Driver, Excess, Sample, Split
+from streams.findings import Carrier, Driver, Excess, Forecast, Organic, PostForecast, Sample, Split
 
 __all__ = ["Driver", "Sample"]
 
@@ -76,6 +76,7 @@ class PartialCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         terms: Counts of the 32 most frequent terms; the rest is in `terms_other`.
         excerpts: At most eight of its mentions, those with the smallest hash, which it stands under: any union of
             partials is a fair sample. Encoded, because most are never read.
+        shares: How often posts were passed on, by `platform:id`: mentions, negative ones, positive ones; eight at most.
         deleted: Hashes of mentions that were taken back, at most 64; likewise `amended`.
     """
 
@@ -96,6 +97,7 @@ class PartialCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     excerpts: dict[int, bytes] = {}
     deleted: tuple[int, ...] = ()
     amended: tuple[int, ...] = ()
+    shares: dict[str, tuple[int, int, int]] = {}
 
 
 class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -209,13 +211,16 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         polarity_acceleration: Change of that velocity, per hour squared.
         polarity_acceleration_error: Its standard error.
         unanswered_share: Share of complaints that the brand has not replied to, [0, 1]; None where nobody counts it.
-        organic_share: Share that is neither copied nor coordinated, [0, 1]; None where nobody counts it.
+        organic_share: Share that is people's own, [0, 1]; None where no coordination was found.
         drivers: What carries the excess, the negative ones first, each by its contribution.
         samples: The mentions that may reach most people.
         verbatims: The event in people's own words: typical of the drivers, unlike one another, the most telling first.
         excess: What the drivers add up to; None where nothing was split.
         splits: The excess by platform, channel, region, language and kind of author.
         carriers: Accounts that carry it, the heaviest first.
+        organic: How much of it is people's own, and why; None where too little was read to tell.
+        forecast: How many mentions above what is usual it will have brought in the end; None of fewer than 20.
+        posts: Posts that spread, the farthest first.
     """
 
     observed: int
@@ -248,6 +253,9 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     excess: Excess | None = None
     splits: tuple[Split, ...] = ()
     carriers: tuple[Carrier, ...] = ()
+    organic: Organic | None = None
+    forecast: Forecast | None = None
+    posts: tuple[PostForecast, ...] = ()
 
 
 class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -106,3 +106,49 @@ class Excess(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     other: float
     sampled: int
     negative: float = 0.0
+
+
+class Organic(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """How much of an event is people's own.
+
+    Attributes:
+        share: Of its mentions those that are not suspect, [0, 1].
+        coordinated: Many accounts act as one.
+        accounts: How many accounts are suspect, of those that were read.
+        reasons: Why, in our own words, counts only.
+    """
+
+    share: float
+    coordinated: bool = False
+    accounts: int = 0
+    read: int = 0
+    reasons: tuple[str, ...] = ()
+
+
+class Forecast(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """How many mentions it will have brought in the end, with the interval in which 80 of 100 such forecasts end.
+
+    Attributes:
+        doubling: Chance that it will at least double, [0, 1].
+        to_peak_seconds: Until it comes fastest; None where that is behind it or cannot be told.
+        past_peak: It comes clearly slower than it did.
+    """
+
+    so_far: int
+    final: int
+    low: int
+    high: int
+    doubling: float
+    to_peak_seconds: int | None = None
+    past_peak: bool = False
+
+
+class PostForecast(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A post that spreads: who wrote it, and how far it will go; `tone` is that of most who pass it on."""
+
+    key: str
+    forecast: Forecast
+    tone: str = "neutral"
+    author: str | None = None
+    text: str | None = None
+    url: str | None = None

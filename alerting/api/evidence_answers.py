@@ -65,6 +65,39 @@ class CarrierAnswer(Answer):
     decisive: bool
 
 
+class OrganicAnswer(Answer):
+    """How much of it is people's own; the reasons are our own words."""
+
+    share: float
+    coordinated: bool
+    accounts: int
+    read: int
+    reasons: tuple[str, ...]
+
+
+class ForecastAnswer(Answer):
+    """How many there will be in the end; in 80 of 100 cases from `low` to `high`."""
+
+    so_far: int
+    final: int
+    low: int
+    high: int
+    doubling: float
+    to_peak_seconds: int | None
+    past_peak: bool
+
+
+class PostAnswer(Answer):
+    """A post that spreads, with how far it will go; its text and author are hostile: escape them."""
+
+    key: str
+    forecast: ForecastAnswer
+    tone: str
+    author: str | None
+    text: str | None
+    url: str | None
+
+
 class SampleAnswer(Answer):
     """One mention as evidence; everything in it is as hostile as the internet: escape it where you show it.
 
@@ -115,5 +148,8 @@ class EvidenceAnswer(Answer):
     excess: ExcessAnswer | None
     splits: tuple[SplitAnswer, ...]
     carriers: tuple[CarrierAnswer, ...]
+    organic: OrganicAnswer | None
+    forecast: ForecastAnswer | None
+    posts: tuple[PostAnswer, ...]
     unanswered_share: float | None
     organic_share: float | None

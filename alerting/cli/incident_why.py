@@ -30,11 +30,30 @@ def show_why(found: dict[str, Any]) -> None:
         for carrier in evidence.get("carriers", [])
     ]
     show_table("\nWho carries it", ("account", "kind", "followers", "mentions", "without it"), carriers, empty="")
+    show_table(
+        "\nWhat will become of it",
+        ("of", "so far", "in the end", "80 of 100 times", "to double"),
+        _ahead(evidence),
+        empty="",
+    )
+    organic = evidence.get("organic")
+    if organic and organic["coordinated"]:
+        told = [(reason,) for reason in organic["reasons"]]
+        show_table(f"\nAbout {organic['share']:.0%} speak for themselves", ("because",), told, empty="")
     quotes = [
         (minute(sample["published_at"]), sample["key"], f"{sample['text']}{_fate(sample)}")
         for sample in evidence.get("verbatims", [])
     ]
     show_table("\nIn their words", ("at (UTC)", "mention", "text"), quotes, empty="")
+
+
+def _ahead(evidence: dict[str, Any]) -> list[tuple[str, int, int, str, str]]:
+    found = [("the event, above usual", evidence["forecast"])] if evidence.get("forecast") else []
+    found += [(post["author"] or post["key"], post["forecast"]) for post in evidence.get("posts", [])]
+    return [
+        (name, told["so_far"], told["final"], f"{told['low']} to {told['high']}", f"{told['doubling']:.0%}")
+        for name, told in found
+    ]
 
 
 def _first(origin: dict[str, Any] | None) -> str:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from alerting.incidents import wording
 from streams.events import Direction, Evidence
-from streams.findings import Carrier, Driver, Split
+from streams.findings import Carrier, Driver, Forecast, PostForecast, Split
 
 _NAME_CHARACTERS: Final = 60
 _WORTH_TELLING: Final = 0.3
@@ -34,8 +34,11 @@ def insights(evidence: Evidence, direction: Direction) -> tuple[Insight, ...]:
     if direction is Direction.QUIET or evidence.excess is None:
         return ()
     found = [
+        Insight("Not all are people", _organic(evidence)),
         Insight("Where", _where(evidence.splits)),
         Insight("Carried by", _carried(evidence.carriers)),
+        Insight("Forecast", _forecast(evidence.forecast)),
+        Insight("Thank these people" if direction is Direction.VIRAL else "Spreads", _posts(evidence.posts)),
         Insight("Began with", _began(evidence.drivers)),
     ]
     return tuple(insight for insight in found if insight.text)
@@ -96,3 +99,34 @@ def _began(drivers: tuple[Driver, ...]) -> str:
         f'"{wording.plain(first.term, _NAME_CHARACTERS)}" was first said{who} at {first.first.at:%H:%M:%S} UTC '
         f"({wording.plain(first.first.key, _NAME_CHARACTERS)})"
     )
+
+
+def _organic(evidence: Evidence) -> str:
+    organic = evidence.organic
+    if organic is None or not organic.coordinated:
+        return ""
+    return f"about {organic.share:.0%} speak for themselves; {'; '.join(organic.reasons)}"
+
+
+def _forecast(told: Forecast | None) -> str:
+    if told is None:
+        return ""
+    line = (
+        f"about {wording.count(told.final)} above usual in all (80 of 100 times {wording.count(told.low)} to "
+        f"{wording.count(told.high)}), {wording.count(told.so_far)} so far; {told.doubling:.0%} chance to double"
+    )
+    if told.past_peak:
+        return f"{line}; past its peak"
+    if told.to_peak_seconds is not None:
+        return f"{line}; peak in about {wording.duration(told.to_peak_seconds)}"
+    return line
+
+
+def _posts(posts: tuple[PostForecast, ...]) -> str:
+    told = []
+    for post in posts[:2]:
+        who = wording.plain(post.author or post.key, _NAME_CHARACTERS)
+        said = f' "{wording.plain(post.text, _NAME_CHARACTERS)}"' if post.text else ""
+        ahead = post.forecast
+        told.append(f"{who}{said}: passed on {ahead.so_far:,} times, about {wording.count(ahead.final)} in the end")
+    return "; ".join(told)

@@ -127,13 +127,19 @@ def milder(one: Severity, other: Severity) -> Severity:
 
 
 def _size(evidence: Evidence) -> tuple[float, str]:
-    """One point for each power of ten of mentions above expectation; one author's repetitions are one complaint."""
+    """One point for each power of ten of mentions above expectation; one author's repetitions are one complaint.
+
+    Where accounts act as one, only what is people's own has a size.
+    """
     excess = max(0.0, evidence.observed - evidence.expected)
     window = wording.duration(evidence.window_seconds)
     reason = f"{wording.count(excess)} more than usual in {window}"
     if 0 < evidence.authors * _MENTIONS_AN_AUTHOR < evidence.observed:
         excess = max(0.0, evidence.authors * _MENTIONS_AN_AUTHOR - evidence.expected)
         reason += f", from about {wording.count(evidence.authors)} people"
+    if evidence.organic_share is not None:
+        excess *= evidence.organic_share
+        reason += f", {evidence.organic_share:.0%} of it people's own"
     return _bounded(math.log10(max(excess, 1.0))), reason
 
 

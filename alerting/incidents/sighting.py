@@ -1,7 +1,8 @@
 """What a detection says about an incident: how a new one looks, and what new evidence changes in one."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -17,6 +18,11 @@ from streams.topic import Topic
 _EPISODES_KEPT: Final = 2048
 _MENTIONS_KEPT: Final = 5
 _TAKES_THE_LEAD: Final = 1.5
+_COUNTS_ONLY: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("samples", "drivers", "verbatims", "splits", "carriers", "posts"), ()),
+    "regions": {},
+    "languages": {},
+}
 
 
 def new_incident(detection: Detection, topic: Topic | None, opened_at: datetime) -> Incident:
@@ -101,7 +107,7 @@ def part_of(
         reason=reason,
         because=because,
         direction=detection.direction,
-        evidence=msgspec.structs.replace(evidence, samples=(), drivers=(), regions={}, languages={}),
+        evidence=msgspec.structs.replace(evidence, **_COUNTS_ONLY),
         mentions=tuple(sample.key for sample in evidence.samples),
         terms={driver.term: driver.mentions - driver.expected for driver in evidence.drivers},
         episodes=(detection.episode,),

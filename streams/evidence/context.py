@@ -8,6 +8,7 @@ import msgspec
 from streams import codec
 from streams.errors import StateCorrupted
 from streams.events import Evidence, PartialCount, Sample
+from streams.evidence.cascades import Cascades
 from streams.evidence.distinct import estimate, smallest
 from streams.evidence.explain import Event, Usually, explain
 from streams.evidence.features import OwnWords, Themes, features
@@ -16,6 +17,7 @@ from streams.evidence.places import places_of
 from streams.evidence.rates import Rates
 from streams.evidence.reading import NEGATIVE, Read
 from streams.evidence.stretch import KINDS, Stretch, best, most, total, weight_of
+from streams.evidence.virality import MOST_POSTS
 from streams.findings import Driver, Origin
 
 SLOT_SECONDS: Final = 600
@@ -47,6 +49,7 @@ class Context:
         self._usually = _nothing_known()
         self._novelty = Novelty()
         self._origins: dict[str, Origin] = {}
+        self._cascades = Cascades()
         self._learned_until: int | None = None
 
     def mean(self, own: OwnWords) -> None:
@@ -60,6 +63,8 @@ class Context:
         if stretch is None:
             self._rest()
             stretch = self._stretches[start] = Stretch()
+        if partial.shares:
+            self._cascades.add(partial.second, partial.shares)
         before = len(stretch.sample)
         stretch.add(partial)
         if partial.excerpts:
@@ -168,7 +173,8 @@ class Context:
             languages=languages,
             samples=tuple(_with_fate(sample, stretch) for sample, stretch in _loudest(found)),
         )
-        explained = explain(evidence, event, reads, self._usually, lambda: self._early(event.since))
+        spreads = self._cascades.largest(at, MOST_POSTS)
+        explained = explain(evidence, event, reads, self._usually, lambda: self._early(event.since), spreads)
         return msgspec.structs.replace(explained, drivers=tuple(map(self._traced, explained.drivers)))
 
     def _traced(self, driver: Driver) -> Driver:
@@ -209,6 +215,7 @@ class Context:
             "rest": usually.rest.snapshot(),
             "places": usually.places.snapshot(),
             "novelty": self._novelty.snapshot(),
+            "cascades": self._cascades.snapshot(),
             "origins": [[term, msgspec.to_builtins(origin)] for term, origin in self._origins.items()],
             "learned_until": self._learned_until,
         }
@@ -227,6 +234,7 @@ class Context:
             usually.places.restore(state["places"])
             self._usually = usually
             self._novelty.restore(state["novelty"])
+            self._cascades.restore(state["cascades"])
             self._origins = {str(term): msgspec.convert(origin, Origin) for term, origin in state["origins"]}
             self._learned_until = state["learned_until"]
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, msgspec.ValidationError) as exc:

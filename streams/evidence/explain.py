@@ -8,12 +8,15 @@ import msgspec
 
 from streams.events import Evidence, Tally
 from streams.evidence import minhash
+from streams.evidence.cascades import Spread
 from streams.evidence.drivers import Part, divide, tone_of_most
 from streams.evidence.features import tokens
+from streams.evidence.organic import organic
 from streams.evidence.places import carriers, splits
 from streams.evidence.rates import Rates
 from streams.evidence.reading import NEGATIVE, NEUTRAL, POSITIVE, Read, scaled
 from streams.evidence.verbatims import moment_of, verbatims
+from streams.evidence.virality import of_event, of_posts
 from streams.excerpt import Excerpt
 from streams.findings import Driver, Excess, Origin
 
@@ -37,6 +40,7 @@ class Event(msgspec.Struct, frozen=True):
         tally: All its mentions.
         expected: How many were to be expected in the meantime; `high` at most, 95 % of the time.
         negative_expected: The usual share of negative mentions, [0, 1]; None where nobody knows yet.
+        minutes: Its mentions minute by minute.
     """
 
     since: int
@@ -44,16 +48,23 @@ class Event(msgspec.Struct, frozen=True):
     expected: float
     high: float
     negative_expected: float | None = None
+    minutes: tuple[int, ...] = ()
 
 
 def explain(
-    evidence: Evidence, event: Event, found: Sequence[Read], usually: Usually, early: Callable[[], Sequence[Read]]
+    evidence: Evidence,
+    event: Event,
+    found: Sequence[Read],
+    usually: Usually,
+    early: Callable[[], Sequence[Read]],
+    spreads: Sequence[Spread] = (),
 ) -> Evidence:
     """`evidence` with what carries the excess of the event since it began.
 
     Args:
         found: The sampled mentions of the event.
         early: Mentions that brought new words, for the origin of what is new.
+        spreads: Posts that are passed on most.
     """
     tally = event.tally
     mentions = {
@@ -68,6 +79,7 @@ def explain(
     negative = divide(angry, event.expected * share, usually.negative)
     rest = divide(others, event.expected * (1 - share), usually.rest)
     excess = tally.mentions - event.expected
+    own = organic(reads, usually.places.share("author:new"))
     parts = (*negative, *rest)
     known = [*reads, *early()] if parts else reads
     if usually.places.mentions <= 0:
@@ -90,6 +102,10 @@ def explain(
         splits=splits(reads, tally.mentions, event.expected, usually.places),
         carriers=carriers(reads, tally.mentions, event.high),
         verbatims=verbatims(reads, parts),
+        forecast=of_event(event.minutes, event.expected / max(len(event.minutes), 1)),
+        posts=of_posts(spreads, {read.excerpt.key: read.excerpt for read in reads}),
+        organic=own,
+        organic_share=own.share if own is not None and own.coordinated else None,
     )
 
 

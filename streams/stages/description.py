@@ -7,7 +7,7 @@ from streams.id_index import hash64
 from streams.mention import Mention
 from streams.settings import ScoreSettings
 from streams.stages.partial_sums import PartialSums
-from streams.stages.sampling import author_of, excerpt_of, sample_of, weight_of
+from streams.stages.sampling import author_of, excerpt_of, sample_of, short_name, weight_of
 from streams.terms import terms
 
 
@@ -35,6 +35,9 @@ class Description:
         if growing.wants_sample(self._weight):
             sample = sample_of(self._mention, self._event_ms, self._polarity, self._settings.mask)
             growing.add_sample(sample, self._weight)
+        post = self._mention.repost_of or self._mention.quote_of
+        if post:
+            growing.pass_on(short_name(f"{self._mention.platform}:{post}"), self._polarity)
         if self._settings.terms:
             number = self._excerpt[0] if self._excerpt else hash64(self._key)
             if growing.wants_excerpt(number):

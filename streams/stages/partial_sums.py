@@ -12,6 +12,7 @@ MAX_AUTHORS: Final = 64
 MAX_SAMPLES: Final = 5
 MAX_EXCERPTS: Final = 8
 MAX_CHANGES: Final = 64
+MAX_SHARED: Final = 8
 MAX_KINDS: Final = 256  # of platforms, regions and languages each; without a bound, odd data outgrows a Kafka record
 
 OwnWords = tuple[frozenset[str], tuple[str, ...]]
@@ -45,6 +46,7 @@ class PartialSums:
         "_positive",
         "_reach",
         "_samples",
+        "_shares",
         "_unscored",
         "_words",
         "accepted_ms",
@@ -59,6 +61,7 @@ class PartialSums:
         self._authors: set[int] = set()
         self._samples: list[tuple[int, Sample]] = []
         self._excerpts: dict[int, bytes] = {}
+        self._shares: dict[str, tuple[int, int, int]] = {}
         self._deleted: set[int] = set()
         self._amended: set[int] = set()
         self.accepted_ms = 0
@@ -102,6 +105,13 @@ class PartialSums:
         self._samples.append((weight, sample))
         self._samples.sort(key=lambda kept: -kept[0])
         del self._samples[MAX_SAMPLES:]
+
+    def pass_on(self, post: str, polarity: float | None) -> None:
+        """Note that the mention passes on or quotes this post."""
+        mentions, negative, positive = self._shares.get(post, (0, 0, 0))
+        angry = polarity is not None and polarity <= NEGATIVE_UP_TO
+        glad = polarity is not None and polarity >= POSITIVE_FROM
+        self._shares[post] = mentions + 1, negative + angry, positive + glad
 
     def wants_excerpt(self, number: int) -> bool:
         """Whether a mention with this hash would be among the eight smallest."""
@@ -164,8 +174,15 @@ class PartialSums:
             history=history,
             excerpts=self._excerpts,
             deleted=tuple(sorted(self._deleted)[:MAX_CHANGES]),
+            shares=self._most_shared(),
             amended=tuple(sorted(self._amended)[:MAX_CHANGES]),
         )
+
+    def _most_shared(self) -> dict[str, tuple[int, int, int]]:
+        if len(self._shares) <= MAX_SHARED:
+            return self._shares
+        ranked = sorted(self._shares.items(), key=lambda item: (-item[1][0], item[0]))
+        return dict(ranked[:MAX_SHARED])
 
     def _by_kind(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         sums: tuple[dict[str, int], dict[str, int], dict[str, int]] = ({}, {}, {})

@@ -116,7 +116,7 @@ def excerpt_of(
         posts=min(author.posts_count, MAX_COUNT) if author and author.posts_count is not None else None,
         region=short_name(region) if region else None,
         lang=short_name(mention.lang) if mention.lang else None,
-        of=f"{mention.platform}:{of}"[:_LABEL_CHARACTERS] if of else None,
+        of=short_name(f"{mention.platform}:{of}") if of else None,
         rating=mention.rating,
         media=tuple(item.hash[:MAX_NAME_CHARACTERS] for item in mention.media[:2] if item.hash),
         labels=tuple(

@@ -105,7 +105,12 @@ def compared(
 
 
 def event_of(
-    evidence: Evidence, since: int, tally: Tally, expected: tuple[float, float, float] | None, seconds: int
+    evidence: Evidence,
+    since: int,
+    tally: Tally,
+    expected: tuple[float, float, float] | None,
+    minutes: Sequence[int],
+    seconds: int,
 ) -> Event:
     """What is to be explained: all mentions since `since`, beside those that were to be expected meanwhile.
 
@@ -114,7 +119,7 @@ def event_of(
     """
     times = seconds / evidence.window_seconds
     mean, _, high = expected or (evidence.expected * times, evidence.low * times, evidence.high * times)
-    return Event(since, tally, mean, high, evidence.negative_share_expected)
+    return Event(since, tally, mean, high, evidence.negative_share_expected, tuple(minutes))
 
 
 def _digest(*parts: object) -> str:

@@ -26,7 +26,7 @@ from streams.watch_tier import Step, WatchTier
 from streams.watched import Unwatched, Watched
 from streams.windows import LONGEST_SILENCE, MINUTE, Arrival, Closing, Slot, TopicWindows
 
-_VERSION: Final = 4
+_VERSION: Final = 5
 
 Told = WindowCount | Detection | Watched | Unwatched
 
@@ -248,7 +248,8 @@ class TopicWatch:
         begin, end = onset - onset % MINUTE, moment.at + 1
         expected, since = self.expected(evidence.window_seconds), self._windows.total(begin, end)
         evidence = compared(evidence, expected, since, moment.speed())
-        event = event_of(evidence, begin, since, self.expected(end - begin), end - begin)
+        minutes = [self._windows.mentions(start, start + 1) for start in range(begin, end, MINUTE)]
+        event = event_of(evidence, begin, since, self.expected(end - begin), minutes, end - begin)
         return self._context.enrich(evidence, event, moment.at)
 
     def snapshot(self) -> dict[str, Any]:
