@@ -14,6 +14,7 @@ from alerting.api.app import create_api, create_role_api
 from alerting.api.health import Component, Condition, Probe
 from alerting.api.keys import KeyRing
 from alerting.api.server import serve_http
+from alerting.api.topic_preview import TopicPreviews
 from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
@@ -23,10 +24,10 @@ from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
 from alerting.feed_board import FeedBoard
 from alerting.feedback_desk import FeedbackDesk
-from alerting.follower import IntakeState
 from alerting.inbound.build import build_inbound
 from alerting.incidents.sql.store import SqlStore
 from alerting.intake import Intake
+from alerting.intake_probe import intake_probe
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build_all
@@ -61,13 +62,6 @@ class RoleName(StrEnum):
 
 
 ALL_ROLES: Final = tuple(RoleName)
-
-_INTAKE: Final[Mapping[IntakeState, Condition]] = {
-    IntakeState.STARTING: Condition.DEGRADED,
-    IntakeState.FOLLOWING: Condition.READY,
-    IntakeState.KAFKA_DOWN: Condition.DEGRADED,
-    IntakeState.DATABASE_DOWN: Condition.DOWN,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +202,7 @@ class Tocsin:
             metrics=metrics,
             broker=self._broker,
             kafka_topic=settings.kafka.mentions,
-            probes={"intake": self._intake_probe(intake), **{name: self._role_probe(name) for name in self._streams}},
+            probes={"intake": intake_probe(intake), **{name: self._role_probe(name) for name in self._streams}},
             pulse=observer.pulse,
             feeds=feeds,
             inbox=self._inbox,
@@ -219,6 +213,7 @@ class Tocsin:
             duty=duty,
             feedback=FeedbackDesk(store, catalogue, acts, clock),
             watch=rises,
+            previews=TopicPreviews(self._broker, settings, clock),
         )
         async with asyncio.TaskGroup() as group:
             runs = [*directives.on_kafka, *(role.run for role in self._streams.values())]
@@ -289,11 +284,5 @@ class Tocsin:
             if readiness.is_ready:
                 return Component(Condition.READY, readiness.value)
             return Component(Condition.DOWN if alone else Condition.DEGRADED, readiness.value)
-
-        return probe
-
-    def _intake_probe(self, intake: Intake) -> Probe:
-        async def probe() -> Component:
-            return Component(_INTAKE[intake.state], intake.state.value.replace("_", " "))
 
         return probe

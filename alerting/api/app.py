@@ -36,6 +36,8 @@ from alerting.api.on_call import on_call_router
 from alerting.api.pages import pages_router
 from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
+from alerting.api.topic_pages import topic_pages_router
+from alerting.api.topic_preview import TopicPreviews, topic_preview_router
 from alerting.api.topics import topics_router
 from alerting.api.watch import KnowsWhatRises, watch_router
 from alerting.api.work import WorksOnIncidents, work_router
@@ -79,6 +81,7 @@ def create_api(
     duty: Duty | None = None,
     feedback: TakesFeedback | None = None,
     watch: KnowsWhatRises | None = None,
+    previews: TopicPreviews | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -96,6 +99,7 @@ def create_api(
         inbox: What the demo's vendors received; None leaves the page out.
         inbound: What takes in acts from chats and pagers; None takes nothing in.
         directives: What keeps silences and notices; None leaves them out.
+        previews: Tries topics on recent mentions; None leaves that out.
         answers: Remembers what requests with an Idempotency-Key were answered; None refuses such requests.
         duty: Who is on call; without it nobody ever is.
         feedback: Takes what people say of pages; None takes nothing in.
@@ -120,6 +124,7 @@ def create_api(
     app.include_router(work_router(acts))
     app.include_router(decisions_router(store))
     app.include_router(topics_router(store, clock))
+    app.include_router(topic_preview_router(previews))
     app.include_router(declared_topics_router(topics))
     app.include_router(feedback_router(feedback))
     app.include_router(watch_router(store, clock, watch))
@@ -143,6 +148,8 @@ def create_api(
     app.include_router(work_pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse))
     on_call = on_call_router(duty or Duty.from_settings(Settings()), clock, sessions=sessions, pages=pages, pulse=pulse)
     app.include_router(on_call)
+    if topics is not None:
+        app.include_router(topic_pages_router(topics, previews, clock, sessions=sessions, pages=pages, pulse=pulse))
     app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))
 
     def for_people(request: Request, refusal: problems.Problem) -> Response | None:

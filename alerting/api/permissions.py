@@ -9,9 +9,9 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # What anybody with a key may do although it changes something: sign out, and ask before doing.
 _HARMLESS: Final = frozenset({"/login", "/logout", "/api/v1/silences/preview"})
 # What changes Tocsin itself rather than an incident, and what tells who may come in.
-_ADMINS: Final = ("/api/v1/topics", "/-/reload")
 # What somebody who was paged says of the page.
 _FEEDBACK: Final = re.compile(r"/api/v1/topics/[^/]+/feedback(/[^/]+)?$")
+_ADMINS: Final = ("/api/v1/topics", "/declare", "/-/reload")
 _ADMINS_ALONE: Final = ("/api/v1/keys",)
 
 

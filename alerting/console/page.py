@@ -16,6 +16,7 @@ from alerting.console.desk_forms import DeskForms
 from alerting.console.duty import DutyCard
 from alerting.console.evidence_lines import DriverLine, PlaceLine, Quote
 from alerting.console.pulse import Pulse
+from alerting.console.topic_form import TopicForm
 from alerting.console.verdicts import Spoken
 from alerting.console.watching import Rising
 from alerting.fakes.inbox import InboxEntry
@@ -163,6 +164,14 @@ class Pages:
     def on_call(self, *, schedules: Sequence[DutyCard], pulse: Pulse, csrf: str, now: datetime) -> str:
         """Who is on call, until when, and where nobody is."""
         return self._render("on_call.html", here="on_call", schedules=schedules, pulse=pulse, csrf=csrf, now=now)
+
+    def declare(
+        self, *, form: TopicForm, chart: Markup | None, can_try: bool, pulse: Pulse, csrf: str, now: datetime
+    ) -> str:
+        """The form of a topic, and what it would have caught."""
+        return self._render(
+            "declare.html", here="declare", form=form, chart=chart, can_try=can_try, pulse=pulse, csrf=csrf, now=now
+        )
 
     def inbox(self, *, entries: Sequence[InboxEntry], pulse: Pulse, csrf: str, now: datetime, fragment: bool) -> str:
         """What Slack and the pager show their recipients."""

@@ -201,7 +201,8 @@ class Broker(Protocol):
     ) -> AsyncIterator[tuple[Record, ...]]:
         """Committed records with `start <= offset < stop`, in packs, oldest first.
 
-        None for `start` is the oldest record, for `stop` the end of the log when the scan began. Ends by itself.
+        None for `start` is the oldest record, for `stop` the end of the log when the scan began. A negative `start` is
+        so many offsets before the end of the log. Ends by itself.
         """
         ...
 

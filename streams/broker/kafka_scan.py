@@ -54,7 +54,8 @@ async def scan(
             kafka.assign([source])
             oldest: int = (await kafka.beginning_offsets([source]))[source]
             kafka.seek(source, oldest if start is None else max(start, oldest))
-        end = stop
+        before_end = -start if start is not None and start < 0 else None
+        first, end = 0, stop
         position = -1
         moved = clock.monotonic()
         while True:
@@ -67,8 +68,15 @@ async def scan(
                 high: int | None = kafka.highwater(source)
             if high is not None and (end is None or high < end):
                 end = high
+            if high is not None and before_end is not None:
+                first, before_end = max(oldest, high - before_end), None
+                if reached < first:  # only now it is known where the end is; what was fetched lies before
+                    kafka.seek(source, first)
+                    continue
             pack = tuple(
-                record for record in records_of(partition, found.get(source, ())) if end is None or record.offset < end
+                record
+                for record in records_of(partition, found.get(source, ()))
+                if first <= record.offset and (end is None or record.offset < end)
             )
             if pack:
                 yield pack

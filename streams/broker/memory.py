@@ -81,7 +81,7 @@ class MemoryBroker:
         """Records with `start <= offset < stop`, in packs of up to 500, oldest first; see the contract."""
         log = self.cluster.log(partition)
         end = log.end if stop is None else min(stop, log.end)
-        position = log.oldest if start is None else start
+        position = log.oldest if start is None else start if start >= 0 else max(log.oldest, log.end + start)
         while position < end:
             await breathe()
             pack = tuple(record for record in log.read(position, _SCAN_RECORDS) if record.offset < end)

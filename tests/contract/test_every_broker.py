@@ -249,7 +249,19 @@ class TestScan:
 
         assert found == [3, 4, 5, 6]
 
-    @pytest.mark.parametrize(("start", "stop"), [(3, None), (10, None), (0, 0), (2, 1), (10, 20)])
+    @pytest.mark.parametrize(("start", "expected"), [(-3, [7, 8, 9]), (-10, list(range(10))), (-100, list(range(10)))])
+    async def test_a_negative_start_is_counted_from_the_end(
+        self, cluster: Cluster, start: int, expected: list[int]
+    ) -> None:
+        broker = await cluster.connect()
+        partition = Partition(await topic(cluster, broker), 0)
+        await send_values(broker, partition, *(b"%d" % number for number in range(10)))
+
+        found = [record.offset async for pack in broker.scan(partition, start) for record in pack]
+
+        assert found == expected
+
+    @pytest.mark.parametrize(("start", "stop"), [(3, None), (10, None), (0, 0), (2, 1), (10, 20), (-5, 0)])
     async def test_a_range_without_records_is_empty(self, cluster: Cluster, start: int, stop: int | None) -> None:
         broker = await cluster.connect()
         partition = Partition(await topic(cluster, broker), 0)

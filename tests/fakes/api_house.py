@@ -18,6 +18,7 @@ from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
 from alerting.api.mentions import Sender
 from alerting.api.server import serve_http
+from alerting.api.topic_preview import TopicPreviews
 from alerting.api.watch import KnowsWhatRises
 from alerting.console.pulse import Pulse
 from alerting.directive_parts import directive_parts
@@ -73,6 +74,7 @@ async def api_house(
     ring: KeyRing | None = None,
     answers: AnswerStore | None = None,
     duty: Duty | None = None,
+    previews: TopicPreviews | None = None,
 ) -> AsyncIterator[ApiHouse]:
     """The API from its start to its end, without a server."""
     store = store or MemoryStore()
@@ -87,6 +89,7 @@ async def api_house(
         acts=acts,
         ring=ring or KeyRing({NAME: KEY}),
         answers=answers,
+        previews=previews,
         settings=settings or ApiSettings(),
         clock=clock,
         metrics=metrics,
