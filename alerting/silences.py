@@ -15,7 +15,7 @@ from alerting.incidents.store import IncidentFilter, Store
 from alerting.incidents.work import person
 from alerting.metrics import AlertingMetrics
 from alerting.routing.silence_wish import SilenceWish, silence_of
-from alerting.routing.silencing import Width, width, would_have_hidden
+from alerting.routing.silencing import Preview, width, would_have_hidden
 from alerting.settings import SilenceSettings
 from streams.clock import Clock
 
@@ -24,15 +24,6 @@ _MOST_LOOKED_AT: Final = 2_000
 _PAGE: Final = 200
 
 log = structlog.get_logger(__name__)
-
-
-class Preview(msgspec.Struct, frozen=True):
-    """What a silence would have hidden in the last days, newest first, and what it hides now."""
-
-    days: int
-    width: Width
-    hidden: tuple[Incident, ...]
-    hides_now: tuple[Incident, ...]
 
 
 class _Looks(Protocol):

@@ -132,7 +132,7 @@ def create_api(
     app.include_router(feeds_router(store, feeds or NoReports()))
     app.include_router(world_router(store, clock))
     if directives is not None:
-        for router in directive_routers(directives, store, clock):
+        for router in directive_routers(directives, store, clock, sessions=sessions, pages=pages, pulse=pulse):
             app.include_router(router)
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
     app.include_router(events_router(live, clock))

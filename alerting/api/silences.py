@@ -22,7 +22,7 @@ from alerting.routing.silence_wish import (
     REASON_CHARACTERS,
     SilenceWish,
 )
-from alerting.silences import Preview
+from alerting.routing.silencing import Preview
 from streams.clock import Clock
 
 MatcherText = Annotated[str, Field(min_length=1, max_length=MATCHER_CHARACTERS)]

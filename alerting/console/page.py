@@ -1,7 +1,7 @@
 """From values to HTML: one method for each page, and for each part of a page that is replaced while it is open."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from alerting.console.desk_forms import DeskForms
 from alerting.console.duty import DutyCard
 from alerting.console.evidence_lines import DriverLine, PlaceLine, Quote
 from alerting.console.pulse import Pulse
+from alerting.console.standing import PreviewLines, StandingLine
 from alerting.console.topic_form import TopicForm
 from alerting.console.verdicts import Spoken
 from alerting.console.watching import Rising
@@ -49,6 +50,7 @@ class Pages:
         )
         self._templates.filters["harmless"] = lambda text: one_line(str(text), LONGEST_CELL)
         self._templates.filters["tidy"] = lambda text: plain(str(text), LONGEST_QUERY)
+        self._templates.filters["tidy_lines"] = _tidy_lines
         self._templates.filters["iso"] = lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}"
         self._templates.filters["clock"] = words.clock
         self._templates.globals["asset"] = _asset
@@ -173,6 +175,34 @@ class Pages:
             "declare.html", here="declare", form=form, chart=chart, can_try=can_try, pulse=pulse, csrf=csrf, now=now
         )
 
+    def standing(
+        self,
+        *,
+        silences: Sequence[StandingLine],
+        notices: Sequence[StandingLine],
+        holds: Sequence[StandingLine],
+        drafts: Sequence[StandingLine],
+        filled: Mapping[str, str],
+        preview: PreviewLines | None,
+        refusal: str,
+        pulse: Pulse,
+        csrf: str,
+    ) -> str:
+        """What stands, and a form to silence."""
+        return self._render(
+            "standing.html",
+            here="standing",
+            silences=silences,
+            notices=notices,
+            holds=holds,
+            drafts=drafts,
+            filled=filled,
+            preview=preview,
+            refusal=refusal,
+            pulse=pulse,
+            csrf=csrf,
+        )
+
     def inbox(self, *, entries: Sequence[InboxEntry], pulse: Pulse, csrf: str, now: datetime, fragment: bool) -> str:
         """What Slack and the pager show their recipients."""
         return self._render(
@@ -197,6 +227,11 @@ class Pages:
 
     def _render(self, template: str, *, here: str, **values: Any) -> str:
         return self._templates.get_template(template).render(here=here, has_inbox=self._has_inbox, **values)
+
+
+def _tidy_lines(text: str) -> str:
+    """What somebody wrote, line by line, without control and direction characters."""
+    return "\n".join(plain(line, LONGEST_CELL) for line in str(text).splitlines()[:50])
 
 
 @cache

@@ -34,6 +34,15 @@ class Width(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
 
 
+class Preview(msgspec.Struct, frozen=True):
+    """What a silence would have hidden in the last days, newest first, and what it hides now."""
+
+    days: int
+    width: Width
+    hidden: tuple[Incident, ...]
+    hides_now: tuple[Incident, ...]
+
+
 def hides(silence: Silence, incident: Incident, topic: str | None = None) -> bool:
     """Whether the matchers hold for the incident, seen as one about `topic`; whatever the time.
 

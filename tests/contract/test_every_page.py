@@ -28,6 +28,7 @@ PAGES: dict[str, str] = {
     "/incidents/{incident_id}/work": f"/incidents/{REFUNDS}/work",
     "/topics/{topic}": "/topics/refunds",
     "/on-call": "/on-call",
+    "/silences": "/silences",
     "/inbox": "/inbox",
     "/fragments/inbox": "/fragments/inbox",
     "/login": "/login",
