@@ -214,6 +214,7 @@ class Tocsin:
             feedback=FeedbackDesk(store, catalogue, acts, clock),
             watch=rises,
             previews=TopicPreviews(self._broker, settings, clock),
+            link_keys=store.chain.keys_for("situation link"),
         )
         async with asyncio.TaskGroup() as group:
             runs = [*directives.on_kafka, *(role.run for role in self._streams.values())]

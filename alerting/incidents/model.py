@@ -12,6 +12,7 @@ from alerting.incidents.part import Part
 from alerting.incidents.playbook import Playbook
 from alerting.incidents.public_answers import PublicAnswers
 from alerting.incidents.quieted import Quieted
+from alerting.incidents.situation_link import SituationLink
 from alerting.incidents.statement import Statement
 from streams.events import Direction, Evidence
 
@@ -64,6 +65,7 @@ class Transition(StrEnum):
     ANNOUNCED = "announced"
     ACKNOWLEDGE_OVERDUE = "acknowledge_overdue"
     RESOLVE_OVERDUE = "resolve_overdue"
+    SHARED = "shared"
     ANSWERED = "answered"
     ANSWER_OVERDUE = "answer_overdue"
     UNCHANGED = "unchanged"
@@ -80,25 +82,22 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         why: One sentence of counts in a person's words; contains no text from mentions.
         direction: A crisis or a joyful rise.
         false_pages_per_week: Odds of the strongest detection, see `Detection`.
-        topic: The leading one of its topics, the one with the largest excess; likewise its name and owner.
-        brand: Of the leading topic.
+        topic: The leading one of its topics, the one with the largest excess; likewise its name, brand and owner.
         family: The brand, or that of a declared parent. Incidents of different families are never grouped.
         evidence: Of the leading topic's latest detection while it went on.
         peak_per_minute: Highest rate seen so far.
         accepted_ms: When the broker accepted the mention that opened it, milliseconds since 1970.
-        episodes: All episodes that opened or joined it, oldest first; the store finds it by each of them.
-        running: Those of them that have not ended yet.
+        episodes: All that opened or joined it, oldest first; the store finds it by each. `running` have not ended.
         receivers: Who was told of it so far; they hear of every later change.
         acknowledged_by: A person's name as given, or the key's name.
         parts: What each topic shows of the event, and why it belongs to it; in the order in which they joined.
         reopened_at: When it opened last, if not for the first time: its clocks began anew.
-        assignee: Whom somebody gave it to.
+        assignee: Whom somebody gave it to; `passed_to` is the owner it was passed on to, who overrules the topic's.
         snoozed_until: Until then nobody hears of its growth.
-        passed_to: The owner that somebody passed it on to; overrules the topic's.
         statement: What the people who fix it say.
         overdue: Promises that were not kept since it opened last, see `Promise`.
         onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimated it.
-        answers: How the brand answered in public; None where nobody counts that.
+        answers: How the brand answered in public; None where nobody counts that. `links` show it to strangers.
         merged_into: The older incident that it turned out to be the same as.
         escalation: Who is called after whom; as it stood when the incident opened.
         quieted: Who has heard of it without being paged, and why.
@@ -145,6 +144,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     passed_to: str | None = None
     statement: Statement | None = None
     answers: PublicAnswers | None = None
+    links: tuple[SituationLink, ...] = ()
     overdue: tuple[str, ...] = ()
     merged_into: str | None = None
     family: str = ""

@@ -9,6 +9,7 @@ from alerting.errors import TransitionRefused
 from alerting.incidents import wording
 from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.outcome import Outcome, changed, unchanged
+from alerting.incidents.sharing import share, unshare
 from alerting.incidents.statement import Statement
 
 LONGEST_SNOOZE: Final = timedelta(days=7)
@@ -56,7 +57,20 @@ class State(msgspec.Struct, frozen=True, tag="state"):
     next_update_at: datetime | None = None
 
 
-Act = Assign | Comment | Snooze | PassOn | HandOver | State
+class Share(msgspec.Struct, frozen=True, tag="share"):
+    """Open it to people without an account, to look at, until then; see `SituationLink`."""
+
+    link: str
+    until: datetime
+
+
+class Unshare(msgspec.Struct, frozen=True, tag="unshare"):
+    """Take that link back."""
+
+    link: str
+
+
+Act = Assign | Comment | Snooze | PassOn | HandOver | State | Share | Unshare
 
 
 def perform(incident: Incident, act: Act, by: str, now: datetime, comment: str | None = None) -> Outcome:
@@ -66,7 +80,7 @@ def perform(incident: Incident, act: Act, by: str, now: datetime, comment: str |
         TransitionRefused: The incident is resolved and the act is neither comment nor statement, a text is empty, or
             the end of a snooze is not within the next seven days.
     """
-    if incident.state is IncidentState.RESOLVED and not isinstance(act, Comment | State):
+    if incident.state is IncidentState.RESOLVED and not isinstance(act, Comment | State | Share | Unshare):
         raise TransitionRefused(f"incident {incident.id} is resolved; it can still be commented on and stated about")
     actor, said = person(by), said_about(comment)
     match act:
@@ -83,6 +97,10 @@ def perform(incident: Incident, act: Act, by: str, now: datetime, comment: str |
             return _hand_over(incident, _needed(to, "a name"), actor, said, now)
         case State():
             return _state(incident, act, actor, now)
+        case Share(link=link, until=until):
+            return share(incident, link, until, actor, said, now)
+        case Unshare(link=link):
+            return unshare(incident, link, actor, said, now)
 
 
 def person(by: str) -> str:

@@ -10,16 +10,19 @@ import msgspec
 import pytest
 from starlette.routing import Route
 
+from alerting.api.situation import LinkTokens
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
 from alerting.incidents.model import Delivery, DeliveryState, Incident, Severity, TimelineEntry, Transition
+from alerting.incidents.situation_link import SituationLink
 from alerting.incidents.statement import Statement
 from streams.events import Direction, Driver, Sample
-from tests.fakes.api_house import ApiHouse, api_house, sign_in
+from tests.fakes.api_house import LINK_KEY, ApiHouse, api_house, sign_in
 from tests.fakes.clock import START
 from tests.fakes.hostile import HOSTILE, Hostile, assert_inert_in_html
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.storyboard import REFUNDS, evidence_of, incident_at, storyboard
 
+LINK = SituationLink("0123456789abcdef", "jo", START, START + timedelta(days=1))
 PAGES: dict[str, str] = {
     "/": "/",
     "/fragments/now": "/fragments/now",
@@ -29,6 +32,7 @@ PAGES: dict[str, str] = {
     "/topics/{topic}": "/topics/refunds",
     "/on-call": "/on-call",
     "/silences": "/silences",
+    "/s/{token}": LinkTokens((LINK_KEY,)).address(incident_at(START), LINK),
     "/inbox": "/inbox",
     "/fragments/inbox": "/fragments/inbox",
     "/login": "/login",

@@ -37,6 +37,7 @@ from tests.fakes.memory_store import MemoryStore
 
 KEY = "a-key-for-the-tests-0123"
 NAME = "jo"
+LINK_KEY = b"a-key-for-links-of-the-tests"
 CONFIGURED = {"receivers": [{"name": "comms", "notifiers": [{"type": "log"}]}], "route": {"receiver": "comms"}}
 BEARER = {"Authorization": f"Bearer {KEY}"}
 
@@ -103,6 +104,7 @@ async def api_house(
         duty=duty,
         feedback=feedback,
         watch=rises,
+        link_keys=(LINK_KEY,),
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))

@@ -4,6 +4,8 @@ import math
 import random
 from datetime import datetime, timedelta
 
+import msgspec
+
 from alerting.incidents.model import (
     Delivery,
     DeliveryState,
@@ -13,6 +15,7 @@ from alerting.incidents.model import (
     TimelineEntry,
     Transition,
 )
+from alerting.incidents.situation_link import SituationLink
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.events import Direction, Driver, Evidence, Sample
 from tests.fakes.memory_store import MemoryStore
@@ -147,7 +150,8 @@ def curve_of(
 def storyboard(now: datetime) -> MemoryStore:
     """A store with everything the pages can show."""
     store = MemoryStore()
-    refunds = incident_at(now)
+    shown = SituationLink("0123456789abcdef", "jo", now, now + timedelta(days=1))
+    refunds = msgspec.structs.replace(incident_at(now), links=(shown,))
     campaign = incident_at(
         now,
         id=CAMPAIGN,
