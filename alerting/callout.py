@@ -77,6 +77,10 @@ class CallOut:
         targets = tuple(Target(TargetKind.RECEIVER, stop.receiver) for stop in repeated)
         return Chain(REPEAT, (ChainStep(targets, min(stop.repeat_interval_seconds or 0.0 for stop in repeated)),))
 
+    def chain(self, policy: str) -> Chain | None:
+        """The policy as it is set now; None where there is none of that name."""
+        return self._policies.get(policy)
+
     def reach(self, target: Target, at: datetime) -> Reach:
         """Whom the target means then."""
         if target.kind is TargetKind.RECEIVER:

@@ -36,7 +36,11 @@ class Duty:
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """As `people`, `schedules`, `policies` and `owners` say; what others keep is not read yet."""
-        roster = Roster(settings.schedules)
+        return cls.with_roster(settings, Roster(settings.schedules))
+
+    @classmethod
+    def with_roster(cls, settings: Settings, roster: Roster) -> Self:
+        """The same, with a roster that knows more."""
         standby = Standby.from_settings(settings.owners, settings.policies, roster)
         return cls(settings, roster, standby, call_out_from(settings, roster, standby))
 

@@ -25,6 +25,7 @@ def check(
     Exits 0 when it is right and 3 when it is not. Touches neither Kafka nor the database. Schedules that others keep
     are read, to find when nobody is on call within the next 90 days.
     """
+    from alerting.cli.route_notes import notes_on_routes
     from alerting.cli.schedule_notes import notes_on_schedules
     from streams.broker.kafka_access import access
 
@@ -46,6 +47,8 @@ def check(
         typer.echo("note: kafka.security sends the password to Kafka where everybody on the way can read it: without")
         typer.echo("      TLS take a SCRAM mechanism, or take protocol SASL_SSL")
     for note in asyncio.run(notes_on_schedules(settings, SystemClock(), fetch=not no_fetch)):
+        typer.echo(f"note: {note}")
+    for note in notes_on_routes(settings):
         typer.echo(f"note: {note}")
     if not settings.topics:
         typer.echo("note: there are no topics, so nothing is watched")

@@ -27,6 +27,7 @@ from alerting.cli.notices import app as notices
 from alerting.cli.on_call import on_call
 from alerting.cli.produce import produce
 from alerting.cli.replay_decisions import replay_decisions
+from alerting.cli.routes import app as routes
 from alerting.cli.serve import alert, detect, score, serve
 from alerting.cli.silences import app as silences
 from alerting.cli.simulate import simulate
@@ -64,6 +65,7 @@ app.add_typer(holds, name="holds")
 app.add_typer(cases, name="cases")
 app.command("feeds")(feeds)
 app.command("doctor")(doctor)
+app.add_typer(routes, name="routes")
 app.command("on-call")(on_call)
 app.command("drill")(drill)
 app.add_typer(keys, name="keys")

@@ -18,6 +18,17 @@ async def notes_on_schedules(settings: Settings, clock: Clock, *, fetch: bool) -
     Args:
         fetch: Whether schedules that others keep are read.
     """
+    now = clock.now()
+    roster, unread = await roster_of(settings, clock, fetch=fetch)
+    notes = list(unread)
+    contacts = contacts_of(settings.receivers, settings.people)
+    for name in roster.names:
+        notes += _of(name, roster, now, {person for person, receivers in contacts.items() if receivers})
+    return tuple(notes)
+
+
+async def roster_of(settings: Settings, clock: Clock, *, fetch: bool) -> tuple[Roster, tuple[str, ...]]:
+    """Who is on call, and a sentence for every schedule that could not be read."""
     roster = Roster(settings.schedules)
     now = clock.now()
     notes: list[str] = []
@@ -35,10 +46,7 @@ async def notes_on_schedules(settings: Settings, clock: Clock, *, fetch: bool) -
             notes.append(f"schedule {schedule.name} cannot be read here: {exc}")
         finally:
             await source.close()
-    contacts = contacts_of(settings.receivers, settings.people)
-    for name in roster.names:
-        notes += _of(name, roster, now, {person for person, receivers in contacts.items() if receivers})
-    return tuple(notes)
+    return roster, tuple(notes)
 
 
 def _of(name: str, roster: Roster, now: datetime, reachable: set[str]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The routing tree: which receivers hear of an incident, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -54,6 +54,22 @@ class Stop(msgspec.Struct, frozen=True):
         return f"{' > '.join(str(step) for step in self.path)}: {self.receiver}"
 
 
+class RouteLine(msgspec.Struct, frozen=True):
+    """One node of the tree, with what it inherits.
+
+    Attributes:
+        depth: 0 at the top.
+        stop: What arrives here is told; None where no receiver is named on the way.
+        continues: Whether the next sibling is looked at, too.
+    """
+
+    place: str
+    depth: int
+    matched: tuple[str, ...]
+    stop: Stop | None
+    continues: bool
+
+
 class Routes:
     """The tree as configured. Depth first; the first matching child wins unless it says `continue`.
 
@@ -76,6 +92,10 @@ class Routes:
     def every_stop_for(self, labels: Mapping[str, str]) -> tuple[Stop, ...]:
         """The same, with a receiver as often as ways lead to it."""
         return self._root.stops(labels, ())
+
+    def lines(self) -> tuple[RouteLine, ...]:
+        """Every node, in the order in which they are looked at."""
+        return tuple(self._root.lines(0))
 
     def receivers_for(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         """The names of the receivers, each once, in the order of the tree."""
@@ -135,20 +155,29 @@ class _Node:
             found += below
             if below and not child.continues:
                 break
+        own = self._stop(path)
+        return found if found or own is None else (own,)
+
+    def lines(self, depth: int) -> Iterator[RouteLine]:
+        """This node and all below it."""
+        matched = tuple(str(matcher) for matcher in self._matchers)
+        yield RouteLine(self._place, depth, matched, self._stop(()), self.continues)
+        for child in self._children:
+            yield from child.lines(depth + 1)
+
+    def _stop(self, path: tuple[Step, ...]) -> Stop | None:
         own = self._own
-        if found or own.receiver is None:
-            return found
-        return (
-            Stop(
-                own.receiver,
-                own.group_wait_seconds,
-                path,
-                self._mute,
-                self._active,
-                policy=own.policy,
-                repeat_interval_seconds=own.repeat_interval_seconds,
-                tiers=own.tiers,
-            ),
+        if own.receiver is None:
+            return None
+        return Stop(
+            own.receiver,
+            own.group_wait_seconds,
+            path,
+            self._mute,
+            self._active,
+            policy=own.policy,
+            repeat_interval_seconds=own.repeat_interval_seconds,
+            tiers=own.tiers,
         )
 
 

@@ -82,6 +82,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
         "on-call",
         "produce",
         "replay-decisions",
+        "routes",
         "score",
         "serve",
         "silences",

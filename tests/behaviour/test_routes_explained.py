@@ -1,0 +1,81 @@
+"""`tocsin routes` and `tocsin check`: who hears of what, and why."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from alerting.cli.main import app
+
+CONFIGURATION = """
+people: [{name: Maya}, {name: Lead, receivers: [lead]}]
+receivers:
+  - {name: comms, notifiers: [{type: log}]}
+  - {name: payments, notifiers: [{type: log}]}
+  - {name: maya, people: [Maya], notifiers: [{type: log}]}
+  - {name: lead, notifiers: [{type: log}], quiet_hours: {begin: "00:00", end: "23:59", wakes_for: []}}
+schedules:
+  - {name: payments, rotation: {people: [Maya], begins_on: 2020-01-06}}
+policies:
+  - name: payments
+    steps: [{targets: [{schedule: payments}], wait_minutes: 5}, {targets: [{person: Lead}]}]
+owners: [{name: Payments, policy: payments}]
+topics:
+  - {id: refunds, name: Refunds, brand: Arvella, owner: Payments, query: refund*}
+  - {id: app, name: App, query: app}
+route:
+  receiver: comms
+  routes:
+    - {matchers: [owner=Payments], receiver: payments, tiers: {sev4: digest}, continue: true}
+    - {matchers: ["severity=~SEV[1-4]"]}
+    - {matchers: [topic=app], receiver: lead}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    written = tmp_path / "tocsin.yaml"
+    written.write_text(CONFIGURATION, encoding="utf-8")
+    return written
+
+
+def said(*words: str) -> str:
+    told = CliRunner().invoke(app, [*words])
+    assert told.exit_code == 0, told.output
+    return told.output
+
+
+def test_a_test_names_the_routes_the_receivers_the_policy_and_who_is_on_call(file: Path) -> None:
+    lines = said("routes", "test", "-c", str(file), "--topic", "refunds", "--severity", "SEV2").splitlines()
+
+    assert lines == [
+        "topic=refunds, brand=Arvella, owner=Payments, severity=SEV2, direction=crisis",
+        'route (everything) > route.routes[0] (owner="Payments"): payments, page',
+        'route (everything) > route.routes[1] (severity=~"SEV[1-4]"): comms, page',
+        "policy payments:",
+        "  after 0 min: schedule payments (Maya)",
+        "  after 5 min: Lead",
+        "On call for Payments: Maya",
+    ]
+
+
+def test_what_is_only_told_in_a_digest_calls_nobody(file: Path) -> None:
+    output = said("routes", "test", "-c", str(file), "--owner", "Payments", "--severity", "SEV4")
+
+    assert ": payments, digest" in output
+    assert "nobody owns it" not in output
+
+
+def test_the_tree_is_shown_with_what_is_inherited_and_what_is_dead(file: Path) -> None:
+    output = said("routes", "show", "-c", str(file))
+
+    assert 'routes[0] (owner="Payments") -> payments, SEV4 digest, and goes on' in output
+    assert "DEAD: route.routes[1] takes everything that it would match" in output
+    assert "after 5 min: Lead" in output
+
+
+def test_the_check_names_dead_routes_and_topics_without_an_owner(file: Path) -> None:
+    output = said("check", str(file), "--no-fetch")
+
+    assert "note: route.routes[2] is dead: route.routes[1] takes everything that it would match" in output
+    assert "note: nobody owns app: comms is told so whenever one of them opens" in output
