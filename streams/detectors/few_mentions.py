@@ -63,23 +63,23 @@ class FewMentions:
             not_before: Mentions of minutes before this do not count: they belong to an event that was told.
         """
         begin = max(open_minute - (DAY_MINUTES - 1) * MINUTE, not_before)
-        if rate.per_minute * DAY_MINUTES > _FEW_A_DAY:
+        if rate.level * DAY_MINUTES > _FEW_A_DAY:
             return BLOCKS_PER_WEEK, begin
         mentions = sum(sums[0] for _, sums in self._minutes[self._first(begin) :])
         mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)
         minutes = (open_minute - begin) // MINUTE + 1
-        if mentions < _FEWEST or mentions <= rate.per_minute * minutes:
+        if mentions < _FEWEST or mentions <= rate.level * minutes:
             return BLOCKS_PER_WEEK, begin
         # what is not known of the rate itself scatters what is to be expected of a day
         unknown = 1.0 + DAY_MINUTES / max(rate.known_minutes, 1.0)
-        pages = passages_per_week(mentions, DAY_MINUTES, rate.per_minute, unknown * rate.clumping(DAY_MINUTES))
+        pages = passages_per_week(mentions, DAY_MINUTES, rate.level, unknown * rate.clumping(DAY_MINUTES))
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST_PAGES), begin
 
     def weighed(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> Weighed:
         """The last day's mentions beside the usual ones, as in `pages`; these odds are exact and not calibrated."""
         pages, begin = self.pages(recent, open_minute, rate, not_before)
         mentions = self.window(recent, begin)[0]
-        usual = rate.per_minute * ((open_minute - begin) // MINUTE + 1)
+        usual = rate.level * ((open_minute - begin) // MINUTE + 1)
         return Weighed("day", mentions, usual, math.log((max(mentions, 0) + 1.0) / (usual + 1.0)), pages)
 
     def _first(self, begin: int) -> int:

@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from streams.detectors.fading_mean import FadingMean
 from streams.detectors.prior import Prior
+from streams.detectors.season import Season
 from streams.errors import StateCorrupted
+from streams.windows import MINUTE
 
 BLOCK_MINUTES: Final = 5
 _HALF_LIFE_BLOCKS: Final = 7 * 24 * 12
@@ -30,6 +32,8 @@ class Rate:
     Args:
         prior: What its peers' counts scatter like.
 
+    Where the hours of the week have earned it, `per_minute` is what is usual now and `level` what is on the whole.
+
     Source:
         Lawless, "Negative binomial and mixed Poisson regression", Can. J. Stat. 15(3), 1987 (moments).
     """
@@ -38,9 +42,11 @@ class Rate:
         "_anchor",
         "_block",
         "_count",
+        "_end",
         "_mean",
         "_minutes",
         "_narrow_clumping",
+        "_season",
         "_squares",
         "_usual_narrow",
         "_usual_wide",
@@ -50,6 +56,7 @@ class Rate:
         "_wide_mean",
         "_wide_squares",
         "dispersion",
+        "level",
         "per_minute",
     )
 
@@ -67,7 +74,9 @@ class Rate:
         self._block: int | None = None
         self._count = 0
         self._minutes = 0
-        self.per_minute = 0.0
+        self._season = Season()
+        self._end = 0
+        self.level = self.per_minute = 0.0
         self.dispersion = 0.0
 
     @property
@@ -88,11 +97,14 @@ class Rate:
     def begin(self, per_minute: float) -> None:
         """Say what rate to start from; it limits what the first day's counts are clipped at, and wears off."""
         self._anchor = per_minute * BLOCK_MINUTES
-        self.per_minute = per_minute
+        self.level = self.per_minute = per_minute
 
     def learn(self, start: int, mentions: int, *, storm: bool) -> bool:
         """One minute; whether the rate was revised. An incomplete block, or one with a storm in it, teaches nothing."""
-        minute = start // 60
+        self._end = start + MINUTE
+        self._season.learn(start, mentions, self.level, self._wide_clumping, storm=storm)
+        self.per_minute = self.level * self._season.factor(self._end) if self._season.used else self.level
+        minute = start // MINUTE
         block = minute // BLOCK_MINUTES
         if block != self._block:
             self._block, self._count, self._minutes = block, 0, 0
@@ -118,7 +130,7 @@ class Rate:
         self._wide_blocks += 1
         if self._wide_blocks * BLOCK_MINUTES < _WIDE_MINUTES:
             return
-        usual = self.per_minute * _WIDE_MINUTES
+        usual = self.level * _WIDE_MINUTES
         wide = min(self._wide_count, _CLIP_FACTOR * usual + _WIDE_ROOM)
         self._wide_mean.update(wide)
         self._wide_squares.update(wide * wide)
@@ -128,6 +140,20 @@ class Rate:
             weight = self._wide_mean.weight
             own = (self._wide_squares.get() - mean * mean) / mean * weight / max(weight - 1.0, 1.0)
             self._wide_clumping = max((_PRIOR_WIDE * self._usual_wide + weight * own) / (_PRIOR_WIDE + weight), 1.0)
+
+    @property
+    def has_season(self) -> bool:
+        """The rhythm of the week has earned its place."""
+        return self._season.used
+
+    @property
+    def season_gain(self) -> float:
+        """How much better, in nats, the hours of the week have predicted than a level rate."""
+        return self._season.gain
+
+    def mean(self, minutes: float) -> float:
+        """Mentions usual in the `minutes` up to the last one learned, by the hour of the week where that helps."""
+        return self.level * minutes * self._season.mean_factor(self._end, minutes)
 
     def clumping(self, minutes: float) -> float:
         """Variance over mean of the count in a window of `minutes`, >= 1: 1 is a Poisson stream.
@@ -143,7 +169,8 @@ class Rate:
     def _revise(self) -> None:
         mean = max(self._mean.get(), 0.5 / self._mean.weight)
         variance = self._squares.get() - mean * mean
-        self.per_minute = mean / BLOCK_MINUTES
+        self.level = mean / BLOCK_MINUTES
+        self.per_minute = self.level * self._season.factor(self._end)
         known = self._mean.weight
         own = max(variance / mean, 1.0)
         self._narrow_clumping = (_YOUNG_BLOCKS * self._usual_narrow + known * own) / (_YOUNG_BLOCKS + known)
@@ -154,7 +181,7 @@ class Rate:
 
         The negative binomial's quantiles by way of the square root that evens out its variance.
         """
-        mean = self.per_minute * minutes
+        mean = self.mean(minutes)
         dispersion = max(self.dispersion, 1e-6)
         root = math.sqrt(dispersion)
         centre = math.asinh(math.sqrt(dispersion * (mean + 0.375)))
@@ -174,6 +201,9 @@ class Rate:
             "minutes": self._minutes,
             "per_minute": self.per_minute,
             "dispersion": self.dispersion,
+            "level": self.level,
+            "end": self._end,
+            "season": self._season.snapshot(),
             "wide": [self._wide_mean.snapshot(), self._wide_squares.snapshot(), self._wide_count, self._wide_blocks],
             "clumping": [self._narrow_clumping, self._wide_clumping],
         }
@@ -193,6 +223,8 @@ class Rate:
             self._minutes = int(state["minutes"])
             self.per_minute = float(state["per_minute"])
             self.dispersion = float(state["dispersion"])
+            self.level, self._end = float(state["level"]), int(state["end"])
+            self._season.restore(state["season"])
             mean, squares, count, blocks = state["wide"]
             self._wide_mean.restore(mean)
             self._wide_squares.restore(squares)

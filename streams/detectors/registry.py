@@ -39,7 +39,7 @@ DETECTORS: Final[Mapping[str, Build]] = MappingProxyType(
 )
 
 
-# Measured: volume alone pays its promise, mood alone up to three times as much where moods wander by themselves.
+# Measured: with fewer than these the mood spends half of its own; the volume pays what it is given.
 SHARES: Final[Mapping[str, float]] = MappingProxyType(
     {
         VolumeDetector.name: 0.7,

@@ -26,7 +26,7 @@ from streams.errors import StateCorrupted
 from streams.events import Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 4
+_VERSION: Final = 5
 _HALF_HOUR: Final = 30
 _TELLING: Final = 8.0  # usual mentions in half an hour; with fewer, a slow rise to three times as many looks calm
 _SURELY: Final = 3.0
@@ -116,7 +116,7 @@ class VolumeDetector:
         if by_day < pages:
             pages, start, seconds, since = by_day, begin, open_minute - begin + MINUTE, max(begin, climb.since)
         if pages < _WORTH_A_CHECK and not self._start.is_proven:
-            jump = self._start.judge(recent, at, self._rate.per_minute).jump
+            jump = self._start.judge(recent, at, self._rate.level).jump
             if jump in {Jump.OPEN, Jump.STAYS}:
                 return None
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
@@ -192,7 +192,7 @@ class VolumeDetector:
         if slot.tally.mentions <= 0 and not self._in_doubt:
             return
         end = slot.start + MINUTE
-        verdict = self._start.judge((), end - 1, self._rate.per_minute)
+        verdict = self._start.judge((), end - 1, self._rate.level)
         self._start.settle(verdict)
         self._in_doubt = verdict.jump is Jump.OPEN
         if verdict.jump is Jump.STAYS:
@@ -237,14 +237,14 @@ class VolumeDetector:
     def _revise_priors(self) -> None:
         margin = _YOUNG_MARGIN * max(0.0, 1.0 - self._rate.blocks / _BLOCKS_OF_A_YOUNG_TOPIC)
         self._windows.expect(self._rate, margin)
-        self._climbs.expect(self._rate.per_minute, margin)
+        self._climbs.expect(self._rate.level, margin)
 
     def lesson(self) -> Lesson | None:
         """What peers may learn of this topic; None before a week of calibrated half days."""
         lean = self._climbs.lean
         if self._warm_up is not None or lean is None:
             return None
-        scatter = Scatter(self._rate.per_minute, *self._rate.clumpings, self._rate.dispersion)
+        scatter = Scatter(self._rate.level, *self._rate.clumpings, self._rate.dispersion)
         return Lesson({CLIMB: lean, **self._windows.leans()}, scatter)
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:

@@ -47,13 +47,13 @@ class WindowScores:
     def pages(self, index: int, mentions: int, rate: Rate) -> float:
         """False pages a week of so many mentions in the window of `SCALES[index]`, in (0, 14]."""
         minutes = SCALES[index]
-        mean = rate.per_minute * minutes
+        mean = rate.mean(minutes)
         if mentions < FEWEST_MENTIONS or mentions <= mean:
             return BLOCKS_PER_WEEK
         pages = self._maxima[index].false_pages_per_week(math.log((mentions + 1.0) / (mean + 1.0)))
         if pages > _WORTH_A_CHECK:
             return pages
-        by_chance = passages_per_week(mentions, minutes, rate.per_minute, rate.clumping(minutes))
+        by_chance = passages_per_week(mentions, minutes, mean / minutes, rate.clumping(minutes))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), SMALLEST_PAGES)
 
     def weighed(self, index: int, mentions: int, rate: Rate, *, told: bool) -> Weighed:
@@ -63,7 +63,7 @@ class WindowScores:
             told: The window holds an event that was told already.
         """
         minutes = SCALES[index]
-        mean = rate.per_minute * minutes
+        mean = rate.mean(minutes)
         score = math.log((max(mentions, 0) + 1.0) / (mean + 1.0))
         pages = float(BLOCKS_PER_WEEK) if told else self.pages(index, mentions, rate)
         name = "1 minute" if minutes == 1 else f"{minutes} minutes"
@@ -71,11 +71,10 @@ class WindowScores:
 
     def learn(self, trail: Trail, rate: Rate) -> None:
         """What the windows that end with a final minute show."""
-        per_minute = rate.per_minute
         for index, minutes in enumerate(SCALES):
-            mentions = trail.mentions(minutes)
-            if mentions > minutes * per_minute:
-                self._maxima[index].add(math.log((mentions + 1.0) / (minutes * per_minute + 1.0)))
+            mentions, mean = trail.mentions(minutes), rate.mean(minutes)
+            if mentions > mean:
+                self._maxima[index].add(math.log((mentions + 1.0) / (mean + 1.0)))
 
     def close_block(self) -> None:
         """Twelve hours are over."""
@@ -87,7 +86,7 @@ class WindowScores:
         known = rate.blocks
         dispersion = (_PRIOR_BLOCKS * self._dispersion + known * rate.dispersion) / (_PRIOR_BLOCKS + known)
         for minutes, maxima in zip(SCALES, self._maxima, strict=True):
-            mean = rate.per_minute * minutes
+            mean = rate.level * minutes
             deep = _deepest(2.0 * BLOCK_MINUTES / minutes)
             spread = math.sqrt(mean + dispersion * mean * mean)
             skew = (deep * deep - 1.0) / 6.0 * (1.0 + 2.0 * dispersion * mean)
