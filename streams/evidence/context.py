@@ -81,11 +81,17 @@ class Context:
             known.samples.clear()
 
     def _notice(self, partial: PartialCount) -> None:
-        for term in partial.terms:
-            if self._novelty.is_new(term, partial.second):
-                body = _excerpt_with(term, partial.excerpts)
-                if body is not None:
+        new = self._novelty.new_among(partial.terms, partial.second)
+        if not new:
+            return
+        bodies = [partial.excerpts[number] for number in sorted(partial.excerpts)]
+        texts = [codec.decode_excerpt(body).text.lower() for body in bodies] if len(bodies) > 1 else [""]
+        for term in new:
+            bare = term.lstrip("@") if len(bodies) > 1 else ""
+            for body, text in zip(bodies, texts, strict=True):  # of several the one with the smallest hash
+                if bare in text:
                     self._novelty.came_with(term, body)
+                    break
 
     def _fit(self) -> None:
         held = sum(len(stretch.sample) for stretch in self._stretches.values())
@@ -251,15 +257,6 @@ def _counted(reads: Iterable[Read], scale: float) -> dict[str, float]:
         for feature in read.features:
             counts[feature] = counts.get(feature, 0.0) + read.weight * scale
     return counts
-
-
-def _excerpt_with(term: str, excerpts: dict[int, bytes]) -> bytes | None:
-    """The excerpt that has the word; of several the one with the smallest hash."""
-    bodies = [excerpts[number] for number in sorted(excerpts)]
-    if len(bodies) == 1:
-        return bodies[0]
-    bare = term.lstrip("@")
-    return next((body for body in bodies if bare in codec.decode_excerpt(body).text.lower()), None)
 
 
 def _loudest(found: list[Stretch]) -> list[tuple[Sample, Stretch]]:

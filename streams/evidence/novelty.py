@@ -1,11 +1,14 @@
 """Words that this topic has not heard of late, and the mention that brought each."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 from zlib import crc32
 
 from streams.errors import StateCorrupted
+from streams.remembered import Remembered
 
 _BYTES: Final = 2048
+_NOBODY: Final = bytes(_BYTES)  # shared by all topics that heard nothing
 _GENERATION_SECONDS: Final = 12 * 3600
 _KEPT: Final = 16
 
@@ -21,26 +24,30 @@ class Novelty:
     """
 
     def __init__(self) -> None:
-        self._current, self._past = bytearray(_BYTES), bytearray(_BYTES)
+        self._current: bytes | bytearray = _NOBODY
+        self._past: bytes | bytearray = _NOBODY
         self._turned = 0
         self._firsts: dict[str, bytes] = {}
 
-    def is_new(self, word: str, second: int) -> bool:
-        """Whether it was not heard of late; it has been from now on."""
+    def new_among(self, words: Iterable[str], second: int) -> list[str]:
+        """Which of the words were not heard of late; they have been from now on."""
         if second >= self._turned + _GENERATION_SECONDS:
             spent = second >= self._turned + 2 * _GENERATION_SECONDS
-            self._past = bytearray(_BYTES) if spent else self._current
-            self._current = bytearray(_BYTES)
+            self._past = _NOBODY if spent else self._current
+            self._current = _NOBODY
             self._turned = second - second % _GENERATION_SECONDS
-        mixed = crc32(word.encode())
-        one, other = mixed & 0x3FFF, mixed >> 18
-        current = self._current
-        if current[one >> 3] >> (one & 7) & current[other >> 3] >> (other & 7) & 1:
-            return False
-        current[one >> 3] |= 1 << (one & 7)
-        current[other >> 3] |= 1 << (other & 7)
-        past = self._past
-        return not past[one >> 3] >> (one & 7) & past[other >> 3] >> (other & 7) & 1
+        current, past, new = self._current, self._past, []
+        for word in words:
+            one, bit, other, flag = _places[word]
+            if current[one] & bit and current[other] & flag:
+                continue
+            if not isinstance(current, bytearray):
+                current = self._current = bytearray(current)
+            current[one] |= bit
+            current[other] |= flag
+            if not (past[one] & bit and past[other] & flag):
+                new.append(word)
+        return new
 
     def came_with(self, word: str, body: bytes) -> None:
         """The excerpt that brought a new word."""
@@ -68,10 +75,21 @@ class Novelty:
             StateCorrupted: It is none.
         """
         try:
-            current, past = bytearray(state["current"]), bytearray(state["past"])
+            current, past = bytes(state["current"]), bytes(state["past"])
             if len(current) != _BYTES or len(past) != _BYTES:
                 raise StateCorrupted(f"expected filters of {_BYTES} bytes, found {len(current)} and {len(past)}")
-            self._current, self._past, self._turned = current, past, int(state["turned"])
+            self._current, self._past = (_NOBODY if heard == _NOBODY else heard for heard in (current, past))
+            self._turned = int(state["turned"])
             self._firsts = {str(word): bytes(body) for word, body in state["firsts"]}
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of new words cannot be read: {exc!r}") from exc
+
+
+def _places_of(word: str) -> tuple[int, int, int, int]:
+    """Byte and bit of both places of a word in a filter."""
+    mixed = crc32(word.encode())
+    one, other = mixed & 0x3FFF, mixed >> 18
+    return one >> 3, 1 << (one & 7), other >> 3, 1 << (other & 7)
+
+
+_places: Final = Remembered(_places_of, entries=32_768, longest=40)

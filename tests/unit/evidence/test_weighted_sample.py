@@ -66,15 +66,15 @@ class TestNovelty:
     def test_a_word_is_new_once_and_again_after_a_day(self) -> None:
         novelty = Novelty()
 
-        assert novelty.is_new("fleek", 0)
-        assert not novelty.is_new("fleek", 60)
-        assert not novelty.is_new("fleek", 13 * HOUR)
-        assert novelty.is_new("fleek", 40 * HOUR)
+        assert novelty.new_among(["fleek", "yeet", "fleek"], 0) == ["fleek", "yeet"]
+        assert novelty.new_among(["fleek"], 60) == []
+        assert novelty.new_among(["fleek"], 13 * HOUR) == []
+        assert novelty.new_among(["fleek"], 40 * HOUR) == ["fleek"]
 
     def test_few_new_words_are_taken_for_old_ones(self) -> None:
         novelty = Novelty()
 
-        taken = sum(not novelty.is_new(f"word{number}", 0) for number in range(1500))
+        taken = 1500 - len(novelty.new_among([f"word{number}" for number in range(1500)], 0))
 
         # at the end each of two bits is set with 1 - exp(-3000 / 16384) = 0.17: on average 1 in 100
         assert taken / 1500 < 0.03
