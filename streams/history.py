@@ -141,6 +141,8 @@ def _rows(path: Path, table: "csv.DictReader[str]") -> tuple[CountRow, ...]:
             problems.append(f"{path}:{table.line_num}: {exc}")
             if len(problems) >= _MOST_PROBLEMS:
                 break
+    if not rows and not problems:
+        problems.append(f"{path}:2: there is no row below the header")
     if problems:
         raise InvalidInput(tuple(problems))
     return tuple(rows)

@@ -53,11 +53,13 @@ def backtest(
         settings = settings_from(config)
         missing = [file for file in files if not file.is_file()]
         if missing:
-            _refuse(f"no such file: {', '.join(map(str, missing))}")
+            _refuse(f"no such file, or a folder: {', '.join(map(str, missing))}")
         counted = [file for file in files if source == "files" and is_counts(file)]
         mentions = [open_source(source, file, column) for file in files if file not in counted]
         if mentions and not settings.topics:
-            _refuse("mentions need topics to be matched to: name a configuration with --config")
+            tables = [file for file in files if file not in counted and _stem(file) != file.name]
+            why = f"{tables[0]}:1: the header does not name timestamp and value; " if tables else ""
+            _refuse(f"{why}mentions need topics to be matched to: name a configuration with --config")
         stems = [_stem(file) for file in counted]
         if mentions:
             stems += [topic.id for topic in settings.topics]

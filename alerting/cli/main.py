@@ -28,6 +28,7 @@ from alerting.cli.on_call import on_call
 from alerting.cli.produce import produce
 from alerting.cli.replay_decisions import replay_decisions
 from alerting.cli.routes import app as routes
+from alerting.cli.score_labels import score_labels
 from alerting.cli.serve import alert, detect, score, serve
 from alerting.cli.silences import app as silences
 from alerting.cli.simulate import simulate
@@ -52,6 +53,7 @@ app.command("produce")(produce)
 app.command("simulate")(simulate)
 app.add_typer(history, name="history")
 app.command("backtest")(backtest)
+app.command("score-labels")(score_labels)
 app.command("explain")(explain)
 app.command("replay-decisions")(replay_decisions)
 app.command("check")(check)

@@ -11,6 +11,7 @@ import typer
 
 from alerting.cli.exits import explained
 from alerting.cli.options import ConfigOption, settings_from
+from alerting.cli.simulate_weeks import simulate_weeks
 
 if TYPE_CHECKING:
     from streams.clock import Clock
@@ -27,10 +28,19 @@ def simulate(
     chatter: Annotated[float, typer.Option(min=0, help="Mentions a minute that belong to no topic.")] = 1200.0,
     start: Annotated[datetime | None, typer.Option(help="Event time of the first second, UTC; now without it.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same stream.")] = 1,
+    days: Annotated[
+        float | None,
+        typer.Option(min=0.1, max=366, help="Instead: so many days, with all kinds of events."),
+    ] = None,
+    brands: Annotated[int, typer.Option(min=1, max=8, help="With --days: each has the same seven topics.")] = 2,
+    events: Annotated[int, typer.Option(min=0, max=10_000, help="With --days: how many are planted at most.")] = 24,
+    rate: Annotated[float, typer.Option(min=0.001, max=100, help="With --days: multiplies all rates.")] = 0.1,
 ) -> None:
     """Write the demo's world as mentions, one JSON object a line, and its labels beside it in OUTPUT.labels.json.
 
-    With --kafka the mentions go to the Kafka of the configuration as they happen, and the labels to OUTPUT.
+    With --kafka the mentions go to the Kafka of the configuration as they happen, and the labels to OUTPUT. With
+    --days it is weeks of every brand's topics, with seasons, drifts, cascades and twelve kinds of events; the labels
+    stand in OUTPUT.labels.jsonl, one a line, and the topics in OUTPUT.yaml.
     """
     from streams.clock import SystemClock
     from streams.simulate.refund_outage import refund_outage
@@ -39,6 +49,12 @@ def simulate(
     clock = SystemClock()
     origin = start.replace(tzinfo=UTC) if start else clock.now()
     world = World(refund_outage(crisis_after_seconds=crisis_after, chatter_per_minute=chatter), origin, seed)
+    if days is not None:
+        if output is None or kafka:
+            raise typer.BadParameter("needs an OUTPUT file, and no --kafka", param_hint="--days")
+        with explained():
+            simulate_weeks(output, start=origin, days=days, brands=brands, events=events, rate=rate, seed=seed)
+        return
     with explained():
         if kafka:
             settings = settings_from(config)

@@ -2,9 +2,12 @@
 
 from typing import Final
 
+import msgspec
+
 from streams.simulate.scenario import EventKind, Scenario, SimulatedEvent, SimulatedTopic, Voice
 
 BRAND: Final = "Arvella"
+BRANDS: Final = ("arvella", "norvane", "castelo", "brimholt", "quillon", "tesmar", "ovanda", "lindhal")
 
 _WHEN: Final = ("today", "this morning", "yesterday", "last night", "again", "since Monday", "this week")
 _ITEM: Final = ("jacket", "lamp", "kettle", "sneakers", "desk", "headphones", "coat", "rug", "backpack")
@@ -136,3 +139,25 @@ def refund_outage(*, crisis_after_seconds: float, chatter_per_minute: float = 12
         voice=_OUTAGE,
     )
     return Scenario(BRAND, _TOPICS, (outage,), chatter_per_minute, _CHATTER)
+
+
+def towns(brands: int, per_minute: float = 1.0) -> tuple[tuple[SimulatedTopic, ...], ...]:
+    """The shop's subjects, each once for every brand; the first brand is the shop's.
+
+    Args:
+        brands: How many, 1 to 8.
+        per_minute: What the rates are multiplied with.
+    """
+    return tuple(
+        tuple(
+            msgspec.structs.replace(
+                topic,
+                id=f"{brand}-{topic.id}",
+                name=f"{brand.capitalize()} {topic.name.lower()}",
+                query=topic.query.replace(BRAND.lower(), brand),
+                per_minute=topic.per_minute * per_minute,
+            )
+            for brand in BRANDS[:brands]
+        )
+        for topic in _TOPICS
+    )

@@ -1,0 +1,45 @@
+"""`tocsin simulate --days`: weeks of many topics with everything that can happen to them, and the labels beside it."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import typer
+
+if TYPE_CHECKING:
+    from streams.simulate.scenario import SimulatedTopic
+
+
+def simulate_weeks(
+    output: Path, *, start: datetime, days: float, brands: int, events: int, rate: float, seed: int
+) -> None:
+    """Write OUTPUT, OUTPUT.labels.jsonl, and OUTPUT.yaml with the topics."""
+    from streams import codec
+    from streams.simulate.refund_outage import towns
+    from streams.simulate.town import Town
+
+    topics = towns(brands, rate)
+    town = Town(topics, start, days=days, events=events, seed=seed)
+    count = 0
+    with output.open("wb") as stream:
+        for mention in town.mentions():
+            stream.write(codec.encode_mention(mention) + b"\n")
+            count += 1
+    labels = output.with_name(output.name + ".labels.jsonl")
+    lines = [json.dumps(msgspec.to_builtins(label)) for label in town.labels()]
+    labels.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    config = output.with_name(output.name + ".yaml")
+    config.write_text(_configuration([topic for group in topics for topic in group]), encoding="utf-8")
+    typer.echo(f"{count} mentions in {output}, {len(lines)} labels in {labels}, their topics in {config}")
+
+
+def _configuration(topics: "list[SimulatedTopic]") -> str:
+    import yaml
+
+    told: list[dict[str, Any]] = [
+        {"id": topic.id, "name": topic.name, "brand": topic.id.partition("-")[0], "query": topic.query}
+        for topic in topics
+    ]
+    return yaml.safe_dump({"topics": told}, sort_keys=False, allow_unicode=True, width=200)
