@@ -24,6 +24,7 @@ from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
 from alerting.feed_board import FeedBoard
 from alerting.feedback_desk import FeedbackDesk
+from alerting.hand_over import HandOver
 from alerting.inbound.build import build_inbound
 from alerting.incidents.sql.store import SqlStore
 from alerting.intake import Intake
@@ -221,7 +222,9 @@ class Tocsin:
             runs += [catalogue.run, intake.run, feeds.run, rises.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
             reading = duty.reading(store, egress, clock, metrics)
-            for loop in (delivery, rescue, observer, timekeeper, *directives.loops, retention, escalator, reading):
+            hand_over = HandOver(store, receivers, settings.receivers, clock)
+            timed = (timekeeper, retention, hand_over, escalator, reading, *directives.loops)
+            for loop in (delivery, rescue, observer, *timed):
                 group.create_task(loop.run(stop), name=type(loop).__name__)
             if inbound.slack_socket is not None:
                 group.create_task(inbound.slack_socket.run(stop), name="slack_socket")

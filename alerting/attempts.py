@@ -106,7 +106,8 @@ class Attempts:
         if not self._may_begin(leases, now):
             return tuple(not_before(delivery, now) for delivery in deliveries)
         name = f"{deliveries[0].receiver}-{deliveries[0].digest}"
-        message = digests.message_of(name, incidents, now, public_url=self._public_url)
+        of = digests.hand_over_of if digests.is_hand_over(deliveries[0]) else digests.message_of
+        message = of(name, incidents, now, public_url=self._public_url)
         told = msgspec.structs.replace(message, again=any(lease.token > 1 for lease in leases))
         if all(delivery.change is Transition.NOTIFIED for delivery in deliveries):
             told = msgspec.structs.replace(told, change=Transition.NOTIFIED)

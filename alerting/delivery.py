@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from alerting.attempts import Attempts, not_before
-from alerting.digests import bundled
+from alerting.digests import bundled, is_hand_over
 from alerting.errors import DatabaseUnavailable
 from alerting.incidents.store import Lease, Store
 from alerting.metrics import AlertingMetrics
@@ -165,7 +165,7 @@ class DeliveryLoop:
         if notifier is None:
             reason = f"the configuration knows no {' '.join(destination)}"
             outcomes = tuple(rejected(lease.delivery, reason) for lease in leases)
-        elif len(leases) == 1:
+        elif len(leases) == 1 and not is_hand_over(leases[0].delivery):
             outcomes = (await self._attempts.made(leases[0], notifier),)
         else:
             outcomes = await self._attempts.made_together(leases, notifier)

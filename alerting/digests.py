@@ -14,6 +14,7 @@ from alerting.patience import destination_of
 from streams.events import Direction
 
 MAX_LISTED: Final = 20
+HAND_OVER: Final = "handover-"
 
 
 def put_off(delivery: Delivery, now: datetime, seconds: float) -> Delivery:
@@ -30,6 +31,36 @@ def bundled(leases: Sequence[Lease]) -> list[tuple[Lease, ...]]:
         key = (destination_of(delivery), delivery.digest) if delivery.digest else (delivery.id,)
         together.setdefault(key, []).append(lease)
     return [tuple(bundle) for bundle in together.values()]
+
+
+def is_hand_over(delivery: Delivery) -> bool:
+    """Whether it goes out with the digest of a hand-over, which is one even of a single incident."""
+    return delivery.digest.startswith(HAND_OVER)
+
+
+def hand_over_of(name: str, incidents: Sequence[Incident], at: datetime, *, public_url: str | None = None) -> Message:
+    """What happened while somebody slept: what is still open first, then what is over, the worst first."""
+    message = message_of(name, incidents, at, public_url=public_url)
+    ranked = sorted(incidents, key=lambda incident: (incident.severity, incident.opened_at))
+    still = [one for one in ranked if one.state is not IncidentState.RESOLVED]
+    over = [one for one in ranked if one.state is IncidentState.RESOLVED]
+    count = f"{len(ranked)} incident{'s'[: len(ranked) != 1]}"
+    standing = f"{len(still)} still open, worst {still[0].severity.value}" if still else "all over"
+    told = [f"{head}: {_listed(some)}." for head, some in (("Still open", still), ("Over", over)) if some]
+    return msgspec.structs.replace(
+        message,
+        change=Transition.NOTIFIED,
+        severity=still[0].severity if still else Severity.SEV4,
+        topic_name="Hand-over",
+        headline=wording.fitted("While you slept", None, f"{count}, {standing}"),
+        title=f"While you slept: {count}",
+        why=" ".join(told),
+    )
+
+
+def _listed(incidents: Sequence[Incident]) -> str:
+    left = len(incidents) - MAX_LISTED
+    return "; ".join(_line(one) for one in incidents[:MAX_LISTED]) + (f"; and {left} more" if left > 0 else "")
 
 
 def message_of(name: str, incidents: Sequence[Incident], at: datetime, *, public_url: str | None = None) -> Message:

@@ -13,7 +13,7 @@ from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notifier_settings import NotifierSettings
 from alerting.oncall_settings import OwnerSettings, PolicyName, PolicySettings, ScheduleSettings
 from alerting.playbook_settings import PlaybookSettings
-from alerting.tier_settings import ChronicSettings, QuietHoursSettings, TierSettings, UnownedSettings
+from alerting.tier_settings import ChronicSettings, HandOverSettings, QuietHoursSettings, TierSettings, UnownedSettings
 from streams.section import Section
 from streams.settings import StreamSettings
 
@@ -120,6 +120,7 @@ class ReceiverSettings(Section):
         pages_per_hour: Of how many incidents an hour it is paged one by one. What comes on top goes out together, as a
             digest; a SEV1 never waits for one.
         quiet_hours: When it is not paged.
+        hand_over: When it gets a digest of what happened, and what is still open.
     """
 
     name: Name
@@ -127,6 +128,7 @@ class ReceiverSettings(Section):
     people: tuple[str, ...] = ()
     pages_per_hour: Annotated[int, Field(ge=1, le=10_000)] | None = None
     quiet_hours: QuietHoursSettings | None = None
+    hand_over: HandOverSettings | None = None
     notifiers: Annotated[tuple[NotifierSettings, ...], Field(min_length=1)]
 
 

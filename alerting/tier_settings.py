@@ -53,6 +53,20 @@ class QuietHoursSettings(Section):
     wakes_for: tuple[SeverityName, ...] = ("SEV1",)
 
 
+class HandOverSettings(Section):
+    """When somebody takes over: then one digest tells what happened while they slept and what is still open.
+
+    Attributes:
+        time: Every day, of the clock on the wall.
+        time_zone: Where that clock hangs.
+        hours: What was over longer ago than that is left out.
+    """
+
+    time: ClockTime
+    time_zone: Zone = "UTC"
+    hours: Annotated[float, Field(gt=0, le=168)] = 12.0
+
+
 class ChronicSettings(Section):
     """A topic that opens again and again is told in digests instead of on the pager; the timeline says so.
 
