@@ -27,6 +27,7 @@ from typing import Final, NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from streams.backtest import Row, backtest_counts
+from streams.settings import DetectSettings, StreamSettings
 from tests.bench.report import Report
 
 WEEK_SECONDS: Final = 7 * 86_400
@@ -80,7 +81,7 @@ def main() -> int:
         return 0
     labels = json.loads((Path(folder) / "windows.json").read_text(encoding="utf-8"))
     begun = perf_counter()
-    series = [_run(path, labels) for path in sorted(Path(folder).glob("*.csv"))]
+    series = [run_series(path, labels) for path in sorted(Path(folder).glob("*.csv"))]
     seconds = perf_counter() - begun
     report = Report("nab", seed=None)
     report.add("series", len(series), "series")
@@ -99,8 +100,18 @@ def main() -> int:
     return 0
 
 
-def _run(path: Path, labels: Mapping[str, Sequence[Sequence[str]]]) -> Labelled:
-    (rows,) = backtest_counts(path).rows.values()
+def run_series(
+    path: Path, labels: Mapping[str, Sequence[Sequence[str]]], *, pages_per_week: float | None = None
+) -> Labelled:
+    """The series as the product pages it, with the labelled windows of its name.
+
+    Args:
+        pages_per_week: Another budget than the product's.
+    """
+    settings = None
+    if pages_per_week is not None:
+        settings = StreamSettings(detect=DetectSettings(pages_per_week=pages_per_week))
+    (rows,) = backtest_counts(path, settings=settings).rows.values()
     named = next((windows for key, windows in labels.items() if Path(key).name == path.name), ())
     windows = []
     for begin, end in named:
