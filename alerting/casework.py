@@ -122,6 +122,7 @@ class Casework:
         """Write it down, and keep what is known of the brand current."""
         if outcome.incident is not None and outcome.incident.family != brand:
             outcome = msgspec.structs.replace(outcome, incident=msgspec.structs.replace(outcome.incident, family=brand))
+        outcome = await self._dispatch.hints.add_to(self._unit, outcome)
         saved = await self._dispatch.record(self._unit, outcome, now)
         if saved is not None and brand in self._caseloads:
             self._caseloads[brand].drop(saved.id)

@@ -8,6 +8,7 @@ import msgspec
 
 from alerting.addressing import Addressing, Way
 from alerting.callout import CallOut
+from alerting.hints import Hints
 from alerting.incidents.identity import delivery_id
 from alerting.incidents.model import (
     HUSHED,
@@ -87,6 +88,7 @@ class Dispatch:
         muting: What may mute; without it silences alone, and notices.
         calls: Escalation; without it nobody is called.
         addressing: How loudly each receiver is told; without it everybody is paged.
+        hints: What other topics and earlier incidents say about a rise.
     """
 
     def __init__(
@@ -96,12 +98,14 @@ class Dispatch:
         muting: Muting | None = None,
         calls: CallOut | None = None,
         addressing: Addressing | None = None,
+        hints: Hints | None = None,
     ) -> None:
         self._routes = routes
         self._receivers = receivers
         self.muting: Final = muting or Muting()
         self._calls = calls or CallOut({})
         self._addressing = addressing or Addressing(receivers)
+        self.hints: Final = hints or Hints()
 
     async def record(self, unit: Unit, outcome: Outcome, now: datetime) -> Incident | None:
         """Save the outcome and put its deliveries into the outbox, in the same unit; the incident as saved.

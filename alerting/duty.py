@@ -6,6 +6,7 @@ from typing import Self
 from alerting.addressing import addressing_from
 from alerting.callout import CallOut, call_out_from
 from alerting.dispatch import Dispatch
+from alerting.hints import Hints
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
@@ -46,7 +47,8 @@ class Duty:
 
     def dispatch(self, routes: Routes, receivers: Receivers, muting: Muting) -> Dispatch:
         """What decides who hears of an incident, and how loudly."""
-        return Dispatch(routes, receivers, muting, self.calls, addressing_from(self.settings, receivers))
+        hints = Hints(self.settings.peers, self.settings.driver_owners)
+        return Dispatch(routes, receivers, muting, self.calls, addressing_from(self.settings, receivers), hints)
 
     def reading(self, store: Store, egress: Egress, clock: Clock, metrics: AlertingMetrics) -> ScheduleReading:
         """What keeps the roster current, to be run."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from alerting.incidents import wording
-from alerting.incidents.insight import excess_of, insights
+from alerting.incidents.insight import excess_of, insights_of
 from alerting.incidents.model import Incident, Severity, Transition
 from alerting.incidents.part import GroupingReason
 from alerting.incidents.public_answers import told
@@ -52,7 +52,7 @@ def message_about(
         drivers=incident.evidence.drivers[:_DRIVERS],
         samples=(incident.evidence.verbatims or incident.evidence.samples)[:_SAMPLES],
         excess=excess_of(incident.evidence),
-        insights=tuple(Fact(line.text, line.label) for line in insights(incident.evidence, incident.direction)),
+        insights=tuple(Fact(line.text, line.label) for line in insights_of(incident)),
         state=incident.state,
         acknowledged_by=incident.acknowledged_by,
         delivery=delivery,

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AwareDatetime, Field, HttpUrl, IPvAnyNetwork, SecretStr, model_validator
 
 from alerting.access import Role
+from alerting.evidence_settings import DriverOwnerSettings, PeerSettings
 from alerting.hook_settings import HooksSettings
 from alerting.inbound_settings import InboundSettings, PersonSettings
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
@@ -263,6 +264,8 @@ class Settings(StreamSettings):
     time_intervals: tuple[TimeIntervalSettings, ...] = ()
     inhibit_rules: tuple[InhibitRuleSettings, ...] = ()
     playbooks: tuple[PlaybookSettings, ...] = ()
+    peers: tuple[PeerSettings, ...] = ()
+    driver_owners: tuple[DriverOwnerSettings, ...] = ()
     retention: RetentionSettings = RetentionSettings()
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()

@@ -12,6 +12,8 @@ MAX_TERMS: Final = 64
 MAX_TERM_CHARACTERS: Final = 40
 
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+")
+_ADDRESS: Final = re.compile(r"(?:https?://(?:www\.)?|www\.)(\S+)")
+_ADDRESS_CHARACTERS: Final = 60
 _TERM: Final = re.compile(r"@?[^\W\d_][\w']*[^\W_]")
 # With what is left of HTML entities, which some platforms send.
 STOP_WORDS: Final = frozenset(
@@ -41,6 +43,25 @@ def terms(text: str) -> list[str]:
     """
     found = dict.fromkeys(chain.from_iterable(map(_terms_by_token.__getitem__, text[:MAX_CHARACTERS].split())))
     return list(found) if len(found) <= MAX_TERMS else list(islice(found, MAX_TERMS))
+
+
+def links(text: str) -> list[str]:
+    """What follows the scheme of each link in a text.
+
+    >>> links("see https://news.example/a?x=1 and www.b.example")
+    ['news.example/a?x=1', 'b.example']
+    """
+    return _ADDRESS.findall(text)
+
+
+def address(link: str) -> str:
+    """Host and path of a link, without what only counts clicks.
+
+    >>> address("https://www.News.example/a?utm_source=x#top")
+    'news.example/a'
+    """
+    bare = link.removeprefix("https://").removeprefix("http://").removeprefix("www.")
+    return bare.partition("?")[0].partition("#")[0].rstrip("/.,;:!)…")[:_ADDRESS_CHARACTERS].lower()
 
 
 def _terms_of(token: str) -> tuple[str, ...]:

@@ -98,6 +98,14 @@ class PostAnswer(Answer):
     url: str | None
 
 
+class PeersAnswer(Answer):
+    """How the topics that are named as peers stand: `rising` have an open incident of their own."""
+
+    group: str
+    rising: tuple[str, ...]
+    calm: tuple[str, ...]
+
+
 class SampleAnswer(Answer):
     """One mention as evidence; everything in it is as hostile as the internet: escape it where you show it.
 

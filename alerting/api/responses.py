@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from alerting.api.evidence_answers import Answer, EvidenceAnswer
+from alerting.api.evidence_answers import Answer, EvidenceAnswer, PeersAnswer
 from alerting.api.muted_answer import MutedAnswer
 from alerting.api.playbook_answer import PlaybookAnswer
 from alerting.api.public_answers_answer import PublicAnswersAnswer
@@ -70,6 +70,9 @@ class IncidentAnswer(Answer):
     topics: tuple[str, ...]
     parts: tuple[PartAnswer, ...]
     merged_into: str | None
+    peers: PeersAnswer | None
+    proposed_owner: str | None
+    owned_because: str
     brand: str | None
     owner: str | None
     title: str

@@ -47,6 +47,21 @@ def show_why(found: dict[str, Any]) -> None:
     show_table("\nIn their words", ("at (UTC)", "mention", "text"), quotes, empty="")
 
 
+def facts_of_others(found: dict[str, Any]) -> None:
+    """What other topics and earlier incidents say; nothing where they say nothing."""
+    rows = []
+    if found.get("owned_because"):
+        rows.append(("owner", f"{found['owner']}, {found['owned_because']}"))
+    peers = found.get("peers")
+    if peers:
+        rising, calm = peers["rising"], peers["calm"]
+        rows.append(
+            (f"peers, {peers['group']}", f"rising: {', '.join(rising) or 'none'}; calm: {', '.join(calm) or 'none'}")
+        )
+    if rows:
+        show_table("\nWhat others say", ("", ""), rows, empty="")
+
+
 def _ahead(evidence: dict[str, Any]) -> list[tuple[str, int, int, str, str]]:
     found = [("the event, above usual", evidence["forecast"])] if evidence.get("forecast") else []
     found += [(post["author"] or post["key"], post["forecast"]) for post in evidence.get("posts", [])]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from alerting.cli.client import ApiClient
-from alerting.cli.incident_why import show_why
+from alerting.cli.incident_why import facts_of_others, show_why
 from alerting.cli.incident_work import IncidentArgument, add_to
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_table
@@ -97,6 +97,7 @@ def show_incident(
         late = ", overdue" if promise["overdue"] else ""
         facts += [(f"to {promise['promise']}", f"by {minute(promise['due_at'])}, {kept}{late}")]
     show_table("Incident", ("", ""), facts, empty="")
+    facts_of_others(found)
     show_why(found)
     harm = [
         (factor["name"], factor["weight"], _scored(factor["score"]), factor["reason"])

@@ -9,7 +9,7 @@ from alerting.charts import svg
 from alerting.console import words
 from alerting.console.words import LONGEST_TEXT
 from alerting.incidents import wording
-from alerting.incidents.insight import insights
+from alerting.incidents.insight import insights_of
 from alerting.incidents.model import Incident
 from alerting.notifiers.escaping import one_line
 from streams.events import Evidence
@@ -74,7 +74,7 @@ def places(evidence: Evidence) -> tuple[PlaceLine, ...]:
 
 def insight_lines(incident: Incident) -> tuple[tuple[str, str], ...]:
     """What can be told beyond drivers and counts: (label, text)."""
-    found = insights(incident.evidence, incident.direction)
+    found = insights_of(incident)
     return tuple((line.label, one_line(line.text, LONGEST_TEXT)) for line in found)
 
 

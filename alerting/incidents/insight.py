@@ -6,6 +6,7 @@ Unlike `wording`, these lines quote mentions: names and terms in them are hostil
 from typing import Final, NamedTuple
 
 from alerting.incidents import wording
+from alerting.incidents.model import Incident
 from streams.events import Direction, Evidence
 from streams.findings import Carrier, Driver, Forecast, PostForecast, Split
 
@@ -42,6 +43,18 @@ def insights(evidence: Evidence, direction: Direction) -> tuple[Insight, ...]:
         Insight("Began with", _began(evidence.drivers)),
     ]
     return tuple(insight for insight in found if insight.text)
+
+
+def insights_of(incident: Incident) -> tuple[Insight, ...]:
+    """Those of the incident, and what other topics and earlier incidents say."""
+    found = [
+        Insight("Only us?", "" if incident.peers is None else str(incident.peers)),
+        Insight(
+            "Owner",
+            f"{wording.plain(incident.owner or '')}, {incident.owned_because}" if incident.owned_because else "",
+        ),
+    ]
+    return (*(line for line in found if line.text), *insights(incident.evidence, incident.direction))
 
 
 def driver_line(driver: Driver, excess: float) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from alerting.incidents.escalation import Escalation
 from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.part import Part
+from alerting.incidents.peers import Peers
 from alerting.incidents.playbook import Playbook
 from alerting.incidents.public_answers import PublicAnswers
 from alerting.incidents.quieted import Quieted
@@ -94,6 +95,8 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         reopened_at: When it opened last, if not for the first time: its clocks began anew.
         assignee: Whom somebody gave it to; `passed_to` is the owner it was passed on to, who overrules the topic's.
         snoozed_until: Until then nobody hears of its growth.
+        peers: How the peers of its topics stand; None where none are configured.
+        proposed_owner: Whose it is by its drivers; overrules the topic's owner, for the reason in `owned_because`.
         statement: What the people who fix it say.
         overdue: Promises that were not kept since it opened last, see `Promise`.
         onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimated it.
@@ -148,6 +151,9 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     overdue: tuple[str, ...] = ()
     merged_into: str | None = None
     family: str = ""
+    peers: Peers | None = None
+    proposed_owner: str | None = None
+    owned_because: str = ""
     onset_earliest: datetime | None = None
     onset_latest: datetime | None = None
     escalation: Escalation | None = None

@@ -79,8 +79,10 @@ def with_evidence(incident: Incident, detection: Detection, topic: Topic | None)
     )
     if detection.topic != _leading(incident, detection):
         return msgspec.structs.replace(seen, why=_why(seen))
-    owner = incident.passed_to or (
-        topic.owner if topic else incident.owner if detection.topic == incident.topic else None
+    owner = (
+        incident.passed_to
+        or incident.proposed_owner
+        or (topic.owner if topic else incident.owner if detection.topic == incident.topic else None)
     )
     led = msgspec.structs.replace(
         seen,

@@ -112,6 +112,10 @@ class Unit(CallUnit, DirectiveUnit, Protocol):
         """The topic's newest incident, resolved or not, locked for this unit; neither history nor a merged one."""
         ...
 
+    async def latest(self, number: int) -> tuple[Incident, ...]:
+        """The newest incidents that somebody acknowledged, newest first, not locked; history is left out."""
+        ...
+
     async def save(
         self, incident: Incident, entries: Sequence[TimelineEntry], *, expected_revision: int | None
     ) -> None:

@@ -18,20 +18,20 @@ from streams.evidence.rates import Rates
 from streams.evidence.reading import NEGATIVE, Read
 from streams.evidence.stretch import KINDS, Stretch, best, most, total, weight_of
 from streams.evidence.virality import MOST_POSTS
+from streams.evidence.weighted_sample import WeightedSample
 from streams.findings import Driver, Origin
 
 SLOT_SECONDS: Final = 600
 _KEPT_SECONDS: Final = 3 * 3600
 _LONGEST_SILENCE: Final = 28 * 86_400
-_EXCERPTS: Final = 96
+_EXCERPTS: Final = 104
 _SLACK: Final = 12
 _LOOKED_AT: Final = 8  # whether there are too many is asked only so often
 _LEARNED_AFTER: Final = 2 * SLOT_SECONDS  # an event is seen some minutes after it began
 _EXCERPTS_LEARNED: Final = 12  # about so few of a stretch are the same in whatever order they came
-_EXCERPTS_OF_CALM: Final = 4
 _ORIGINS: Final = 24
 _SAMPLES_AT_REST: Final = 1
-_LOUDEST: Final = 4
+_LOUDEST: Final = 2
 _NO_THEMES: Final[Themes] = {}
 
 
@@ -39,7 +39,7 @@ class Context:
     """The make-up of one topic's mentions in stretches of ten minutes, three hours back.
 
     Platforms, regions and languages are exact up to 64 each and stretch. What is said is read from a fair sample of
-    108 excerpts at most over all stretches: exact of as many mentions, an estimate of more. Authors are a sketch.
+    116 excerpts at most over all stretches: exact of as many mentions, an estimate of more. Authors are a sketch.
     """
 
     def __init__(self, themes: Themes = _NO_THEMES) -> None:
@@ -73,7 +73,7 @@ class Context:
                 self._fit()
 
     def _rest(self) -> None:
-        """Stretches that came before keep their loudest mention each, and only the four loudest of all."""
+        """Stretches that came before keep their loudest mention each, and only the two loudest of all."""
         for known in self._stretches.values():
             known.rest(_SAMPLES_AT_REST)
         loud = [known for known in self._stretches.values() if known.samples]
@@ -84,13 +84,13 @@ class Context:
         new = self._novelty.new_among(partial.terms, partial.second)
         if not new:
             return
-        bodies = [partial.excerpts[number] for number in sorted(partial.excerpts)]
-        texts = [codec.decode_excerpt(body).text.lower() for body in bodies] if len(bodies) > 1 else [""]
+        decoded = [codec.decode_excerpt(partial.excerpts[number]) for number in sorted(partial.excerpts)]
+        texts = [excerpt.text.lower() for excerpt in decoded]
         for term in new:
-            bare = term.lstrip("@") if len(bodies) > 1 else ""
-            for body, text in zip(bodies, texts, strict=True):  # of several the one with the smallest hash
-                if bare in text:
-                    self._novelty.came_with(term, body)
+            bare = term.removeprefix("media:").removeprefix("link:").lstrip("@")
+            for excerpt, text in zip(decoded, texts, strict=True):  # of several the one with the smallest hash
+                if len(decoded) == 1 or bare in text or bare in excerpt.media:
+                    self._novelty.came_with(term, excerpt)
                     break
 
     def _fit(self) -> None:
@@ -101,8 +101,7 @@ class Context:
             (priority for stretch in self._stretches.values() for priority in stretch.sample.priorities()), reverse=True
         )
         for stretch in self._stretches.values():
-            if len(stretch.sample) > _EXCERPTS_OF_CALM:
-                stretch.sample.thin(priorities[_EXCERPTS])
+            stretch.sample.thin(priorities[_EXCERPTS])
 
     def learn(self, until: int, *, storm_since: int | None) -> None:
         """Everything before `until` is final: learn what whole stretches were like, forget what is three hours old.
@@ -147,7 +146,7 @@ class Context:
                 placed[place] = placed.get(place, 0.0) + read.weight * scale
         usually.places.learn(start, SLOT_SECONDS, mentions, placed)
         if stretch is not None:
-            stretch.sample.trim(_EXCERPTS_OF_CALM)
+            stretch.sample = WeightedSample()  # calm explains nothing any more; an event needs the room
             stretch.rest(_SAMPLES_AT_REST)
 
     def _skip_silence(self, start: int, done: int) -> int:
@@ -180,7 +179,7 @@ class Context:
             samples=tuple(_with_fate(sample, stretch) for sample, stretch in _loudest(found)),
         )
         spreads = self._cascades.largest(at, MOST_POSTS)
-        explained = explain(evidence, event, reads, self._usually, lambda: self._early(event.since), spreads)
+        explained = explain(evidence, event, reads, self._usually, self._early, self._novelty.first, spreads)
         return msgspec.structs.replace(explained, drivers=tuple(map(self._traced, explained.drivers)))
 
     def _traced(self, driver: Driver) -> Driver:
@@ -202,15 +201,9 @@ class Context:
                 found = features(excerpt, self._own, self._themes)
                 yield Read(kept.number, kept.weight, excerpt, found, fate)
 
-    def _early(self, since: int) -> list[Read]:
-        """What is still known of before the event: sampled mentions, and those that brought new words."""
-        excerpts = [codec.decode_excerpt(body) for body in self._novelty.excerpts()]
-        brought = [
-            Read(0, 0.0, excerpt, features(excerpt, self._own, self._themes))
-            for excerpt in excerpts
-            if excerpt.at_ms >= (since - _KEPT_SECONDS) * 1000
-        ]
-        return [*brought, *(read for stretch in self._stretches.values() for read in self._read(stretch))]
+    def _early(self) -> list[Read]:
+        """All sampled mentions that are still kept, those of before the event too."""
+        return [read for stretch in self._stretches.values() for read in self._read(stretch)]
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""

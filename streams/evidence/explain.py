@@ -57,13 +57,15 @@ def explain(
     found: Sequence[Read],
     usually: Usually,
     early: Callable[[], Sequence[Read]],
+    first: Callable[[str], Excerpt | None],
     spreads: Sequence[Spread] = (),
 ) -> Evidence:
     """`evidence` with what carries the excess of the event since it began.
 
     Args:
         found: The sampled mentions of the event.
-        early: Mentions that brought new words, for the origin of what is new.
+        early: Mentions of before the event, for the origin of what is new.
+        first: The mention that brought a new word, link or picture.
         spreads: Posts that are passed on most.
     """
     tally = event.tally
@@ -81,12 +83,12 @@ def explain(
     excess = tally.mentions - event.expected
     own = organic(reads, usually.places.share("author:new"))
     parts = (*negative, *rest)
-    known = [*reads, *early()] if parts else reads
+    known = with_copies([*reads, *early()]) if parts else []
     if usually.places.mentions <= 0:
-        known = []  # where nothing is known of before, nothing is new
+        known, first = [], lambda _: None  # where nothing is known of before, nothing is new
     drivers = (
-        *(_driver(part, angry, known) for part in negative),
-        *(_driver(part, others, known) for part in rest),
+        *(_driver(part, angry, known, first) for part in negative),
+        *(_driver(part, others, known, first) for part in rest),
     )
     return msgspec.structs.replace(
         evidence,
@@ -132,15 +134,10 @@ def _negative_share(event: Event, usually: Usually) -> float:
     return event.negative_expected or 0.0
 
 
-def _driver(part: Part, reads: Sequence[Read], known: Sequence[Read]) -> Driver:
+def _driver(part: Part, reads: Sequence[Read], known: Sequence[Read], first: Callable[[str], Excerpt | None]) -> Driver:
     kind, _, value = part.feature.partition(":")
-    first = min(
-        (read for read in known if part.feature in read.features),
-        key=lambda read: (read.excerpt.at_ms, read.number),
-        default=None,
-    )
-    new = part.expected <= _NEW_UP_TO * part.mentions
     term = _text_of_post(value, reads, part.members) if kind == "post" else value
+    new = part.expected <= _NEW_UP_TO * part.mentions
     return Driver(
         term=term[:_TERM_CHARACTERS],
         mentions=round(part.mentions),
@@ -148,8 +145,23 @@ def _driver(part: Part, reads: Sequence[Read], known: Sequence[Read]) -> Driver:
         contribution=part.contribution,
         kind=kind,
         tone=tone_of_most(reads, part.members),
-        first=_origin(first.excerpt) if new and first is not None else None,
+        first=_first(part.feature, known, first) if new else None,
     )
+
+
+def _first(feature: str, known: Sequence[Read], first: Callable[[str], Excerpt | None]) -> Origin | None:
+    """The earliest mention with the feature, among what is kept and what brought what was new of it."""
+    kind, _, value = feature.partition(":")
+    words = [feature] if kind in {"media", "link"} else value.lstrip("#").split() if kind != "copies" else []
+    found = [excerpt for word in words if (excerpt := first(word)) is not None]
+    # a phrase is no older than the newest of its words
+    found = [max(found, key=_when)] if found else []
+    found += [read.excerpt for read in known if feature in read.features]
+    return _origin(min(found, key=_when)) if found else None
+
+
+def _when(excerpt: Excerpt) -> tuple[int, str]:
+    return excerpt.at_ms, excerpt.key
 
 
 def _text_of_post(key: str, reads: Sequence[Read], members: Sequence[int]) -> str:

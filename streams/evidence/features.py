@@ -8,7 +8,7 @@ import msgspec
 
 from streams.excerpt import Excerpt
 from streams.fold import UNSPACED, fold, script_of
-from streams.terms import STOP_WORDS
+from streams.terms import STOP_WORDS, address, links
 
 _LINK: Final = re.compile(r"(?:https?://|www\.)(\S+)")
 _TOKEN: Final = re.compile(r"[#@]?[^\W_](?:[\w']*[^\W_])?|[.!?;:…]")
@@ -18,7 +18,6 @@ _LONGEST_PHRASE: Final = 3
 # Words that mean nothing alone but make a phrase: "charged back", "not working", "shut down".
 _JOINING: Final = frozenset({"back", "down", "off", "out", "not", "no", "never", "over", "up", "won't", "can't"})
 _PUNCTUATION: Final = frozenset(".!?;:…")
-_HOST_CHARACTERS: Final = 60
 
 WORD, PHRASE, HASHTAG, LINK, POST, MEDIA, THEME = "word", "phrase", "hashtag", "link", "post", "media", "theme"
 
@@ -63,7 +62,7 @@ def features(excerpt: Excerpt, own: OwnWords, themes: Themes) -> dict[str, None]
             if not own.have(tag):
                 found[f"{HASHTAG}:{tag}"] = None
         else:
-            found[f"{LINK}:{_address(label)}"] = None
+            found[f"{LINK}:{address(label)}"] = None
     for digest in excerpt.media:
         found[f"{MEDIA}:{digest}"] = None
     if excerpt.of is not None:
@@ -87,8 +86,8 @@ def tokens(text: str) -> list[str]:
 
 
 def _of_text(text: str, own: OwnWords) -> Iterator[str]:
-    for found in _LINK.findall(text):
-        yield f"{LINK}:{_address(found)}"
+    for found in links(text):
+        yield f"{LINK}:{address(found)}"
     words = tokens(text)
     for at, token in enumerate(words):
         if token in _PUNCTUATION:
@@ -122,9 +121,3 @@ def _tells(token: str) -> bool:
         and token.removesuffix("'s") not in STOP_WORDS
         and not token.replace(",", "").isdigit()
     )
-
-
-def _address(link: str) -> str:
-    """Host and path, without what only counts clicks."""
-    bare = link.removeprefix("https://").removeprefix("http://").removeprefix("www.")
-    return bare.partition("?")[0].partition("#")[0].rstrip("/.,;:!)…")[:_HOST_CHARACTERS].lower()

@@ -6,7 +6,7 @@ from zlib import crc32
 
 BINS: Final = 32
 _BANDS: Final = 16
-_ALIKE: Final = 0.5
+_ALIKE: Final = 0.4
 _SHINGLE: Final = 2
 _FEWEST_TOKENS: Final = 4
 _EMPTY: Final = 2**32

@@ -1,20 +1,23 @@
-"""Words that this topic has not heard of late, and the mention that brought each."""
+"""Words, links and pictures that this topic has not heard of late, and the mention that brought each."""
 
+from array import array
 from collections.abc import Iterable
 from typing import Any, Final
 from zlib import crc32
 
+from streams import codec
 from streams.errors import StateCorrupted
+from streams.excerpt import Excerpt
 from streams.remembered import Remembered
 
 _BYTES: Final = 2048
 _NOBODY: Final = bytes(_BYTES)  # shared by all topics that heard nothing
 _GENERATION_SECONDS: Final = 12 * 3600
-_KEPT: Final = 16
+_KEPT: Final = 40
 
 
 class Novelty:
-    """Keeps the first mention of each word that nobody used for half a day to a day, the newest 16 of them.
+    """Keeps the first mention of each word that nobody used for half a day to a day, the newest 40 of them.
 
     Two filters of 16,384 bits take turns, so that a word is forgotten after two turns at the latest. A busy topic's
     filter may take a new word for an old one, never the other way round.
@@ -27,7 +30,8 @@ class Novelty:
         self._current: bytes | bytearray = _NOBODY
         self._past: bytes | bytearray = _NOBODY
         self._turned = 0
-        self._firsts: dict[str, bytes] = {}
+        self._words = array("I")  # by their hash, oldest first
+        self._origins: list[bytes] = []
 
     def new_among(self, words: Iterable[str], second: int) -> list[str]:
         """Which of the words were not heard of late; they have been from now on."""
@@ -49,15 +53,17 @@ class Novelty:
                 new.append(word)
         return new
 
-    def came_with(self, word: str, body: bytes) -> None:
-        """The excerpt that brought a new word."""
-        self._firsts[word] = body
-        if len(self._firsts) > _KEPT:
-            del self._firsts[next(iter(self._firsts))]
+    def came_with(self, word: str, excerpt: Excerpt) -> None:
+        """The mention that brought a new word."""
+        self._words.append(crc32(word.encode()))
+        self._origins.append(codec.encode_excerpt(Excerpt(excerpt.at_ms, excerpt.key, "", author=excerpt.author)))
+        if len(self._words) > _KEPT:
+            del self._words[0], self._origins[0]
 
-    def excerpts(self) -> list[bytes]:
-        """What brought new words, each once, in the order in which they came."""
-        return list(dict.fromkeys(self._firsts.values()))
+    def first(self, word: str) -> Excerpt | None:
+        """When, where and by whom it was said first, without the text; None where that is not known."""
+        key = crc32(word.encode())
+        return codec.decode_excerpt(self._origins[self._words.index(key)]) if key in self._words else None
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
@@ -65,7 +71,8 @@ class Novelty:
             "current": bytes(self._current),
             "past": bytes(self._past),
             "turned": self._turned,
-            "firsts": [[word, body] for word, body in self._firsts.items()],
+            "words": list(self._words),
+            "origins": list(self._origins),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -80,8 +87,8 @@ class Novelty:
                 raise StateCorrupted(f"expected filters of {_BYTES} bytes, found {len(current)} and {len(past)}")
             self._current, self._past = (_NOBODY if heard == _NOBODY else heard for heard in (current, past))
             self._turned = int(state["turned"])
-            self._firsts = {str(word): bytes(body) for word, body in state["firsts"]}
-        except (KeyError, TypeError, ValueError) as exc:
+            self._words, self._origins = array("I", state["words"]), [bytes(one) for one in state["origins"]]
+        except (KeyError, TypeError, ValueError, OverflowError) as exc:
             raise StateCorrupted(f"the snapshot of new words cannot be read: {exc!r}") from exc
 
 

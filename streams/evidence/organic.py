@@ -37,8 +37,9 @@ def organic(reads: Sequence[Read], usual_new: float) -> Organic | None:
     Looked at are near copies that at least three accounts sent in their own name: a post passed on is no copy. Copies
     are machines' where 40 % of them are by odd accounts, or 15 % and all come in a steady rhythm: people copy what
     moves them, and new accounts have to begin somewhere. Odd is an account younger than 45 days, one with more than 60
-    posts a day, or one with fewer than 15 followers whose name ends in four digits. The event counts as coordinated
-    when at least six accounts and 12 % of it are in such copies.
+    posts a day, or one with fewer than 15 followers whose name ends in four digits. Where there are such copies, what
+    odd accounts say in other words counts with them. The event counts as coordinated when at least
+    six accounts and 12 % of it are suspect.
 
     Args:
         usual_new: The share of mentions that usually come from new accounts, [0, 1].
@@ -55,6 +56,9 @@ def organic(reads: Sequence[Read], usual_new: float) -> Organic | None:
         return None
     machines = [copies for copies in _copies(known) if _are_machines(known, copies)]
     suspects = sorted({at for copies in machines for at in copies.members})
+    if suspects:
+        told = set(suspects)
+        suspects = [at for at, read in enumerate(known) if at in told or _is_odd(read.excerpt)]
     accounts = len({_account(known[at].excerpt) for at in suspects})
     total = sum(read.weight for read in known) or 1.0
     share = sum(known[at].weight for at in suspects) / total
@@ -121,7 +125,8 @@ def _reasons(
 ) -> tuple[str, ...]:
     """In our own words, counts only."""
     accounts = len({_account(reads[at].excerpt) for at in suspects})
-    told = [f"{len(suspects)} of {len(reads)} mentions read are near copies, by {accounts} accounts"]
+    copies = len({at for one in machines for at in one.members})
+    told = [f"{copies} of {len(reads)} mentions read are near copies; with them suspect are {accounts} accounts"]
     new = sum(_is_new(reads[at].excerpt) for at in suspects)
     if new:
         told.append(f"{new} of those by accounts younger than {_NEW_DAYS} days (usually {usual_new:.0%} of mentions)")

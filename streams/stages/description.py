@@ -8,7 +8,7 @@ from streams.mention import Mention
 from streams.settings import ScoreSettings
 from streams.stages.partial_sums import PartialSums
 from streams.stages.sampling import author_of, excerpt_of, sample_of, short_name, weight_of
-from streams.terms import terms
+from streams.terms import address, links, terms
 
 
 class Description:
@@ -24,7 +24,7 @@ class Description:
         self._event_ms = event_ms
         self._polarity = polarity
         self._settings = settings
-        self._words: Sequence[str] = terms(mention.text) if settings.terms else ()
+        self._words: Sequence[str] = _terms(mention) if settings.terms else ()
         self._author = author_of(mention)
         self._weight = weight_of(mention)
         self._excerpt: tuple[int, bytes] | None = None
@@ -47,3 +47,12 @@ class Description:
     def _encoded(self) -> bytes:
         mask = self._settings.mask
         return codec.encode_excerpt(excerpt_of(self._mention, self._event_ms, self._polarity, self._author, mask))
+
+
+def _terms(mention: Mention) -> Sequence[str]:
+    """Its words, with its links and pictures, which may be news too."""
+    found = terms(mention.text)
+    if mention.media or mention.links or "://" in mention.text:
+        found += [f"media:{item.hash}" for item in mention.media[:2] if item.hash]
+        found += [f"link:{address(link)}" for link in (*mention.links[:2], *links(mention.text)[:2])]
+    return found

@@ -77,6 +77,8 @@ def main() -> int:
     report.add("evidence memory of an active topic, at most", memory(), "KiB", goal="<= 64")
     misses = Counter(j.kind for j in opened if j.rank is None or j.rank > 3)
     for kind in KINDS:
+        those = [j.origin for j in latest if j.kind == kind]
+        report.add(f"origin found: {kind}", sum(those), f"of {len(those)}")
         report.add(f"missed on the page: {kind}", misses[kind], f"of {sum(j.kind == kind for j in opened)}")
     report.print()
     return int(report.missed)
@@ -185,7 +187,8 @@ def judged(planted: Planted, detection: Detection) -> Judged:
 def names(driver: Driver, planted: Planted) -> bool:
     """Whether the driver is what was planted."""
     if planted.kind in {"copies", "post"}:
-        return driver.kind in {"copies", "post"} and driver.term[:20] == planted.term[:20]
+        words = set(planted.term.split())
+        return driver.kind in {"copies", "post"} and len(words & set(driver.term.split())) >= 0.6 * len(words)
     return (
         planted.term in driver.term if planted.kind == "phrase" else driver.term.lstrip("#") == planted.term.lstrip("#")
     )

@@ -17,6 +17,7 @@ from alerting.directives.errand import Hook
 from alerting.dispatch import Dispatch
 from alerting.errands import Errands
 from alerting.escalation import Escalator
+from alerting.hints import Hints
 from alerting.hold_watch import HoldWatch
 from alerting.holds import PostHolds
 from alerting.incidents.model import Delivery, Incident
@@ -108,6 +109,7 @@ class House:
         playbooks: Sequence[PlaybookSettings] = (),
         hooks: Mapping[Hook, Any] | None = None,
         addressing: dict[str, Any] | None = None,
+        hints: Hints | None = None,
     ) -> None:
         self.world = world
         self.store = TransactionalStore(world.tables)
@@ -131,7 +133,7 @@ class House:
         tree = RouteSettings.model_validate(route or {"receiver": next(iter(world.notifiers))})
         routes = Routes(tree)
         muting = Muting(routes, inhibit_rules, time_intervals, playbooks)
-        dispatch = Dispatch(routes, receivers, muting, calls, Addressing(receivers, **(addressing or {})))
+        dispatch = Dispatch(routes, receivers, muting, calls, Addressing(receivers, **(addressing or {})), hints)
         watch_settings = silence_settings or SilenceSettings()
         self.watch = MuteWatch(self.store, dispatch, muting, watch_settings, world.clock, metrics)
         self.silences = Silences(self.store, self.watch, watch_settings, world.clock, metrics)

@@ -341,6 +341,11 @@ class MemoryUnit:
         """Keep the messages for the commit."""
         self.queued.extend(deliveries)
 
+    async def latest(self, number: int) -> tuple[Incident, ...]:
+        """The newest that somebody acknowledged."""
+        found = sorted((one for one in self._incidents.values() if not one.history), key=lambda one: one.id)[-number:]
+        return tuple(one for one in reversed(found) if one.acknowledged_by)
+
     async def open_incidents(self) -> tuple[Incident, ...]:
         """What is not resolved, oldest first."""
         found = [one for one in self._incidents.values() if one.state is not IncidentState.RESOLVED and not one.history]

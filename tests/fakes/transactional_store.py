@@ -382,6 +382,9 @@ class TransactionalUnit:
                     self._draft.outbox[older.id] = superseded
             self._draft.outbox.setdefault(delivery.id, delivery)
 
+    async def latest(self, number: int) -> tuple[Incident, ...]:
+        return _acknowledged(self._draft, number)
+
     async def open_incidents(self) -> tuple[Incident, ...]:
         return _open(self._draft)
 
@@ -440,6 +443,11 @@ class TransactionalUnit:
 
 def _in_force(tables: Tables, now: datetime) -> tuple[Directive, ...]:
     return tuple(one for one in tables.directives.values() if one.ends_at is not None and one.ends_at > now)
+
+
+def _acknowledged(tables: Tables, number: int) -> tuple[Incident, ...]:
+    live = sorted((one for one in tables.incidents.values() if not one.history), key=lambda one: one.id)
+    return tuple(one for one in reversed(live[-number:]) if one.acknowledged_by)
 
 
 def _open(tables: Tables) -> tuple[Incident, ...]:

@@ -62,6 +62,7 @@ _READ_AT_ONCE: Final = 500
 _OPEN_NOW: Final = (
     _VALUE.where(text("state <> 'resolved'"), incidents.c.history.is_(False)).order_by(incidents.c.id).limit(_MOST_OPEN)
 )
+_NEWEST: Final = _VALUE.where(incidents.c.history.is_(False)).order_by(incidents.c.id.desc()).limit(bindparam("number"))
 _INSERT: Final = insert_each(incidents, nothing_on_conflict)
 _REPLACE: Final = update(incidents).where(
     incidents.c.id == bindparam("of_id"), incidents.c.revision == bindparam("expected_revision")
@@ -125,6 +126,12 @@ def open_for_family(connection: Connection, family: str, known: Mapping[str, int
 def open_now(connection: Connection) -> tuple[Incident, ...]:
     """All that are not resolved, oldest first, not locked."""
     return tuple(_incident.decode(value) for value in connection.execute(_OPEN_NOW).scalars())
+
+
+def latest(connection: Connection, number: int) -> tuple[Incident, ...]:
+    """Those of the newest so many that somebody acknowledged, newest first, not locked."""
+    found = (_incident.decode(value) for value in connection.execute(_NEWEST, {"number": number}).scalars())
+    return tuple(incident for incident in found if incident.acknowledged_by)
 
 
 def lock_families(connection: Connection, families: Sequence[str]) -> None:

@@ -104,6 +104,10 @@ class SqlUnit:
         await self._run(incident_queries.save, incident, expected_revision)
         self._happened.extend((incident, entry) for entry in entries)
 
+    async def latest(self, number: int) -> tuple[Incident, ...]:
+        """The newest incidents that somebody acknowledged, newest first, not locked; history is left out."""
+        return await self._run(incident_queries.latest, number)
+
     async def open_incidents(self) -> tuple[Incident, ...]:
         """Every incident that is not resolved, oldest first, not locked; history is left out."""
         return await self._run(incident_queries.open_now)

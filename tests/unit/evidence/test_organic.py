@@ -31,7 +31,7 @@ def test_copies_by_new_accounts_on_a_timer_are_coordinated_and_say_why() -> None
     assert found is not None
     assert (found.coordinated, found.share, found.accounts) == (True, 0.5, 30)
     assert found.reasons == (
-        "30 of 60 mentions read are near copies, by 30 accounts",
+        "30 of 60 mentions read are near copies; with them suspect are 30 accounts",
         "30 of those by accounts younger than 45 days (usually 3% of mentions)",
         "copies come about every 12 s, more evenly than people do",
     )

@@ -6,6 +6,7 @@ import pytest
 from streams.errors import StateCorrupted
 from streams.evidence.novelty import Novelty
 from streams.evidence.weighted_sample import WeightedSample
+from streams.excerpt import Excerpt
 
 HOUR = 3600
 
@@ -81,10 +82,12 @@ class TestNovelty:
 
     def test_keeps_what_brought_the_newest_new_words(self) -> None:
         novelty = Novelty()
-        for number in range(40):
-            novelty.came_with(f"word{number}", str(number // 2).encode())
+        for number in range(100):
+            novelty.came_with(f"word{number}", Excerpt(number, f"x:{number}", "long text", author="jo"))
 
-        assert novelty.excerpts() == [str(number).encode() for number in range(12, 20)]
+        assert novelty.first("word99") == Excerpt(99, "x:99", "", author="jo")
+        assert novelty.first("word60") is not None
+        assert novelty.first("word59") is None
 
     def test_refuses_a_foreign_snapshot(self) -> None:
         with pytest.raises(StateCorrupted):
