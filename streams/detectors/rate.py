@@ -153,6 +153,8 @@ class Rate:
 
     def mean(self, minutes: float) -> float:
         """Mentions usual in the `minutes` up to the last one learned, by the hour of the week where that helps."""
+        if not self._season.used:
+            return self.level * minutes
         return self.level * minutes * self._season.mean_factor(self._end, minutes)
 
     def clumping(self, minutes: float) -> float:

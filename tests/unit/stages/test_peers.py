@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from streams.broker.base import Partition, Record
 from streams.detectors.prior import Lean, Lesson, Scatter
 from streams.events import Definition, PartialCount
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
@@ -121,3 +122,21 @@ def test_what_a_topic_borrowed_is_part_of_its_snapshot(taught: DetectStage) -> N
 
     state = msgspec.msgpack.decode(saved[TOPIC_PREFIX + b"new"] or b"")
     assert state["watch"]["prior"]["peers"] == len(PEERS)
+
+
+def test_after_a_restart_a_new_topic_borrows_what_it_would_have_without_one() -> None:
+    restarted = DetectStage(0, kafka=KafkaSettings(), time=TimeSettings(), detect=DetectSettings())
+    everything = stage(taught=True)
+    changelog = [
+        Record(Partition("state", 0), number, record.key, record.value, 0)
+        for number, record in enumerate(everything.snapshot(1_000_000))
+    ]
+    restarted.restore(changelog, None)
+
+    saved = []
+    for one in (everything, restarted):
+        one.fold(records(spoken(40), 1_000_000), NOW)
+        saved.append({record.key: record.value for record in one.snapshot(2_000_000)}[TOPIC_PREFIX + b"new"])
+
+    assert saved[0] == saved[1]
+    assert msgspec.msgpack.decode(saved[0] or b"")["watch"]["prior"]["peers"] == len(PEERS)
