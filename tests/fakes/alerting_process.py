@@ -30,6 +30,7 @@ class AlertingProcess:
 
     Args:
         notifiers: One receiver for each; everybody is told of everything.
+        parts: Which of `intake`, `delivery` and `rescue` it has.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class AlertingProcess:
         seed: int,
         group_wait_seconds: float = 0.0,
         topics: Sequence[Topic] = (REFUNDS,),
+        parts: Sequence[str] = ("intake", "delivery", "rescue"),
     ) -> None:
         metrics = self.metrics = AlertingMetrics(CollectorRegistry())
         receivers = Receivers({name: [notifier] for name, notifier in notifiers.items()})
@@ -56,22 +58,22 @@ class AlertingProcess:
         dispatch = Dispatch(Routes(RouteSettings.model_validate(route)), receivers)
         self.acts = Acts(store, dispatch, clock, metrics)
         self._stop = asyncio.Event()
-        self._parts = [
-            Intake(
-                broker=MemoryBroker(cluster),
-                store=store,
-                dispatch=dispatch,
-                topics=topics,
-                kafka=KAFKA,
-                clock=clock,
-                metrics=metrics,
-                rng=rng,
-            ).run,
-            DeliveryLoop(
-                store=store, receivers=receivers, settings=settings, clock=clock, metrics=metrics, rng=rng
-            ).run,
-            Rescue(store=store, receivers=receivers, settings=settings, clock=clock, metrics=metrics).run,
-        ]
+        intake = Intake(
+            broker=MemoryBroker(cluster),
+            store=store,
+            dispatch=dispatch,
+            topics=topics,
+            kafka=KAFKA,
+            clock=clock,
+            metrics=metrics,
+            rng=rng,
+        )
+        delivery = DeliveryLoop(
+            store=store, receivers=receivers, settings=settings, clock=clock, metrics=metrics, rng=rng
+        )
+        rescue = Rescue(store=store, receivers=receivers, settings=settings, clock=clock, metrics=metrics)
+        every = {"intake": intake.run, "delivery": delivery.run, "rescue": rescue.run}
+        self._parts = [every[part] for part in parts]
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, group: asyncio.TaskGroup) -> None:

@@ -36,11 +36,11 @@ def settings_for(kafka: KafkaUnderTest, name: str) -> StreamSettings:
     )
 
 
-async def read(broker: Broker, kafka_topic: str) -> list[Record]:
+async def read(broker: Broker, kafka_topic: str, *, partitions: int = 2) -> list[Record]:
     """Everything that is committed, partition after partition."""
     return [
         record
-        for number in range(2)
+        for number in range(partitions)
         async for records in broker.scan(Partition(kafka_topic, number), None)
         for record in records
     ]
@@ -83,7 +83,10 @@ async def test_mentions_go_through_both_roles(kafka: KafkaUnderTest, unique_name
                     == registry.get_sample_value("tocsin_partials_written_total")
                 )
             )
+        reports = await read(broker, settings.kafka.feeds, partitions=1)
 
+    last = codec.decode_feed_report(reports[-1].value)
+    assert {feed.name for feed in last.feeds} == {"x", *(f"{settings.kafka.mentions}-{number}" for number in range(2))}
     assert done.sent == len(MENTIONS)
     assert registry.get_sample_value("tocsin_mentions_read_total") == len(MENTIONS)
 

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -16,6 +17,7 @@ HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
 _NOBODY: Final = 65534
+_FAST: Final = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
 
 
 class PostgresMissing(Exception):
@@ -27,11 +29,15 @@ class Postgres:
 
     Postgres refuses to run as root, so root runs it as nobody.
 
+    Args:
+        durable: It trades nothing: a commit is on disk when it is answered.
+
     Raises:
         PostgresMissing: On `start`: the wheel is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._durable = durable
         self.folder = Path(tempfile.mkdtemp(prefix="tocsin-postgres-"))
         self._password = secrets.token_hex(16)
         self._user = _NOBODY if os.name == "posix" and os.geteuid() == 0 else None
@@ -39,6 +45,12 @@ class Postgres:
         with socket.socket() as probe:
             probe.bind((HOST, 0))
             self._port: int = probe.getsockname()[1]
+
+    @property
+    def pid(self) -> int:
+        """Of the server; its sessions are children of it."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def url(self) -> str:
@@ -60,9 +72,7 @@ class Postgres:
                     *("-c", f"port={self._port}"),
                     *("-c", f"listen_addresses={HOST}"),
                     *("-c", "unix_socket_directories="),
-                    *("-c", "fsync=off"),
-                    *("-c", "full_page_writes=off"),
-                    *("-c", "synchronous_commit=off"),
+                    *(() if self._durable else _FAST),
                     *("-c", "max_connections=100"),
                 ],
                 stdin=subprocess.DEVNULL,
@@ -75,6 +85,16 @@ class Postgres:
             )
         self._wait_until_ready(home)
         return self
+
+    def freeze(self) -> None:
+        """Stop the server and its sessions where they stand: connections are open and nobody answers."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on; harmless where they do."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         """Stop the server, by force after 15 seconds; the data stays for another `start`."""
