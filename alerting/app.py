@@ -181,12 +181,18 @@ class Tocsin:
         catalogue = Catalogue(settings, broker=self._broker, clock=clock, know=intake.know, reach=reach_of(routes))
         limits = settings.delivery
         public_url = str(settings.api.public_url) if settings.api.public_url else None
+        rises = WatchList(self._broker, settings.kafka, clock)
         delivery = DeliveryLoop(
-            store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics, public_url=public_url
+            store=store,
+            receivers=receivers,
+            settings=limits,
+            clock=clock,
+            metrics=metrics,
+            public_url=public_url,
+            rising=lambda: rises.in_words(catalogue.declared),
         )
         rescue = Rescue(store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics)
         feeds = FeedBoard(self._broker, settings.kafka, clock, self._lags)
-        rises = WatchList(self._broker, settings.kafka, clock)
         observer = Observer(store, clock, metrics, self._registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
         acts, escalator = Acts(store, dispatch, clock, metrics), Escalator(store, dispatch, clock, metrics)

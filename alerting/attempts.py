@@ -32,6 +32,7 @@ class Attempts:
     Args:
         stopping: Whether no further send may begin.
         public_url: Where people reach the console; stands in messages.
+        rising: What rises and pages nobody, in words, for digests.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Attempts:
         metrics: AlertingMetrics,
         stopping: Callable[[], bool],
         public_url: str | None,
+        rising: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._store = store
         self._receivers = receivers
@@ -54,6 +56,7 @@ class Attempts:
         self._metrics = metrics
         self._stopping = stopping
         self._public_url = public_url
+        self._rising = rising
         self._longest = timedelta(seconds=settings.attempt_seconds + ANSWER_MARGIN_SECONDS)
 
     async def made(self, lease: Lease, notifier: Notifier) -> Delivery:
@@ -107,7 +110,7 @@ class Attempts:
             return tuple(not_before(delivery, now) for delivery in deliveries)
         name = f"{deliveries[0].receiver}-{deliveries[0].digest}"
         of = digests.hand_over_of if digests.is_hand_over(deliveries[0]) else digests.message_of
-        message = of(name, incidents, now, public_url=self._public_url)
+        message = of(name, incidents, now, public_url=self._public_url, rising=self._rising())
         told = msgspec.structs.replace(message, again=any(lease.token > 1 for lease in leases))
         if all(delivery.change is Transition.NOTIFIED for delivery in deliveries):
             told = msgspec.structs.replace(told, change=Transition.NOTIFIED)

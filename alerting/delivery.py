@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -39,6 +39,7 @@ class DeliveryLoop:
 
     Args:
         public_url: Where people reach the console; stands in messages.
+        rising: What rises and pages nobody, in words, for digests.
         rng: Where the jitter comes from.
     """
 
@@ -51,6 +52,7 @@ class DeliveryLoop:
         clock: Clock,
         metrics: AlertingMetrics,
         public_url: str | None = None,
+        rising: Callable[[], Sequence[str]] = tuple,
         rng: random.Random | None = None,
     ) -> None:
         self._store = store
@@ -78,6 +80,7 @@ class DeliveryLoop:
             metrics=metrics,
             stopping=lambda: self._stop.is_set(),  # noqa: PLW0108  # `run` brings another event
             public_url=public_url,
+            rising=rising,
         )
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -15,6 +15,7 @@ from streams.events import Direction
 
 MAX_LISTED: Final = 20
 HAND_OVER: Final = "handover-"
+MAX_RISING: Final = 5
 
 
 def put_off(delivery: Delivery, now: datetime, seconds: float) -> Delivery:
@@ -38,7 +39,14 @@ def is_hand_over(delivery: Delivery) -> bool:
     return delivery.digest.startswith(HAND_OVER)
 
 
-def hand_over_of(name: str, incidents: Sequence[Incident], at: datetime, *, public_url: str | None = None) -> Message:
+def hand_over_of(
+    name: str,
+    incidents: Sequence[Incident],
+    at: datetime,
+    *,
+    public_url: str | None = None,
+    rising: Sequence[str] = (),
+) -> Message:
     """What happened while somebody slept: what is still open first, then what is over, the worst first."""
     message = message_of(name, incidents, at, public_url=public_url)
     ranked = sorted(incidents, key=lambda incident: (incident.severity, incident.opened_at))
@@ -54,7 +62,7 @@ def hand_over_of(name: str, incidents: Sequence[Incident], at: datetime, *, publ
         topic_name="Hand-over",
         headline=wording.fitted("While you slept", None, f"{count}, {standing}"),
         title=f"While you slept: {count}",
-        why=" ".join(told),
+        why=" ".join(told) + _besides(rising),
     )
 
 
@@ -63,12 +71,20 @@ def _listed(incidents: Sequence[Incident]) -> str:
     return "; ".join(_line(one) for one in incidents[:MAX_LISTED]) + (f"; and {left} more" if left > 0 else "")
 
 
-def message_of(name: str, incidents: Sequence[Incident], at: datetime, *, public_url: str | None = None) -> Message:
-    """One message about several incidents, the worst first.
+def message_of(
+    name: str,
+    incidents: Sequence[Incident],
+    at: datetime,
+    *,
+    public_url: str | None = None,
+    rising: Sequence[str] = (),
+) -> Message:
+    """One message about several incidents, the worst first, and about what rises besides.
 
     Args:
         name: The same for every attempt at this digest.
         incidents: At least one.
+        rising: Topics that rise and page nobody, in words.
     """
     ranked = sorted(incidents, key=lambda incident: (incident.severity, incident.opened_at))
     worst = ranked[0]
@@ -88,7 +104,11 @@ def message_of(name: str, incidents: Sequence[Incident], at: datetime, *, public
         topic_name="Digest",
         headline=wording.fitted(who, None, f"{count}: {wording.name(worst.topic_name, worst.brand)}"),
         title=f"{len(ranked)} incidents at once",
-        why="More than one by one would help. " + "; ".join(listed) + (f"; and {left} more" if left else "") + ".",
+        why="More than one by one would help. "
+        + "; ".join(listed)
+        + (f"; and {left} more" if left else "")
+        + "."
+        + _besides(rising),
         odds="see each of them",
         facts=tuple(
             Fact(str(number), severity.value)
@@ -103,6 +123,17 @@ def message_of(name: str, incidents: Sequence[Incident], at: datetime, *, public
         state=IncidentState.RESOLVED,  # there is nothing to acknowledge in one go
         delivery=name,
     )
+
+
+def _besides(rising: Sequence[str]) -> str:
+    """What stands on the watch list, after the incidents; empty where nothing does.
+
+    >>> _besides(["Delivery (about once in 2 weeks)"])
+    ' Rising, and nobody was paged: Delivery (about once in 2 weeks).'
+    """
+    left = len(rising) - MAX_RISING
+    more = f", and {left} more" if left > 0 else ""
+    return f" Rising, and nobody was paged: {', '.join(rising[:MAX_RISING])}{more}." if rising else ""
 
 
 def _line(incident: Incident) -> str:

@@ -7,12 +7,14 @@ from typing import Final
 
 import structlog
 
+from alerting.incidents.wording import odds, plain
 from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Partition, Record
 from streams.clock import Clock
 from streams.codec import decode_watched
 from streams.errors import BrokerUnavailable, StateCorrupted
 from streams.settings import KafkaSettings
+from streams.topic import Declared
 from streams.until_stopped import until_stopped
 from streams.watched import Watched
 
@@ -39,6 +41,14 @@ class WatchList:
     def watched(self) -> Mapping[str, Watched]:
         """What rises, by topic."""
         return self._watched
+
+    def in_words(self, declared: Mapping[str, Declared]) -> tuple[str, ...]:
+        """The tracked topics that rise, by name and with their odds, the rarest first."""
+        found = [one for one in self._watched.values() if one.topic in declared]
+        found.sort(key=lambda one: (one.false_pages_per_week, one.topic))
+        often = [odds(one.false_pages_per_week).removesuffix(" for this topic") for one in found]
+        names = [plain(declared[one.topic].topic.name) for one in found]
+        return tuple(f"{name} ({chance})" for name, chance in zip(names, often, strict=True))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop`; while the broker is away the list stays as it was."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from alerting.digests import message_of
 from alerting.watch_list import WatchList
 from streams import codec
 from streams.basis import Basis, Opinion, Weighed
@@ -15,10 +16,11 @@ from streams.clock import SystemClock
 from streams.events import Direction
 from streams.kafka_topics import specs
 from streams.settings import StreamSettings
+from streams.topic import Declared, Origin, Topic
 from streams.watched import Watched
 from tests.fakes.api_house import api_house, sign_in
 from tests.fakes.clock import START
-from tests.fakes.storyboard import storyboard
+from tests.fakes.storyboard import incident_at, storyboard
 
 CLOCK = SystemClock()
 SETTINGS = StreamSettings()
@@ -96,6 +98,23 @@ async def test_it_is_on_the_first_page_and_on_the_topics_own() -> None:
         assert "12 mentions in 30 min, 3.0 usual" in page
         assert "by chance about once in 2 weeks" in page
     assert "Rising, and nobody was paged" in now
+
+
+async def test_a_digest_names_what_rises_besides() -> None:
+    known = {
+        name: Declared(Topic(name, name.capitalize(), name), Origin.FILE, START, "the file")
+        for name in ("refunds", "campaign")
+    }
+    async with following(watched(pages=0.9), watched("campaign", 0.4), watched("nobody-tracks-it")) as (found, _):
+        await until(found, "refunds", "campaign", "nobody-tracks-it")
+        words = found.in_words(known)
+
+    message = message_of("comms-1", [incident_at(START)], START, rising=words)
+    assert words == ("Campaign (about once in 2 weeks)", "Refunds (about once a week)")
+    assert message.why.endswith(
+        " Rising, and nobody was paged: Campaign (about once in 2 weeks), Refunds (about once a week)."
+    )
+    assert "Rising" not in message_of("comms-1", [incident_at(START)], START).why
 
 
 async def test_without_a_list_nothing_rises() -> None:
