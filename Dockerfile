@@ -11,6 +11,11 @@ RUN /opt/tocsin/bin/pip install --no-cache-dir --disable-pip-version-check --no-
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="Tocsin" \
       org.opencontainers.image.licenses="Apache-2.0"
+# The words in pictures of charts are drawn in it. Whichever version the distribution has is fine.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends fonts-dejavu-core \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/tocsin --create-home tocsin
 COPY --from=build /opt/tocsin /opt/tocsin
 ENV PATH=/opt/tocsin/bin:$PATH \

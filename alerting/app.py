@@ -33,6 +33,7 @@ from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build_all
 from alerting.observer import Observer
+from alerting.pictures import Pictures
 from alerting.receivers import Receivers, policies_of
 from alerting.rescue import Rescue
 from alerting.retention import Retention
@@ -181,7 +182,7 @@ class Tocsin:
         catalogue = Catalogue(settings, broker=self._broker, clock=clock, know=intake.know, reach=reach_of(routes))
         limits = settings.delivery
         public_url = str(settings.api.public_url) if settings.api.public_url else None
-        rises = WatchList(self._broker, settings.kafka, clock)
+        rises, pictures = WatchList(self._broker, settings.kafka, clock), Pictures(store, receivers, clock, metrics)
         delivery = DeliveryLoop(
             store=store,
             receivers=receivers,
@@ -190,6 +191,7 @@ class Tocsin:
             metrics=metrics,
             public_url=public_url,
             rising=lambda: rises.in_words(catalogue.declared),
+            arrived=pictures.offer,
         )
         rescue = Rescue(store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics)
         feeds = FeedBoard(self._broker, settings.kafka, clock, self._lags)
@@ -230,7 +232,7 @@ class Tocsin:
             reading = duty.reading(store, egress, clock, metrics)
             hand_over = HandOver(store, receivers, settings.receivers, clock)
             timed = (timekeeper, retention, hand_over, escalator, reading, *directives.loops)
-            for loop in (delivery, rescue, observer, *timed):
+            for loop in (delivery, rescue, observer, pictures, *timed):
                 group.create_task(loop.run(stop), name=type(loop).__name__)
             if inbound.slack_socket is not None:
                 group.create_task(inbound.slack_socket.run(stop), name="slack_socket")

@@ -12,6 +12,7 @@ import structlog
 from alerting.attempts import Attempts, not_before
 from alerting.digests import bundled, is_hand_over
 from alerting.errors import DatabaseUnavailable
+from alerting.incidents.model import Delivery, DeliveryState
 from alerting.incidents.store import Lease, Store
 from alerting.metrics import AlertingMetrics
 from alerting.patience import Destination, Patience, destination_of, rejected
@@ -41,6 +42,7 @@ class DeliveryLoop:
         public_url: Where people reach the console; stands in messages.
         rising: What rises and pages nobody, in words, for digests.
         rng: Where the jitter comes from.
+        arrived: Told of every message that did, after it was written down.
     """
 
     def __init__(
@@ -54,11 +56,13 @@ class DeliveryLoop:
         public_url: str | None = None,
         rising: Callable[[], Sequence[str]] = tuple,
         rng: random.Random | None = None,
+        arrived: Callable[[Delivery], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._receivers = receivers
         self._settings = settings
         self._clock = clock
+        self._arrived = arrived
         rng = rng or random.Random()  # noqa: S311  # spreads retries, guards nothing
         self._patience = Patience(settings, rng)
         self._longest_attempt = timedelta(seconds=settings.attempt_seconds + ANSWER_MARGIN_SECONDS)
@@ -174,3 +178,5 @@ class DeliveryLoop:
             outcomes = await self._attempts.made_together(leases, notifier)
         for lease, outcome in zip(leases, outcomes, strict=True):
             await self._settling.settle(lease, outcome)
+            if outcome.state is DeliveryState.SENT:
+                self._arrived(outcome)

@@ -136,6 +136,12 @@ class AlertingMetrics:
             ["feed"],
             registry=registry,
         )
+        self.pictures = Counter(
+            "tocsin_pictures",
+            "Charts for messages that had arrived: shown, not_drawn, refused.",
+            ["outcome"],
+            registry=registry,
+        )
         self.replies = Counter(
             "tocsin_public_replies", "Public answers of the brand that were taken in.", registry=registry
         )

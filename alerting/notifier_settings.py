@@ -23,6 +23,7 @@ class SlackSettings(Section):
     token_file: Path | None = None
     api_url: HttpUrl = HttpUrl("https://slack.com/api/")
     buttons: bool = False
+    charts: bool = False
 
     @model_validator(mode="after")
     def _one_token(self) -> "SlackSettings":

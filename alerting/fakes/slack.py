@@ -17,6 +17,7 @@ from alerting.fakes.script import Script
 from alerting.fakes.server import LoopbackServer
 from alerting.fakes.signed_request import SignedRequest
 from alerting.fakes.slack_app import OPEN_CALL, REPLY_PATH, SOCKET_PATH, SlackApp
+from alerting.fakes.slack_files import ASK, COMPLETE, UPLOAD_PATH, SlackFilesApi
 from alerting.fakes.slack_limit import SlackLimit
 from alerting.fakes.slack_rules import refusal_of, seen_lines, seen_text, seen_title, seen_url
 from streams.clock import Clock
@@ -24,7 +25,15 @@ from streams.clock import Clock
 MAX_REMEMBERED: Final = 1000
 
 _ID: Final = re.compile(r"[CGD][A-Z0-9]{8,}")
-_METHODS: Final = ("auth.test", "chat.postMessage", "chat.update", "conversations.history", "conversations.replies")
+_METHODS: Final = (
+    "auth.test",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.history",
+    "conversations.replies",
+    ASK,
+    COMPLETE,
+)
 
 
 class SlackCall(msgspec.Struct, frozen=True):
@@ -77,11 +86,13 @@ class FakeSlack:
         self._posts: dict[tuple[str, str], dict[str, Any]] = {}
         self._names: dict[str, str] = {}
         self._last_ts = 0
+        self.files = SlackFilesApi()
         self._server = LoopbackServer(
             {f"/api/{method}": self._handle for method in _METHODS}
             | {
                 f"/api/{OPEN_CALL}": self.app.open,
                 SOCKET_PATH: self.app.connect,
+                UPLOAD_PATH: self.files.take,
                 REPLY_PATH: self.app.take_reply,
             },
             name_of=lambda path: path.removeprefix("/api/"),
@@ -132,6 +143,8 @@ class FakeSlack:
         arguments = await _arguments(request)
         if arguments is None:
             return _refuse("invalid_json")
+        if method in {ASK, COMPLETE}:
+            return self.files.called(method, arguments, self._server.url, lambda *place: place in self._posts)
         if method == "auth.test":
             return web.json_response({"ok": True, "team": "Demo", "user": "tocsin", "bot_id": "B0TOCSIN"})
         channel = self._channel_id(str(arguments.get("channel", "")), by_name=method == "chat.postMessage")

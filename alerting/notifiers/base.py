@@ -1,7 +1,7 @@
 """The notifier contract: one attempt, one classified outcome. Retry, backoff and deadlines live in `delivery`."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -87,6 +87,20 @@ class Receipt(msgspec.Struct, frozen=True):
     """The provider took it; `reference` names the conversation for later edits, None where there is no such thing."""
 
     reference: str | None = None
+
+
+@runtime_checkable
+class ShowsPictures(Protocol):
+    """A channel that can add a picture to a message that has arrived."""
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether it is set up to."""
+        ...
+
+    async def show_picture(self, png: bytes, *, reference: str, title: str, timeout_seconds: float) -> None:
+        """Add it to the message that `reference` names. Raises as `Notifier.send` does."""
+        ...
 
 
 class Notifier(Protocol):

@@ -93,6 +93,7 @@ def _slack(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier
         clock=clock,
         egress=egress,
         buttons=settings.buttons,
+        charts=settings.charts,
     )
 
 

@@ -27,6 +27,7 @@ from alerting.notifiers.slack_answers import (
     told_by,
 )
 from alerting.notifiers.slack_blocks import fallback, message_blocks, story
+from alerting.notifiers.slack_files import SlackFiles
 from streams.clock import Clock
 
 _SKEW: Final = timedelta(minutes=5)
@@ -53,11 +54,20 @@ class SlackNotifier:
     Args:
         channel: An id (`C0123456789`) or a name; only an id survives a rename and lets history be asked.
         api_url: Where Slack is; ends with a slash.
+        charts: Whether the incident's chart joins the thread as a picture; needs `files:write`.
         buttons: Whether the message carries buttons that act; they need an app whose interactivity gets here.
     """
 
     def __init__(
-        self, *, channel: str, token: str, api_url: str, clock: Clock, egress: Egress, buttons: bool = False
+        self,
+        *,
+        channel: str,
+        token: str,
+        api_url: str,
+        clock: Clock,
+        egress: Egress,
+        buttons: bool = False,
+        charts: bool = False,
     ) -> None:
         self._channel = channel
         self._clock = clock
@@ -65,6 +75,8 @@ class SlackNotifier:
         self._token = token
         self._buttons = buttons
         self._api_url = api_url
+        self._charts = charts
+        self._files = SlackFiles(self._outbound, api_url=api_url, token=token)
         self._doubts: OrderedDict[str, str] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -97,6 +109,16 @@ class SlackNotifier:
             raise
         self._doubts.pop(message.incident, None)
         return receipt
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether charts are wanted here."""
+        return self._charts
+
+    async def show_picture(self, png: bytes, *, reference: str, title: str, timeout_seconds: float) -> None:
+        """Add the picture to the thread of `channel:ts`."""
+        channel, _, ts = reference.rpartition(":")
+        await self._files.show(png, channel=channel, thread=ts, title=title, timeout_seconds=timeout_seconds)
 
     async def close(self) -> None:
         """Give the connections back."""
