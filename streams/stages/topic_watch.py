@@ -54,7 +54,7 @@ class TopicWatch:
         self._settings = detect
         self._charges = Charges(SHARES, topic.caution)
         self._budget = self._new_budget()
-        self._tier = WatchTier(topic.pages_per_week)
+        self._tier = WatchTier(topic.pages_per_week, topic.caution)
         self._context = Context(detect.folded_themes())
         self._live = self._history = self._afresh = False
         self._told: dict[int, tuple[float | None, ...]] = {}
@@ -82,7 +82,7 @@ class TopicWatch:
         """
         detectors, budget, tier = self._detectors, self._budget, self._tier
         self._topic = topic
-        self._charges, self._tier = Charges(SHARES, topic.caution), WatchTier(topic.pages_per_week)
+        self._charges, self._tier = Charges(SHARES, topic.caution), WatchTier(topic.pages_per_week, topic.caution)
         self._tier.restore(tier.snapshot())
         self._detectors, self._budget = build_detectors(topic, self._settings, self._prior), self._new_budget()
         restore_detectors(self._detectors, [(old.name, old.snapshot()) for old in detectors])
@@ -186,7 +186,7 @@ class TopicWatch:
         readings = moment.readings()
         claims = self._budget.decide(at, readings, moment)
         told.extend(self._detection(claim, moment, accepted_ms) for claim in claims)
-        if self._live:
+        if self._live and self._tier.is_worth_asking(readings):
             self._look_below(readings, moment, told)
 
     def _look_below(self, readings: Sequence[tuple[str, Reading]], moment: WatchedMoment, told: list[Told]) -> None:

@@ -31,6 +31,15 @@ def test_comes_on_at_half_of_the_evidence_of_a_page() -> None:
     assert tier.since == NOW + 1
 
 
+def test_is_asked_only_where_it_could_have_an_answer() -> None:
+    tier = WatchTier(BUDGET)
+
+    assert not tier.is_worth_asking([("volume", shows(0.4)), ("mood", shows(0.0))])
+    assert tier.is_worth_asking([("volume", shows(0.5)), ("mood", shows(0.0))])
+    assert WatchTier(BUDGET, caution=0.25).is_worth_asking([("volume", shows(0.4))])
+    assert risen().is_worth_asking([])
+
+
 def test_what_is_over_or_unknown_does_not_come_on() -> None:
     tier = WatchTier(BUDGET)
 
