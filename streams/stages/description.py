@@ -7,14 +7,15 @@ from streams.id_index import hash64
 from streams.mention import Mention
 from streams.settings import ScoreSettings
 from streams.stages.partial_sums import PartialSums
-from streams.stages.sampling import author_of, excerpt_of, sample_of, short_name, weight_of
+from streams.stages.sample_gate import SampleGate
+from streams.stages.sampling import author_of, excerpt_of, order_of, sample_of, short_name
 from streams.terms import address, links, terms
 
 
 class Description:
     """Words, author, sample and excerpt of one mention; each is made when the first partial wants it."""
 
-    __slots__ = ("_author", "_event_ms", "_excerpt", "_key", "_mention", "_polarity", "_settings", "_weight", "_words")
+    __slots__ = ("_author", "_event_ms", "_excerpt", "_key", "_mention", "_order", "_polarity", "_settings", "_words")
 
     def __init__(
         self, mention: Mention, key: str, event_ms: int, polarity: float | None, settings: ScoreSettings
@@ -26,15 +27,21 @@ class Description:
         self._settings = settings
         self._words: Sequence[str] = _terms(mention) if settings.terms else ()
         self._author = author_of(mention)
-        self._weight = weight_of(mention)
+        self._order = order_of(mention, polarity)
         self._excerpt: tuple[int, bytes] | None = None
 
-    def add_to(self, growing: PartialSums) -> None:
-        """Describe the mention in a partial that counts it."""
+    def add_to(self, growing: PartialSums, gate: SampleGate, place: tuple[str, int, bool]) -> None:
+        """Describe the mention in a partial that counts it.
+
+        Args:
+            gate: Knows whether the mention can still be shown.
+            place: The topic, the event second, and whether it is history.
+        """
         growing.describe(self._words, self._author)
-        if growing.wants_sample(self._weight):
+        topic, second, history = place
+        if gate.admits(topic, second, self._order, history=history):
             sample = sample_of(self._mention, self._event_ms, self._polarity, self._settings.mask)
-            growing.add_sample(sample, self._weight)
+            growing.add_sample(sample, self._order)
         post = self._mention.repost_of or self._mention.quote_of
         if post:
             growing.pass_on(short_name(f"{self._mention.platform}:{post}"), self._polarity)

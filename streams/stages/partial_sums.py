@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Final
 
 from streams.counted import Counted
 from streams.events import PartialCount, Sample, Tally
+from streams.stages.sample_gate import SAMPLES, Order
 
 MAX_TERMS: Final = 32
 MAX_AUTHORS: Final = 64
-MAX_SAMPLES: Final = 5
 MAX_EXCERPTS: Final = 8
 MAX_CHANGES: Final = 64
 MAX_SHARED: Final = 8
@@ -59,7 +60,7 @@ class PartialSums:
         self._kinds: dict[tuple[str, str | None, str | None], int] = {}
         self._words: list[str] = []
         self._authors: set[int] = set()
-        self._samples: list[tuple[int, Sample]] = []
+        self._samples: list[tuple[Order, Sample]] = []
         self._excerpts: dict[int, bytes] = {}
         self._shares: dict[str, tuple[int, int, int]] = {}
         self._deleted: set[int] = set()
@@ -96,15 +97,11 @@ class PartialSums:
         if author is not None:
             self._authors.add(author)
 
-    def wants_sample(self, weight: int) -> bool:
-        """Whether a mention of this weight would be among the five heaviest."""
-        return len(self._samples) < MAX_SAMPLES or weight > self._samples[-1][0]
-
-    def add_sample(self, sample: Sample, weight: int) -> None:
-        """Keep the mention as evidence; of equal weights the first to come stays."""
-        self._samples.append((weight, sample))
-        self._samples.sort(key=lambda kept: -kept[0])
-        del self._samples[MAX_SAMPLES:]
+    def add_sample(self, sample: Sample, order: Order) -> None:
+        """Keep the mention as evidence while it is among the first five."""
+        self._samples.append((order, sample))
+        self._samples.sort(key=itemgetter(0))
+        del self._samples[SAMPLES:]
 
     def pass_on(self, post: str, polarity: float | None) -> None:
         """Note that the mention passes on or quotes this post."""

@@ -10,6 +10,7 @@ from streams.excerpt import Excerpt
 from streams.id_index import hash64
 from streams.masking import Masked, masked
 from streams.mention import Mention
+from streams.stages.sample_gate import Order
 
 MAX_TEXT_CHARACTERS: Final = 500
 MAX_EXCERPT_CHARACTERS: Final = 280
@@ -21,6 +22,7 @@ _DAY: Final = timedelta(days=1)
 _BAD_RATING: Final = 2.0
 _LABELS: Final = 4
 _LABEL_CHARACTERS: Final = 80
+_ANGRY_UP_TO: Final = -0.05
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -67,6 +69,11 @@ def weight_of(mention: Mention) -> int:
     followers = mention.author.followers if mention.author else None
     reach = mention.reach or 0
     return followers if followers and followers > reach else reach
+
+
+def order_of(mention: Mention, polarity: float | None) -> Order:
+    """Where it stands among the samples of its topic, as the detect stage sorts them."""
+    return polarity is None or polarity > _ANGRY_UP_TO, -min(weight_of(mention), MAX_COUNT), mention.key
 
 
 def sample_of(mention: Mention, event_ms: int, polarity: float | None, mask: Collection[Masked] = ()) -> Sample:

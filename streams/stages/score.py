@@ -24,6 +24,7 @@ from streams.stages.mention_time import event_time, is_history
 from streams.stages.packing import Packing
 from streams.stages.partial_sums import PartialSums
 from streams.stages.public_replies import PublicReplies
+from streams.stages.sample_gate import SampleGate
 from streams.stages.sampling import engagement_of, polarity_of_rating, reach_of, seq_of, short_name
 from streams.stages.score_state import ScoreState
 from streams.stages.source_clock import SourceClock
@@ -78,6 +79,7 @@ class ScoreStage:
         self._state = ScoreState(kafka.score_state, self._index, self._clock, reach=settings.index_mentions)
         self._dead_letters = DeadLetters(kafka.dead_letters, settings.dead_letter_share)
         self._sums: dict[tuple[str, int, bool, bool], PartialSums] = {}
+        self._gate = SampleGate()
         self._packing = Packing(kafka.partials, partials_partitions)
         self._arrivals = Arrivals()
         self._replies = PublicReplies(kafka.replies)
@@ -109,6 +111,7 @@ class ScoreStage:
             removed: Topics that are gone, with the revision of their removal.
         """
         self._pack_partials()
+        self._gate.clear()
         for definition in self._tracked.adopt(matcher, removed):
             self._packing.add(definition.topic, codec.encode_definition(definition))
 
@@ -268,7 +271,7 @@ class ScoreStage:
             if known is not None and topic in known.topics:
                 continue  # described when it was first counted
             description = description or Description(mention, key, event_ms, polarity, self._settings)
-            description.add_to(growing)
+            description.add_to(growing, self._gate, (topic, second, counted.history))
 
     def _grow(self, topic: str, counted: Counted, record: Record) -> PartialSums:
         place = topic, counted.second, counted.history, counted.delayed

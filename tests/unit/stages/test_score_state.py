@@ -8,6 +8,7 @@ import pytest
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
 from streams.events import PartialCount, Tally
+from streams.evidence.stretch import best
 from streams.stages.base import Restored
 from streams.stages.score import ScoreStage
 from tests.fakes.score_stage import START_SECOND, at, counted, make_stage, partials, record, watermarks
@@ -247,4 +248,14 @@ def test_partials_of_a_stage_that_was_restarted_at_every_write_add_up_as_without
             changelog += stage.changes(n + 1)
         return out
 
-    assert run(restart=True) == run(restart=False)
+    often, whole = run(restart=True), run(restart=False)
+
+    assert list(map(without_samples, often)) == list(map(without_samples, whole))
+    # which samples travelled is forgotten, so that more do; those that are shown are the same
+    assert best(sample for one in often for sample in one.samples) == best(
+        sample for one in whole for sample in one.samples
+    )
+
+
+def without_samples(partial: PartialCount) -> PartialCount:
+    return msgspec.structs.replace(partial, samples=())
