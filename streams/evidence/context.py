@@ -94,14 +94,20 @@ class Context:
                     break
 
     def _fit(self) -> None:
+        """What was learned gives way first, the oldest first; then all that is left is thinned by one threshold."""
         held = sum(len(stretch.sample) for stretch in self._stretches.values())
         if held <= _EXCERPTS + _SLACK:
             return
-        priorities = sorted(
-            (priority for stretch in self._stretches.values() for priority in stretch.sample.priorities()), reverse=True
-        )
-        for stretch in self._stretches.values():
-            stretch.sample.thin(priorities[_EXCERPTS])
+        for start in sorted(self._stretches):
+            stretch = self._stretches[start]
+            if held > _EXCERPTS and stretch.learned and len(stretch.sample):
+                held -= len(stretch.sample)
+                stretch.sample = WeightedSample()
+        if held > _EXCERPTS:
+            every = (priority for stretch in self._stretches.values() for priority in stretch.sample.priorities())
+            threshold = sorted(every, reverse=True)[_EXCERPTS]
+            for stretch in self._stretches.values():
+                stretch.sample.thin(threshold)
 
     def learn(self, until: int, *, storm_since: int | None) -> None:
         """Everything before `until` is final: learn what whole stretches were like, forget what is three hours old.
@@ -146,7 +152,7 @@ class Context:
                 placed[place] = placed.get(place, 0.0) + read.weight * scale
         usually.places.learn(start, SLOT_SECONDS, mentions, placed)
         if stretch is not None:
-            stretch.sample = WeightedSample()  # calm explains nothing any more; an event needs the room
+            stretch.learned = True
             stretch.rest(_SAMPLES_AT_REST)
 
     def _skip_silence(self, start: int, done: int) -> int:
@@ -179,7 +185,8 @@ class Context:
             samples=tuple(_with_fate(sample, stretch) for sample, stretch in _loudest(found)),
         )
         spreads = self._cascades.largest(at, MOST_POSTS)
-        explained = explain(evidence, event, reads, self._usually, self._early, self._novelty.first, spreads)
+        early = lambda: self._before(event.since)  # noqa: E731 - asked only where something is new
+        explained = explain(evidence, event, reads, self._usually, early, self._novelty.first, spreads)
         return msgspec.structs.replace(explained, drivers=tuple(map(self._traced, explained.drivers)))
 
     def _traced(self, driver: Driver) -> Driver:
@@ -201,9 +208,10 @@ class Context:
                 found = features(excerpt, self._own, self._themes)
                 yield Read(kept.number, kept.weight, excerpt, found, fate)
 
-    def _early(self) -> list[Read]:
-        """All sampled mentions that are still kept, those of before the event too."""
-        return [read for stretch in self._stretches.values() for read in self._read(stretch)]
+    def _before(self, since: int) -> list[Read]:
+        """Sampled mentions of before the event that are still kept."""
+        earlier = [stretch for start, stretch in self._stretches.items() if start < since]
+        return [read for stretch in earlier for read in self._read(stretch) if read.excerpt.at_ms < since * 1000]
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""

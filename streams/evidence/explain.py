@@ -83,7 +83,9 @@ def explain(
     excess = tally.mentions - event.expected
     own = organic(reads, usually.places.share("author:new"))
     parts = (*negative, *rest)
-    known = with_copies([*reads, *early()]) if parts else []
+    known = [*reads, *early()] if parts else []
+    if any(part.feature.startswith("copies:") for part in parts):
+        known = with_copies(known)
     if usually.places.mentions <= 0:
         known, first = [], lambda _: None  # where nothing is known of before, nothing is new
     drivers = (

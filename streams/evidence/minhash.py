@@ -30,12 +30,14 @@ def signature(tokens: Sequence[str]) -> Signature | None:
         mixed = crc32(" ".join(tokens[at : at + _SHINGLE]).encode()) * 0x9E3779B1 & 0xFFFFFFFF
         place, value = mixed & (BINS - 1), mixed >> 5
         bins[place] = min(bins[place], value)
-    full = [place for place, value in enumerate(bins) if value != _EMPTY]
-    filled = list(bins)
-    for place, value in enumerate(bins):
-        if value == _EMPTY:
-            source = next((found for found in full if found > place), full[0])
-            filled[place] = bins[source] + 0x8000000 * ((source - place) % BINS)
+    source = next(place for place, value in enumerate(bins) if value != _EMPTY)
+    filled, distance = list(bins), source
+    for place in range(BINS - 1, -1, -1):
+        if bins[place] != _EMPTY:
+            source, distance = place, 0
+        else:
+            distance += 1
+            filled[place] = bins[source] + 0x8000000 * distance
     return tuple(filled)
 
 

@@ -22,10 +22,11 @@ _CHANGES: Final = 64
 class Stretch:
     """Counts by kind, a sketch of authors, the loudest mentions, a sample of all, and what became of them since."""
 
-    __slots__ = ("_kinds", "_packed", "authors", "changed", "mentions", "sample", "samples")
+    __slots__ = ("_kinds", "_packed", "authors", "changed", "learned", "mentions", "sample", "samples")
 
     def __init__(self) -> None:
         self.mentions = 0
+        self.learned = False
         self._kinds: tuple[dict[str, int], ...] | None = ({}, {}, {})
         self._packed = b""
         self.authors = array("I")
@@ -81,6 +82,7 @@ class Stretch:
         """The state as plain values."""
         return {
             "mentions": self.mentions,
+            "learned": self.learned,
             "kinds": list(self.kinds),
             "rests": self._kinds is None,
             "authors": list(self.authors),
@@ -94,6 +96,7 @@ class Stretch:
         """As it was when `snapshot` was taken."""
         stretch = cls()
         stretch.mentions = int(state["mentions"])
+        stretch.learned = bool(state["learned"])
         for counts, more in zip(stretch._open(), state["kinds"], strict=True):
             _count(counts, more)
         stretch.authors = array("I", state["authors"])

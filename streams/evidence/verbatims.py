@@ -3,12 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from streams.events import Sample
 from streams.evidence.drivers import Part
 from streams.evidence.features import tokens
-from streams.evidence.minhash import likeness, signature
+from streams.evidence.minhash import Signature, likeness, signature
 from streams.evidence.reading import Read
 from streams.excerpt import Excerpt
 
@@ -17,6 +17,11 @@ _TOO_ALIKE: Final = 0.35
 _FEWEST_WORDS: Final = 4
 _SHORT: Final = 0.3
 _WORDS_SHARED: Final = 0.5
+
+
+class _Words(NamedTuple):
+    all: frozenset[str]
+    signature: Signature | None
 
 
 def verbatims(reads: Sequence[Read], parts: Sequence[Part], *, most: int = MOST) -> tuple[Sample, ...]:
@@ -29,9 +34,12 @@ def verbatims(reads: Sequence[Read], parts: Sequence[Part], *, most: int = MOST)
     shown: dict[str, int] = {}
     chosen: list[Read] = []
     candidates = [read for read in reads if len(read.excerpt.text.split()) >= 1 and not read.excerpt.brand]
+    words = {read.number: _words_of(read) for read in candidates}
     while candidates and len(chosen) < most:
         best = max(candidates, key=lambda read: (_tells(read, weights, shown), -read.number))
-        candidates = [read for read in candidates if read is not best and not _alike(read, best)]
+        candidates = [
+            read for read in candidates if read is not best and not _alike(words[read.number], words[best.number])
+        ]
         chosen.append(best)
         for feature in best.features:
             if feature in weights:
@@ -72,10 +80,13 @@ def _tells(read: Read, weights: Mapping[str, float], shown: Mapping[str, int]) -
     return about + heard + angry - brief - passed_on
 
 
-def _alike(one: Read, other: Read) -> bool:
-    first, second = tokens(one.excerpt.text), tokens(other.excerpt.text)
-    mine, its = signature(first), signature(second)
+def _alike(one: _Words, other: _Words) -> bool:
+    mine, its = one.signature, other.signature
     if mine is None or its is None:
-        a, b = set(first), set(second)
-        return bool(a & b) and len(a & b) / len(a | b) > _WORDS_SHARED
+        return bool(one.all & other.all) and len(one.all & other.all) / len(one.all | other.all) > _WORDS_SHARED
     return likeness(mine, its) > _TOO_ALIKE
+
+
+def _words_of(read: Read) -> _Words:
+    found = tokens(read.excerpt.text)
+    return _Words(frozenset(found), signature(found))

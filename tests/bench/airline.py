@@ -23,6 +23,7 @@ from alerting.incidents.model import Incident
 from streams.events import Phase
 from streams.log import set_up_logging
 from streams.settings import KafkaSettings
+from tests.bench.airline_reasons import Labelled, agreement, names_flights, of_topic, read_labels
 from tests.bench.airline_replay import Outcome, Replay
 from tests.bench.airline_tweets import COLLECTING_STARTS, KNOWN, Known, read_tweets, topics
 from tests.bench.report import Report
@@ -56,7 +57,7 @@ def main() -> int:
         outcome = asyncio.run(replay.run(mentions))
     finally:
         node.close()
-    _print(outcome, sent=len(mentions), weeks=span / WEEK_SECONDS)
+    _print(outcome, read_labels(Path(named)), sent=len(mentions), weeks=span / WEEK_SECONDS)
     return 0 if outcome.settled else 1
 
 
@@ -69,6 +70,7 @@ class Story:
         first = next((claim for claim in claims if claim.phase is Phase.OPENED), claims[0])
         self.opened: datetime = first.at
         self.evidence = first.evidence
+        self.claims = [claim for claim in claims if claim.phase in {Phase.OPENED, Phase.GREW}]
         over = {Phase.ENDED, Phase.WITHDRAWN}
         self.ended: datetime | None = None if incident.running else max(c.at for c in claims if c.phase in over)
         self.posts = outcome.posts.get(incident.id, 0)
@@ -79,12 +81,37 @@ class Story:
         return self.incident.topic == known.topic and known.begins <= self.opened < known.ends
 
 
-def _print(outcome: Outcome, *, sent: int, weeks: float) -> None:
+def _print(outcome: Outcome, labels: Sequence[Labelled], *, sent: int, weeks: float) -> None:
     stories = [Story(incident, outcome) for incident in outcome.incidents]
     console = Console(width=max(Console().width, 150))
     _print_incidents(console, stories)
     _print_known(console, stories)
-    _report(outcome, stories, sent=sent, weeks=weeks)
+    _print_drivers(console, stories, labels)
+    _report(outcome, stories, labels, sent=sent, weeks=weeks)
+
+
+def _print_drivers(console: Console, stories: Sequence[Story], labels: Sequence[Labelled]) -> None:
+    table = Table(title="What drove it, beside what people read in the same tweets", title_justify="left")
+    for heading in (
+        "topic",
+        "told",
+        "drivers, with what each adds",
+        "people's reasons",
+        "their reason for each driver",
+    ):
+        table.add_column(heading)
+    for story in stories:
+        for claim in story.claims[-1:]:
+            beside = agreement(claim, of_topic(claim.topic, labels))
+            drivers = [f"{driver.term} {driver.contribution or 0:+.0f}" for driver in claim.evidence.drivers[:5]]
+            table.add_row(
+                Text(claim.topic),
+                f"{claim.at:{_STAMP}}",
+                Text("; ".join(drivers)),
+                Text(", ".join(f"{reason} {count}" for reason, count in beside.reasons)),
+                Text("; ".join(f"{term}: {reason} {share:.0%}" for term, reason, share in beside.drivers)),
+            )
+    console.print(table)
 
 
 def _print_incidents(console: Console, stories: Sequence[Story]) -> None:
@@ -148,7 +175,7 @@ def _hours(story: Story, known: Known) -> float:
     return (story.opened - known.begins).total_seconds() / 3600
 
 
-def _report(outcome: Outcome, stories: Sequence[Story], *, sent: int, weeks: float) -> None:
+def _report(outcome: Outcome, stories: Sequence[Story], labels: Sequence[Labelled], *, sent: int, weeks: float) -> None:
     topic, begins, within = COLLECTING_STARTS
     crises = [known for known in KNOWN if known.crisis]
     found = [known for known in crises if any(story.is_about(known) for story in stories)]
@@ -170,6 +197,16 @@ def _report(outcome: Outcome, stories: Sequence[Story], *, sent: int, weeks: flo
         )
     verdict = _verdict(viral, stories)
     report.add("delta 23 Feb, playful post", verdict, "")
+    about = [story for story in stories if any(story.is_about(known) for known in KNOWN)]
+    crisis = [story.claims[-1] for story in about if story.incident.direction == "crisis" and story.claims]
+    flights = sum(names_flights(claim.evidence.drivers) for claim in crisis)
+    report.add("crises found whose drivers name late or cancelled flights", flights, f"of {len(crisis)}")
+    shares = [agreement(one, of_topic(one.topic, labels)).agreeing for one in crisis]
+    agreed = [share for share in shares if share is not None]
+    mean = sum(agreed) / len(agreed) if agreed else None
+    report.add("drivers whose reason is one of the two most frequent", mean, "share of what they add")
+    fleek = any("fleek" in driver.term.lower() for s in stories for one in s.claims for driver in one.evidence.drivers)
+    report.add("the playful post is named as a driver", "yes" if fleek else "no", "")
     report.add("pages where collecting began", len(started), "incidents", goal="== 0")
     report.add("other incidents", len(others) / weeks / len(topics()), "per topic and week")
     report.add("incidents without a Slack message", sum(not story.posts for story in stories), "incidents", goal="== 0")

@@ -277,6 +277,18 @@ class TestFinding:
             assert await unit.latest_for_topic("flights") is None
             assert await unit.by_episode("nobody's") is None
 
+    async def test_the_newest_that_somebody_took_on_are_told_newest_first(self, store: SqlStore) -> None:
+        taken = [msgspec.structs.replace(incident(number), acknowledged_by="mira") for number in (1, 2, 4)]
+        past = msgspec.structs.replace(incident(5, history=True), acknowledged_by="mira")
+        others = [incident(3), past]
+        async with store.begin() as unit:
+            for fresh in (*taken, *others):
+                await unit.save(fresh, [], expected_revision=None)
+
+        async with store.begin() as unit:
+            assert await unit.latest(10) == (taken[2], taken[1], taken[0])
+            assert await unit.latest(2) == (taken[2],)  # the newest two are 4 and 3, which nobody took on
+
     async def test_filters_narrow_the_list(self, store: SqlStore) -> None:
         async with store.begin() as unit:
             await unit.save(incident(1, severity=Severity.SEV1), [], expected_revision=None)
