@@ -9,14 +9,12 @@ vendors' clocks are this machine's clock.
 import asyncio
 import multiprocessing
 import os
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -36,7 +34,8 @@ from streams.produce import load_history
 from streams.sentiment.vader import VaderScorer
 from streams.settings import KafkaSettings
 from tests.bench import latency_load
-from tests.bench.report import Report
+from tests.bench.latency_report import Measured, Page, show
+from tests.bench.latency_watch import ReceiptWatch
 from tests.fakes.vendors import Vendors
 from tests.kafka.apache import ApacheKafka
 from tests.kafka.jars import ApacheKafkaMissing
@@ -47,45 +46,6 @@ CALM_SECONDS: Final = 15.0
 MEASURED_SECONDS: Final = 75.0
 AFTER_SECONDS: Final = latency_load.BURST_SECONDS + 3.0
 PATIENCE_SECONDS: Final = 120.0
-STAGES: Final = ("accepted to counted", "counted to detected", "detected to opened", "opened to received")
-
-
-class Page(NamedTuple):
-    """The first page of one incident at one vendor. Times are seconds since 1970.
-
-    Attributes:
-        accepted: When the broker took the mention that made the score cross.
-        counted: When the partial count with it was written.
-        detected: When the detection was written.
-        opened: When the incident was opened.
-        received: When the vendor had the page.
-    """
-
-    accepted: float
-    counted: float | None
-    detected: float | None
-    opened: float
-    received: float
-
-    @property
-    def seconds(self) -> float:
-        """What is promised."""
-        return self.received - self.accepted
-
-
-class Measured(NamedTuple):
-    """What one run showed; `decided` is the time from a burst's begin to the acceptance of the mention that decided."""
-
-    pages: list[Page]
-    decided: list[float]
-    missed: list[str]
-    unasked: int
-    history: int
-    history_seconds: float
-    mentions: int
-    rate: float
-    cpu_seconds: float
-    commits: dict[str, float]
 
 
 def main() -> int:
@@ -105,7 +65,7 @@ def main() -> int:
             )
     finally:
         node.close()
-    _report(measured, load=(began, os.getloadavg()[0]))
+    show(measured, seed=SEED, bursts=BURSTS, load=(began, os.getloadavg()[0]))
     return 0
 
 
@@ -126,7 +86,7 @@ async def measure(kafka: KafkaSettings, folder: Path) -> Measured:
             history = await load_history(latency_load.past(SEED, VaderScorer(), until), broker, settings)
             await _until(lambda: _count(running, "tocsin_partials_read_total") >= history, clock)
             history_seconds = clock.monotonic() - began
-            watch = _Watch(vendors)
+            watch = ReceiptWatch(vendors)
             before = _commits(running, settings)
             cpu, mentions, seconds, start = await _under_load(kafka, planned, running, watch, clock)
             commits = {role: _mean(now, before[role]) for role, now in _commits(running, settings).items()}
@@ -157,7 +117,11 @@ async def measure(kafka: KafkaSettings, folder: Path) -> Measured:
 
 
 async def _under_load(
-    kafka: KafkaSettings, planned: Sequence[latency_load.Burst], running: Running, watch: "_Watch", clock: SystemClock
+    kafka: KafkaSettings,
+    planned: Sequence[latency_load.Burst],
+    running: Running,
+    watch: ReceiptWatch,
+    clock: SystemClock,
 ) -> tuple[float, int, float, float]:
     """CPU seconds of this process, mentions read and seconds, from the first burst to the last; when the load began."""
     context = multiprocessing.get_context("spawn")
@@ -186,26 +150,7 @@ async def _under_load(
     return cpu, read, seconds, start.value
 
 
-class _Watch:
-    """When each incident was first heard of at each vendor; they remember only their latest calls."""
-
-    def __init__(self, vendors: Vendors) -> None:
-        self._vendors = vendors
-        self.received: dict[str, dict[str, float]] = {}
-
-    def look(self) -> None:
-        for call in self._vendors.slack.calls:
-            if call.method == "chat.postMessage" and "thread_ts" not in call.arguments:
-                self._note(str(call.arguments["metadata"]["event_payload"]["incident"]), "slack", call.at)
-        for accepted in self._vendors.pager.events:
-            if accepted.event["event_action"] == "trigger":
-                self._note(str(accepted.event["dedup_key"]).removeprefix("tocsin-"), "pagerduty", accepted.at)
-
-    def _note(self, incident: str, vendor: str, at: datetime) -> None:
-        self.received.setdefault(incident, {}).setdefault(vendor, at.timestamp())
-
-
-async def _watched(watch: _Watch, seconds: float, clock: SystemClock) -> None:
+async def _watched(watch: ReceiptWatch, seconds: float, clock: SystemClock) -> None:
     until = clock.monotonic() + seconds
     while (left := until - clock.monotonic()) > 0:
         await clock.sleep(min(2.0, left))
@@ -272,47 +217,6 @@ def _commits(running: Running, settings: Settings) -> dict[str, tuple[float, flo
 
 def _mean(now: tuple[float, float], before: tuple[float, float]) -> float:
     return (now[0] - before[0]) / max(now[1] - before[1], 1.0)
-
-
-def _report(measured: Measured, *, load: tuple[float, float]) -> None:
-    report = Report("latency", seed=SEED)
-    seconds = [page.seconds for page in measured.pages]
-    decided = measured.decided
-    report.add("bursts", BURSTS, "bursts")
-    report.add("bursts without an incident", len(measured.missed), "bursts", goal="== 0")
-    report.add("incidents of topics without a burst", measured.unasked, "incidents")
-    report.add("first pages", len(seconds), "pages", goal=f">= {2 * (BURSTS - len(measured.missed))}")
-    report.add("acceptance to receipt, p50", _quantile(seconds, 0.5), "s", goal="<= 0.7")
-    report.add("acceptance to receipt, p99", _quantile(seconds, 0.99), "s", goal="<= 2")
-    report.add("acceptance to receipt, worst", max(seconds, default=None), "s")
-    for number, stage in enumerate(STAGES):
-        spans = [span for page in measured.pages if (span := _span(page, number)) is not None]
-        for share in (0.5, 0.99):
-            report.add(f"  {stage}, p{share * 100:.0f}", _quantile(spans, share), "s")
-    report.add("burst's begin to the deciding mention, p50", _quantile(decided, 0.5), "s")
-    report.add("burst's begin to the deciding mention, worst", max(decided, default=None), "s")
-    for role, mean in measured.commits.items():
-        report.add(f"commit of {role}, mean", mean * 1000, "ms")
-    report.add("mentions read", measured.rate, "mentions/s", goal=f">= {0.95 * latency_load.PER_SECOND:g}")
-    report.add("CPU of the process", 1e6 * measured.cpu_seconds / max(measured.mentions, 1), "us/mention")
-    report.add("history", measured.history, "counted minutes")
-    report.add("history took", measured.history_seconds, "s")
-    report.add("load average of the machine, before", load[0], "")
-    report.add("load average of the machine, after", load[1], "")
-    report.print()
-
-
-def _span(page: Page, number: int) -> float | None:
-    moments: tuple[Any, ...] = (page.accepted, page.counted, page.detected, page.opened, page.received)
-    begin, end = moments[number], moments[number + 1]
-    return None if begin is None or end is None else end - begin
-
-
-def _quantile(values: Sequence[float], share: float) -> float | None:
-    """With linear interpolation between the neighbours; None of nothing."""
-    if len(values) < 2:
-        return values[0] if values else None
-    return statistics.quantiles(values, n=1000, method="inclusive")[round(share * 1000) - 1]
 
 
 if __name__ == "__main__":

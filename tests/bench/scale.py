@@ -178,7 +178,8 @@ async def detect_work(broker: Broker, settings: StreamSettings, team: Team) -> W
     async with asyncio.timeout(GIVE_UP_SECONDS):
         while await position(settings, detect_group(settings), settings.kafka.partials) < ends:
             await CLOCK.sleep(LOOK_SECONDS)
-    work = team.done(sum(map(len, partials)), is_correct=False)
+    counted = sum(len(codec.decode_of_partials(record.value)) for records in partials for record in records)
+    work = team.done(counted, is_correct=False)
     is_correct = True
     for kafka_topic in (settings.kafka.windows, settings.kafka.detections):
         found = [record.value for records in await read(broker, kafka_topic) for record in records]
