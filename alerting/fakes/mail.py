@@ -6,6 +6,7 @@ import email
 import email.policy
 from collections import deque
 from email.message import EmailMessage
+from ssl import SSLContext
 from types import TracebackType
 from typing import Final, Self
 
@@ -23,13 +24,26 @@ class FakeMail:
 
     Args:
         username: Who may log in; there is no sending without.
+        tls: With it nobody may log in before the connection is encrypted.
+        implicit: It is so from the beginning, and not only after STARTTLS.
     """
 
-    def __init__(self, clock: Clock, *, username: str, password: str, inbox: Inbox | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        username: str,
+        password: str,
+        inbox: Inbox | None = None,
+        tls: SSLContext | None = None,
+        implicit: bool = False,
+    ) -> None:
         self.script = Script()
         self.inbox = inbox if inbox is not None else Inbox()
         self.port = 0
         self._clock = clock
+        self._tls = tls
+        self._implicit = implicit
         self._login = base64.b64encode(f"\0{username}\0{password}".encode()).decode()
         self._mails: deque[EmailMessage] = deque(maxlen=_MAX_REMEMBERED)
         self._server: asyncio.Server | None = None
@@ -40,7 +54,8 @@ class FakeMail:
         return tuple(self._mails)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_LONGEST_MAIL)
+        tls = self._tls if self._implicit else None
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_LONGEST_MAIL, ssl=tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -64,13 +79,17 @@ class FakeMail:
             writer.write(f"{text}\r\n".encode())
 
         say("220 mail.fake ESMTP")
-        known = False
+        known, encrypted = False, self._implicit or self._tls is None
         while line := (await reader.readline()).decode("ascii", "replace").strip():
             verb = line.partition(" ")[0].upper()
             if verb == "EHLO":
-                say("250-mail.fake\r\n250-8BITMIME\r\n250 AUTH PLAIN")
+                say(f"250-mail.fake\r\n250-8BITMIME\r\n250 {'AUTH PLAIN' if encrypted else 'STARTTLS'}")
+            elif verb == "STARTTLS" and self._tls is not None and not encrypted:
+                say("220 2.0.0 go ahead")
+                await writer.start_tls(self._tls)
+                encrypted = True
             elif verb == "AUTH":
-                known = line == f"AUTH PLAIN {self._login}"
+                known = encrypted and line == f"AUTH PLAIN {self._login}"
                 say("235 2.7.0 welcome" if known else "535 5.7.8 who are you?")
             elif verb in {"MAIL", "RCPT"}:
                 say("250 2.1.0 fine" if known else "530 5.7.0 log in first")

@@ -98,7 +98,7 @@ class SlackApp:
             body,
         )
 
-    async def send(self, payload: dict[str, Any], *, envelope_id: str) -> None:
+    async def send(self, payload: Any, *, envelope_id: str) -> None:
         """Send the payload over one of the open connections, as Slack does.
 
         Raises:

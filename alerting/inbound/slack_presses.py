@@ -55,7 +55,7 @@ def read_press(payload: bytes | str) -> Press | None:
     for action in told.actions:
         wish = _WISHES.get(action.action_id)
         # A menu has no value: the block's id begins with the incident.
-        incident = action.value or action.block_id.partition(".")[0]
+        incident = action.block_id.partition(".")[0] if wish is Wish.ASSIGN else action.value
         chosen = action.selected_user
         if wish is None or not (is_name(incident) and is_name(told.user.id)):
             continue
