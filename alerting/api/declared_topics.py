@@ -121,6 +121,7 @@ def _answer(declared: Declared) -> DeclaredTopicAnswer:
         parent=topic.parent,
         owner=topic.owner,
         pages_per_week=topic.pages_per_week,
+        caution=topic.caution,
         pages_per_week_in_force=topic.budget,
         collecting_since=topic.collecting_since,
         revision=topic.revision,

@@ -177,7 +177,8 @@ class TopicAnswer(Answer):
 class DeclaredTopicAnswer(Answer):
     """A topic as it is declared; `origin` is `file` or `api`, and who may change it.
 
-    In force may be less than `pages_per_week`: its receivers share out what they accept.
+    In force may be less than `pages_per_week`: its receivers share out what they accept. `caution` is what people's
+    feedback multiplies the topic's odds with, in [1/4, 4].
     """
 
     id: str
@@ -188,6 +189,7 @@ class DeclaredTopicAnswer(Answer):
     owner: str | None
     pages_per_week: float
     pages_per_week_in_force: float
+    caution: float
     collecting_since: UtcTime | None
     revision: int
     origin: str

@@ -25,6 +25,7 @@ from tests.fakes.memory_store import MemoryStore
 from tests.fakes.storyboard import CAMPAIGN, REFUNDS, incident_at, storyboard
 
 Run = Callable[..., Awaitable[Result]]
+D1 = "d1" * 16
 
 
 @asynccontextmanager
@@ -152,16 +153,18 @@ async def test_silent_feeds_are_shown_and_their_names_have_no_power_over_the_ter
 
 async def test_a_decision_is_explained_with_every_number() -> None:
     store = storyboard(START)
-    store.decided = {"d1": explained(episode=store.incidents[REFUNDS].episode)}
+    store.decided = {D1: explained(detection_id=D1, episode=store.incidents[REFUNDS].episode)}
     async with tocsin(store) as run:
-        one = await run("explain", "d1")
+        one = await run("explain", D1)
         whole = await run("explain", REFUNDS, "--json")
-        unknown = await run("explain", "d2")
+        unknown = await run("explain", "e2" * 16)
+        calm = await run("explain", "delivery")
 
     assert one.exit_code == 0
-    assert one.output.startswith("opened, detection d1 of refunds\nPaged at ")
+    assert one.output.startswith(f"opened, detection {D1} of refunds\nPaged at ")
     assert "30 minutes: 12 where 3 is usual; its score 1.20 lies 3.5 scales above" in one.output
     (decision,) = json.loads(whole.output)
     assert decision["basis"]["opinions"][0]["weighed"][0]["scale"] == 0.2
     assert unknown.exit_code == Exit.REFUSED
     assert "older than 30 days" in unknown.output
+    assert "delivery is not on the watch list" in calm.output
