@@ -96,8 +96,9 @@ def add(
 ) -> None:
     """Silence. It holds, in every process, when this returns. What hides too much needs --confirm."""
     body = _body(matchers, reason, lasts, until, begins, weekly, zone, author) | {"confirm": confirm}
-    answer = asyncio.run(_post("/api/v1/silences", body, url, key))
+    answer, found = asyncio.run(_add(body, url, key))
     typer.echo(f"{answer['id']} silences until {minute(answer['ends_at'])} UTC")
+    typer.echo(f"It covers {found['topics']} of {found['topics_in_all']} topics and hides {_open(found)}.")
 
 
 @app.command("preview")
@@ -184,6 +185,18 @@ def _body(
     except ValueError as exc:
         complain(f"--for: {exc}")
         raise SystemExit(Exit.USAGE) from exc
+
+
+async def _add(body: dict[str, Any], url: str | None, key: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The silence, and what it covers: a matcher that nothing fits is seen at once."""
+    async with ApiClient(url, key) as api:
+        added = await api.post("/api/v1/silences", body)
+        return added, await api.post("/api/v1/silences/preview", body)
+
+
+def _open(found: dict[str, Any]) -> str:
+    hidden = len(found["hides_now"])
+    return f"{hidden} incident{'s'[: hidden != 1]} that {'is' if hidden == 1 else 'are'} open now"
 
 
 async def _post(path: str, body: dict[str, Any], url: str | None, key: str | None) -> dict[str, Any]:

@@ -12,9 +12,14 @@ from alerting.directives.notice import Notice, NoticeKind
 from alerting.directives.post_hold import HoldState, PostHold
 from alerting.directives.silence import Silence
 from alerting.directives.weekly_window import WeeklyWindow
+from alerting.dispatch import Dispatch
 from alerting.errors import Stale
 from alerting.incidents.model import DeliveryState, IncidentState, Transition
+from alerting.incidents.outcome import Outcome
 from alerting.incidents.sql.store import SqlStore
+from alerting.receivers import Receivers
+from alerting.routing.routes import Routes
+from alerting.settings import RouteSettings
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.stored import delivery, enqueue, entry, incident, save, sent
 
@@ -175,3 +180,19 @@ async def test_open_incidents_are_those_that_people_work_on(store: SqlStore) -> 
         await unit.save(incident(3, history=True), (), expected_revision=None)
 
     assert [one.id for one in await store.open_incidents()] == [incident(1).id]
+
+
+async def test_a_silence_holds_in_every_process_with_its_next_decision(store: SqlStore, another: Opener) -> None:
+    other = await another()
+    everything = msgspec.structs.replace(SILENCE, matchers=('topic="topic-1"',), weekly=())
+    dispatch = Dispatch(Routes(RouteSettings(receiver="comms")), Receivers({}))
+    await keep(store, everything)
+
+    async with other.begin() as unit:
+        opened = Outcome(incident(1), Transition.OPENED, (entry(incident(1)),))
+        saved = await dispatch.record(unit, opened, START)
+
+    assert saved is not None
+    assert [muted.source for muted in saved.muted] == [SILENCE.id]
+    assert saved.receivers == ()
+    assert (await store.get(incident(1).id)).muted == saved.muted
