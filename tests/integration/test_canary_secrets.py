@@ -48,7 +48,7 @@ async def test_no_secret_leaves_by_any_way_though_every_vendor_fails_once_and_ec
     with capture_logs() as logs:
         async with (
             FakeSlack(clock, token=CANARY, app_token=CANARY, signing_secret=CANARY) as slack,
-            FakePagerDuty(clock, routing_key=CANARY) as pager,
+            FakePagerDuty(clock, routing_key=CANARY, api_token=CANARY) as pager,
             FakeWebhook(clock, secret=CANARY, path=f"/hooks/{CANARY}") as hook,
             FakeTeams(clock, secret=CANARY) as teams,
             FakeMail(clock, username="tocsin", password=CANARY) as mail,
@@ -73,7 +73,14 @@ async def test_no_secret_leaves_by_any_way_though_every_vendor_fails_once_and_ec
                             "name": "comms",
                             "notifiers": [
                                 {"type": "slack", "channel": "C0123456789", "token": CANARY, "api_url": slack.api_url},
-                                {"type": "pagerduty", "routing_key": CANARY, "events_url": pager.events_url},
+                                {
+                                    "type": "pagerduty",
+                                    "routing_key": CANARY,
+                                    "events_url": pager.events_url,
+                                    "api_token": CANARY,
+                                    "api_from": "tocsin@acme.test",
+                                    "api_url": pager.api_url,
+                                },
                                 {"type": "webhook", "url": hook.url, "secret": CANARY},
                                 {"type": "teams", "url": teams.url()},
                                 {"type": "email", "username": "tocsin", "password": CANARY, **server, **people},
