@@ -13,11 +13,17 @@ from typing import Any, Final, Protocol, Self
 import aiohttp
 import psutil
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from alerting.fakes.inbox import Inbox, InboxEntry
 from alerting.fakes.script import Script
 from alerting.fakes.server import LoopbackServer
 from alerting.fakes.slack import FakeSlack
+from alerting.incidents.sql.store import open_store
+from alerting.metrics import AlertingMetrics
+from alerting.routing.silence_wish import SilenceWish
+from alerting.settings import DatabaseSettings, SilenceSettings
+from alerting.silences import Silences
 from streams.clock import SystemClock
 from streams.codec import encode_detection
 from streams.events import Detection, Phase
@@ -54,6 +60,14 @@ class Rival(Protocol):
         """They are over."""
         ...
 
+    async def silence(self) -> None:
+        """Nobody wants to hear of the first alert for an hour; returns when that is accepted."""
+        ...
+
+    async def silences(self) -> int:
+        """How many are known."""
+        ...
+
     async def kill(self) -> None:
         """As `kill -9`."""
         ...
@@ -62,6 +76,13 @@ class Rival(Protocol):
     def messages(self) -> int:
         """How many messages people see."""
         ...
+
+
+class _NobodyLooks:
+    """Open incidents are looked at by the process that works."""
+
+    async def look(self) -> None:
+        """Nothing."""
 
 
 class OurPager:
@@ -126,6 +147,21 @@ class OurPager:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+    async def silence(self) -> None:
+        """Nobody wants to hear of topic 0 for an hour."""
+        store = await open_store(DatabaseSettings(url=self._database), CLOCK)
+        metrics = AlertingMetrics(CollectorRegistry())
+        wish = SilenceWish(("topic=topic-0",), "bench", CLOCK.now() + timedelta(hours=1), confirmed=True)
+        await Silences(store, _NobodyLooks(), SilenceSettings(), CLOCK, metrics).add(wish, by="bench")
+        await store.close()
+
+    async def silences(self) -> int:
+        """How many there are."""
+        store = await open_store(DatabaseSettings(url=self._database), CLOCK)
+        found = await store.directives("silence", limit=10)
+        await store.close()
+        return len(found)
 
     def resident_bytes(self) -> int:
         """How much memory the process has now."""
