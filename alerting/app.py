@@ -229,9 +229,9 @@ class Tocsin:
             runs = [*directives.on_kafka, *(role.run for role in self._streams.values())]
             runs += [catalogue.run, intake.run, feeds.run, rises.run]
             group.create_task(self._work_on_kafka(stop, runs), name="kafka")
-            reading = duty.reading(store, egress, clock, metrics)
+            loops = (*directives.loops, *duty.loops(store, routes, receivers, egress, clock, metrics))
             hand_over = HandOver(store, receivers, settings.receivers, clock)
-            timed = (timekeeper, retention, hand_over, escalator, reading, *directives.loops)
+            timed = (timekeeper, retention, hand_over, escalator, *loops)
             for loop in (delivery, rescue, observer, pictures, *timed):
                 group.create_task(loop.run(stop), name=type(loop).__name__)
             if inbound.slack_socket is not None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from alerting.addressing import addressing_from
+from alerting.auditor import GRACE_SECONDS, Auditor
 from alerting.callout import CallOut, call_out_from
 from alerting.dispatch import Dispatch
 from alerting.hints import Hints
@@ -50,9 +51,19 @@ class Duty:
         hints = Hints(self.settings.peers, self.settings.driver_owners)
         return Dispatch(routes, receivers, muting, self.calls, addressing_from(self.settings, receivers), hints)
 
-    def reading(self, store: Store, egress: Egress, clock: Clock, metrics: AlertingMetrics) -> ScheduleReading:
-        """What keeps the roster current, to be run."""
+    def loops(
+        self,
+        store: Store,
+        routes: Routes,
+        receivers: Receivers,
+        egress: Egress,
+        clock: Clock,
+        metrics: AlertingMetrics,
+    ) -> tuple[ScheduleReading, Auditor]:
+        """What keeps the roster current, and what looks whether everybody was told; to be run."""
         schedules, people = self.settings.schedules, self.settings.people
-        return ScheduleReading(
+        reading = ScheduleReading(
             schedules, people, roster=self.roster, store=store, egress=egress, clock=clock, metrics=metrics
         )
+        grace = self.settings.delivery.fallback_seconds + GRACE_SECONDS
+        return reading, Auditor(store, routes, receivers, clock, metrics, grace_seconds=grace)

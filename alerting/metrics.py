@@ -118,6 +118,18 @@ class AlertingMetrics:
         self.schedule_failures = Counter(
             "tocsin_schedule_failures", "Attempts to read a schedule that failed.", ["schedule"], registry=registry
         )
+        self.untold = Gauge(
+            "tocsin_untold",
+            "Who should have been told of an open incident by now and was not: nobody, call_not_made, not_in_outbox,"
+            " not_arrived.",
+            ["missing"],
+            registry=registry,
+        )
+        self.audited_at = Gauge(
+            "tocsin_untold_looked_timestamp_seconds",
+            "When somebody last looked who was not told, seconds since 1970.",
+            registry=registry,
+        )
         self.call_delay = Histogram(
             "tocsin_call_delay_seconds",
             "From when a call of an escalation was due until it was written down.",

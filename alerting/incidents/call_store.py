@@ -5,6 +5,8 @@ from typing import Protocol
 
 import msgspec
 
+from alerting.incidents.model import Delivery
+
 
 class ScheduleCopy(msgspec.Struct, frozen=True):
     """What a schedule's source answered when it was last read well."""
@@ -31,6 +33,10 @@ class CallStore(Protocol):
 
     async def calls_due(self, now: datetime, *, limit: int) -> tuple[str, ...]:
         """Ids of incidents of which somebody is to be called by now, the longest overdue first."""
+        ...
+
+    async def open_deliveries(self) -> tuple[Delivery, ...]:
+        """Every page and notification of incidents that are not resolved, oldest first."""
         ...
 
     async def next_call_at(self) -> datetime | None:

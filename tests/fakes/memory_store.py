@@ -203,6 +203,10 @@ class MemoryStore:
         """Nobody is called from here."""
         raise NotImplementedError
 
+    async def open_deliveries(self) -> tuple[Delivery, ...]:
+        """Nothing is delivered from here."""
+        raise NotImplementedError
+
     async def next_call_at(self) -> datetime | None:
         """Nobody is called from here."""
         raise NotImplementedError

@@ -221,6 +221,12 @@ class TransactionalStore:
             :limit
         ]
 
+    async def open_deliveries(self) -> tuple[Delivery, ...]:
+        self._answer()
+        open_now = {one.id for one in _open(self.tables)}
+        wanted = PAGES | {Transition.NOTIFIED}
+        return tuple(one for one in self.tables.outbox.values() if one.incident in open_now and one.change in wanted)
+
     async def next_call_at(self) -> datetime | None:
         self._answer()
         dues = [due for one in self.tables.incidents.values() if (due := call_due_at(one)) is not None]

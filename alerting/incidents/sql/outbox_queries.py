@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, not_, or_, select, update
 
 from alerting.errors import PositionLost
-from alerting.incidents.model import HUSHED, PAGES, Delivery, DeliveryState, Incident, Transition
+from alerting.incidents.model import HUSHED, PAGES, Delivery, DeliveryState, Incident, IncidentState, Transition
 from alerting.incidents.sql.hold_queries import HELD
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incidents
@@ -82,6 +82,16 @@ _DUE: Final = and_(
         _older.c.sequence < deliveries.c.sequence,
     ),
 )
+_OF_OPEN: Final = (
+    select(deliveries.c.state, deliveries.c.value)
+    .join(incidents, incidents.c.id == deliveries.c.incident)
+    .where(
+        incidents.c.state != IncidentState.RESOLVED.value,
+        incidents.c.history.is_(False),
+        deliveries.c.change.in_([change.value for change in sorted(PAGES | {Transition.NOTIFIED})]),
+    )
+    .order_by(deliveries.c.sequence)
+)
 _ANYTHING_DUE: Final = select(deliveries.c.id).where(_DUE).limit(1)
 # Pages come before what only keeps people up to date, then the worst first, then the oldest.
 _ORDER: Final = (
@@ -154,6 +164,11 @@ def of_incident(connection: Connection, incident_id: str) -> tuple[Delivery, ...
     """Who was told of the incident, oldest first."""
     found = select(deliveries.c.state, deliveries.c.value).where(deliveries.c.incident == incident_id)
     return tuple(_read(row.state, row.value) for row in connection.execute(found.order_by(deliveries.c.sequence)))
+
+
+def of_open_incidents(connection: Connection) -> tuple[Delivery, ...]:
+    """Every page and notification of incidents that are not resolved, oldest first."""
+    return tuple(_read(row.state, row.value) for row in connection.execute(_OF_OPEN))
 
 
 def anything_due(connection: Connection, now: datetime, last_chance: datetime | None) -> bool:

@@ -208,6 +208,10 @@ class SqlStore(SqlDirectives, DecisionReading):
         """Ids of incidents of which somebody is to be called by now, the longest overdue first."""
         return await self._database.read(call_queries.calls_due, now, limit)
 
+    async def open_deliveries(self) -> tuple[Delivery, ...]:
+        """Every page and notification of incidents that are not resolved, oldest first."""
+        return await self._database.read(outbox_queries.of_open_incidents)
+
     async def next_call_at(self) -> datetime | None:
         """When the next call of any incident is due; None where none is."""
         return await self._database.read(call_queries.next_call_at)
