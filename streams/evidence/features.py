@@ -8,6 +8,7 @@ import msgspec
 
 from streams.excerpt import Excerpt
 from streams.fold import UNSPACED, fold, script_of
+from streams.remembered import Remembered
 from streams.terms import STOP_WORDS, address, links
 
 _LINK: Final = re.compile(r"(?:https?://|www\.)(\S+)")
@@ -89,30 +90,38 @@ def _of_text(text: str, own: OwnWords) -> Iterator[str]:
     for found in links(text):
         yield f"{LINK}:{address(found)}"
     words = tokens(text)
+    kinds = list(map(_kinds.__getitem__, words))
+    telling = [tells and not own.have(word) for word, (_, tells, _) in zip(words, kinds, strict=True)]
     for at, token in enumerate(words):
         if token in _PUNCTUATION:
             continue
+        tells = telling[at]
         if token.startswith("#"):
             if not own.have(token) and len(token) <= _MOST_CHARACTERS:
                 yield f"{HASHTAG}:{token}"
             token = token[1:]  # noqa: PLW2901 - a hashtag is a word too
+            tells = _tells(token) and not own.have(token)
         if not token.isascii() and any(script_of(char) == UNSPACED for char in token):
             for start in range(len(token) - 1):
                 yield f"{WORD}:{token[start : start + 2]}"
             continue
-        if _tells(token) and not own.have(token):
+        if tells:
             yield f"{WORD}:{token}"
-        for length in range(2, _LONGEST_PHRASE + 1):
-            phrase = words[at - length + 1 : at + 1] if at + 1 >= length else []
-            if phrase and _is_phrase(phrase, own):
-                yield f"{PHRASE}:{' '.join(phrase)}"
+        if not kinds[at][2]:
+            continue  # no phrase ends so
+        for start in range(at - 1, max(at - _LONGEST_PHRASE, -1), -1):
+            within, _, is_edge = kinds[start]
+            if not within:
+                break  # nor does any stand around it
+            if is_edge and any(telling[start : at + 1]):
+                yield f"{PHRASE}:{' '.join(words[start : at + 1])}"
 
 
-def _is_phrase(words: Sequence[str], own: OwnWords) -> bool:
-    if any(word in _PUNCTUATION or word[0] in "#@" or len(word) > _MOST_CHARACTERS for word in words):
-        return False
-    ends = all(_tells(word) or word in _JOINING for word in (words[0], words[-1]))
-    return ends and any(_tells(word) and not own.have(word) for word in words)
+def _kind_of(word: str) -> tuple[bool, bool, bool]:
+    """Whether it may stand within a phrase, tells something by itself, and may begin or end a phrase."""
+    within = word not in _PUNCTUATION and word[0] not in "#@" and len(word) <= _MOST_CHARACTERS
+    tells = _tells(word)
+    return within, tells, within and (tells or word in _JOINING)
 
 
 def _tells(token: str) -> bool:
@@ -121,3 +130,6 @@ def _tells(token: str) -> bool:
         and token.removesuffix("'s") not in STOP_WORDS
         and not token.replace(",", "").isdigit()
     )
+
+
+_kinds: Final = Remembered(_kind_of, entries=32_768, longest=_MOST_CHARACTERS)
