@@ -17,11 +17,13 @@ class Ledger:
     Attributes:
         taken: Everything that arrived, repetitions too.
         begun: Sends that were begun, by delivery.
+        something: Set when a send begins; whoever waits for the next one clears it.
     """
 
     def __init__(self, pause: Callable[[], Awaitable[None]]) -> None:
         self.taken: list[Message] = []
         self.begun: Counter[str] = Counter()
+        self.something = asyncio.Event()
         self._pause = pause
 
     @property
@@ -47,6 +49,7 @@ class Ledger:
         """Take it."""
         async with asyncio.timeout(timeout_seconds):
             self.begun[message.delivery] += 1
+            self.something.set()
             await self._pause()
             self.taken.append(message)
             await self._pause()
