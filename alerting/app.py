@@ -43,6 +43,7 @@ from alerting.routing.routes import Routes
 from alerting.settings import Settings
 from alerting.store_opening import open_patiently
 from alerting.timekeeper import Timekeeper
+from alerting.topic_ledger import TopicLedger
 from alerting.watch_list import WatchList
 from streams.app import connected, detect_role, score_role
 from streams.broker.base import Broker
@@ -180,20 +181,19 @@ class Tocsin:
             metrics=metrics,
         )
         catalogue = Catalogue(settings, broker=self._broker, clock=clock, know=intake.know, reach=reach_of(routes))
-        limits = settings.delivery
         public_url = str(settings.api.public_url) if settings.api.public_url else None
         rises, pictures = WatchList(self._broker, settings.kafka, clock), Pictures(store, receivers, clock, metrics)
         delivery = DeliveryLoop(
             store=store,
             receivers=receivers,
-            settings=limits,
+            settings=settings.delivery,
             clock=clock,
             metrics=metrics,
             public_url=public_url,
             rising=lambda: rises.in_words(catalogue.declared),
             arrived=pictures.offer,
         )
-        rescue = Rescue(store=store, receivers=receivers, settings=limits, clock=clock, metrics=metrics)
+        rescue = Rescue(store=store, receivers=receivers, settings=settings.delivery, clock=clock, metrics=metrics)
         feeds = FeedBoard(self._broker, settings.kafka, clock, self._lags)
         observer = Observer(store, clock, metrics, self._registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
         self._pulse = observer.pulse
@@ -215,7 +215,7 @@ class Tocsin:
             pulse=observer.pulse,
             feeds=feeds,
             inbox=self._inbox,
-            topics=catalogue,
+            topics=TopicLedger(catalogue, store, clock),
             inbound=inbound,
             directives=directives,
             answers=store.answers,

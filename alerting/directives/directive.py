@@ -12,9 +12,10 @@ from alerting.directives.judgement import Judgement
 from alerting.directives.notice import Notice
 from alerting.directives.post_hold import PostHold
 from alerting.directives.silence import Silence
+from alerting.directives.topic_change import TopicChange
 
 WithErrands = PostHold | CustomerNote | CaseLink
-Directive = Silence | Notice | PostHold | CustomerNote | CaseLink | ApiKey | Judgement
+Directive = Silence | Notice | PostHold | CustomerNote | CaseLink | ApiKey | Judgement | TopicChange
 
 
 class DirectiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):
