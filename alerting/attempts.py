@@ -95,7 +95,9 @@ class Attempts:
         return await self._send(delivery, notifier, told, references[-1] if references else None)
 
     async def made_together(self, leases: Sequence[Lease], notifier: Notifier) -> tuple[Delivery, ...]:
-        """What becomes of deliveries that go out as one digest: all of them the same.
+        """What becomes of deliveries that go out as one digest: all of them the same, but for those that are muted.
+
+        Where some are, those are superseded and the others go out a moment later.
 
         Raises:
             DatabaseUnavailable: Nothing was sent.
@@ -105,6 +107,14 @@ class Attempts:
         if (held_until := self._patience.held_until(deliveries[0], now)) is not None:
             return tuple(not_before(delivery, held_until) for delivery in deliveries)
         incidents = [await self._store.get(delivery.incident) for delivery in deliveries]
+        silent = {one.id for one in incidents if one.is_muted_for(deliveries[0].receiver)}
+        if silent:
+            return tuple(
+                msgspec.structs.replace(delivery, state=DeliveryState.SUPERSEDED)
+                if delivery.incident in silent
+                else not_before(delivery, now)
+                for delivery in deliveries
+            )
         now = self._clock.now()
         if not self._may_begin(leases, now):
             return tuple(not_before(delivery, now) for delivery in deliveries)

@@ -92,7 +92,7 @@ def directive_parts(
         customer_notes=CustomerNotes(store, clock, metrics),
         holds=holds,
         cases=Cases(store, dispatch, clock, metrics),
-        hold_watch=HoldWatch(store, holds, clock),
+        hold_watch=HoldWatch(store, holds, clock, proposes=any(one.kind == "tragedy" for one in settings.playbooks)),
         errands=Errands(store, hooks, settings.delivery, clock, metrics),
         intake=intake,
     )

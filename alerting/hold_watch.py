@@ -27,9 +27,14 @@ log = structlog.get_logger(__name__)
 
 
 class HoldWatch:
-    """Looks every second. Several processes may: a hold has the name of its incident, so it is proposed once."""
+    """Looks every second. Several processes may: a hold has the name of its incident, so it is proposed once.
 
-    def __init__(self, store: Store, holds: PostHolds, clock: Clock) -> None:
+    Args:
+        proposes: Whether there is a playbook for a tragedy at all.
+    """
+
+    def __init__(self, store: Store, holds: PostHolds, clock: Clock, *, proposes: bool = True) -> None:
+        self._proposes = proposes
         self._store = store
         self._holds = holds
         self._clock = clock
@@ -63,7 +68,7 @@ class HoldWatch:
                     log.debug("hold_watch.again", hold=hold.id, reason=str(exc))
                     if isinstance(exc, DatabaseUnavailable):
                         raise
-        for incident in await self._store.open_incidents():
+        for incident in await self._store.open_incidents() if self._proposes else ():
             if incident.playbook is not None and incident.playbook.kind is PlaybookClass.TRAGEDY:
                 await self._propose(incident)
 

@@ -25,6 +25,7 @@ from streams.clock import Clock
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS: Final = 1.0
+LOOK_ANYWAY_SECONDS: Final = 5.0  # what another process muted and freed between two looks is seen then
 
 
 class MuteWatch:
@@ -49,6 +50,8 @@ class MuteWatch:
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
+        self._restless = True
+        self._looked_at = float("-inf")
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every second until `stop`, less often while the database does not answer."""
@@ -73,6 +76,10 @@ class MuteWatch:
         """
         now = self._clock.now()
         in_force = await self._store.directives_in_force(now)
+        restless = self._muting.may_change_with_time(in_force)
+        elapsed = self._clock.monotonic()
+        if not restless and not self._restless and elapsed - self._looked_at < LOOK_ANYWAY_SECONDS:
+            return  # nothing can mute, and nothing did a moment ago: reading every open incident would be for nothing
         incidents = await self._store.open_incidents()
         for seen in incidents:
             if self._muting.brought_up(seen, in_force, incidents, now) != seen:
@@ -81,6 +88,7 @@ class MuteWatch:
             if isinstance(directive, Silence) and directive.ends_at - now <= self._settings.notice_before:
                 await self._warn(directive, incidents, now)
         self._measure(in_force, incidents, now)
+        self._restless, self._looked_at = restless, elapsed
 
     async def _bring_up(self, incident_id: str) -> None:
         now = self._clock.now()

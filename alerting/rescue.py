@@ -81,6 +81,8 @@ class Rescue:
         nobody = not reached and not told and self._receivers.policy(overdue.receiver).fallback is None
         async with self._store.begin() as unit:
             incident = await unit.incident(overdue.incident)
+            if incident is not None and incident.is_muted:
+                return  # nobody is to be woken for it now
             if incident is not None and instead is not None and instead not in incident.receivers:
                 because = f"Sent to you because {overdue.receiver} could not be reached."
                 told_too = msgspec.structs.replace(incident, receivers=(*incident.receivers, instead))

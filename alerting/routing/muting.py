@@ -47,6 +47,10 @@ class Muting:
         """Whether other open incidents make a difference."""
         return bool(self._rules)
 
+    def may_change_with_time(self, in_force: Sequence[Directive]) -> bool:
+        """Whether what mutes an incident may become another without anything happening to the incident itself."""
+        return bool(self._rules or self._intervals) or any(isinstance(one, Silence | Notice) for one in in_force)
+
     def of(
         self, incident: Incident, in_force: Sequence[Directive], others: Sequence[Incident], now: datetime
     ) -> tuple[Muted, ...]:

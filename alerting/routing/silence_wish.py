@@ -84,6 +84,8 @@ def canonical(matchers: Sequence[str]) -> tuple[str, ...]:
     for text in matchers:
         if len(text) > MATCHER_CHARACTERS:
             raise DirectiveRefused(f"a matcher has at most {MATCHER_CHARACTERS} characters")
+        if plain(text, MATCHER_CHARACTERS) != " ".join(text.split()):
+            raise DirectiveRefused("a matcher has neither control characters nor such that turn text around")
         try:
             found.append(str(parsed(text)))
         except ValueError as exc:

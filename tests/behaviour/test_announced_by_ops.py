@@ -137,7 +137,7 @@ async def test_notices_come_over_kafka_once_each_and_the_last_word_holds() -> No
         [incident] = world.incidents
         world.write(NOTICES, record(world, withdrawn=True))
         await world.clock.settle()
-        await world.clock.advance(2)
+        await world.clock.advance(6)
 
     assert [muted.source for muted in incident.muted] == ["ntc_kafka_deploy-17"]
     assert incident.announced[0].endswith(": version 9.1")

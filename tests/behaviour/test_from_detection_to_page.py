@@ -103,9 +103,9 @@ async def test_a_send_cut_off_by_a_crash_is_taken_up_when_its_lease_ends() -> No
     gate.set()
 
     async with House(world).running():
-        await world.clock.advance(11)
+        await world.clock.advance(7)
         attempts_while_leased = len(comms.attempts)
-        await world.clock.advance(2)  # lease_seconds is 12, and it looks once a second
+        await world.clock.advance(2)  # lease_seconds is 8, and it looks once a second
 
     assert attempts_while_leased == 1
     assert comms.told == [Transition.OPENED, Transition.OPENED]

@@ -4,8 +4,9 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from alerting.errors import SilenceTooWide, Stale
-from alerting.incidents.model import IncidentState, Severity, Transition
+from alerting.errors import DirectiveRefused, SilenceTooWide, Stale
+from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
+from alerting.receivers import PageBudget, ReceiverPolicy
 from alerting.routing.silence_wish import SilenceWish
 from alerting.settings import SilenceSettings
 from streams.events import Phase
@@ -215,6 +216,29 @@ async def test_a_preview_tells_which_pages_it_would_have_hidden() -> None:
     assert (preview.width.pages, preview.width.pages_in_all) == (1, 2)
     assert [incident.topic for incident in preview.hidden] == ["refunds"]
     assert world.tables.directives == {}
+
+
+async def test_what_waits_for_a_digest_is_taken_out_of_it() -> None:
+    comms = ScriptedNotifier()
+    world = World(comms=comms)
+    one_an_hour = {"comms": ReceiverPolicy(budgets=(PageBudget(("comms",), 1),))}
+
+    async with House(world, policies=one_an_hour).running() as house:
+        world.claim(detection(seen=MILD), detection(topic="app", episode="e2", minutes=45, seen=MILD))
+        await world.clock.settle()
+        await house.silences.add(wish(world, "topic=app", minutes=20), by="jo")
+        await world.clock.advance(301)  # digests go out every 300 s
+
+    assert comms.told == [Transition.OPENED, Transition.MUTED]
+    assert {one.state for one in world.outbox if one.digest} == {DeliveryState.SUPERSEDED}
+
+
+async def test_a_matcher_that_turns_text_around_is_refused() -> None:
+    world = World()
+
+    async with House(world).running() as house:
+        with pytest.raises(DirectiveRefused, match="control characters"):
+            await house.silences.add(wish(world, "topic=\u202erefunds"), by="jo")
 
 
 async def test_a_silence_survives_the_process_that_took_it() -> None:
