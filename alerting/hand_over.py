@@ -62,6 +62,8 @@ class HandOver:
                     await self._look(receiver, settings)
             except DatabaseUnavailable as exc:
                 log.debug("hand_over.waiting", reason=str(exc))
+            except Exception:  # a digest must never be what ends the process that pages
+                log.exception("hand_over.failed")
             await sleep_unless(stop, LOOK_SECONDS, self._clock)
 
     async def _look(self, receiver: str, settings: HandOverSettings) -> None:

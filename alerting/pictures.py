@@ -81,4 +81,7 @@ class Pictures:
         except AlertingError as exc:
             outcome = "refused"
             log.warning("picture.not_shown", incident=sent.incident, notifier=sent.notifier, reason=str(exc))
+        except Exception:  # a picture must never be what ends the process that pages
+            outcome = "refused"
+            log.exception("picture.failed", incident=sent.incident, notifier=sent.notifier)
         self._metrics.pictures.labels(outcome).inc()

@@ -53,6 +53,8 @@ class Retention:
             except DatabaseUnavailable as exc:
                 log.debug("retention.waiting", reason=str(exc))
                 seconds = AGAIN_SECONDS
+            except Exception:  # tidying up must never be what ends the process that pages
+                log.exception("retention.failed")
             await sleep_unless(stop, seconds, self._clock)
 
     async def go_through(self, stop: asyncio.Event) -> None:

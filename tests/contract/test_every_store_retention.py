@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from alerting.errors import UnknownIncident
 from alerting.incidents.model import Incident, IncidentState
-from alerting.incidents.retention import cutoffs
+from alerting.incidents.retention import Cutoffs, Removed, cutoffs
 from alerting.incidents.sql.store import SqlStore
 from alerting.metrics import AlertingMetrics
 from alerting.retention import Retention
@@ -230,3 +230,25 @@ async def test_an_episode_of_a_forgotten_incident_can_open_a_new_one(store: SqlS
     async with store.begin() as unit:
         assert await unit.by_episode(old.episode) is None
         await unit.save(msgspec.structs.replace(incident(2), episode=old.episode), [], expected_revision=None)
+
+
+async def test_a_batch_that_fails_is_told_and_does_not_end_the_process_that_pages() -> None:
+    class Broken:
+        """A store with a fault that nobody foresaw."""
+
+        tried = 0
+
+        async def retain(self, before: Cutoffs) -> Removed:
+            self.tried += 1
+            raise RuntimeError(f"nobody foresaw this: {before.settled}")
+
+    clock, stop, broken = FakeClock(), asyncio.Event(), Broken()
+    retention = Retention(broken, SETTINGS, clock, AlertingMetrics(CollectorRegistry()))
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(retention.run(stop), name="retention")
+        await clock.advance(2 * 3600 + 1)
+        stop.set()
+        await clock.advance(1)
+        await running
+
+    assert broken.tried == 3
