@@ -1,4 +1,4 @@
-"""A `tocsin serve` in a process of its own, by the product's own commands, that may be killed and started again."""
+"""A `tocsin serve`, or one role, in a process of its own, by the product's own commands; to be killed and restarted."""
 
 import asyncio
 import signal
@@ -24,13 +24,16 @@ class Served:
     Args:
         folder: Where the configuration and what the processes say are kept.
         document: The configuration; `api.port` has to be given, so that it is the same after a restart.
+        role: Which command runs; of `score` and `detect`, `roles.score_port` and `roles.detect_port` have to be given.
     """
 
-    def __init__(self, folder: Path, document: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, document: dict[str, Any], *, role: str = "serve") -> None:
         self._config = folder / "tocsin.yaml"
         self._config.write_text(yaml.safe_dump(document), encoding="utf-8")
-        self._log = folder / "serve.log"
-        self._url = f"http://127.0.0.1:{document['api']['port']}"
+        self._log = folder / f"{role}.log"
+        self._role = role
+        port = document["roles"][f"{role}_port"] if role in {"score", "detect"} else document["api"]["port"]
+        self._url = f"http://127.0.0.1:{port}"
         self._clock = SystemClock()
         self._process: asyncio.subprocess.Process | None = None
 
@@ -65,7 +68,7 @@ class Served:
         """Start it and wait until every role has its partitions and their state."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                _TOCSIN, "serve", "--config", self._config, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+                _TOCSIN, self._role, "--config", self._config, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
         try:
             async with asyncio.timeout(seconds), aiohttp.ClientSession(timeout=_CALL_SECONDS) as session:
@@ -76,12 +79,34 @@ class Served:
             raise AssertionError(f"not ready within {seconds:g} s:\n{self.said()}") from None
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
+        told = await self._components(session)
+        return bool(told) and all(component["condition"] == "ready" for component in told.values())
+
+    async def _components(self, session: aiohttp.ClientSession) -> dict[str, dict[str, str]]:
         try:
             async with session.get(f"{self._url}/-/ready") as answer:
-                told = await answer.json()
+                told: dict[str, dict[str, str]] = (await answer.json())["components"]
         except (aiohttp.ClientError, TimeoutError):
-            return False
-        return all(component["condition"] == "ready" for component in told["components"].values())
+            return {}
+        return told
+
+    async def readiness(self) -> dict[str, str]:
+        """What its readiness says of each component that is not ready; of all of them "no answer" without one."""
+        async with aiohttp.ClientSession(timeout=_CALL_SECONDS) as session:
+            told = await self._components(session)
+        if not told:
+            return {self._role: "no answer"}
+        return {name: one["detail"] for name, one in told.items() if one["condition"] != "ready"}
+
+    def freeze(self) -> None:
+        """Stop it where it stands, as a machine that swaps or a debugger would."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on; harmless where it does."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
         """As a power cut would end it; harmless where nothing runs."""

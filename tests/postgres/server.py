@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import psutil
+
 HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
@@ -88,13 +90,17 @@ class Postgres:
 
     def freeze(self) -> None:
         """Stop the server and its sessions where they stand: connections are open and nobody answers."""
-        assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let them go on; harmless where they do."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGCONT)
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        server = psutil.Process(self.pid)  # its sessions leave its process group
+        for process in (server, *server.children(recursive=True)):
+            process.send_signal(number)
 
     def stop(self) -> None:
         """Stop the server, by force after 15 seconds; the data stays for another `start`."""
