@@ -36,6 +36,10 @@ class FakeClock:
         assert not self._sleepers
         self._start = at
 
+    def skip(self, span: timedelta) -> None:
+        """Let so much time pass without waking anybody: sleepers sleep on for as long as they would have."""
+        self._start += span
+
     def monotonic(self) -> float:
         """Seconds advanced so far."""
         return self._elapsed
