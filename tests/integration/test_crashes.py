@@ -10,26 +10,39 @@ import os
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
+import msgspec
 import pytest
+from prometheus_client import CollectorRegistry
 
+from alerting.dispatch import Dispatch
+from alerting.escalation import Escalator
 from alerting.fakes.slack import FakeSlack
+from alerting.incidents.escalation import Chain, ChainStep, Escalation, Target, TargetKind
 from alerting.incidents.model import Delivery, DeliveryState, Transition
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.incidents.store import IncidentFilter
+from alerting.metrics import AlertingMetrics
 from alerting.notifiers.slack import SlackNotifier
-from alerting.settings import DatabaseSettings, DeliverySettings
+from alerting.receivers import Receivers
+from alerting.routing.routes import Routes
+from alerting.settings import DatabaseSettings, DeliverySettings, RouteSettings
 from streams.broker.base import Outgoing, TopicSpec
 from streams.broker.memory_cluster import MemoryCluster
 from streams.codec import encode_detection
 from streams.events import Phase
 from streams.topic import Topic
 from tests.fakes.alerting_process import AlertingProcess
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.detections import detection
 from tests.fakes.egress import LOOPBACK
 from tests.fakes.house import DETECTIONS, KAFKA, WINDOWS
 from tests.fakes.hurrying_clock import HurryingClock, rounds_of_the_loop
 from tests.fakes.ledger import Ledger
+from tests.fakes.notifier import ScriptedNotifier
+from tests.fakes.on_call import call_out
+from tests.fakes.stored import incident
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(7200)]
 
@@ -195,3 +208,45 @@ async def test_no_page_is_lost_and_none_comes_twice_but_what_was_in_flight(fresh
     print(f"\n{kills} kills, {flying} sends in flight, {repeated} came twice, 0 lost, 0 twice in Slack")
     assert kills == KILLS
     assert flying > 0  # else nothing was tested
+
+
+async def test_a_call_is_made_once_wherever_those_who_make_it_are_killed(fresh: Fresh) -> None:
+    """Two processes look at the same chains and die at any await; a third finishes. Nobody is called twice or not."""
+    rng = random.Random(20260106)  # noqa: S311  # repeatable
+    clock, database = FakeClock(), await fresh()
+    chain = Chain("payments", (ChainStep((Target(TargetKind.PERSON, "Ben"),), 300.0),))
+    kills = unfinished = 0
+    first, other = await open_store(database, clock), await open_store(database, clock)
+    called = [msgspec.structs.replace(incident(number), escalation=Escalation(chain, START)) for number in range(3)]
+    async with first.begin() as unit:
+        for one in called:
+            await unit.save(one, [], expected_revision=None)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(KILLS):
+            looking = [group.create_task(escalator(store, clock).look()) for store in (first, other)]
+            await rounds_of_the_loop(rng.choice((1, 5, 20, 100, 500)))
+            unfinished += sum(not task.done() for task in looking)
+            for task in looking:
+                task.cancel()
+            await asyncio.wait(looking)
+            kills += 1
+            await escalator(first, clock).look()
+            clock.skip(timedelta(seconds=300))
+
+    for one in called:
+        made = [entry for entry in await first.timeline(one.id) if entry.transition is Transition.ESCALATED]
+        told = [delivery.id for delivery in await first.deliveries(one.id)]
+        current = await first.get(one.id)
+        assert len(made) == len(told) == len(set(told)) == kills
+        assert current.escalation is not None
+        assert current.escalation.made == kills
+    assert unfinished > 0  # else nobody was killed at work
+    await first.close()
+    await other.close()
+
+
+def escalator(store: SqlStore, clock: FakeClock) -> Escalator:
+    receivers = Receivers({"ben": [ScriptedNotifier()]})
+    dispatch = Dispatch(Routes(RouteSettings()), receivers, calls=call_out())
+    return Escalator(store, dispatch, clock, AlertingMetrics(CollectorRegistry()))
