@@ -41,6 +41,16 @@ def test_the_first_claim_opens_an_incident_that_says_what_and_how_big() -> None:
     assert [entry.transition for entry in outcome.entries] == [Transition.OPENED]
 
 
+def test_the_timeline_says_when_it_began_and_how_sure_that_is() -> None:
+    claim = replace(
+        detection(), onset_earliest=START - timedelta(minutes=9), onset_latest=START - timedelta(minutes=2)
+    )  # the onset is four minutes before noon
+
+    (entry,) = applied(None, claim).entries
+
+    assert entry.text.endswith("It began about 11:56 (between 11:51 and 11:58).")
+
+
 def test_the_same_claim_at_the_same_time_opens_the_same_incident() -> None:
     assert applied(None, detection()).incident == applied(None, detection()).incident
 
