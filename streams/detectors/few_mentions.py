@@ -15,6 +15,7 @@ from streams.errors import StateCorrupted
 from streams.windows import MINUTE, Slot
 
 DAY_MINUTES: Final = 1440
+KEPT_MINUTES: Final = 2 * DAY_MINUTES  # an event on a topic of one a day may well have begun yesterday
 _FEW_A_DAY: Final = 50.0
 _FEWEST: Final = 3
 _SMALLEST_PAGES: Final = 1e-12
@@ -39,7 +40,7 @@ class FewMentions:
     def add(self, slot: Slot) -> None:
         """One more final minute with mentions."""
         self._minutes.append((slot.start, sums_of(slot.tally)))
-        oldest = slot.start - (DAY_MINUTES - 1) * MINUTE
+        oldest = slot.start - (KEPT_MINUTES - 1) * MINUTE
         if self._minutes[0][0] < oldest or len(self._minutes) > _KEPT:
             del self._minutes[: max(self._first(oldest), len(self._minutes) - _KEPT)]
 
@@ -54,6 +55,11 @@ class FewMentions:
         a, b, c, d, e = (sum(column) for column in zip(*rows, strict=True)) if rows else (0,) * 5
         return a, b, c, d, e
 
+    @staticmethod
+    def judges(rate: Rate) -> bool:
+        """The topic has few mentions a day."""
+        return rate.level * DAY_MINUTES <= _FEW_A_DAY
+
     def pages(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> tuple[float, int]:
         """False pages a week of the last day's mentions, in (0, 14], and where that day begins.
 
@@ -63,7 +69,7 @@ class FewMentions:
             not_before: Mentions of minutes before this do not count: they belong to an event that was told.
         """
         begin = max(open_minute - (DAY_MINUTES - 1) * MINUTE, not_before)
-        if rate.level * DAY_MINUTES > _FEW_A_DAY:
+        if not self.judges(rate):
             return BLOCKS_PER_WEEK, begin
         mentions = sum(sums[0] for _, sums in self._minutes[self._first(begin) :])
         mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)

@@ -6,6 +6,8 @@ from typing import Final
 
 import msgspec
 
+from streams.detectors.climb import STEP
+from streams.detectors.souring import ODDS
 from streams.windows import MINUTE
 
 COVERAGE: Final = 0.9
@@ -35,7 +37,10 @@ class Onset(msgspec.Struct, frozen=True, gc=False):
 
 
 def onset_of_rise(counts: Iterable[tuple[int, int]], begin: int, at: int, per_minute: float) -> Onset:
-    """When the rate rose from `per_minute` to whatever it is since.
+    """When the rate rose from `per_minute` to what it is since, or to five times as much where it is more.
+
+    What is found early is found by mentions that happened to come close together; taken for the new rate they would
+    deny that the event began before them.
 
     Args:
         counts: Start and mentions of the minutes in which anybody spoke, oldest first.
@@ -49,12 +54,13 @@ def onset_of_rise(counts: Iterable[tuple[int, int]], begin: int, at: int, per_mi
     for start in _minutes_back(begin, at):
         mentions += spoken.get(start, 0)
         expected = usual * (at + 1 - start)
-        nats.append(mentions * math.log(mentions / expected) - mentions + expected if mentions > expected else 0.0)
+        times = min(mentions / expected, STEP)
+        nats.append(mentions * math.log(times) - (times - 1.0) * expected if times > 1.0 else 0.0)
     return _around(nats, begin, at)
 
 
 def onset_of_souring(counts: Iterable[tuple[int, int, int]], begin: int, at: int, share: float) -> Onset:
-    """When the share of negative mentions rose from `share` to whatever it is since.
+    """When the share of negative mentions rose from `share` to what it is since, or to 2.5 times its odds.
 
     Args:
         counts: Start, scored and negative mentions of minutes, oldest first.
@@ -80,9 +86,8 @@ def _minutes_back(begin: int, at: int) -> range:
 def _nats_of_share(negative: int, scored: int, usual: float) -> float:
     if negative <= usual * scored:
         return 0.0
-    nats = negative * math.log(negative / (usual * scored))
-    friendly = scored - negative
-    return nats + (friendly * math.log(friendly / ((1.0 - usual) * scored)) if friendly > 0 else 0.0)
+    share = min(negative / scored, ODDS * usual / (1.0 - usual + ODDS * usual))
+    return negative * math.log(share / usual) + (scored - negative) * math.log((1.0 - share) / (1.0 - usual))
 
 
 def _around(nats: Sequence[float], begin: int, at: int) -> Onset:

@@ -147,7 +147,7 @@ class VolumeDetector:
             **self._mood.compared(sums),
             **motion_of(self._trail, recent, reading.window_start + reading.window_seconds),
         )
-        known = self._few if wide else self._trail
+        known = self._few if wide or self._few.judges(self._rate) else self._trail
         onset = onset_seen(known, recent, reading, self._not_before, self._rate.per_minute)
         return Explanation(direction_of(sums, self._mood, mean), evidence, onset)
 

@@ -5,9 +5,10 @@ step to the page, both included; a run in which nothing is found until twenty ti
 goal allows, or in which a page is open at the step, counts as not found. A rule looks at the last hour after each
 mention, and before the step at each full hour; how often it rises above its line then is its false pages. The budget
 is one false page a week and topic. Of each page it is noted whether its onset's interval holds the true one; on
-moods and joy see `onset_moods`.
+moods and joy see `onset_moods`. `TOCSIN_BENCH_RUNS` makes it smaller.
 """
 
+import os
 import random
 import statistics
 import sys
@@ -25,7 +26,7 @@ from tests.bench.report import Report
 from tests.bench.watching import DAY_MINUTES, HOUR_MINUTES, counts, tally
 
 SEED: Final = 1
-RUNS: Final = 40
+RUNS: Final = int(os.environ.get("TOCSIN_BENCH_RUNS", "40"))
 PATIENCE: Final = 20
 
 

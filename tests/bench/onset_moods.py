@@ -1,6 +1,7 @@
 """Moods that turn while the volume stays, and joy that comes in numbers."""
 
 import math
+import os
 import random
 import statistics
 import sys
@@ -19,7 +20,7 @@ from tests.bench.watching import DAY_MINUTES, HOUR_MINUTES, Watched, counts, tal
 from tests.fakes.streams_of_counts import START
 
 SEED: Final = 1
-RUNS: Final = 40
+RUNS: Final = int(os.environ.get("TOCSIN_BENCH_RUNS", "40"))
 WEEKS: Final = 2
 PER_HOUR: Final = 20.0
 GOAL: Final = 40
