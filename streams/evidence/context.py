@@ -1,6 +1,6 @@
 """Who, where, in what words: what the counts of the last hours consist of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from streams import codec
 from streams.errors import StateCorrupted
 from streams.events import Evidence, PartialCount, Sample
-from streams.evidence.cascades import Cascades
+from streams.evidence.cascades import Cascades, Spread
 from streams.evidence.distinct import estimate, smallest
 from streams.evidence.explain import Event, Usually, explain
 from streams.evidence.features import OwnWords, Themes, features
@@ -170,9 +170,7 @@ class Context:
 
     def enrich(self, evidence: Evidence, event: Event, at: int) -> Evidence:
         """`evidence` with what is known of the event; who and where to the ten minutes, what is said to the minute."""
-        begin = event.since - event.since % SLOT_SECONDS
-        found = [self._stretches[start] for start in sorted(self._stretches) if begin <= start <= at]
-        reads = [read for stretch in found for read in self._read(stretch) if read.excerpt.at_ms >= event.since * 1000]
+        found = self._since(event, at)
         platforms, regions, languages = (
             most(total(stretch.kinds[which] for stretch in found), KINDS) for which in range(3)
         )
@@ -185,8 +183,37 @@ class Context:
             samples=tuple(_with_fate(sample, stretch) for sample, stretch in _loudest(found)),
         )
         spreads = self._cascades.largest(at, MOST_POSTS)
+        return self._explained(evidence, event, found, spreads=spreads)
+
+    def drivers(self, evidence: Evidence, event: Event, at: int) -> Evidence:
+        """`evidence` with what drives the event alone: of a topic that pages nobody, more is not shown."""
+        return self._explained(evidence, event, self._since(event, at), only_drivers=True)
+
+    def _since(self, event: Event, at: int) -> list[Stretch]:
+        begin = event.since - event.since % SLOT_SECONDS
+        return [self._stretches[start] for start in sorted(self._stretches) if begin <= start <= at]
+
+    def _explained(
+        self,
+        evidence: Evidence,
+        event: Event,
+        found: list[Stretch],
+        *,
+        spreads: Sequence[Spread] = (),
+        only_drivers: bool = False,
+    ) -> Evidence:
+        reads = [read for stretch in found for read in self._read(stretch) if read.excerpt.at_ms >= event.since * 1000]
         early = lambda: self._before(event.since)  # noqa: E731 - asked only where something is new
-        explained = explain(evidence, event, reads, self._usually, early, self._novelty.first, spreads)
+        explained = explain(
+            evidence,
+            event,
+            reads,
+            self._usually,
+            early,
+            self._novelty.first,
+            spreads,
+            only_drivers=only_drivers,
+        )
         return msgspec.structs.replace(explained, drivers=tuple(map(self._traced, explained.drivers)))
 
     def _traced(self, driver: Driver) -> Driver:

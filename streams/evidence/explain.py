@@ -59,6 +59,8 @@ def explain(
     early: Callable[[], Sequence[Read]],
     first: Callable[[str], Excerpt | None],
     spreads: Sequence[Spread] = (),
+    *,
+    only_drivers: bool = False,
 ) -> Evidence:
     """`evidence` with what carries the excess of the event since it began.
 
@@ -67,6 +69,7 @@ def explain(
         early: Mentions of before the event, for the origin of what is new.
         first: The mention that brought a new word, link or picture.
         spreads: Posts that are passed on most.
+        only_drivers: Leave everything else as it was: how the excess splits, who carries it, in whose words.
     """
     tally = event.tally
     mentions = {
@@ -80,8 +83,6 @@ def explain(
     others = [read for read in reads if read.tone != NEGATIVE]
     negative = divide(angry, event.expected * share, usually.negative)
     rest = divide(others, event.expected * (1 - share), usually.rest)
-    excess = tally.mentions - event.expected
-    own = organic(reads, usually.places.share("author:new"))
     parts = (*negative, *rest)
     known = [*reads, *early()] if parts else []
     if any(part.feature.startswith("copies:") for part in parts):
@@ -92,6 +93,10 @@ def explain(
         *(_driver(part, angry, known, first) for part in negative),
         *(_driver(part, others, known, first) for part in rest),
     )
+    if only_drivers:
+        return msgspec.structs.replace(evidence, drivers=drivers)
+    excess = tally.mentions - event.expected
+    own = organic(reads, usually.places.share("author:new"))
     return msgspec.structs.replace(
         evidence,
         drivers=drivers,

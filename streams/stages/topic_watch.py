@@ -15,6 +15,7 @@ from streams.detectors.registry import SHARES, build_detectors, lesson_of, resto
 from streams.errors import StateCorrupted
 from streams.events import Detection, Evidence, PartialCount, WindowCount
 from streams.evidence.context import Context
+from streams.evidence.explain import Event
 from streams.evidence.features import OwnWords
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
@@ -195,8 +196,8 @@ class TopicWatch:
         if step is Step.EASED:
             told.append(Unwatched(self._topic.id))
         elif step is not None and rarest is not None:
-            since = self._tier.since or moment.at
-            evidence, direction = self._evidence(*rarest, rarest[1].since, moment), moment.direction(*rarest)
+            since, direction = self._tier.since or moment.at, moment.direction(*rarest)
+            evidence = self._context.drivers(*self._counted(*rarest, rarest[1].since, moment), moment.at)
             told.append(watched_of(self._topic, since, moment.at, rarest, evidence, direction, self._basis(moment)))
 
     def lesson(self) -> Lesson | None:
@@ -235,22 +236,20 @@ class TopicWatch:
         return None
 
     def _detection(self, claim: Claim, moment: WatchedMoment, accepted_ms: int) -> Detection:
-        evidence, basis = self._evidence(claim.detector, claim.reading, claim.onset.at, moment), self._basis(moment)
-        return detection_of(
-            self._topic, claim, moment.at, evidence, basis, accepted_ms=accepted_ms, history=not self._live
-        )
+        counted = self._counted(claim.detector, claim.reading, claim.onset.at, moment)
+        evidence, basis, past = self._context.enrich(*counted, moment.at), self._basis(moment), not self._live
+        return detection_of(self._topic, claim, moment.at, evidence, basis, accepted_ms=accepted_ms, history=past)
 
     def _basis(self, moment: WatchedMoment) -> Basis:
         return self._charges.basis(self._topic.pages_per_week, moment.readings(), moment.weigh)
 
-    def _evidence(self, detector: str, reading: Reading, onset: int, moment: WatchedMoment) -> Evidence:
+    def _counted(self, detector: str, reading: Reading, onset: int, moment: WatchedMoment) -> tuple[Evidence, Event]:
         evidence = moment.explain(detector, reading).evidence
         begin, end = onset - onset % MINUTE, moment.at + 1
         expected, since = self.expected(evidence.window_seconds), self._windows.total(begin, end)
         evidence = compared(evidence, expected, since, moment.speed())
         minutes = [self._windows.mentions(start, start + 1) for start in range(begin, end, MINUTE)]
-        event = event_of(evidence, begin, since, self.expected(end - begin), minutes, end - begin)
-        return self._context.enrich(evidence, event, moment.at)
+        return evidence, event_of(evidence, begin, since, self.expected(end - begin), minutes, end - begin)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""

@@ -97,6 +97,20 @@ class TestContext:
         assert explained + found.excess.other == pytest.approx(80 - 3.0)
         assert {driver.tone for driver in found.drivers} == {"negative", "neutral"}
 
+    def test_the_drivers_alone_are_those_of_the_whole_explanation(self) -> None:
+        context = Context()
+        for minute in range(40):
+            context.add(said(START + minute * 60, "card charged twice", "refund please", "hello there", negative=2))
+        at = START + 40 * 60
+        context.learn(at, storm_since=START)
+
+        whole = context.enrich(NOTHING, event(START, 120, 80, expected=5.0), at)
+        alone = context.drivers(NOTHING, event(START, 120, 80, expected=5.0), at)
+
+        assert whole.drivers
+        assert whole.verbatims
+        assert alone == msgspec.structs.replace(NOTHING, drivers=whole.drivers)
+
     def test_what_is_said_in_an_event_is_not_learned_as_usual(self) -> None:
         context = Context()
         context.add(said(START, *["flight to rome"] * 20))
