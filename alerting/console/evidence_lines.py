@@ -66,7 +66,8 @@ def places(evidence: Evidence) -> tuple[PlaceLine, ...]:
     """Where the excess comes from, each split with its three largest parts."""
     return tuple(
         PlaceLine(
-            split.by, tuple((one_line(place, 40), _signed(part)) for place, part in list(split.parts.items())[:3])
+            one_line(split.by, 20),
+            tuple((one_line(place, 40), _signed(part)) for place, part in list(split.parts.items())[:3]),
         )
         for split in evidence.splits
     )
@@ -89,7 +90,7 @@ def _signed(number: float) -> str:
 def _about(driver: Driver) -> str:
     if driver.contribution is None:
         return ""
-    told = [driver.kind, *([driver.tone] if driver.tone != "neutral" else [])]
+    told = [one_line(driver.kind, 20), *([one_line(driver.tone, 20)] if driver.tone != "neutral" else [])]
     if driver.first is not None:
         who = f" by {one_line(driver.first.author, 40)}" if driver.first.author else ""
         told.append(f"first said {driver.first.at:%H:%M:%S} UTC{who}")

@@ -16,12 +16,14 @@ from alerting.incidents.model import Delivery, DeliveryState, Incident, Severity
 from alerting.incidents.situation_link import SituationLink
 from alerting.incidents.statement import Statement
 from streams.events import Direction, Driver, Sample
+from streams.findings import Carrier, Excess, Forecast, Origin, PostForecast, Split
 from tests.fakes.api_house import LINK_KEY, ApiHouse, api_house, sign_in
 from tests.fakes.clock import START
 from tests.fakes.hostile import HOSTILE, Hostile, assert_inert_in_html
 from tests.fakes.memory_store import MemoryStore
 from tests.fakes.storyboard import REFUNDS, evidence_of, incident_at, storyboard
 
+FORECAST = Forecast(50, 80, 60, 120, 0.2)
 LINK = SituationLink("0123456789abcdef", "jo", START, START + timedelta(days=1))
 PAGES: dict[str, str] = {
     "/": "/",
@@ -58,8 +60,17 @@ def poisoned(incident: Incident, texts: list[str]) -> Incident:
     """The incident with what comes from mentions, and what people and vendors wrote, replaced."""
     evidence = msgspec.structs.replace(
         evidence_of(START),
-        drivers=tuple(Driver(text, 9 - index % 5, 1.0) for index, text in enumerate(texts)),
+        drivers=tuple(
+            Driver(text, 9 - index % 5, 1.0, 8.0, text, "negative", Origin(text, START, text, text))
+            for index, text in enumerate(texts)
+        ),
         samples=tuple(sample_of(text) for text in texts),
+        verbatims=tuple(sample_of(text) for text in texts),
+        excess=Excess(START, 90, 9.0, 1.0, 80),
+        splits=tuple(Split("platform", {text: 60.0}) for text in texts),
+        carriers=tuple(Carrier(text, 60, 9, text, "verified", 9_000, decisive=True) for text in texts),
+        posts=tuple(PostForecast(text, FORECAST, "positive", text, text, text) for text in texts),
+        forecast=FORECAST,
         platforms=dict.fromkeys(texts, 3),
     )
     one = texts[0]

@@ -61,6 +61,8 @@ def tainted(text: str, change: Transition = Transition.OPENED, *, revision: int 
         said=text,
         answers=text,
         grouped=text,
-        drivers=(Driver(text, 5, 1.0),) * 32,
+        drivers=(Driver(text, 5, 1.0), Driver(text, 5, 1.0, 4.0, text, text)) * 16,
         samples=(sample,) * 8,
+        excess=40.0,
+        insights=(Fact(text, text),) * 12,
     )

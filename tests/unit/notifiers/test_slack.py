@@ -303,7 +303,9 @@ async def test_a_message_about_the_worst_day_is_within_slacks_limits() -> None:
         owner="&" * 5000,
         topic_name="&" * 5000,
         facts=(Fact("&" * 500, "&" * 500),) * 30,
-        drivers=(Driver("&" * 500, 10**9, 1e9),) * 32,
+        drivers=(Driver("&" * 500, 10**9, 1e9, 1e9, tone="negative"), Driver("&" * 500, 10**9, 1e9)) * 16,
+        excess=1e9,
+        insights=(Fact("&" * 500, "&" * 500),) * 20,
         samples=(Sample("x:1", "&" * 5000, START, author="&" * 500, url="https://" + "&" * 5000),) * 20,
     )
     async with slack_with_notifier(FakeClock()) as (slack, notifier):
