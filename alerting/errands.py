@@ -127,6 +127,9 @@ class Errands:
             return self._later(tried, exc.reason, getattr(exc, "retry_after", None))
         except TimeoutError:
             return self._later(tried, f"no answer within {seconds:g} s", None)
+        except Exception as exc:  # one broken hook must not stop the others
+            log.exception("errand.hook_broken", hook=errand.hook.value)
+            return self._later(tried, f"the hook failed: {type(exc).__name__}", None)
         return msgspec.structs.replace(tried, state=ErrandState.SENT, sent_at=self._clock.now(), reason=None)
 
     def _later(self, errand: Errand, reason: str, retry_after: float | None) -> Errand:

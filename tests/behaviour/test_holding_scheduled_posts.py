@@ -77,7 +77,7 @@ async def test_whoever_publishes_hears_of_the_confirmation_at_once_and_of_the_en
 
 
 async def test_a_busy_publisher_is_told_again_under_the_same_id() -> None:
-    posts = ScriptedHook(DeliveryRetryable("429", retry_after=30), DeliveryRetryable("503"))
+    posts = ScriptedHook(DeliveryRetryable("429", retry_after=30), RuntimeError("a bug of ours"))
     world = World()
 
     async with House(world, hooks={Hook.POSTS: posts}).running() as house:
