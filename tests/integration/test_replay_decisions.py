@@ -62,13 +62,18 @@ async def decide(broker: KafkaBroker, settings: StreamSettings, days: int) -> No
 
 
 async def replay(config: Path) -> tuple[int | None, dict[str, Any]]:
-    command = [sys.executable, "-m", "alerting.cli.main", "replay-decisions", "--json", "--config", str(config)]
+    code, out = await asked(config, "replay-decisions", "--json")
+    return code, json.loads(out)
+
+
+async def asked(config: Path, *words: str) -> tuple[int | None, bytes]:
+    """Exit code and standard output of `tocsin WORDS`."""
+    command = [sys.executable, "-m", "alerting.cli.main", *words, "--config", str(config)]
     process = await asyncio.create_subprocess_exec(
         *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=os.environ
     )
-    out, err = await process.communicate()
-    assert out, err.decode()
-    return process.returncode, json.loads(out)
+    out, _ = await process.communicate()
+    return process.returncode, out
 
 
 async def test_decisions_are_reproduced_until_somebody_tampers_with_one(
@@ -99,6 +104,8 @@ async def test_decisions_are_reproduced_until_somebody_tampers_with_one(
         trimmed = await replay(config)
 
         last = codec.decode_detection(written[-1].value)
+        explained = await asked(config, "explain", last.id, "--kafka", "--json")
+        unknown = await asked(config, "explain", "0" * 32, "--kafka", "--json")
         forged = msgspec.structs.replace(last, false_pages_per_week=last.false_pages_per_week / 2)
         await broker.send([Outgoing(own.detections, b"refunds", codec.encode_detection(forged), written[-1].headers)])
         tampered = await replay(config)
@@ -111,6 +118,9 @@ async def test_decisions_are_reproduced_until_somebody_tampers_with_one(
     assert reach["start"] >= cut
     assert 0 < reach["reproduced"] < len(written)
     assert reach["reproduced"] + reach["beyond"] == len(written)
+    assert explained[0] == 0
+    assert json.loads(explained[1])["basis"]["opinions"]
+    assert unknown[0] == 1
     assert tampered[0] == 1
     (difference,) = tampered[1]["differences"]
     assert (difference["kind"], difference["id"]) == ("changed", last.id)
