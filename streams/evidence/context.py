@@ -24,7 +24,7 @@ from streams.findings import Driver, Origin
 SLOT_SECONDS: Final = 600
 _KEPT_SECONDS: Final = 3 * 3600
 _LONGEST_SILENCE: Final = 28 * 86_400
-_EXCERPTS: Final = 104
+_EXCERPTS: Final = 100
 _SLACK: Final = 12
 _LOOKED_AT: Final = 8  # whether there are too many is asked only so often
 _LEARNED_AFTER: Final = 2 * SLOT_SECONDS  # an event is seen some minutes after it began
@@ -39,7 +39,7 @@ class Context:
     """The make-up of one topic's mentions in stretches of ten minutes, three hours back.
 
     Platforms, regions and languages are exact up to 64 each and stretch. What is said is read from a fair sample of
-    116 excerpts at most over all stretches: exact of as many mentions, an estimate of more. Authors are a sketch.
+    112 excerpts at most over all stretches: exact of as many mentions, an estimate of more. Authors are a sketch.
     """
 
     def __init__(self, themes: Themes = _NO_THEMES) -> None:

@@ -68,7 +68,7 @@ def event(since: int, mentions: int, negative: int = 0, expected: float = 0.0) -
 class TestContext:
     def test_drivers_are_what_exceeds_what_is_usual(self) -> None:
         context = Context()
-        for number in range(124):
+        for number in range(144):
             context.add(said(START + number * 600, "flight to rome", "flight to oslo"))
         context.learn(START + DAY, storm_since=None)
         texts = ["flight to rome", "card charged twice", "my card was charged twice", "charged twice for one flight"]
@@ -154,7 +154,7 @@ class TestContext:
         assert found.drivers == ()
         assert [(shown.key, shown.fate) for shown in found.samples] == [(f"x:{START}-0", "deleted")]
 
-    def test_memory_is_bounded_by_three_hours_and_124_excerpts(self) -> None:
+    def test_memory_is_bounded_by_three_hours_and_112_excerpts(self) -> None:
         context = Context()
         for number in range(200):
             context.add(said(START + number * 600, *(f"w{number} {word} said" for word in range(32))))
@@ -162,7 +162,7 @@ class TestContext:
 
         stretches = context.snapshot()["stretches"]
         assert len(stretches) <= 20
-        assert sum(len(state["sample"][1]) for _, state in stretches) <= 124
+        assert sum(len(state["sample"][1]) for _, state in stretches) <= 112
 
     def test_looking_often_or_rarely_learns_the_same(self) -> None:
         often, rarely = Context(), Context()
