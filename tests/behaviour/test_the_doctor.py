@@ -16,6 +16,8 @@ from tests.fakes.clock import START
 from tests.fakes.served import free_port
 from tests.fakes.storyboard import storyboard
 
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")  # the command sets it up for its own process
+
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
