@@ -70,34 +70,57 @@ class Trial:
     Args:
         broker: A way to Kafka that is not disturbed.
         settings: As the roles have them, apart from the way.
+        aside: Topics that the test itself looks after: nothing is compared of them.
     """
 
-    def __init__(self, broker: Broker, settings: StreamSettings, mentions: Sequence[Mention], clock: Clock) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        settings: StreamSettings,
+        mentions: Sequence[Mention],
+        clock: Clock,
+        *,
+        aside: frozenset[str] = frozenset(),
+    ) -> None:
         self._broker = broker
         self._settings = settings
         self._records = turbulent_stream.outgoing(settings.kafka, mentions)
         self._clock = clock
+        self._aside = aside
         self._numbers = range(settings.kafka.partitions)
 
     async def prepare(self) -> None:
         """Create the Kafka topics and declare what is watched."""
-        await self._broker.create_topics(specs(self._settings))
+        await self.create()
         await self._broker.send(declared(self._settings))
+
+    async def create(self) -> None:
+        """Create the Kafka topics; the test declares what is watched."""
+        await self._broker.create_topics(specs(self._settings))
 
     async def feed(self, parts: int, wanted: asyncio.Semaphore) -> None:
         """Send so many parts, each when it is wanted, a few records at a time."""
-        size = len(self._records) // parts
+        await self._feed(self._records, parts, wanted)
+
+    async def feed_halves(self, parts: Sequence[int], wanted: asyncio.Semaphore) -> None:
+        """The first half in so many parts, the second in as many as that."""
+        middle = len(self._records) // 2
+        for records, number in zip((self._records[:middle], self._records[middle:]), parts, strict=True):
+            await self._feed(records, number, wanted)
+
+    async def _feed(self, records: Sequence[Outgoing], parts: int, wanted: asyncio.Semaphore) -> None:
+        size = len(records) // parts
         for part in range(parts):
             await wanted.acquire()
-            end = (part + 1) * size if part < parts - 1 else len(self._records)
+            end = (part + 1) * size if part < parts - 1 else len(records)
             for start in range(part * size, end, SENT_AT_ONCE):
-                await self._broker.send(self._records[start : min(start + SENT_AT_ONCE, end)])
+                await self._broker.send(records[start : min(start + SENT_AT_ONCE, end)])
                 await self._clock.sleep(_BETWEEN_SECONDS)
 
     async def outcome(self, *, end_roles: Callable[[], None]) -> Outcome:
         """Wait until the roles have counted everything or do not get any further, end them, and tell."""
         kafka = self._settings.kafka
-        expected = summed(
+        expected = self._summed(
             record
             for number, records in enumerate(await self._read(kafka.mentions))
             for record in self._scored(number, records)
@@ -110,9 +133,13 @@ class Trial:
         written = {name: _values(await self._read(name)) for name in (kafka.windows, kafka.detections)}
         told = [self._detected(number, records) for number, records in enumerate(partials)]
         return Outcome(
-            sums=summed(record for records in partials for record in records),
+            sums=self._summed(record for records in partials for record in records),
             expected_sums=expected,
-            newest_windows=_newest(value for values in written[kafka.windows].values() for value in values),
+            newest_windows={
+                place: mentions
+                for place, mentions in _newest(v for values in written[kafka.windows].values() for v in values).items()
+                if place[0] not in self._aside
+            },
             written=written,
             expected_written={
                 name: _values([[one for one in records if one.kafka_topic == name] for records in told])
@@ -120,6 +147,9 @@ class Trial:
             },
             dead_letters=sum(map(len, await self._read(kafka.dead_letters))),
         )
+
+    def _summed(self, records: Iterable[Record | Outgoing]) -> Sums:
+        return {place: tally for place, tally in summed(records).items() if place[0] not in self._aside}
 
     async def _read(self, kafka_topic: str) -> list[list[Record]]:
         """Everything that is committed, by partition."""
@@ -158,7 +188,8 @@ class Trial:
         before: Sums = {}
         still = 0
         while still < _STILL_LOOKS:
-            sums = summed(record for records in await self._read(self._settings.kafka.partials) for record in records)
+            partials = await self._read(self._settings.kafka.partials)
+            sums = self._summed(record for records in partials for record in records)
             if sums == expected:
                 return
             still = still + 1 if sums == before else 0
