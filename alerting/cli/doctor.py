@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import logging
 import shutil
 import textwrap
 from collections.abc import Sequence
@@ -35,9 +36,6 @@ def doctor(
 
     Changes nothing. Exits 0 where nothing is bad, else 1. What could not be looked at is unknown, not well.
     """
-    from streams.log import set_up_logging
-
-    set_up_logging(level="CRITICAL", json=False)  # what fails is told once, as a finding
     found = asyncio.run(examine(config, url, key))
     if as_json:
         show_json([dataclasses.asdict(finding) for finding in found])
@@ -89,6 +87,9 @@ async def _kafka(settings: "Settings") -> list[Finding]:
     address = settings.kafka.bootstrap_servers
     if address == MEMORY_ADDRESS:
         return [Finding(Verdict.UNKNOWN, "Kafka", "it lives in the memory of another process")]
+    chatter = logging.getLogger("aiokafka")
+    level = chatter.level
+    chatter.setLevel(logging.CRITICAL)  # what fails is told once, as a finding
     try:
         async with asyncio.timeout(SECONDS), open_broker(settings.kafka) as broker:
             problems = await check(broker, settings)
@@ -103,6 +104,8 @@ async def _kafka(settings: "Settings") -> list[Finding]:
         ]
     except StreamsError as exc:
         return [Finding(Verdict.BAD, "Kafka", str(exc), "is it up, reachable from here, and are we let in?")]
+    finally:
+        chatter.setLevel(level)
     if problems:
         return [Finding(Verdict.BAD, "Kafka topics", problem, "`tocsin kafka init`") for problem in problems]
     return [Finding(Verdict.OK, "Kafka", f"{address} answers, and the Kafka topics are as they have to be")]
