@@ -18,7 +18,7 @@ async def test_everything_can_be_done_with_the_keyboard_alone(browser: Browser, 
 
         await page.get_by_role("link", name="Assign, comment, snooze and more").focus()
         await keys.press("Enter")
-        await page.get_by_label("Name").focus()
+        await page.get_by_label("Name", exact=True).focus()
         await keys.type("Ravi Rao")
         await keys.press("Tab")
         await keys.press("Tab")
@@ -26,7 +26,7 @@ async def test_everything_can_be_done_with_the_keyboard_alone(browser: Browser, 
 
         await expect(page.get_by_text("assigned to Ravi Rao", exact=True)).to_be_visible()
         await page.goto(f"{seen.url}/incidents/{REFUNDS}/work")
-        await page.get_by_label("Status").focus()
+        await page.get_by_label("Status; stands on every message from now on").focus()
         await keys.type("Card provider is down")
         await keys.press("Enter")
         await expect(page.locator("#statement")).to_contain_text("Card provider is down")
