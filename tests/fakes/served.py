@@ -120,6 +120,12 @@ class Served:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGKILL)
 
+    async def gone(self) -> None:
+        """Leave no process behind, and wait until that is so; its process id stays known."""
+        self.end()
+        if self._process is not None:
+            await self._process.wait()
+
     async def stop(self) -> int:
         """Ask it to stop; its exit code."""
         process, self._process = self._process, None

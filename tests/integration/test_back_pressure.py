@@ -192,7 +192,7 @@ async def house(node: ApacheKafka, name: str, database: str, folder: Path) -> As
         await create(broker, StreamSettings(kafka=kafka))
         roles = [Served(folder, document, role=role) for role in ("score", "detect", "alert")]
         for role in roles:
-            running.callback(role.end)
+            running.push_async_callback(role.gone)
             running.callback(role.thaw)
         async with asyncio.TaskGroup() as starting:
             for role in roles:

@@ -130,7 +130,7 @@ class TestCheck:
         result = run("check", str(EXAMPLE))
 
         assert result.exit_code == Exit.DONE
-        assert result.stdout.startswith(f"{EXAMPLE}: right (2 topics, 2 receivers, Kafka at localhost:9092)")
+        assert result.stdout.startswith(f"{EXAMPLE}: right (2 topics, 4 receivers, Kafka at localhost:9092)")
 
     def test_tells_every_problem_with_its_line_and_exits_3(self, tmp_path: Path) -> None:
         file = tmp_path / "tocsin.yaml"
