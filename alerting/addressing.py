@@ -8,7 +8,8 @@ import msgspec
 
 from alerting.digests import put_off
 from alerting.incidents import wording
-from alerting.incidents.model import PAGES, Delivery, Incident, Severity, Transition
+from alerting.incidents.delivery import Delivery
+from alerting.incidents.model import PAGES, Incident, Severity, Transition
 from alerting.incidents.quieted import Held, Quieted
 from alerting.receivers import Receivers
 from alerting.routing.routes import Stop

@@ -1,7 +1,7 @@
 """The wiring of the whole: which roles run in this process, and what each of them works with."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -9,42 +9,18 @@ from typing import Final
 import structlog
 from prometheus_client import CollectorRegistry
 
-from alerting.acts import Acts
-from alerting.api.app import create_api, create_role_api
+from alerting.alert_parts import Runs, alert_parts
+from alerting.api.app import create_role_api
 from alerting.api.health import Component, Condition, Probe
-from alerting.api.keys import KeyRing
 from alerting.api.server import serve_http
-from alerting.api.topic_preview import TopicPreviews
-from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
-from alerting.delivery import DeliveryLoop
-from alerting.directive_parts import directive_parts
-from alerting.duty import Duty
-from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
-from alerting.feed_board import FeedBoard
-from alerting.feedback_desk import FeedbackDesk
-from alerting.hand_over import HandOver
-from alerting.inbound.build import build_inbound
 from alerting.incidents.sql.store import SqlStore
-from alerting.intake import Intake
-from alerting.intake_probe import intake_probe
-from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build_all
-from alerting.observer import Observer
-from alerting.pictures import Pictures
 from alerting.receivers import Receivers, policies_of
-from alerting.rescue import Rescue
-from alerting.retention import Retention
-from alerting.routing.muting import Muting
-from alerting.routing.reach import reach_of
-from alerting.routing.routes import Routes
 from alerting.settings import Settings
 from alerting.store_opening import open_patiently
-from alerting.timekeeper import Timekeeper
-from alerting.topic_ledger import TopicLedger
-from alerting.watch_list import WatchList
 from streams.app import connected, detect_role, score_role
 from streams.broker.base import Broker
 from streams.clock import Clock
@@ -165,83 +141,30 @@ class Tocsin:
             await store.close()
 
     async def _alert(self, stop: asyncio.Event, store: SqlStore, receivers: Receivers, egress: Egress) -> None:
-        settings, clock, metrics = self._settings, self._clock, AlertingMetrics(self._registry)
-        routes = Routes(settings.route)
-        duty = Duty.from_settings(settings)
-        muting = Muting(routes, settings.inhibit_rules, settings.time_intervals, settings.playbooks)
-        dispatch = duty.dispatch(routes, receivers, muting)
-        directives = directive_parts(settings, self._broker, store, dispatch, clock, metrics, egress)
-        intake = Intake(
+        settings, roles = self._settings, self._streams
+        parts = alert_parts(
+            settings,
             broker=self._broker,
-            store=store,
-            dispatch=dispatch,
-            topics=None,
-            kafka=settings.kafka,
-            clock=clock,
-            metrics=metrics,
-        )
-        catalogue = Catalogue(settings, broker=self._broker, clock=clock, know=intake.know, reach=reach_of(routes))
-        public_url = str(settings.api.public_url) if settings.api.public_url else None
-        rises, pictures = WatchList(self._broker, settings.kafka, clock), Pictures(store, receivers, clock, metrics)
-        delivery = DeliveryLoop(
             store=store,
             receivers=receivers,
-            settings=settings.delivery,
-            clock=clock,
-            metrics=metrics,
-            public_url=public_url,
-            rising=lambda: rises.in_words(catalogue.declared),
-            arrived=pictures.offer,
-        )
-        rescue = Rescue(store=store, receivers=receivers, settings=settings.delivery, clock=clock, metrics=metrics)
-        feeds = FeedBoard(self._broker, settings.kafka, clock, self._lags)
-        observer = Observer(store, clock, metrics, self._registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
-        self._pulse = observer.pulse
-        acts, escalator = Acts(store, dispatch, clock, metrics), Escalator(store, dispatch, clock, metrics)
-        retention = Retention(store, settings.retention, clock, metrics)
-        timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
-        inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
-        app = create_api(
-            store=store,
-            acts=acts,
-            ring=KeyRing.from_settings(settings.api.keys, announce=self._announce_key),
-            settings=settings.api,
-            targets=settings.targets,
-            clock=clock,
-            metrics=metrics,
-            broker=self._broker,
-            kafka_topic=settings.kafka.mentions,
-            probes={"intake": intake_probe(intake), **{name: self._role_probe(name) for name in self._streams}},
-            pulse=observer.pulse,
-            feeds=feeds,
+            egress=egress,
+            clock=self._clock,
+            registry=self._registry,
+            lags=self._lags,
+            roles={name: self._role_probe(name) for name in roles},
+            announce_key=self._announce_key,
             inbox=self._inbox,
-            topics=TopicLedger(catalogue, store, clock),
-            inbound=inbound,
-            directives=directives,
-            answers=store.answers,
-            duty=duty,
-            feedback=FeedbackDesk(store, catalogue, acts, clock),
-            watch=rises,
-            previews=TopicPreviews(self._broker, settings, clock),
-            link_keys=store.chain.keys_for("situation link"),
         )
+        self._pulse = parts.pulse
         async with asyncio.TaskGroup() as group:
-            runs = [*directives.on_kafka, *(role.run for role in self._streams.values())]
-            runs += [catalogue.run, intake.run, feeds.run, rises.run]
-            group.create_task(self._work_on_kafka(stop, runs), name="kafka")
-            loops = (*directives.loops, *duty.loops(store, routes, receivers, egress, clock, metrics))
-            hand_over = HandOver(store, receivers, settings.receivers, clock)
-            timed = (timekeeper, retention, hand_over, escalator, *loops)
-            for loop in (delivery, rescue, observer, pictures, *timed):
-                group.create_task(loop.run(stop), name=type(loop).__name__)
-            if inbound.slack_socket is not None:
-                group.create_task(inbound.slack_socket.run(stop), name="slack_socket")
+            on_kafka = [*(role.run for role in roles.values()), *parts.on_kafka]
+            group.create_task(self._work_on_kafka(stop, on_kafka), name="kafka")
+            for name, run in parts.loops.items():
+                group.create_task(run(stop), name=name)
             host, port, started = settings.api.host, settings.api.port, self._answers("api")
-            group.create_task(serve_http(app, host=host, port=port, stop=stop, started=started), name="api")
+            group.create_task(serve_http(parts.api, host=host, port=port, stop=stop, started=started), name="api")
 
-    async def _work_on_kafka(
-        self, stop: asyncio.Event, runs: Sequence[Callable[[asyncio.Event], Coroutine[None, None, None]]]
-    ) -> None:
+    async def _work_on_kafka(self, stop: asyncio.Event, runs: Sequence[Runs]) -> None:
         """Connect, run what reads from Kafka, and let go of the broker when all of it has stopped."""
         try:
             async with connected(self._broker, self._clock, stop) as broker:

@@ -10,7 +10,8 @@ import structlog
 
 from alerting import digests
 from alerting.errors import AlertingError, DeliveryInDoubt, DeliveryRejected, DeliveryRetryable, UnknownIncident
-from alerting.incidents.model import HUSHED, PAGES, Delivery, DeliveryState, Incident, Severity, Transition
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import HUSHED, PAGES, Incident, Severity, Transition
 from alerting.incidents.store import Lease, Store
 from alerting.message import message_about
 from alerting.metrics import AlertingMetrics

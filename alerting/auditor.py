@@ -8,7 +8,8 @@ from typing import Final
 import structlog
 
 from alerting.errors import DatabaseUnavailable
-from alerting.incidents.model import Delivery, Incident, Transition
+from alerting.incidents.delivery import Delivery
+from alerting.incidents.model import Incident, Transition
 from alerting.incidents.omissions import Omission, OmissionKind, omissions
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics

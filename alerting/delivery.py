@@ -12,7 +12,7 @@ import structlog
 from alerting.attempts import Attempts, not_before
 from alerting.digests import bundled, is_hand_over
 from alerting.errors import DatabaseUnavailable
-from alerting.incidents.model import Delivery, DeliveryState
+from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.store import Lease, Store
 from alerting.metrics import AlertingMetrics
 from alerting.patience import Destination, Patience, destination_of, rejected

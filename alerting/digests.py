@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 from alerting.incidents import wording
-from alerting.incidents.model import Delivery, Incident, IncidentState, Severity, Transition
+from alerting.incidents.delivery import Delivery
+from alerting.incidents.model import Incident, IncidentState, Severity, Transition
 from alerting.incidents.store import Lease
 from alerting.notifiers.base import Fact, Message
 from alerting.patience import destination_of

@@ -9,17 +9,9 @@ import msgspec
 from alerting.addressing import Addressing, Way
 from alerting.callout import CallOut
 from alerting.hints import Hints
+from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.identity import delivery_id
-from alerting.incidents.model import (
-    HUSHED,
-    PAGES,
-    Delivery,
-    DeliveryState,
-    Incident,
-    IncidentState,
-    TimelineEntry,
-    Transition,
-)
+from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, TimelineEntry, Transition
 from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.outcome import SYSTEM, Outcome, entry
 from alerting.incidents.store import Unit

@@ -10,8 +10,9 @@ import structlog
 
 from alerting.digests import HAND_OVER
 from alerting.errors import DatabaseUnavailable
+from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.identity import delivery_id
-from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, Transition
+from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.store import IncidentFilter, Store
 from alerting.receivers import Receivers
 from alerting.settings import ReceiverSettings

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from alerting.errors import DeliveryInDoubt, DeliveryRetryable
-from alerting.incidents.model import Delivery, DeliveryState
+from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.store import Hold
 from alerting.settings import DeliverySettings
 

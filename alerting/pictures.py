@@ -9,7 +9,8 @@ import structlog
 from alerting.charts import svg
 from alerting.curves import curve_of
 from alerting.errors import AlertingError
-from alerting.incidents.model import PAGES, Delivery
+from alerting.incidents.delivery import Delivery
+from alerting.incidents.model import PAGES
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.base import ShowsPictures

@@ -8,8 +8,9 @@ import msgspec
 import structlog
 
 from alerting.errors import DatabaseUnavailable
+from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.identity import delivery_id
-from alerting.incidents.model import PAGES, Delivery, DeliveryState, Incident, TimelineEntry, Transition
+from alerting.incidents.model import PAGES, Incident, TimelineEntry, Transition
 from alerting.incidents.outcome import SYSTEM
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics

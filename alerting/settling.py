@@ -10,7 +10,8 @@ import structlog
 
 from alerting.errors import DatabaseUnavailable, PositionLost
 from alerting.incidents import wording
-from alerting.incidents.model import Delivery, DeliveryState, TimelineEntry, Transition
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import TimelineEntry, Transition
 from alerting.incidents.outcome import SYSTEM
 from alerting.incidents.store import Lease, Store
 from alerting.metrics import AlertingMetrics

@@ -10,7 +10,8 @@ import structlog
 from alerting.directives.directive import DirectiveEntry
 from alerting.directives.silence import Silence, SilenceState
 from alerting.errors import DatabaseUnavailable, DirectiveRefused, SilenceTooWide, Stale, UnknownDirective
-from alerting.incidents.model import PAGES, DeliveryState, Incident
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import PAGES, Incident
 from alerting.incidents.store import IncidentFilter, Store
 from alerting.incidents.work import person
 from alerting.metrics import AlertingMetrics

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from alerting.incidents.model import PAGES, Delivery, Incident, IncidentState, TimelineEntry, Transition
+from alerting.incidents.delivery import Delivery
+from alerting.incidents.model import PAGES, Incident, IncidentState, TimelineEntry, Transition
 from alerting.incidents.muted import Muted
 from alerting.incidents.outcome import SYSTEM, Outcome
 

@@ -7,7 +7,8 @@ from alerting.api.muted_answer import MutedAnswer
 from alerting.api.playbook_answer import PlaybookAnswer
 from alerting.api.public_answers_answer import PublicAnswersAnswer
 from alerting.api.utc_time import UtcTime
-from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import IncidentState, Severity, Transition
 from alerting.incidents.part import GroupingReason
 from alerting.incidents.promises import Promise
 from streams.events import Direction

@@ -54,8 +54,12 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
+Served = FastAPI
+"""What can be served, for those who know nothing of the library."""
+
+
 async def serve_http(
-    app: FastAPI,
+    app: Served,
     *,
     host: str,
     port: int,

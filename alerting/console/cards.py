@@ -12,7 +12,8 @@ from alerting.charts.chart import Chart
 from alerting.console import words
 from alerting.console.board import budget
 from alerting.incidents import wording
-from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, TimelineEntry
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.playbook import Playbook
 from alerting.incidents.public_answers import told as answers_told
 from alerting.incidents.reckoning import reckoning

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerting.incidents.model import Delivery, DeliveryState, Incident, IncidentState, Transition
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.wording import count, duration
 from alerting.notifiers.escaping import one_line
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from alerting.incidents.model import Delivery
+from alerting.incidents.delivery import Delivery
 
 
 class ScheduleCopy(msgspec.Struct, frozen=True):

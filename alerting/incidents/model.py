@@ -1,4 +1,4 @@
-"""The values of an incident: what it is, what happened to it, who was told."""
+"""The values of an incident: what it is and what happened to it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -219,46 +219,3 @@ HUSHED: Final = frozenset(
     }
 )
 """What a receiver does not hear of while an incident is muted for it; of what people do, and of the end, it does."""
-
-
-class DeliveryState(StrEnum):
-    """Where one message to one receiver stands."""
-
-    PENDING = "pending"
-    SENT = "sent"
-    REJECTED = "rejected"
-    SUPERSEDED = "superseded"
-
-
-class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message about one incident revision, for one notifier of one receiver.
-
-    Attributes:
-        change: Why this message is due.
-        reference: The provider's handle of the conversation (a Slack `channel:ts`, a dedup key), once known.
-        attempts: How often it was tried.
-        next_attempt_at: Not before this time.
-        reason: Why the last attempt failed.
-        detail: Where it goes, as people know it: `#comms-now`, `payments on-call`.
-        digest: Names the digest it goes out with; empty where it goes alone.
-        said: What happened, as the timeline tells it.
-        because: Why it comes to this receiver, where that needs saying: whom it could not reach.
-    """
-
-    id: str
-    incident: str
-    incident_revision: int
-    receiver: str
-    notifier: str
-    change: Transition
-    state: DeliveryState
-    created_at: datetime
-    next_attempt_at: datetime
-    attempts: int = 0
-    sent_at: datetime | None = None
-    reference: str | None = None
-    reason: str | None = None
-    detail: str = ""
-    digest: str = ""
-    because: str = ""
-    said: str = ""

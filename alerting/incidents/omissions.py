@@ -10,8 +10,9 @@ from enum import StrEnum
 
 import msgspec
 
+from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.escalation import Escalation
-from alerting.incidents.model import PAGES, Delivery, DeliveryState, Incident, IncidentState, Transition
+from alerting.incidents.model import PAGES, Incident, IncidentState, Transition
 
 
 class OmissionKind(StrEnum):

@@ -9,8 +9,9 @@ from typing import Final, Protocol
 import msgspec
 
 from alerting.incidents.call_store import CallStore, CallUnit
+from alerting.incidents.delivery import Delivery
 from alerting.incidents.directive_store import DirectiveStore, DirectiveUnit
-from alerting.incidents.model import Delivery, Incident, IncidentState, Severity, TimelineEntry
+from alerting.incidents.model import Incident, IncidentState, Severity, TimelineEntry
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount

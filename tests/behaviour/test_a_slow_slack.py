@@ -3,7 +3,7 @@ import itertools
 from collections.abc import Callable
 
 from alerting.fakes.slack import FakeSlack
-from alerting.incidents.model import DeliveryState
+from alerting.incidents.delivery import DeliveryState
 from alerting.notifiers.slack import SlackNotifier
 from tests.fakes.detections import detection
 from tests.fakes.egress import LOOPBACK

@@ -5,8 +5,8 @@ import pytest
 
 from alerting.auditor import Auditor
 from alerting.errors import DeliveryRejected
+from alerting.incidents.delivery import DeliveryState
 from alerting.incidents.escalation import Chain, ChainStep, Escalation, Target, TargetKind
-from alerting.incidents.model import DeliveryState
 from alerting.incidents.omissions import Omission, OmissionKind, calls_due
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes

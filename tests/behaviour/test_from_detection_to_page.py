@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from alerting.errors import DeliveryRejected, DeliveryRetryable
-from alerting.incidents.model import DeliveryState, IncidentState, Transition
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import IncidentState, Transition
 from streams.events import Phase
 from tests.fakes.clock import START
 from tests.fakes.detections import detection, evidence

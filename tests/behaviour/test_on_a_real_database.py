@@ -12,7 +12,8 @@ from prometheus_client import CollectorRegistry
 from alerting.acts import Acts
 from alerting.delivery import DeliveryLoop
 from alerting.dispatch import Dispatch
-from alerting.incidents.model import DeliveryState, IncidentState, Transition
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import IncidentState, Transition
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.incidents.store import IncidentFilter
 from alerting.intake import Intake

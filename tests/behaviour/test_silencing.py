@@ -5,7 +5,8 @@ from datetime import UTC, timedelta
 import pytest
 
 from alerting.errors import DirectiveRefused, SilenceTooWide, Stale
-from alerting.incidents.model import DeliveryState, IncidentState, Severity, Transition
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import IncidentState, Severity, Transition
 from alerting.receivers import PageBudget, ReceiverPolicy
 from alerting.routing.silence_wish import SilenceWish
 from alerting.settings import SilenceSettings

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from alerting.inbound_settings import PersonSettings
-from alerting.incidents.model import DeliveryState, Severity, Transition
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import Severity, Transition
 from alerting.receivers import policies_of
 from alerting.settings import ReceiverSettings
 from alerting.tier_settings import ChronicSettings

@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from alerting.api.situation import LinkTokens
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
-from alerting.incidents.model import Delivery, DeliveryState, Incident, Severity, TimelineEntry, Transition
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import Incident, Severity, TimelineEntry, Transition
 from alerting.incidents.situation_link import SituationLink
 from alerting.incidents.statement import Statement
 from streams.events import Direction, Driver, Sample

@@ -14,7 +14,8 @@ from alerting.directives.silence import Silence
 from alerting.directives.weekly_window import WeeklyWindow
 from alerting.dispatch import Dispatch
 from alerting.errors import Stale
-from alerting.incidents.model import DeliveryState, IncidentState, Transition
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import IncidentState, Transition
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.sql.store import SqlStore
 from alerting.receivers import Receivers

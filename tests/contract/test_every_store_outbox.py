@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from alerting.errors import PositionLost
-from alerting.incidents.model import DeliveryState, Severity, Transition
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import Severity, Transition
 from alerting.incidents.sql.store import SqlStore
 from alerting.incidents.store import Hold
 from tests.fakes.clock import START

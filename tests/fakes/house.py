@@ -20,7 +20,8 @@ from alerting.escalation import Escalator
 from alerting.hints import Hints
 from alerting.hold_watch import HoldWatch
 from alerting.holds import PostHolds
-from alerting.incidents.model import Delivery, Incident
+from alerting.incidents.delivery import Delivery
+from alerting.incidents.model import Incident
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
 from alerting.mute_watch import MuteWatch

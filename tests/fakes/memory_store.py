@@ -10,7 +10,8 @@ import msgspec
 from alerting.directives.directive import Directive, DirectiveEntry, due_at, kind_of
 from alerting.errors import DatabaseUnavailable, Stale, UnknownIncident
 from alerting.incidents.call_store import ScheduleCopy
-from alerting.incidents.model import Delivery, Incident, IncidentState, TimelineEntry
+from alerting.incidents.delivery import Delivery
+from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition

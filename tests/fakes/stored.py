@@ -6,15 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from alerting.incidents.model import (
-    Delivery,
-    DeliveryState,
-    Incident,
-    IncidentState,
-    Severity,
-    TimelineEntry,
-    Transition,
-)
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import Incident, IncidentState, Severity, TimelineEntry, Transition
 from alerting.incidents.part import GroupingReason, Part
 from alerting.incidents.store import Store
 from alerting.incidents.topic_status import WindowPoint

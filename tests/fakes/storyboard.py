@@ -6,15 +6,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from alerting.incidents.model import (
-    Delivery,
-    DeliveryState,
-    Incident,
-    IncidentState,
-    Severity,
-    TimelineEntry,
-    Transition,
-)
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import Incident, IncidentState, Severity, TimelineEntry, Transition
 from alerting.incidents.situation_link import SituationLink
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.events import Direction, Driver, Evidence, Sample

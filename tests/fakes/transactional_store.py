@@ -13,16 +13,8 @@ from alerting.directives.directive import Directive, DirectiveEntry, due_at, kin
 from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, Stale, UnknownIncident
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.calls import call_due_at
-from alerting.incidents.model import (
-    HUSHED,
-    PAGES,
-    Delivery,
-    DeliveryState,
-    Incident,
-    IncidentState,
-    TimelineEntry,
-    Transition,
-)
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, TimelineEntry, Transition
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition

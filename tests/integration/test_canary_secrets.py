@@ -17,7 +17,7 @@ from alerting.fakes.slack import FakeSlack
 from alerting.fakes.teams import FakeTeams
 from alerting.fakes.webhook import FakeWebhook
 from alerting.inbound.build import build_inbound
-from alerting.incidents.model import DeliveryState
+from alerting.incidents.delivery import DeliveryState
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.incidents.store import IncidentFilter
 from alerting.notifiers.egress import Egress

@@ -19,8 +19,9 @@ from prometheus_client import CollectorRegistry
 from alerting.dispatch import Dispatch
 from alerting.escalation import Escalator
 from alerting.fakes.slack import FakeSlack
+from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.escalation import Chain, ChainStep, Escalation, Target, TargetKind
-from alerting.incidents.model import Delivery, DeliveryState, Transition
+from alerting.incidents.model import Transition
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.incidents.store import IncidentFilter
 from alerting.metrics import AlertingMetrics

@@ -11,7 +11,7 @@ import pytest
 
 from alerting.delivery import LOOK_AGAIN_SECONDS
 from alerting.fakes.webhook import FakeWebhook
-from alerting.incidents.model import DeliveryState
+from alerting.incidents.delivery import DeliveryState
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.settings import DatabaseSettings, DeliverySettings
 from streams.clock import SystemClock

@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, not_, or_, select, update
 
 from alerting.errors import PositionLost
-from alerting.incidents.model import HUSHED, PAGES, Delivery, DeliveryState, Incident, IncidentState, Transition
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, Transition
 from alerting.incidents.sql.hold_queries import HELD
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incidents

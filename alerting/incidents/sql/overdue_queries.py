@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select, update
 
-from alerting.incidents.model import PAGES, Delivery, DeliveryState
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import PAGES
 from alerting.incidents.sql.tables import deliveries
 
 _PAGES: Final = [change.value for change in sorted(PAGES)]

@@ -9,7 +9,8 @@ import structlog
 from sqlalchemy import Connection, delete, select, update
 
 from alerting.history import DAY_SECONDS, day_of, pack, thinned, unpack
-from alerting.incidents.model import DeliveryState, Incident, IncidentState
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.retention import Cutoffs, without_samples
 from alerting.incidents.sql import reply_queries
 from alerting.incidents.sql.tables import (

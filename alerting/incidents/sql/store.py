@@ -1,6 +1,5 @@
 """The store on SQL, and how to open it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -12,15 +11,12 @@ from alerting.errors import UnknownIncident
 from alerting.incidents.audit import Head, Link
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.chain import Chain
-from alerting.incidents.model import Delivery, DeliveryState, Incident, TimelineEntry
+from alerting.incidents.model import Incident, TimelineEntry
 from alerting.incidents.retention import Cutoffs, Removed
 from alerting.incidents.sql import (
     audit_queries,
     call_queries,
-    hold_queries,
     incident_queries,
-    outbox_queries,
-    overdue_queries,
     reply_queries,
     retention_queries,
     topic_queries,
@@ -29,12 +25,13 @@ from alerting.incidents.sql import (
 from alerting.incidents.sql.answers import SqlAnswers
 from alerting.incidents.sql.audit_keys import chain_of, configured_keys
 from alerting.incidents.sql.changes import Broadcast, Changes
-from alerting.incidents.sql.database import Database, Standing
+from alerting.incidents.sql.database import Database
 from alerting.incidents.sql.decision_reading import DecisionReading
 from alerting.incidents.sql.directives import SqlDirectives
 from alerting.incidents.sql.engine import open_database
+from alerting.incidents.sql.outbox import SqlOutbox
 from alerting.incidents.sql.unit import SqlUnit
-from alerting.incidents.store import Hold, IncidentFilter, Lease, Page
+from alerting.incidents.store import IncidentFilter, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from alerting.settings import AuditSettings, DatabaseSettings
 from streams.clock import Clock
@@ -65,7 +62,7 @@ async def open_store(settings: DatabaseSettings, clock: Clock, audit: AuditSetti
         raise
 
 
-class SqlStore(SqlDirectives, DecisionReading):
+class SqlStore(SqlOutbox, SqlDirectives, DecisionReading):
     """See `alerting.incidents.store.Store`.
 
     Args:
@@ -81,10 +78,9 @@ class SqlStore(SqlDirectives, DecisionReading):
         self._clock = clock
         self.chain: Final = chain
         self._changes = Broadcast(self._last_position if database.shared else None)
+        SqlOutbox.__init__(self, database, self._changes.publish)
         self.answers: Final = SqlAnswers(database)
         self._forgot_at = float("-inf")
-        self._standing: Standing | None = None
-        self._taking_over = asyncio.Lock()
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[SqlUnit]:
@@ -133,10 +129,6 @@ class SqlStore(SqlDirectives, DecisionReading):
         """Records of the audit trail behind `position`, each with its line of the timeline, oldest first."""
         return await self._database.read(audit_queries.links, position, limit)
 
-    async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
-        """Who was told, oldest first."""
-        return await self._database.read(outbox_queries.of_incident, incident_id)
-
     async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:
         """The board, in the order in which the topics were saved."""
         return await self._database.read(topic_queries.statuses, now)
@@ -154,63 +146,9 @@ class SqlStore(SqlDirectives, DecisionReading):
             window_queries.points, topic, int(start.timestamp()), int(end.timestamp()), seconds
         )
 
-    async def lease(
-        self,
-        now: datetime,
-        *,
-        seconds: float,
-        limit: int,
-        most_each: int | None = None,
-        last_chance: datetime | None = None,
-    ) -> tuple[Lease, ...]:
-        """Due deliveries, at most one for each incident, receiver and notifier: the oldest.
-
-        Pages come first, then the worst severity, then the oldest; at most `most_each` for one destination.
-
-        Nothing goes to a destination that is held, but for what was made before `last_chance`.
-
-        On SQLite one process at a time gets any. What an earlier one held when it ended is due again at once; on
-        Postgres when its lease ends.
-        """
-        async with self._taking_over:
-            if self._standing in {None, Standing.WAITING}:
-                await self._take_over()
-        if self._standing is Standing.WAITING:
-            return ()
-        if not await self._database.read(outbox_queries.anything_due, now, last_chance):
-            return ()
-        async with self._database.transaction() as transaction:
-            return await transaction.run(outbox_queries.lease, now, seconds, limit, most_each or limit, last_chance)
-
-    async def settle(self, lease: Lease, outcome: Delivery, *, hold: Hold | None = None) -> None:
-        """Write an attempt's outcome; with it that its destination is to be held. What was sent ends a hold.
-
-        Raises:
-            PositionLost: The lease went to somebody else meanwhile; their outcome counts.
-        """
-        async with self._database.transaction() as transaction:
-            await transaction.run(outbox_queries.settle, lease, outcome)
-            if hold is not None:
-                await transaction.run(hold_queries.hold, hold)
-            elif outcome.state is DeliveryState.SENT:
-                await transaction.run(hold_queries.let_go, outcome.receiver, outcome.notifier)
-        self._changes.publish()
-
-    async def holds(self) -> tuple[Hold, ...]:
-        """Every destination whose last attempt failed, also where its hold is over."""
-        return await self._database.read(hold_queries.holds_now)
-
-    async def overdue_pages(self, before: datetime, *, limit: int) -> tuple[Delivery, ...]:
-        """Pages that were refused, or were made before that time and did not arrive; each until it is looked after."""
-        return await self._database.read(overdue_queries.overdue, before, limit)
-
     async def calls_due(self, now: datetime, *, limit: int) -> tuple[str, ...]:
         """Ids of incidents of which somebody is to be called by now, the longest overdue first."""
         return await self._database.read(call_queries.calls_due, now, limit)
-
-    async def open_deliveries(self) -> tuple[Delivery, ...]:
-        """Every page and notification of incidents that are not resolved, oldest first."""
-        return await self._database.read(outbox_queries.of_open_incidents)
 
     async def next_call_at(self) -> datetime | None:
         """When the next call of any incident is due; None where none is."""
@@ -220,17 +158,9 @@ class SqlStore(SqlDirectives, DecisionReading):
         """The last good copy of a schedule that is fetched; None where there is none."""
         return await self._database.read(call_queries.schedule_copy, schedule)
 
-    async def pages_told(self, receivers: Sequence[str], *, since: datetime) -> int:
-        """Of how many incidents these receivers were paged since then, each counted once."""
-        return await self._database.read(overdue_queries.pages_told, receivers, since)
-
     async def answered(self, mentions: Sequence[str]) -> Mapping[str, datetime] | None:
         """When each of them was answered in public first, of those that were; None where no answer was ever seen."""
         return await self._database.read(reply_queries.answered, mentions)
-
-    async def outbox_age(self, now: datetime) -> tuple[int, float]:
-        """How many deliveries are pending, and the age of the oldest that is due, in seconds; 0.0 if none is."""
-        return await self._database.read(outbox_queries.age, now)
 
     def changes(self) -> Changes:
         """Yields after every commit from now on, other processes' within a second; many commits may be one change.
@@ -263,17 +193,6 @@ class SqlStore(SqlDirectives, DecisionReading):
         """Give the connections back and end all `changes`."""
         self._changes.close()
         await self._database.close()
-
-    async def _take_over(self) -> None:
-        standing = await self._database.take_over()
-        if standing is Standing.ALONE:
-            async with self._database.transaction() as transaction:
-                released = await transaction.run(outbox_queries.release)
-            if released:
-                log.info("outbox.taken_over", released=released)
-        elif standing is Standing.WAITING and self._standing is None:
-            log.warning("outbox.waiting", reason="another process delivers from this database file", then="taking over")
-        self._standing = standing
 
     async def _last_position(self) -> int:
         return await self._database.read(audit_queries.last_position)

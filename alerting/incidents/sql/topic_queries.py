@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, delete, func, select
 
-from alerting.incidents.model import DeliveryState, Transition
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import Transition
 from alerting.incidents.sql.board import Tail, per_minute, polarity
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incident_topics, incidents

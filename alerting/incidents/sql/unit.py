@@ -6,7 +6,8 @@ from datetime import datetime
 from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.chain import Chain
-from alerting.incidents.model import Delivery, Incident, TimelineEntry
+from alerting.incidents.delivery import Delivery
+from alerting.incidents.model import Incident, TimelineEntry
 from alerting.incidents.sql import (
     audit_queries,
     call_queries,

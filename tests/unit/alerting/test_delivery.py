@@ -4,7 +4,8 @@ import pytest
 
 from alerting.delivery import MAX_QUEUED
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
-from alerting.incidents.model import DeliveryState, Transition
+from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.model import Transition
 from alerting.settings import DeliverySettings
 from streams.events import Phase
 from streams.topic import Topic

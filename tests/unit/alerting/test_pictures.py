@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry
 from alerting.charts import svg
 from alerting.charts.chart import Chart
 from alerting.fakes.slack import FakeSlack
-from alerting.incidents.model import Delivery, Transition
+from alerting.incidents.delivery import Delivery
+from alerting.incidents.model import Transition
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.slack import SlackNotifier
 from alerting.painter import Painter

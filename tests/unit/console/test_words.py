@@ -5,7 +5,8 @@ import pytest
 
 from alerting.console import words
 from alerting.console.pulse import Mood, Pulse
-from alerting.incidents.model import Delivery, DeliveryState, IncidentState, Transition
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.model import IncidentState, Transition
 from tests.fakes.clock import START
 from tests.fakes.storyboard import incident_at
 
