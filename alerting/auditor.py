@@ -7,16 +7,15 @@ from typing import Final
 
 import structlog
 
-from alerting.errors import DatabaseUnavailable
 from alerting.incidents.delivery import Delivery
 from alerting.incidents.model import Incident, Transition
 from alerting.incidents.omissions import Omission, OmissionKind, omissions
 from alerting.incidents.store import Store
+from alerting.lookout import Lookout
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
 from alerting.routing.routes import Routes, labels_of
 from alerting.tier_settings import Tier
-from streams.backoff import sleep_unless
 from streams.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -55,12 +54,7 @@ class Auditor:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop`."""
-        while not stop.is_set():
-            try:
-                await self.look()
-            except DatabaseUnavailable as exc:
-                log.debug("auditor.waiting", reason=str(exc))
-            await sleep_unless(stop, LOOK_SECONDS, self._clock)
+        await Lookout("auditor", self._clock, every_seconds=LOOK_SECONDS).run(self.look, stop)
 
     async def look(self) -> tuple[Omission, ...]:
         """Everything that is missing now.

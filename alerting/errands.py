@@ -13,9 +13,9 @@ from alerting.directives.errand import Errand, ErrandState, Hook
 from alerting.errors import DatabaseUnavailable, DeliveryInDoubt, DeliveryRejected, DeliveryRetryable, Stale
 from alerting.incidents.outcome import SYSTEM
 from alerting.incidents.store import Store
+from alerting.lookout import Lookout
 from alerting.metrics import AlertingMetrics
 from alerting.settings import ANSWER_MARGIN_SECONDS, DeliverySettings
-from streams.backoff import Backoff, sleep_unless
 from streams.clock import Clock
 
 LOOK_SECONDS: Final = 1.0
@@ -59,20 +59,11 @@ class Errands:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Carry out until `stop`; what is under way is finished first."""
-        backoff = Backoff(first_seconds=LOOK_SECONDS, cap_seconds=30.0)
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(self._listen(), name="errands.listen")
             stopping = group.create_task(self._wake_to_stop(stop), name="errands.stop")
-            while not stop.is_set():
-                self._wake.clear()
-                seconds = LOOK_SECONDS
-                try:
-                    await self.look()
-                    backoff.reset()
-                except DatabaseUnavailable as exc:
-                    seconds = backoff.next_seconds()
-                    log.debug("errands.waiting", reason=str(exc))
-                await sleep_unless(self._wake, seconds, self._clock)
+            lookout = Lookout("errands", self._clock, every_seconds=LOOK_SECONDS)
+            await lookout.run(self.look, stop, wake=self._wake)
             listening.cancel()
             stopping.cancel()
         for hook in self._hooks.values():

@@ -6,11 +6,11 @@ from typing import Final
 import structlog
 
 from alerting.dispatch import Dispatch
-from alerting.errors import DatabaseUnavailable, Stale
+from alerting.errors import Stale
 from alerting.incidents.calls import call_due_at
 from alerting.incidents.store import Store
+from alerting.lookout import Lookout
 from alerting.metrics import AlertingMetrics
-from streams.backoff import Backoff, sleep_unless
 from streams.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -35,16 +35,8 @@ class Escalator:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop`, less often while the database does not answer."""
-        backoff = Backoff(first_seconds=LOOK_SECONDS, cap_seconds=5.0)
-        while not stop.is_set():
-            try:
-                await self.look()
-                seconds = await self._seconds_to_next()
-                backoff.reset()
-            except DatabaseUnavailable as exc:
-                seconds = backoff.next_seconds()
-                log.debug("escalation.waiting", reason=str(exc))
-            await sleep_unless(stop, seconds, self._clock)
+        lookout = Lookout("escalation", self._clock, every_seconds=LOOK_SECONDS, cap_seconds=5.0)
+        await lookout.run(self.look, stop, sooner=self._seconds_to_next)
 
     async def look(self) -> None:
         """Make every call that is due now.

@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from alerting.digests import HAND_OVER
-from alerting.errors import DatabaseUnavailable
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.identity import delivery_id
 from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.store import IncidentFilter, Store
+from alerting.lookout import Lookout
 from alerting.receivers import Receivers
 from alerting.settings import ReceiverSettings
 from alerting.tier_settings import HandOverSettings
-from streams.backoff import sleep_unless
 from streams.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -57,17 +56,14 @@ class HandOver:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop`; while the database does not answer, again a little later."""
-        while not stop.is_set():
-            try:
-                for receiver, settings in self._times.items():
-                    await self._look(receiver, settings)
-            except DatabaseUnavailable as exc:
-                log.debug("hand_over.waiting", reason=str(exc))
-            except Exception:  # a digest must never be what ends the process that pages
-                log.exception("hand_over.failed")
-            await sleep_unless(stop, LOOK_SECONDS, self._clock)
+        lookout = Lookout("hand_over", self._clock, every_seconds=LOOK_SECONDS, outlives=True)
+        await lookout.run(self._look, stop)
 
-    async def _look(self, receiver: str, settings: HandOverSettings) -> None:
+    async def _look(self) -> None:
+        for receiver, settings in self._times.items():
+            await self._look_at(receiver, settings)
+
+    async def _look_at(self, receiver: str, settings: HandOverSettings) -> None:
         now = self._clock.now()
         slot = last_hand_over(settings, now)
         if self._done.get(receiver) == slot or now - slot > CATCH_UP:

@@ -13,7 +13,7 @@ from alerting.incidents.outcome import SYSTEM
 from alerting.incidents.playbook import PlaybookClass
 from alerting.incidents.store import Store
 from alerting.incidents.wording import count
-from streams.backoff import Backoff, sleep_unless
+from alerting.lookout import Lookout
 from streams.clock import Clock
 
 LOOK_SECONDS: Final = 1.0
@@ -42,16 +42,7 @@ class HoldWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop`, less often while the database does not answer."""
-        backoff = Backoff(first_seconds=LOOK_SECONDS, cap_seconds=30.0)
-        while not stop.is_set():
-            seconds = LOOK_SECONDS
-            try:
-                await self.look()
-                backoff.reset()
-            except DatabaseUnavailable as exc:
-                seconds = backoff.next_seconds()
-                log.debug("hold_watch.waiting", reason=str(exc))
-            await sleep_unless(stop, seconds, self._clock)
+        await Lookout("hold_watch", self._clock, every_seconds=LOOK_SECONDS).run(self.look, stop)
 
     async def look(self) -> None:
         """Propose what is to be proposed, and end what has ended.

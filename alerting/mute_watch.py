@@ -11,15 +11,14 @@ import structlog
 from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.directives.silence import Silence, SilenceState
 from alerting.dispatch import Dispatch
-from alerting.errors import DatabaseUnavailable, Stale
 from alerting.incidents.model import Incident, Transition
 from alerting.incidents.muted import MuteKind
 from alerting.incidents.outcome import SYSTEM, Outcome
 from alerting.incidents.store import Store
+from alerting.lookout import Lookout
 from alerting.metrics import AlertingMetrics
 from alerting.routing.muting import Muting
 from alerting.settings import SilenceSettings
-from streams.backoff import Backoff, sleep_unless
 from streams.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -55,18 +54,7 @@ class MuteWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every second until `stop`, less often while the database does not answer."""
-        backoff = Backoff(first_seconds=LOOK_SECONDS, cap_seconds=30.0)
-        while not stop.is_set():
-            seconds = LOOK_SECONDS
-            try:
-                await self.look()
-                backoff.reset()
-            except Stale as exc:
-                log.debug("mute_watch.again", reason=str(exc))
-            except DatabaseUnavailable as exc:
-                seconds = backoff.next_seconds()
-                log.debug("mute_watch.waiting", reason=str(exc))
-            await sleep_unless(stop, seconds, self._clock)
+        await Lookout("mute_watch", self._clock, every_seconds=LOOK_SECONDS).run(self.look, stop)
 
     async def look(self) -> None:
         """Bring every open incident up to what mutes it now.

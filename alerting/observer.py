@@ -9,13 +9,12 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from alerting.console.pulse import Pulse
-from alerting.errors import DatabaseUnavailable
 from alerting.incidents.feed_status import FeedStatus
 from alerting.incidents.model import IncidentState, Severity
 from alerting.incidents.silent_feed import SilentFeed
 from alerting.incidents.store import IncidentFilter, Store
+from alerting.lookout import Lookout
 from alerting.metrics import AlertingMetrics
-from streams.backoff import sleep_unless
 from streams.clock import Clock
 from streams.feed_report import FeedKind, FeedState
 
@@ -64,14 +63,10 @@ class Observer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop`."""
-        while not stop.is_set():
-            self._sample()
-            self._metrics.show_feeds(self._feeds.statuses())
-            try:
-                await self._look()
-            except DatabaseUnavailable:
-                log.debug("observer.database_unavailable")
-            await sleep_unless(stop, LOOK_SECONDS, self._clock)
+        # The line atop the console has to be current also when the database is away: the waits do not grow.
+        await Lookout("observer", self._clock, every_seconds=LOOK_SECONDS, cap_seconds=LOOK_SECONDS).run(
+            self._look, stop
+        )
 
     def pulse(self) -> Pulse:
         """How the stream does, as far as this process can know."""
@@ -85,6 +80,8 @@ class Observer:
         )
 
     async def _look(self) -> None:
+        self._sample()
+        self._metrics.show_feeds(self._feeds.statuses())
         found: Counter[Severity] = Counter()
         cursor: str | None = None
         for _ in range(_MOST_PAGES):

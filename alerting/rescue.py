@@ -7,16 +7,15 @@ from typing import Final
 import msgspec
 import structlog
 
-from alerting.errors import DatabaseUnavailable
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.identity import delivery_id
 from alerting.incidents.model import PAGES, Incident, TimelineEntry, Transition
 from alerting.incidents.outcome import SYSTEM
 from alerting.incidents.store import Store
+from alerting.lookout import Lookout
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
 from alerting.settings import DeliverySettings
-from streams.backoff import Backoff, sleep_unless
 from streams.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -50,16 +49,7 @@ class Rescue:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every second until `stop`, less often while the database does not answer."""
-        backoff = Backoff(first_seconds=LOOK_SECONDS, cap_seconds=30.0)
-        while not stop.is_set():
-            seconds = LOOK_SECONDS
-            try:
-                await self.look()
-                backoff.reset()
-            except DatabaseUnavailable as exc:
-                seconds = backoff.next_seconds()
-                log.debug("rescue.waiting", reason=str(exc))
-            await sleep_unless(stop, seconds, self._clock)
+        await Lookout("rescue", self._clock, every_seconds=LOOK_SECONDS).run(self.look, stop)
 
     async def look(self) -> None:
         """Look after what is overdue now.

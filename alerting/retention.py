@@ -5,8 +5,8 @@ from typing import Final, Protocol
 
 import structlog
 
-from alerting.errors import DatabaseUnavailable
 from alerting.incidents.retention import Cutoffs, Removed, cutoffs
+from alerting.lookout import Lookout
 from alerting.metrics import AlertingMetrics
 from alerting.settings import RetentionSettings
 from streams.backoff import sleep_unless
@@ -46,16 +46,10 @@ class Retention:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Go through it until `stop`; while the database does not answer, look again after half a minute."""
-        while not stop.is_set():
-            seconds = EVERY_SECONDS
-            try:
-                await self.go_through(stop)
-            except DatabaseUnavailable as exc:
-                log.debug("retention.waiting", reason=str(exc))
-                seconds = AGAIN_SECONDS
-            except Exception:  # tidying up must never be what ends the process that pages
-                log.exception("retention.failed")
-            await sleep_unless(stop, seconds, self._clock)
+        lookout = Lookout(
+            "retention", self._clock, every_seconds=EVERY_SECONDS, first_seconds=AGAIN_SECONDS, outlives=True
+        )
+        await lookout.run(lambda: self.go_through(stop), stop)
 
     async def go_through(self, stop: asyncio.Event) -> None:
         """Batch after batch, until nothing is left to do or `stop`.

@@ -8,15 +8,14 @@ from typing import Final
 import structlog
 
 from alerting.dispatch import Dispatch
-from alerting.errors import DatabaseUnavailable, Stale
 from alerting.incidents.answering import answered, asked_in
 from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.promises import elapsed
 from alerting.incidents.store import IncidentFilter, Store
+from alerting.lookout import Lookout
 from alerting.metrics import AlertingMetrics
 from alerting.settings import TargetSettings
-from streams.backoff import sleep_unless
 from streams.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -44,12 +43,7 @@ class Timekeeper:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop`."""
-        while not stop.is_set():
-            try:
-                await self._look()
-            except (DatabaseUnavailable, Stale) as exc:
-                log.debug("timekeeper.waiting", reason=str(exc))
-            await sleep_unless(stop, LOOK_SECONDS, self._clock)
+        await Lookout("timekeeper", self._clock, every_seconds=LOOK_SECONDS).run(self._look, stop)
 
     async def _look(self) -> None:
         cursor: str | None = None
