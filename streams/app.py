@@ -14,7 +14,7 @@ from streams.errors import AccessRefused, BrokerUnavailable
 from streams.live_matcher import LiveMatcher
 from streams.metrics import StreamMetrics
 from streams.role import Role, Shapes
-from streams.sentiment.registry import make_scorer
+from streams.sentiment.registry import scorer_of
 from streams.settings import StreamSettings
 from streams.stage_reading import reader
 from streams.stages.detect import DetectStage
@@ -31,7 +31,7 @@ def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: 
     """Mentions in, partial counts and watermarks out, for the topics that are declared in Kafka."""
     kafka = settings.kafka
     live = LiveMatcher(clock)
-    scorer = make_scorer(settings.score.sentiment)
+    scorer = scorer_of(settings.score)
 
     def build(shapes: Shapes) -> Worker:
         def stage(partition: Partition) -> ScoreStage:

@@ -15,8 +15,8 @@ from streams.broker.base import Broker, Partition, Record
 from streams.errors import InvalidMention
 from streams.matching import TopicMatcher
 from streams.mention import Mention
+from streams.sentiment import registry
 from streams.sentiment.base import Scorer
-from streams.sentiment.registry import make_scorer
 from streams.settings import StreamSettings, TopicSettings
 
 MOST_MENTIONS: Final = 50_000
@@ -51,7 +51,7 @@ class Preview(msgspec.Struct, frozen=True):
 
 def scorer_of(settings: StreamSettings) -> Scorer:
     """The scorer of the configuration; loading it takes a moment."""
-    return make_scorer(settings.score.sentiment)
+    return registry.scorer_of(settings.score)
 
 
 async def recent_mentions(broker: Broker, settings: StreamSettings, *, most: int = MOST_MENTIONS) -> list[Mention]:

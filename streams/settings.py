@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from streams.broker.base import Guarantee
 from streams.fold import fold
 from streams.kafka_security import KafkaSecurity
+from streams.lexicon_settings import Language, LexiconSettings
 from streams.masking import Masked
 from streams.section import Section
 from streams.shares import Reach, shared, to_one
@@ -148,6 +149,8 @@ class ScoreSettings(Section):
     Attributes:
         flush_seconds: At the latest this long after its arrival a mention is on its way to the detect stage.
         index_mentions: So many recent mentions each partition remembers, to recognise them when they come again.
+        lexicons: By language (`de`, `sv`), what makes its texts readable; they are unscored else. One for `en` takes
+            the place of the built-in.
         terms: Count the words of matched mentions, from which a page names what drives the excess. Without them a page
             says how much and how fast but names no words, and scoring is cheaper.
         mask: Personal data that is hidden in samples before they go anywhere. With `handle` the names of authors are
@@ -160,6 +163,7 @@ class ScoreSettings(Section):
     index_seconds: Annotated[float, Field(ge=0, le=604_800)] = 3600.0
     dead_letter_share: Annotated[float, Field(gt=0, le=1)] = 0.5
     sentiment: Literal["vader", "none"] = "vader"
+    lexicons: Annotated[dict[Language, LexiconSettings], Field(max_length=50)] = Field(default_factory=dict)
     terms: bool = True
     mask: tuple[Masked, ...] = ("email", "phone", "card", "iban")
 

@@ -47,7 +47,7 @@ def backtest(
 
     from streams.backtest import backtest_counts, backtest_mentions
     from streams.history import is_counts
-    from streams.sentiment.registry import make_scorer
+    from streams.sentiment.registry import scorer_of
 
     with explained():
         settings = settings_from(config)
@@ -71,7 +71,7 @@ def backtest(
                 backtest_counts(file, settings=settings, budgets=budgets, progress=watch(file.name)) for file in counted
             ]
             if mentions:
-                scorer = make_scorer(settings.score.sentiment)
+                scorer = scorer_of(settings.score)
                 told = watch("mentions")
                 reports.append(
                     backtest_mentions(

@@ -28,16 +28,21 @@ def check(
     from alerting.cli.route_notes import notes_on_routes
     from alerting.cli.schedule_notes import notes_on_schedules
     from streams.broker.kafka_access import access
+    from streams.sentiment.registry import lexicons_of
 
     with explained():
         settings = settings_from(config)
         if not _unread_by_kafka(settings):
             access(settings.kafka)
+        lexicons = lexicons_of(settings.score)
     topics, receivers = len(settings.topics), len(settings.receivers)
     held = f"{topics} topic{'s'[: topics != 1]}, {receivers} receiver{'s'[: receivers != 1]}"
     typer.echo(f"{config}: right ({held}, Kafka at {settings.kafka.bootstrap_servers})")
     for note in _unread(settings):
         typer.echo(f"note: {note}")
+    for language, lexicon in lexicons.items():
+        if lexicon.unused:
+            typer.echo(f"note: score.lexicons.{language}: {lexicon.unused} entries of several words are not used")
     ports = [settings.api.port, settings.roles.score_port, settings.roles.detect_port]
     if len({port for port in ports if port}) < sum(map(bool, ports)):
         typer.echo("note: api.port, roles.score_port and roles.detect_port are not all different: run alone, the roles")

@@ -31,7 +31,7 @@ from streams.clock import SystemClock
 from streams.events import PartialCount
 from streams.kafka_topics import specs
 from streams.produce import load_history
-from streams.sentiment.registry import make_scorer
+from streams.sentiment.registry import scorer_of
 from streams.simulate.refund_outage import refund_outage
 from streams.simulate.world import World
 
@@ -145,7 +145,7 @@ class Demo:
         self._phase = f"loading {HISTORY_DAYS} days of history"
         began = self.elapsed
         origin = self._clock.now().replace(second=0, microsecond=0) - timedelta(days=HISTORY_DAYS)
-        scorer = make_scorer(settings.score.sentiment)
+        scorer = scorer_of(settings.score)
         past = World(
             refund_outage(crisis_after_seconds=float("inf")),
             origin,

@@ -36,7 +36,7 @@ def load(
     from streams.matching import TopicMatcher
     from streams.mention import Mention
     from streams.produce import load_history
-    from streams.sentiment.registry import make_scorer
+    from streams.sentiment.registry import scorer_of
 
     def partials() -> "Iterator[PartialCount]":
         if topic is not None:
@@ -59,7 +59,7 @@ def load(
         yield from partials_of_mentions(
             mentions,
             matcher=TopicMatcher(settings.topic_values()),
-            scorer=make_scorer(settings.score.sentiment),
+            scorer=scorer_of(settings.score),
             settings=settings,
         )
 

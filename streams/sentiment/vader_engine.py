@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from streams.remembered import Remembered
-from streams.sentiment.vader_lexicon import VaderLexicon
+from streams.sentiment.lexicon import Lexicon
 from streams.sentiment.vader_word import Word
 
 REMEMBERED_TOKENS: Final = 16_384
@@ -33,7 +33,7 @@ _BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 
 
 class VaderEngine:
-    """The compound score of English texts, equal to that of the package `vaderSentiment` to all four decimals.
+    """The compound score of a text; with VADER's lexicon that of the package `vaderSentiment`, to all four decimals.
 
     Also equal in what looks like a slip there: a text is judged as the published lexicon was validated. Up to 16,384
     tokens of up to 40 characters are remembered; what is remembered never changes a score.
@@ -42,7 +42,7 @@ class VaderEngine:
         Hutto & Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text", 2014.
     """
 
-    def __init__(self, lexicon: VaderLexicon) -> None:
+    def __init__(self, lexicon: Lexicon) -> None:
         self._words = Remembered(lexicon.word, entries=REMEMBERED_TOKENS, longest=LONGEST_REMEMBERED)
         self._shown = {emoji: f" {shown}" for emoji, shown in lexicon.emoji.items()}
         self._phrases = lexicon.phrases

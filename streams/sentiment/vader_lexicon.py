@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Final
 
-from vaderSentiment.vaderSentiment import BOOSTER_DICT, C_INCR, N_SCALAR, NEGATE, SPECIAL_CASES
+from vaderSentiment.vaderSentiment import B_INCR, BOOSTER_DICT, C_INCR, N_SCALAR, NEGATE, SPECIAL_CASES
 
 from streams.sentiment.vader_word import Word
 
@@ -58,6 +58,11 @@ class VaderLexicon:
     def negation_factor(self) -> float:
         """What a negation multiplies a valence with."""
         return float(N_SCALAR)
+
+    @property
+    def boost(self) -> float:
+        """What a booster adds to the strength of a valence, and a dampener takes away."""
+        return float(B_INCR)
 
     @property
     def capitals_boost(self) -> float:

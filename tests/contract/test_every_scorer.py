@@ -13,7 +13,19 @@ from streams.sentiment.base import Scorer
 from streams.sentiment.registry import SCORERS, make_scorer
 from streams.settings import ScoreSettings
 
-PARTS = {"base", "registry", "vader_engine", "vader_lexicon", "vader_word"}  # of scorers, not scorers
+# of scorers, not scorers
+PARTS = {
+    "base",
+    "by_language",
+    "file_lexicon",
+    "function_words",
+    "lexicon",
+    "registry",
+    "tongue",
+    "vader_engine",
+    "vader_lexicon",
+    "vader_word",
+}
 LANGUAGES = (None, "en", "EN-us", "de", "ja", "und", "", "x" * 1000)
 HOSTILE = (
     "",

@@ -38,6 +38,11 @@ def test_has_no_opinion_on_other_languages(scorer: VaderScorer, lang: str) -> No
     assert scorer.score("I love it", lang) is None
 
 
+def test_a_text_in_another_language_is_unscored_though_nobody_said_so(scorer: VaderScorer) -> None:
+    assert scorer.score("Mein Flug wurde schon wieder gestrichen, das ist nicht gut", None) is None
+    assert scorer.score("Mein Flug wurde schon wieder gestrichen, das ist nicht gut", "en") is not None
+
+
 def test_neutral_english_is_zero_but_unreadable_script_is_unknown(scorer: VaderScorer) -> None:
     assert scorer.score("The bus leaves at nine.", None) == 0
     assert scorer.score("\u30d0\u30b9\u306f\u4e5d\u6642\u306b\u51fa\u307e\u3059", None) is None
