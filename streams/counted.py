@@ -9,6 +9,7 @@ class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True):
     Attributes:
         topics: Ids of the topics it counts for; empty once deleted.
         polarity: In steps of 1/8192, so that sums of it and of its square are exact; None is unscored.
+        polarities: One for each of `topics`, where the text says something else of one than of another.
     """
 
     seq: int | None
@@ -22,6 +23,7 @@ class Counted(msgspec.Struct, frozen=True, gc=False, array_like=True):
     platform: str
     region: str | None
     lang: str | None
+    polarities: tuple[float | None, ...] | None = None
 
 
 class CountedPack(msgspec.Struct, frozen=True, array_like=True):

@@ -9,7 +9,7 @@ import msgspec
 from streams.field_atoms import FieldAtoms
 from streams.fold import HANGUL, NO_WORD, SPACED, fold, script_of
 from streams.mention import Mention
-from streams.query import And, Atom, Field, Not, Or, Phrase, Query, Word, atoms, parse, required
+from streams.query import And, Atom, Field, Not, Or, Phrase, Query, Word, atoms, parse, required, speaking
 from streams.topic import Topic
 
 MAX_CHARACTERS: Final = 100_000
@@ -80,6 +80,7 @@ class TopicMatcher:
         self._topics = tuple(topics)
         self._numbers: dict[Atom, int] = {}
         self._needles: dict[str, _Needle] = {}
+        self._words_of: dict[str, frozenset[int]] = {}  # bounded by the queries
         self._tests: list[Test | None] = []
         self._growing_triggers: dict[int, list[int]] = {}
 
@@ -120,6 +121,23 @@ class TopicMatcher:
         found = [index for index in candidates if (test := tests[index]) is None or test(hits)]
         found.sort()
         return tuple([self._topics[index] for index in found])
+
+    def words_of(self, topic: Topic) -> frozenset[int]:
+        """The words and phrases that speak for the topic, by the numbers that `words_in` gives them; none it excludes.
+
+        Raises:
+            InvalidQuery: The topic is none of these and its query does not parse.
+        """
+        words = self._words_of.get(topic.query)
+        if words is None:
+            numbers = self._numbers
+            named = (numbers.get(atom) for atom in speaking(parse(topic.query)) if not isinstance(atom, Field))
+            words = self._words_of[topic.query] = frozenset(number for number in named if number is not None)
+        return words
+
+    def words_in(self, text: str) -> set[int]:
+        """The words and phrases of all queries that stand in a text."""
+        return self._words_in(fold(text[:MAX_CHARACTERS]))
 
     def _words_in(self, text: str) -> set[int]:
         hits: set[int] = set()

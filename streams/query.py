@@ -116,6 +116,19 @@ def atoms(query: Query) -> Iterator[Atom]:
         yield query
 
 
+def speaking(query: Query) -> Iterator[Atom]:
+    """The atoms that a matching mention may contain: all but those under a NOT.
+
+    >>> [atom.text for atom in speaking(parse("acme AND NOT (jobs OR hiring)")) if isinstance(atom, Word)]
+    ['acme']
+    """
+    if isinstance(query, And | Or):
+        for part in query.parts:
+            yield from speaking(part)
+    elif not isinstance(query, Not):
+        yield query
+
+
 def required(query: Query) -> frozenset[Atom] | None:
     """A cheap set of atoms of which every matching mention contains at least one; None where there is no such set.
 

@@ -67,10 +67,9 @@ class PartialSums:
         self._amended: set[int] = set()
         self.accepted_ms = 0
 
-    def count(self, counted: Counted, sign: int) -> None:
-        """Add (`sign` 1) or subtract (-1) one mention."""
+    def count(self, counted: Counted, sign: int, polarity: float | None) -> None:
+        """Add (`sign` 1) or subtract (-1) one mention, with what it says of this topic."""
         self._mentions += sign
-        polarity = counted.polarity
         if polarity is None:
             self._unscored += sign
         else:

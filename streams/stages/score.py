@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
 
 import msgspec
 
@@ -20,18 +19,17 @@ from streams.stages.arrivals import Arrivals
 from streams.stages.base import Restored
 from streams.stages.dead_letters import DeadLetters
 from streams.stages.description import Description
+from streams.stages.mention_polarity import polarities_of, polarity_of
 from streams.stages.mention_time import event_time, is_history
 from streams.stages.packing import Packing
 from streams.stages.partial_sums import PartialSums
 from streams.stages.public_replies import PublicReplies
 from streams.stages.sample_gate import SampleGate
-from streams.stages.sampling import engagement_of, polarity_of_rating, reach_of, seq_of, short_name
+from streams.stages.sampling import engagement_of, reach_of, seq_of, short_name
 from streams.stages.score_state import ScoreState
 from streams.stages.source_clock import SourceClock
 from streams.stages.tracked_topics import TrackedTopics
 from streams.topic import Topic
-
-POLARITY_STEPS: Final = 8192
 
 
 class ScoreStage:
@@ -227,9 +225,10 @@ class ScoreStage:
         self._index.put(key, gone)
 
     def _subtract(self, known: Counted, record: Record, number: int, fate: str) -> None:
-        for topic in known.topics:
+        by_topic = known.polarities
+        for at, topic in enumerate(known.topics):
             growing = self._grow(topic, known, record)
-            growing.count(known, -1)
+            growing.count(known, -1, known.polarity if by_topic is None else by_topic[at])
             if fate:
                 growing.change(number, deleted=fate == "deleted")
 
@@ -245,7 +244,10 @@ class ScoreStage:
         delayed: bool,
         known: Counted | None,
     ) -> None:
-        polarity = self._polarity(mention) if matched else None
+        polarity = polarity_of(mention, self._scorer) if matched else None
+        by_topic = None
+        if len(matched) > 1:
+            by_topic = polarities_of(mention, matched, matcher=self._tracked.matcher, scorer=self._scorer)
         region = mention.country or mention.region
         counted = Counted(
             None if mention.seq is None else seq_of(mention.seq),
@@ -259,15 +261,18 @@ class ScoreStage:
             short_name(mention.platform),
             short_name(region) if region else None,
             short_name(mention.lang) if mention.lang else None,
+            by_topic,
         )
         if known is not None:
             # versions mostly count likes anew; a text that was rewritten reads differently
             self._subtract(known, record, hash64(key), "amended" if known.polarity != polarity else "")
         self._index.put(key, counted)
         description: Description | None = None
-        for topic in counted.topics:
+        for at, topic in enumerate(counted.topics):
+            if by_topic is not None and by_topic[at] != polarity:
+                polarity, description = by_topic[at], None
             growing = self._grow(topic, counted, record)
-            growing.count(counted, 1)
+            growing.count(counted, 1, polarity)
             if known is not None and topic in known.topics:
                 continue  # described when it was first counted
             description = description or Description(mention, key, event_ms, polarity, self._settings)
@@ -280,15 +285,6 @@ class ScoreStage:
             growing = self._sums[place] = PartialSums()
         growing.accepted_ms = max(growing.accepted_ms, record.timestamp_ms)
         return growing
-
-    def _polarity(self, mention: Mention) -> float | None:
-        """Rounded to steps of 1/8192, whose sums and sums of squares a float holds exactly."""
-        polarity = mention.sentiment
-        if polarity is None:
-            polarity = polarity_of_rating(mention.rating)
-        if polarity is None:
-            polarity = self._scorer.score(mention.text or mention.title or "", mention.lang)
-        return None if polarity is None else round(polarity * POLARITY_STEPS) / POLARITY_STEPS
 
 
 @lru_cache(maxsize=4096)

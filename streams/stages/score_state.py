@@ -117,6 +117,7 @@ def _sharing(counted: tuple[Counted, ...], same: dict[object, Any]) -> tuple[Cou
                 share(one.platform, one.platform),
                 share(one.region, one.region),
                 share(one.lang, one.lang),
+                one.polarities,
             )
             for one in counted
         ]

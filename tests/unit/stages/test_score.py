@@ -77,6 +77,24 @@ def test_divides_polarity_at_the_published_thresholds(polarity: float, name: str
     assert getattr(partial.tally, name) == 1
 
 
+def test_a_text_about_two_topics_counts_for_each_with_what_it_says_of_it() -> None:
+    found = counted(record("happy with acme. angry about my refund", id="1"), record("acme refund angry", id="2"))
+
+    by_topic = {partial.topic: partial for partial in found}
+    assert by_topic["refunds"].tally.negative == 2
+    assert (by_topic["acme"].tally.positive, by_topic["acme"].tally.negative) == (1, 1)
+    assert {sample.key: sample.polarity for sample in by_topic["acme"].samples} == {
+        "x:1": pytest.approx(0.3, abs=1e-4),
+        "x:2": pytest.approx(-0.3, abs=1e-4),
+    }
+
+
+def test_what_the_source_says_of_a_text_holds_for_all_of_its_topics() -> None:
+    found = counted(record("happy with acme. angry about my refund", sentiment=-0.5))
+
+    assert [partial.tally.polarity_sum for partial in found] == [-0.5, -0.5]
+
+
 def test_without_a_scorer_mentions_are_unscored() -> None:
     [partial] = counted(record("refund happy"), stage=make_stage(NoScorer()))
 

@@ -33,7 +33,7 @@ numbers = st.fixed_dictionaries(
         "author": st.builds(lambda author: {"id": author}, st.sampled_from("ab")),
     }
 )
-matching = ("refund angry", "refund acme happy", "acme happy happy")
+matching = ("refund angry", "refund acme happy", "acme happy happy", "happy with acme. angry about my refund")
 versions = some_versions((*matching, "nothing", ""), ("create", "update", "delete"))
 known_versions = some_versions(matching, ("create", "update"))
 

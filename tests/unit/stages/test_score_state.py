@@ -51,6 +51,17 @@ def test_a_repetition_is_recognised_after_a_restart() -> None:
     assert counted(record(seq=1), record(), stage=stage) == []
 
 
+def test_a_deletion_after_a_restart_takes_back_what_was_said_of_each_topic() -> None:
+    said = record("happy with acme. angry about my refund", seq=1)
+    stage, _ = restarted(written(stage_with(said)))
+
+    found = counted(record("", seq=2, op="delete"), stage=stage)
+
+    by_topic = {partial.topic: partial.tally for partial in found}
+    assert (by_topic["acme"].positive, by_topic["acme"].negative) == (-1, 0)
+    assert (by_topic["refunds"].positive, by_topic["refunds"].negative) == (0, -1)
+
+
 def test_an_update_after_a_restart_replaces_what_was_counted_before_it() -> None:
     stage, _ = restarted(written(stage_with(record("refund angry", seq=1, likes=3))))
 
