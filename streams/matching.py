@@ -9,7 +9,7 @@ import msgspec
 from streams.field_atoms import FieldAtoms
 from streams.fold import HANGUL, NO_WORD, SPACED, fold, script_of
 from streams.mention import Mention
-from streams.query import And, Atom, Field, Not, Or, Phrase, Query, Word, atoms, parse, required, speaking
+from streams.query import And, Atom, Field, Not, Or, Phrase, Query, Word, atoms, parse, required
 from streams.topic import Topic
 
 MAX_CHARACTERS: Final = 100_000
@@ -131,7 +131,8 @@ class TopicMatcher:
         words = self._words_of.get(topic.query)
         if words is None:
             numbers = self._numbers
-            named = (numbers.get(atom) for atom in speaking(parse(topic.query)) if not isinstance(atom, Field))
+            spoken = atoms(parse(topic.query), excluded=False)
+            named = (numbers.get(atom) for atom in spoken if not isinstance(atom, Field))
             words = self._words_of[topic.query] = frozenset(number for number in named if number is not None)
         return words
 

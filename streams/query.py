@@ -105,28 +105,15 @@ def parse(text: str) -> Query:
     return query
 
 
-def atoms(query: Query) -> Iterator[Atom]:
-    """The words, phrases and fields of a query, from left to right, with repetitions."""
+def atoms(query: Query, *, excluded: bool = True) -> Iterator[Atom]:
+    """Words, phrases and fields of a query, from left to right, with repetitions; those under a NOT if `excluded`."""
     if isinstance(query, And | Or):
         for part in query.parts:
-            yield from atoms(part)
-    elif isinstance(query, Not):
-        yield from atoms(query.part)
-    else:
-        yield query
-
-
-def speaking(query: Query) -> Iterator[Atom]:
-    """The atoms that a matching mention may contain: all but those under a NOT.
-
-    >>> [atom.text for atom in speaking(parse("acme AND NOT (jobs OR hiring)")) if isinstance(atom, Word)]
-    ['acme']
-    """
-    if isinstance(query, And | Or):
-        for part in query.parts:
-            yield from speaking(part)
+            yield from atoms(part, excluded=excluded)
     elif not isinstance(query, Not):
         yield query
+    elif excluded:
+        yield from atoms(query.part)
 
 
 def required(query: Query) -> frozenset[Atom] | None:
