@@ -5,6 +5,7 @@ AlertingError
 ├── DeliveryInDoubt       it may have arrived: ask the provider, or rely on its dedup, before sending again
 ├── DeliveryRejected      trying again changes nothing: tell a human
 ├── UnknownIncident       there is no incident with that id
+├── UnknownMention        the incident does not show this mention
 ├── UnknownDirective      there is no silence or notice with that id
 ├── DirectiveRefused      it says something that is not allowed: say it otherwise
 │   └── SilenceTooWide    it hides too much: narrow it, or confirm that it is meant
@@ -47,6 +48,10 @@ class DeliveryRejected(AlertingError):
 
 class UnknownIncident(AlertingError):
     """No incident has this id."""
+
+
+class UnknownMention(AlertingError):
+    """The incident does not show this mention."""
 
 
 class UnknownDirective(AlertingError):

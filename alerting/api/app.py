@@ -29,6 +29,7 @@ from alerting.api.inbound import inbound_router
 from alerting.api.incidents import incidents_router
 from alerting.api.issued_keys import IssuedKeys
 from alerting.api.keys import KeyRing
+from alerting.api.labels import labels_router
 from alerting.api.links import link_routers
 from alerting.api.live import LiveTimeline
 from alerting.api.looks import Looks
@@ -53,6 +54,7 @@ from alerting.fakes.inbox import Inbox
 from alerting.inbound.build import Inbound
 from alerting.incidents.answer_store import AnswerStore
 from alerting.incidents.store import Store
+from alerting.label_desk import LabelDesk
 from alerting.metrics import AlertingMetrics
 from alerting.settings import ApiSettings, Settings, TargetSettings
 from streams.clock import Clock
@@ -128,14 +130,18 @@ def create_api(
     tokens = LinkTokens(link_keys)
     for router in (work_router(acts), decisions_router(store), *link_routers(store, clock, acts, pages, tokens)):
         app.include_router(router)
-    app.include_router(topics_router(store, clock))
-    app.include_router(topic_preview_router(previews))
-    app.include_router(declared_topics_router(topics))
-    app.include_router(feedback_router(feedback))
-    app.include_router(watch_router(store, clock, watch))
-    app.include_router(access_keys_router(issued))
-    app.include_router(feeds_router(store, feeds or NoReports()))
-    app.include_router(world_router(store, clock))
+    for router in (
+        topics_router(store, clock),
+        topic_preview_router(previews),
+        declared_topics_router(topics),
+        feedback_router(feedback),
+        labels_router(LabelDesk(store, clock), sessions),
+        watch_router(store, clock, watch),
+        access_keys_router(issued),
+        feeds_router(store, feeds or NoReports()),
+        world_router(store, clock),
+    ):
+        app.include_router(router)
     if directives is not None:
         for router in directive_routers(directives, store, clock, sessions=sessions, pages=pages, pulse=pulse):
             app.include_router(router)

@@ -23,6 +23,7 @@ from alerting.cli.holds import app as holds
 from alerting.cli.incidents import app as incidents
 from alerting.cli.kafka import app as kafka
 from alerting.cli.keys import app as keys
+from alerting.cli.labels import app as labels
 from alerting.cli.notices import app as notices
 from alerting.cli.on_call import on_call
 from alerting.cli.produce import produce
@@ -62,6 +63,7 @@ app.add_typer(incidents, name="incidents")
 app.add_typer(silences, name="silences")
 app.add_typer(notices, name="notices")
 app.add_typer(feedback, name="feedback")
+app.add_typer(labels, name="labels")
 app.add_typer(drafts, name="drafts")
 app.add_typer(holds, name="holds")
 app.add_typer(cases, name="cases")

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from alerting.charts import svg
 from alerting.console import words
 from alerting.console.words import LONGEST_TEXT
+from alerting.directives.mood_label import read_as
 from alerting.incidents import wording
 from alerting.incidents.insight import insights_of
 from alerting.incidents.model import Incident
@@ -36,12 +37,19 @@ class PlaceLine:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A mention in its own words, made harmless."""
+    """A mention in its own words, made harmless.
+
+    Attributes:
+        key: Its `platform:id`, as it is; escape it.
+        read: `negative`, `neutral`, `positive` or `unscored`, as it was counted.
+    """
 
     text: str
     source: str
     url: str
     lang: str | None
+    key: str
+    read: str
 
 
 def drivers(evidence: Evidence) -> tuple[DriverLine, ...]:
@@ -107,6 +115,7 @@ def quotes(evidence: Evidence, now: datetime) -> tuple[Quote, ...]:
         about.append(words.clock(sample.published_at, now))
         if sample.lang:
             about.append(one_line(sample.lang, 12))
+        about.append(f"read as {read_as(sample.polarity)}")
         if sample.fate:
             about.append(f"{one_line(sample.fate, 12)} since")
         lang = sample.lang if sample.lang and sample.lang.isascii() and sample.lang.isalpha() else None
@@ -116,6 +125,8 @@ def quotes(evidence: Evidence, now: datetime) -> tuple[Quote, ...]:
                 ", ".join(filter(None, about)),
                 one_line(sample.url or "", 120),
                 lang,
+                sample.key,
+                read_as(sample.polarity),
             )
         )
     return tuple(found)

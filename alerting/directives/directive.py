@@ -9,13 +9,14 @@ from alerting.directives.case_link import CaseLink
 from alerting.directives.customer_note import CustomerNote
 from alerting.directives.errand import next_due
 from alerting.directives.judgement import Judgement
+from alerting.directives.mood_label import MoodLabel
 from alerting.directives.notice import Notice
 from alerting.directives.post_hold import PostHold
 from alerting.directives.silence import Silence
 from alerting.directives.topic_change import TopicChange
 
 WithErrands = PostHold | CustomerNote | CaseLink
-Directive = Silence | Notice | PostHold | CustomerNote | CaseLink | ApiKey | Judgement | TopicChange
+Directive = Silence | Notice | PostHold | CustomerNote | CaseLink | ApiKey | Judgement | MoodLabel | TopicChange
 
 
 class DirectiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -81,6 +81,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
         "incidents",
         "kafka",
         "keys",
+        "labels",
         "notices",
         "on-call",
         "produce",

@@ -42,7 +42,7 @@ def test_quotes_show_where_they_come_from_with_links_that_do_not_work() -> None:
     quote = quotes(evidence_of(START), START)[2]
 
     assert quote.text == "Llevo una semana esperando el reembolso. hxxps://example[.]com/status"
-    assert quote.source == "x, post, 636 followers, 11:55, en"
+    assert quote.source == "x, post, 636 followers, 11:55, en, read as negative"
     assert quote.url == "hxxps://x[.]example/2"
 
 

@@ -1,0 +1,47 @@
+"""How somebody read a mention that Tocsin read otherwise or not at all: a label for whoever measures scorers."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+Mood = Literal["negative", "neutral", "positive"]
+
+_NEGATIVE_UP_TO: Final = -0.05
+_POSITIVE_FROM: Final = 0.05
+
+
+class MoodLabel(msgspec.Struct, frozen=True, omit_defaults=True, tag="mood"):
+    """One mention with the mood that a person gave it; the newest word counts.
+
+    Attributes:
+        mention: `platform:id`.
+        text: As it was shown, personal data masked; hostile like every text from mentions.
+        read: The polarity that it was counted with, in [-1, 1]; None is unscored.
+        author: Who said so: a person's name as given, or the key's name.
+        ends_at: It mutes nobody: over as soon as it is there.
+    """
+
+    id: str
+    topic: str
+    incident: str
+    mention: str
+    text: str
+    mood: Mood
+    author: str
+    created_at: datetime
+    ends_at: datetime
+    revision: int = 1
+    read: float | None = None
+    lang: str | None = None
+
+
+def read_as(polarity: float | None) -> str:
+    """The class that a polarity counts in.
+
+    >>> read_as(-0.4), read_as(0.0), read_as(0.05), read_as(None)
+    ('negative', 'neutral', 'positive', 'unscored')
+    """
+    if polarity is None:
+        return "unscored"
+    return "negative" if polarity <= _NEGATIVE_UP_TO else "positive" if polarity >= _POSITIVE_FROM else "neutral"
