@@ -9,6 +9,7 @@ import msgspec
 from alerting.digests import put_off
 from alerting.incidents import wording
 from alerting.incidents.delivery import Delivery
+from alerting.incidents.group import Grouping
 from alerting.incidents.model import PAGES, Incident, Severity, Transition
 from alerting.incidents.quieted import Held, Quieted
 from alerting.receivers import Receivers
@@ -18,6 +19,8 @@ from alerting.tier_settings import ChronicSettings, Tier
 from streams.events import Direction
 
 DIGEST_SECONDS: Final = 14_400.0
+# What a group tells together; a call of an escalation is due when it is due.
+_FIRST: Final = frozenset({Transition.OPENED, Transition.REOPENED, Transition.NOTIFIED})
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -26,12 +29,14 @@ class Way(msgspec.Struct, frozen=True):
     Attributes:
         wait_seconds: How long its first message waits for the incident to show its size.
         asleep_until: When its quiet hours end, if they keep it from being paged.
+        grouping: With which others it hears of the incident; None where by itself. A SEV1 waits for nobody.
     """
 
     receiver: str
     tier: Tier = Tier.PAGE
     wait_seconds: float = 0.0
     asleep_until: datetime | None = None
+    grouping: Grouping | None = None
 
     @property
     def pages_now(self) -> bool:
@@ -71,7 +76,10 @@ class Addressing:
         if tier is Tier.PAGE and incident.quieted.chronic and calmed:
             tier = Tier.DIGEST
         asleep = self.asleep_until(stop.receiver, incident.severity, now) if tier is Tier.PAGE else None
-        return Way(stop.receiver, tier, stop.group_wait_seconds, asleep)
+        worst = incident.severity is Severity.SEV1
+        grouping = None if worst or asleep is not None or tier is Tier.DIGEST else stop.grouping
+        wait = 0.0 if worst else stop.group_wait_seconds
+        return Way(stop.receiver, tier, wait, asleep, grouping)
 
     def asleep_until(self, receiver: str, severity: Severity, now: datetime) -> datetime | None:
         """When the receiver's quiet hours end; None where it may be paged now."""
@@ -116,11 +124,13 @@ class Addressing:
         return Transition.NOTIFIED if calm else change
 
     def timed(self, delivery: Delivery, way: Way | None, now: datetime) -> Delivery:
-        """The first message to this receiver, at its time: in a digest, or after its quiet hours."""
+        """The first message to this receiver, at its time: in a digest, after its quiet hours, or with its group."""
         if way is not None and way.tier is Tier.DIGEST and delivery.change is Transition.NOTIFIED:
             return put_off(delivery, now, self._digest_seconds)
         if way is not None and way.asleep_until is not None and delivery.change in PAGES:
             return msgspec.structs.replace(delivery, next_attempt_at=max(delivery.next_attempt_at, way.asleep_until))
+        if way is not None and way.grouping is not None and delivery.change in _FIRST:
+            return msgspec.structs.replace(delivery, group=way.grouping)
         return delivery
 
     @staticmethod

@@ -11,7 +11,7 @@ import structlog
 from alerting import digests
 from alerting.errors import AlertingError, DeliveryInDoubt, DeliveryRejected, DeliveryRetryable, UnknownIncident
 from alerting.incidents.delivery import Delivery, DeliveryState
-from alerting.incidents.model import HUSHED, PAGES, Incident, Severity, Transition
+from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, Severity, Transition
 from alerting.incidents.store import Lease, Store
 from alerting.message import message_about
 from alerting.metrics import AlertingMetrics
@@ -66,9 +66,9 @@ class Attempts:
         Raises:
             DatabaseUnavailable: Nothing was sent.
         """
-        delivery = lease.delivery
+        delivery = digests.alone(lease.delivery)
         if (held_until := self._patience.held_until(delivery, self._clock.now())) is not None:
-            return not_before(delivery, held_until)
+            return not_before(lease.delivery, held_until)
         before = [
             other
             for other in await self._store.deliveries(delivery.incident)
@@ -80,6 +80,8 @@ class Attempts:
             incident = await self._store.get(delivery.incident)
         except UnknownIncident as exc:
             return rejected(delivery, str(exc))
+        if (later := digests.with_its_group(delivery, earlier, self._clock.now())) is not None:
+            return later
         hushed = delivery.change in HUSHED and incident.is_muted_for(delivery.receiver)
         if hushed or _told_already(delivery, incident, earlier):
             return msgspec.structs.replace(delivery, state=DeliveryState.SUPERSEDED)
@@ -87,7 +89,7 @@ class Attempts:
             return digests.put_off(delivery, self._clock.now(), self._settings.digest_seconds)
         now = self._clock.now()
         if not self._may_begin((lease,), now):
-            return not_before(delivery, now)
+            return not_before(lease.delivery, now)
         message = message_about(incident, delivery.change, now, delivery=delivery.id, public_url=self._public_url)
         references = [other.reference for other in earlier if other.reference]
         told = msgspec.structs.replace(
@@ -119,12 +121,12 @@ class Attempts:
         now = self._clock.now()
         if not self._may_begin(leases, now):
             return tuple(not_before(delivery, now) for delivery in deliveries)
-        name = f"{deliveries[0].receiver}-{deliveries[0].digest}"
-        of = digests.hand_over_of if digests.is_hand_over(deliveries[0]) else digests.message_of
-        message = of(name, incidents, now, public_url=self._public_url, rising=self._rising())
+        message = await self._digest(leases, incidents, now)
         told = msgspec.structs.replace(message, again=any(lease.token > 1 for lease in leases))
         if all(delivery.change is Transition.NOTIFIED for delivery in deliveries):
             told = msgspec.structs.replace(told, change=Transition.NOTIFIED)
+        if not notifier.wants(told.change):
+            return tuple(msgspec.structs.replace(one, state=DeliveryState.SUPERSEDED) for one in deliveries)
         first = await self._send(deliveries[0], notifier, told, None)
         return tuple(
             msgspec.structs.replace(
@@ -137,6 +139,21 @@ class Attempts:
             )
             for delivery in deliveries
         )
+
+    async def _digest(self, leases: Sequence[Lease], incidents: Sequence[Incident], now: datetime) -> Message:
+        """What they say together."""
+        first = leases[0].delivery
+        name = digests.name_of(leases)
+        if first.group is not None and digests.is_grouped(first):
+            ids = await self._store.group_members(first.receiver, first.group.key)
+            members = [
+                one for one in [await self._store.get(id_) for id_ in ids] if one.state is not IncidentState.RESOLVED
+            ]
+            current = {one.id: one for one in incidents}
+            fresh = [msgspec.structs.replace(lease, incident=current[lease.delivery.incident]) for lease in leases]
+            return digests.group_of(name, fresh, members, now, public_url=self._public_url)
+        of = digests.hand_over_of if digests.is_hand_over(first) else digests.message_of
+        return of(name, incidents, now, public_url=self._public_url, rising=self._rising())
 
     def _may_begin(self, leases: Sequence[Lease], now: datetime) -> bool:
         return not self._stopping() and all(now + self._longest <= lease.until for lease in leases)

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from alerting.attempts import Attempts, not_before
-from alerting.digests import bundled, is_hand_over
+from alerting.digests import bundled, is_never_alone
 from alerting.errors import DatabaseUnavailable
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.store import Lease, Store
@@ -172,7 +172,7 @@ class DeliveryLoop:
         if notifier is None:
             reason = f"the configuration knows no {' '.join(destination)}"
             outcomes = tuple(rejected(lease.delivery, reason) for lease in leases)
-        elif len(leases) == 1 and not is_hand_over(leases[0].delivery):
+        elif len(leases) == 1 and not is_never_alone(leases[0].delivery):
             outcomes = (await self._attempts.made(leases[0], notifier),)
         else:
             outcomes = await self._attempts.made_together(leases, notifier)

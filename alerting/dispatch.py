@@ -11,15 +11,16 @@ from alerting.callout import CallOut
 from alerting.hints import Hints
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.identity import delivery_id
-from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, TimelineEntry, Transition
+from alerting.incidents.model import PAGES, Incident, IncidentState, TimelineEntry, Transition
 from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.outcome import SYSTEM, Outcome, entry
 from alerting.incidents.store import Unit
 from alerting.receivers import Receivers
 from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes, Stop, labels_of
-from alerting.telling import announced, saying, with_mutes, with_receivers
+from alerting.telling import announced, called_now, heard, saying, with_mutes, with_receivers
 from alerting.tier_settings import Tier
+from alerting.together import hasten, together
 from streams.events import Direction
 
 _ROUTED_ANEW: Final = frozenset(
@@ -35,9 +36,6 @@ _ROUTED_ANEW: Final = frozenset(
 # Whoever is still to be paged when their quiet hours end is not, once this has happened.
 _SETTLED: Final = frozenset({Transition.ACKNOWLEDGED, Transition.RESOLVED, Transition.WITHDRAWN, Transition.MERGED})
 _LOUD: Final = Way("")
-# A merged incident is over for whoever heard of it: the page is closed, and the text says where it goes on.
-# What wakes after a snooze pages again.
-_TOLD_AS: Final = {Transition.MERGED: Transition.RESOLVED, Transition.WOKEN: Transition.REOPENED}
 # What nobody wants to hear of something that they put off until later.
 _SNOOZED_AWAY: Final = frozenset({Transition.GREW, Transition.PEAKED, Transition.SEVERITY_LOWERED})
 # What people do, they hear of as that; whether the incident is muted by now is looked at right after, see `MuteWatch`.
@@ -128,8 +126,9 @@ class Dispatch:
             await unit.hush(told.incident.id, hushed)
         if outcome.transition in _SETTLED and (asleep := incident.quieted.asleep(now)):
             await unit.hush(incident.id, asleep)
+        await hasten(unit, incident, outcome.transition, now)
         if deliveries:
-            await unit.enqueue(deliveries)
+            await unit.enqueue(await together(unit, deliveries, now))
         return told.incident
 
     async def with_mutes(self, unit: Unit, incident: Incident, now: datetime) -> Incident:
@@ -197,7 +196,7 @@ class Dispatch:
         paging = tuple(stop for stop in stops if stop.receiver in ways and ways[stop.receiver].tier is Tier.PAGE)
         begun = self._calls.after(incident, happened, paging, now, wakes=bool(paging) or not stops)
         incident, lines = self._calls.made(begun, now)
-        called = _called(incident, now) if lines or transition is Transition.ESCALATED else ()
+        called = called_now(incident, now) if lines or transition is Transition.ESCALATED else ()
         ways |= {receiver: Way(receiver) for receiver in called}
         newly = tuple(receiver for receiver in ways if receiver not in incident.receivers)
         quieted = incident.quieted
@@ -205,7 +204,7 @@ class Dispatch:
         deliveries: list[Delivery] = []
         for receiver in told.receivers:
             way = ways.get(receiver)
-            change = Transition.OPENED if receiver in newly else _heard(receiver, incident, transition, before)
+            change = Transition.OPENED if receiver in newly else heard(receiver, incident, transition, before)
             if change not in PAGES and receiver in called:
                 change = Transition.CALLED
             elif change not in PAGES and way is not None and way.pages_now and quieted.holds(receiver, now):
@@ -267,21 +266,3 @@ class Dispatch:
                     detail=notifier.destination,
                     because=because,
                 )
-
-
-def _heard(receiver: str, incident: Incident, transition: Transition, before: tuple[Muted, ...]) -> Transition | None:
-    """As what a receiver that was told before hears of it; None where it hears nothing."""
-    hushed, was_hushed = incident.is_muted_for(receiver), is_muted(before, receiver)
-    asleep = incident.state is not IncidentState.TRIGGERED or incident.snoozed_until is not None
-    if was_hushed and not hushed and not asleep:
-        return Transition.REOPENED
-    if transition is Transition.MUTED:
-        return transition if hushed and not was_hushed else None
-    change = _TOLD_AS.get(transition, transition)
-    return None if change is Transition.UNCHANGED or (hushed and change in HUSHED) else change
-
-
-def _called(incident: Incident, now: datetime) -> tuple[str, ...]:
-    """Who was called at this moment."""
-    calls = incident.escalation.calls if incident.escalation else ()
-    return tuple(dict.fromkeys(receiver for call in calls if call.at == now for receiver in call.receivers))

@@ -12,14 +12,12 @@ from alerting.hook_settings import HooksSettings
 from alerting.inbound_settings import InboundSettings, PersonSettings
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notifier_settings import NotifierSettings
-from alerting.oncall_settings import OwnerSettings, PolicyName, PolicySettings, ScheduleSettings
+from alerting.oncall_settings import OwnerSettings, PolicySettings, ScheduleSettings
 from alerting.playbook_settings import PlaybookSettings
-from alerting.tier_settings import ChronicSettings, HandOverSettings, QuietHoursSettings, TierSettings, UnownedSettings
+from alerting.route_settings import Name, RouteSettings
+from alerting.tier_settings import ChronicSettings, HandOverSettings, QuietHoursSettings, UnownedSettings
 from streams.section import Section
 from streams.settings import StreamSettings
-
-Name = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$")]
-Matcher = Annotated[str, Field(pattern=r"^[a-z_]+(=|!=|=~|!~).*$", max_length=500)]
 
 
 class DatabaseSettings(Section):
@@ -131,34 +129,6 @@ class ReceiverSettings(Section):
     quiet_hours: QuietHoursSettings | None = None
     hand_over: HandOverSettings | None = None
     notifiers: Annotated[tuple[NotifierSettings, ...], Field(min_length=1)]
-
-
-class RouteSettings(Section):
-    """A node of the routing tree, in Alertmanager's words.
-
-    Attributes:
-        matchers: `label=value`, `!=`, `=~`, `!~`; all must hold. Labels: topic, brand, owner, severity, direction,
-            incident.
-        mute_time_intervals: Names from `time_intervals`: at these times it is not told; what is open then pages it
-            afterwards. Not inherited.
-        active_time_intervals: Names from `time_intervals`: only at these times it is told. Not inherited.
-        continue_: Go on to the next sibling after a match; `continue` in the file.
-        tiers: How loudly the receiver is told, by severity; what is not said is inherited, at the top `page`.
-        policy: From `policies`: who is called until somebody acknowledges. Inherited, as everything but matchers is.
-        repeat_interval_seconds: Without a policy, how long until the receiver is paged again, unless somebody has
-            acknowledged.
-    """
-
-    receiver: Name | None = None
-    matchers: tuple[Matcher, ...] = ()
-    continue_: Annotated[bool, Field(alias="continue")] = False
-    group_wait_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
-    mute_time_intervals: tuple[Name, ...] = ()
-    active_time_intervals: tuple[Name, ...] = ()
-    policy: PolicyName | None = None
-    tiers: TierSettings = TierSettings()
-    repeat_interval_seconds: Annotated[float, Field(ge=30, le=604_800)] | None = None
-    routes: tuple["RouteSettings", ...] = ()
 
 
 class ApiKeySettings(Section):

@@ -1,13 +1,18 @@
 """The lines of a timeline, and what a message says of them. Pure."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from alerting.incidents.delivery import Delivery
-from alerting.incidents.model import PAGES, Incident, IncidentState, TimelineEntry, Transition
-from alerting.incidents.muted import Muted
+from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, TimelineEntry, Transition
+from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.outcome import SYSTEM, Outcome
+
+# A merged incident is over for whoever heard of it: the page is closed, and the text says where it goes on.
+# What wakes after a snooze pages again.
+_TOLD_AS: Final = {Transition.MERGED: Transition.RESOLVED, Transition.WOKEN: Transition.REOPENED}
 
 
 def announced(incident: Incident, before: tuple[str, ...], now: datetime) -> tuple[TimelineEntry, ...]:
@@ -51,3 +56,21 @@ def with_receivers(entries: tuple[TimelineEntry, ...], deliveries: tuple[Deliver
     paged = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.change in PAGES)
     told = dict.fromkeys(delivery.receiver for delivery in deliveries if delivery.receiver not in paged)
     return (*entries[:-1], msgspec.structs.replace(entries[-1], paged=tuple(paged), told=tuple(told)))
+
+
+def heard(receiver: str, incident: Incident, transition: Transition, before: tuple[Muted, ...]) -> Transition | None:
+    """As what a receiver that was told before hears of it; None where it hears nothing."""
+    hushed, was_hushed = incident.is_muted_for(receiver), is_muted(before, receiver)
+    asleep = incident.state is not IncidentState.TRIGGERED or incident.snoozed_until is not None
+    if was_hushed and not hushed and not asleep:
+        return Transition.REOPENED
+    if transition is Transition.MUTED:
+        return transition if hushed and not was_hushed else None
+    change = _TOLD_AS.get(transition, transition)
+    return None if change is Transition.UNCHANGED or (hushed and change in HUSHED) else change
+
+
+def called_now(incident: Incident, now: datetime) -> tuple[str, ...]:
+    """Who was called at this moment."""
+    calls = incident.escalation.calls if incident.escalation else ()
+    return tuple(dict.fromkeys(receiver for call in calls if call.at == now for receiver in call.receivers))

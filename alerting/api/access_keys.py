@@ -10,7 +10,7 @@ from alerting.api.gate import caller_of
 from alerting.api.issued_keys import IssuedKeys
 from alerting.api.problems import REFUSALS
 from alerting.api.utc_time import UtcTime
-from alerting.settings import Name
+from alerting.route_settings import Name
 
 
 class KeyBody(BaseModel):

@@ -24,10 +24,10 @@ from alerting.errors import DatabaseUnavailable, DirectiveRefused, SilenceTooWid
 from alerting.incidents.model import Incident
 from alerting.incidents.muted import MuteKind
 from alerting.incidents.store import Store
+from alerting.route_settings import RouteSettings
 from alerting.routing.matchers import Matcher, Operator, parsed
 from alerting.routing.routes import Routes, labels_of
 from alerting.routing.silence_wish import MOST_MATCHERS, SilenceWish
-from alerting.settings import RouteSettings
 from streams.clock import Clock
 
 CONFIRM: Final = "confirm:"

@@ -9,7 +9,9 @@ import typer
 from alerting.cli.exits import explained
 from alerting.cli.options import ConfigOption, settings_from
 from alerting.incidents.model import Severity
+from alerting.routing.routes import Stop
 from alerting.settings import Settings
+from alerting.tier_settings import Tier
 from streams.clock import SystemClock
 from streams.events import Direction
 
@@ -35,6 +37,7 @@ def show(config: ConfigOption = None, no_fetch: NoFetch = False) -> None:
             says += [f"policy {stop.policy}"] if stop.policy else []
             says += [f"{one.value} {stop.tier(one).value}" for one in Severity if stop.tier(one).value != "page"]
             says += [f"waits {stop.group_wait_seconds:g} s"] if stop.group_wait_seconds else []
+            says += [_grouped(stop)] if stop.groups else []
             says += [f"repeats every {stop.repeat_interval_seconds:g} s"] if stop.repeat_interval_seconds else []
         says += ["and goes on"] if line.continues else []
         says += [f"DEAD: {dead[line.place]}"] if line.place in dead else []
@@ -82,7 +85,7 @@ def hears(
         hours = quiet[stop.receiver].quiet if stop.receiver in quiet else None
         until = hours.until(severity, now) if hours else None
         asleep = f", asleep until {until:%Y-%m-%d %H:%M} UTC" if until else ""
-        typer.echo(f"{stop}, {stop.tier(severity).value}{asleep}")
+        typer.echo(f"{stop}, {stop.tier(severity).value}{asleep}{_group(stop, severity)}")
     if not stops:
         typer.echo("nobody is told: no route names a receiver")
     paging = [stop for stop in stops if stop.tier(severity).value == "page"]
@@ -99,6 +102,22 @@ def hears(
         typer.echo(f"nobody owns it: {settings.unowned.receiver or settings.route.receiver or 'nobody'} is told so")
     for note in unread:
         typer.echo(f"note: {note}")
+
+
+def _grouped(stop: Stop) -> str:
+    by = ", ".join(stop.group_by or ()) or "nothing, so all in one"
+    return f"grouped by {by}, every {stop.group_interval_seconds:g} s"
+
+
+def _group(stop: Stop, severity: Severity) -> str:
+    """With which others it would go out, and when."""
+    if stop.grouping is None or stop.tier(severity) not in {Tier.PAGE, Tier.NOTIFY}:
+        return ""
+    if severity is Severity.SEV1:
+        return ", by itself: a SEV1 waits for no group"
+    of = ", ".join(stop.grouping.labels) or "everything that takes this route"
+    first = f"the first after {stop.group_wait_seconds:g} s" if stop.group_wait_seconds else "the first at once"
+    return f", in the group of {of}: {first}, later ones every {stop.group_interval_seconds:g} s"
 
 
 def _policies(settings: Settings, *, fetch: bool) -> Iterator[str]:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from alerting.incidents.group import Grouping
 from alerting.incidents.model import Transition
 
 
@@ -30,6 +31,7 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
         digest: Names the digest it goes out with; empty where it goes alone.
         said: What happened, as the timeline tells it.
         because: Why it comes to this receiver, where that needs saying: whom it could not reach.
+        group: With which others it goes out; None where it goes by itself.
     """
 
     id: str
@@ -49,3 +51,4 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str = ""
     because: str = ""
     said: str = ""
+    group: Grouping | None = None

@@ -11,6 +11,7 @@ import msgspec
 from alerting.incidents.call_store import CallStore, CallUnit
 from alerting.incidents.delivery import Delivery
 from alerting.incidents.directive_store import DirectiveStore, DirectiveUnit
+from alerting.incidents.group_store import GroupStore, GroupUnit
 from alerting.incidents.model import Incident, IncidentState, Severity, TimelineEntry
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
@@ -62,7 +63,7 @@ class Hold(msgspec.Struct, frozen=True):
     failures: int
 
 
-class Unit(CallUnit, DirectiveUnit, Protocol):
+class Unit(CallUnit, DirectiveUnit, GroupUnit, Protocol):
     """One database transaction. Everything in it happens, or nothing."""
 
     async def position(self, partition: Partition) -> int | None:
@@ -152,7 +153,7 @@ class Unit(CallUnit, DirectiveUnit, Protocol):
         ...
 
 
-class Store(CallStore, DirectiveStore, Protocol):
+class Store(CallStore, DirectiveStore, GroupStore, Protocol):
     """Shared memory of the alerting side. Safe for several processes on Postgres, for one on SQLite."""
 
     def begin(self) -> AbstractAsyncContextManager[Unit]:

@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from alerting.incidents.model import Severity
+from alerting.route_settings import RouteSettings
 from alerting.routing.matchers import Matcher, Operator
-from alerting.settings import RouteSettings
 from streams.events import Direction
 
 _KNOWN: Final[Mapping[str, tuple[str, ...]]] = {

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from alerting.route_settings import RouteSettings
 from alerting.routing.inhibition import InhibitRule
 from alerting.routing.playbooks import Playbooks
 from alerting.routing.time_intervals import TimeInterval
-from alerting.settings import RouteSettings, Settings
+from alerting.settings import Settings
 
 Location = tuple[str | int, ...]
 

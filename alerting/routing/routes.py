@@ -5,12 +5,16 @@ from typing import Final
 
 import msgspec
 
+from alerting.incidents.group import Grouping
 from alerting.incidents.model import Incident, Severity
-from alerting.routing.matchers import Matcher
-from alerting.settings import RouteSettings
+from alerting.route_settings import EACH_BY_ITSELF, RouteSettings
+from alerting.routing.matchers import Matcher, Operator
 from alerting.tier_settings import Tier
 
 _ROOT: Final = "route"
+GROUP_INTERVAL_SECONDS: Final = 300.0
+# Where one of these is among the labels, every incident is a group by itself.
+_NEVER_SHARED: Final = frozenset({EACH_BY_ITSELF, "incident"})
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -34,6 +38,9 @@ class Stop(msgspec.Struct, frozen=True):
         policy: The escalation that it begins.
         repeat_interval_seconds: How long until it is told again, unless somebody has acknowledged.
         tiers: How loudly, for severities in their order; None pages.
+        group_by: Labels whose values an incident shares with others that are told together; None groups nothing.
+        group_interval_seconds: How often a group says what joined it.
+        grouping: The group of what arrived here; None where it is told by itself.
     """
 
     receiver: str
@@ -44,6 +51,14 @@ class Stop(msgspec.Struct, frozen=True):
     policy: str | None = None
     repeat_interval_seconds: float | None = None
     tiers: tuple[Tier | None, ...] = ()
+    group_by: tuple[str, ...] | None = None
+    group_interval_seconds: float = GROUP_INTERVAL_SECONDS
+    grouping: Grouping | None = None
+
+    @property
+    def groups(self) -> bool:
+        """Whether several incidents may go out together here."""
+        return self.group_by is not None and not _NEVER_SHARED & set(self.group_by)
 
     def tier(self, severity: Severity) -> Tier:
         """How loudly it is told of an incident of that severity."""
@@ -118,7 +133,9 @@ class _Inherited(msgspec.Struct, frozen=True):
     """What a route takes from the one above where it says nothing itself."""
 
     receiver: str | None = None
+    group_by: tuple[str, ...] | None = None
     group_wait_seconds: float = 0.0
+    group_interval_seconds: float = GROUP_INTERVAL_SECONDS
     policy: str | None = None
     repeat_interval_seconds: float | None = None
     tiers: tuple[Tier | None, ...] = (None,) * len(Severity)
@@ -155,21 +172,21 @@ class _Node:
             found += below
             if below and not child.continues:
                 break
-        own = self._stop(path)
+        own = self._stop(path, labels)
         return found if found or own is None else (own,)
 
     def lines(self, depth: int) -> Iterator[RouteLine]:
         """This node and all below it."""
         matched = tuple(str(matcher) for matcher in self._matchers)
-        yield RouteLine(self._place, depth, matched, self._stop(()), self.continues)
+        yield RouteLine(self._place, depth, matched, self._stop((), {}), self.continues)
         for child in self._children:
             yield from child.lines(depth + 1)
 
-    def _stop(self, path: tuple[Step, ...]) -> Stop | None:
+    def _stop(self, path: tuple[Step, ...], labels: Mapping[str, str]) -> Stop | None:
         own = self._own
         if own.receiver is None:
             return None
-        return Stop(
+        stop = Stop(
             own.receiver,
             own.group_wait_seconds,
             path,
@@ -178,7 +195,25 @@ class _Node:
             policy=own.policy,
             repeat_interval_seconds=own.repeat_interval_seconds,
             tiers=own.tiers,
+            group_by=own.group_by,
+            group_interval_seconds=own.group_interval_seconds,
         )
+        return msgspec.structs.replace(stop, grouping=_grouping(stop, labels))
+
+
+def _grouping(stop: Stop, labels: Mapping[str, str]) -> Grouping | None:
+    """The group of an incident with these labels that arrived here."""
+    if not stop.groups:
+        return None
+    shared = [(name, labels.get(name, "")) for name in stop.group_by or ()]
+    way = "/".join("{" + ",".join(step.matched) + "}" for step in stop.path)
+    values = ", ".join(str(Matcher(name, Operator.EQUAL, value)) for name, value in shared)
+    return Grouping(
+        key=f"{way}:{{{values}}}",
+        labels=tuple(f"{name}={value or 'none'}" for name, value in shared),
+        wait_seconds=stop.group_wait_seconds,
+        interval_seconds=stop.group_interval_seconds,
+    )
 
 
 def _parse(text: str, place: str) -> Matcher:

@@ -9,8 +9,8 @@ from alerting.incidents.delivery import DeliveryState
 from alerting.incidents.escalation import Chain, ChainStep, Escalation, Target, TargetKind
 from alerting.incidents.omissions import Omission, OmissionKind, calls_due
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import RouteSettings
 from tests.fakes.clock import START
 from tests.fakes.detections import detection
 from tests.fakes.house import House, World

@@ -19,8 +19,9 @@ from alerting.incidents.store import IncidentFilter
 from alerting.intake import Intake
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import DatabaseSettings, DeliverySettings, RouteSettings
+from alerting.settings import DatabaseSettings, DeliverySettings
 from streams.broker.memory import MemoryBroker
 from streams.clock import SystemClock
 from streams.events import Phase, Tally, WindowCount

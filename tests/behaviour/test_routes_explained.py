@@ -74,6 +74,57 @@ def test_the_tree_is_shown_with_what_is_inherited_and_what_is_dead(file: Path) -
     assert "after 5 min: Lead" in output
 
 
+GROUPED = """
+receivers: [{name: comms, notifiers: [{type: log}]}, {name: care, notifiers: [{type: log}]}]
+topics: [{id: refunds, name: Refunds, brand: Arvella, owner: Payments, query: refund*}]
+route:
+  receiver: comms
+  routes:
+    - {matchers: [topic=app], group_interval_seconds: 60}
+    - {matchers: [topic=web], receiver: care, group_by: [brand], tiers: {sev2: digest, sev3: digest, sev4: watch}}
+    - {matchers: [topic=tv], group_by: ["..."]}
+    - {group_by: [owner, brand], group_wait_seconds: 30, group_interval_seconds: 60}
+"""
+
+
+def test_groups_are_shown_and_explained_and_what_groups_nothing_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "tocsin.yaml"
+    file.write_text(GROUPED, encoding="utf-8")
+
+    tree = said("routes", "show", "-c", str(file))
+    mild = said("routes", "test", "-c", str(file), "--topic", "refunds", "--severity", "SEV3")
+    worst = said("routes", "test", "-c", str(file), "--topic", "refunds", "--severity", "SEV1")
+    alone = said("routes", "test", "-c", str(file), "--topic", "tv", "--severity", "SEV3")
+    found = said("check", str(file), "--no-fetch")
+
+    assert "routes[3] (everything) -> comms, waits 30 s, grouped by owner, brand, every 60 s" in tree
+    assert "page, in the group of owner=Payments, brand=Arvella: the first after 30 s, later ones every 60 s" in mild
+    assert "page, by itself: a SEV1 waits for no group" in worst
+    assert "group" not in alone
+    assert "route.routes[0] sets group_interval_seconds, and nothing is grouped there" in found
+    assert "route.routes[1] groups nothing: of SEV2 to SEV4 its receiver hears only in digests, or not at all" in found
+    assert "route.routes[2]" not in found
+    assert "route.routes[3]" not in found
+
+
+@pytest.mark.parametrize(
+    ("group_by", "because"),
+    [
+        ("[colour]", "group_by"),
+        ("[owner, owner]", "group_by names a label twice"),
+        ('["...", owner]', "group_by: `...` stands alone"),
+    ],
+)
+def test_labels_that_cannot_group_are_refused_with_their_place(tmp_path: Path, group_by: str, because: str) -> None:
+    file = tmp_path / "tocsin.yaml"
+    file.write_text(GROUPED.replace("[owner, brand]", group_by), encoding="utf-8")
+
+    told = CliRunner().invoke(app, ["check", str(file), "--no-fetch"])
+
+    assert told.exit_code == 3
+    assert because in told.output
+
+
 def test_the_check_names_dead_routes_and_topics_without_an_owner(file: Path) -> None:
     output = said("check", str(file), "--no-fetch")
 

@@ -16,8 +16,8 @@ from alerting.errors import DirectiveRefused
 from alerting.feedback_desk import FeedbackDesk
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import RouteSettings
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.errors import UnknownTopic

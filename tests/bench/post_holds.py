@@ -25,8 +25,9 @@ from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.hook import HookClient
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import DatabaseSettings, DeliverySettings, RouteSettings, Settings
+from alerting.settings import DatabaseSettings, DeliverySettings, Settings
 from streams.clock import SystemClock
 from tests.bench.report import Report
 from tests.fakes.publisher import ScheduledPost, held

@@ -15,8 +15,8 @@ from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.sql.store import SqlStore
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import RouteSettings
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.notifier import ScriptedNotifier
 from tests.fakes.on_call import call_out

@@ -19,8 +19,8 @@ from alerting.incidents.model import IncidentState, Transition
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.sql.store import SqlStore
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import RouteSettings
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.stored import delivery, enqueue, entry, incident, save, sent
 

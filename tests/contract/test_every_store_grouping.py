@@ -11,8 +11,8 @@ from alerting.incidents.model import IncidentState
 from alerting.incidents.sql.store import SqlStore
 from alerting.incidents.store import IncidentFilter
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import RouteSettings
 from streams.events import Detection
 from streams.topic import Topic
 from tests.fakes.clock import START

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -16,8 +17,9 @@ from alerting.metrics import AlertingMetrics
 from alerting.notifiers.base import Notifier
 from alerting.receivers import Receivers
 from alerting.rescue import Rescue
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import DeliverySettings, RouteSettings
+from alerting.settings import DeliverySettings
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.clock import Clock
@@ -30,6 +32,7 @@ class AlertingProcess:
 
     Args:
         notifiers: One receiver for each; everybody is told of everything.
+        groups: What the top route says of groups.
         parts: Which of `intake`, `delivery` and `rescue` it has.
     """
 
@@ -43,6 +46,7 @@ class AlertingProcess:
         settings: DeliverySettings,
         seed: int,
         group_wait_seconds: float = 0.0,
+        groups: Mapping[str, Any] | None = None,
         topics: Sequence[Topic] = (REFUNDS,),
         parts: Sequence[str] = ("intake", "delivery", "rescue"),
     ) -> None:
@@ -52,6 +56,7 @@ class AlertingProcess:
         route = {
             "receiver": names[0],
             "group_wait_seconds": group_wait_seconds,
+            **(groups or {}),
             "routes": [{"receiver": name, "continue": True} for name in names],
         }
         rng = random.Random(seed)  # noqa: S311  # repeatable

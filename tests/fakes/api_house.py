@@ -28,8 +28,9 @@ from alerting.fakes.inbox import Inbox
 from alerting.incidents.answer_store import AnswerStore
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import ApiSettings, RouteSettings, Settings
+from alerting.settings import ApiSettings, Settings
 from streams.clock import Clock
 from tests.fakes.asgi_client import Answer, AsgiClient
 from tests.fakes.clock import FakeClock

@@ -32,9 +32,10 @@ from alerting.notifiers.base import Notifier
 from alerting.playbook_settings import PlaybookSettings
 from alerting.receivers import ReceiverPolicy, Receivers
 from alerting.rescue import Rescue
+from alerting.route_settings import RouteSettings
 from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
-from alerting.settings import DeliverySettings, RouteSettings, Settings, SilenceSettings, TargetSettings
+from alerting.settings import DeliverySettings, Settings, SilenceSettings, TargetSettings
 from alerting.silences import Silences
 from alerting.timekeeper import Timekeeper
 from streams.broker.base import Outgoing, Partition, TopicSpec

@@ -11,6 +11,7 @@ from alerting.directives.directive import Directive, DirectiveEntry, due_at, kin
 from alerting.errors import DatabaseUnavailable, Stale, UnknownIncident
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.delivery import Delivery
+from alerting.incidents.group import Grouping
 from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
@@ -208,6 +209,10 @@ class MemoryStore:
         """Nothing is delivered from here."""
         raise NotImplementedError
 
+    async def group_members(self, receiver: str, key: str) -> tuple[str, ...]:
+        """Nothing is delivered from here."""
+        raise NotImplementedError
+
     async def next_call_at(self) -> datetime | None:
         """Nobody is called from here."""
         raise NotImplementedError
@@ -376,6 +381,13 @@ class MemoryUnit:
         self.kept_lines.extend(entries)
 
     async def hush(self, incident_id: str, receivers: Sequence[str]) -> None:
+        """Nothing is delivered from here."""
+
+    async def join_group(self, receiver: str, grouping: Grouping, incident_id: str, now: datetime) -> datetime:
+        """Nothing is delivered from here."""
+        raise NotImplementedError
+
+    async def hasten(self, incident_id: str, asleep: tuple[str, ...], now: datetime) -> None:
         """Nothing is delivered from here."""
 
     async def opened_since(self, topic: str, since: datetime) -> int:

@@ -11,9 +11,10 @@ from alerting.dispatch import Dispatch
 from alerting.incidents.sql.store import open_store
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
 from alerting.routing.silence_wish import SilenceWish
-from alerting.settings import DatabaseSettings, RouteSettings, Settings
+from alerting.settings import DatabaseSettings, Settings
 from streams.clock import SystemClock
 
 

@@ -14,6 +14,7 @@ from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, 
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.calls import call_due_at
 from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.group import Group, Grouping, joined
 from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, TimelineEntry, Transition
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
@@ -44,6 +45,7 @@ class Tables:
         self.directive_entries: list[DirectiveEntry] = []
         self.claims: dict[tuple[str, int], datetime] = {}
         self.schedules: dict[str, ScheduleCopy] = {}
+        self.groups: dict[tuple[str, str], Group] = {}
         self.decisions: dict[str, Detection] = {}
 
 
@@ -162,6 +164,7 @@ class TransactionalStore:
         taken: list[Lease] = []
         first: set[tuple[str, str, str]] = set()
         each: Counter[tuple[str, str]] = Counter()
+        digests: set[tuple[str, str, str]] = set()
         for delivery in self.tables.outbox.values():
             conversation = (delivery.incident, delivery.receiver, delivery.notifier)
             if delivery.state is not DeliveryState.PENDING or conversation in first:
@@ -173,8 +176,11 @@ class TransactionalStore:
             until, token = self.tables.leases.get(delivery.id, (now, 0))
             destination = (delivery.receiver, delivery.notifier)
             room = len(taken) < limit and (delivery.digest or each[destination] < (most_each or limit))
+            room = room or (*destination, delivery.digest) in digests
             if delivery.next_attempt_at <= now and until <= now and room:
                 each[destination] += 1
+                if delivery.digest:
+                    digests.add((*destination, delivery.digest))
                 until = now + timedelta(seconds=seconds)
                 self.tables.leases[delivery.id] = (until, token + 1)
                 taken.append(Lease(delivery, self.tables.incidents[delivery.incident], until, token + 1))
@@ -218,6 +224,11 @@ class TransactionalStore:
         open_now = {one.id for one in _open(self.tables)}
         wanted = PAGES | {Transition.NOTIFIED}
         return tuple(one for one in self.tables.outbox.values() if one.incident in open_now and one.change in wanted)
+
+    async def group_members(self, receiver: str, key: str) -> tuple[str, ...]:
+        self._answer()
+        group = self.tables.groups.get((receiver, key))
+        return group.members if group else ()
 
     async def next_call_at(self) -> datetime | None:
         self._answer()
@@ -411,6 +422,25 @@ class TransactionalUnit:
                 and delivery.change in HUSHED
             ):
                 self._draft.outbox[delivery.id] = msgspec.structs.replace(delivery, state=DeliveryState.SUPERSEDED)
+
+    async def join_group(self, receiver: str, grouping: Grouping, incident_id: str, now: datetime) -> datetime:
+        still_open = {one.id for one in _open(self._draft)}
+        found = self._draft.groups.get((receiver, grouping.key))
+        group = joined(found, incident_id, grouping, now, still_open=still_open)
+        self._draft.groups[receiver, grouping.key] = group
+        return group.flush_at
+
+    async def hasten(self, incident_id: str, asleep: tuple[str, ...], now: datetime) -> None:
+        for delivery in tuple(self._draft.outbox.values()):
+            waits = (
+                delivery.state is DeliveryState.PENDING and delivery.attempts == 0 and delivery.next_attempt_at > now
+            )
+            if waits and delivery.incident == incident_id and delivery.change in PAGES:
+                if delivery.receiver in asleep:
+                    continue
+                alone = msgspec.structs.replace(delivery, next_attempt_at=now, digest="", group=None)
+                self._draft.outbox[delivery.id] = alone
+                self._draft.leases.pop(delivery.id, None)
 
     async def look_after(self, delivery_id: str) -> None:
         self._draft.looked_after.add(delivery_id)

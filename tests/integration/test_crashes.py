@@ -27,8 +27,9 @@ from alerting.incidents.store import IncidentFilter
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.slack import SlackNotifier
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import DatabaseSettings, DeliverySettings, RouteSettings
+from alerting.settings import DatabaseSettings, DeliverySettings
 from streams.broker.base import Outgoing, TopicSpec
 from streams.broker.memory_cluster import MemoryCluster
 from streams.codec import encode_detection

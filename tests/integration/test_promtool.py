@@ -16,8 +16,9 @@ from alerting.dispatch import Dispatch
 from alerting.incidents.model import Severity
 from alerting.metrics import AlertingMetrics
 from alerting.receivers import Receivers
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes
-from alerting.settings import ApiSettings, RouteSettings
+from alerting.settings import ApiSettings
 from deploy.grafana import generate
 from streams.broker.base import Partition
 from streams.metrics import StreamMetrics

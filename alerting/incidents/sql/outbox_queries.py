@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, not_, or_, select, tuple_, update
 
 from alerting.errors import PositionLost
 from alerting.incidents.delivery import Delivery, DeliveryState
@@ -112,10 +112,29 @@ _turns: Final = (
     .where(_DUE)
     .subquery()
 )
+_TAKEN: Final = select(
+    deliveries.c.sequence,
+    deliveries.c.state,
+    deliveries.c.value,
+    deliveries.c.token,
+    deliveries.c.receiver,
+    deliveries.c.notifier,
+    deliveries.c.digest,
+).join(incidents, incidents.c.id == deliveries.c.incident)
+# What goes out with something that was taken: a digest is one message, however many stand in it.
+_REST: Final = (
+    _TAKEN.where(
+        _DUE,
+        tuple_(deliveries.c.receiver, deliveries.c.notifier, deliveries.c.digest).in_(
+            bindparam("digests", expanding=True)
+        ),
+        deliveries.c.sequence.not_in(bindparam("taken", expanding=True)),
+    )
+    .order_by(deliveries.c.sequence)
+    .with_for_update(of=deliveries, skip_locked=True)
+)
 _TAKE: Final = (
-    select(deliveries.c.sequence, deliveries.c.state, deliveries.c.value, deliveries.c.token)
-    .join(incidents, incidents.c.id == deliveries.c.incident)
-    .where(
+    _TAKEN.where(
         _DUE,
         or_(
             deliveries.c.digest != "",  # all of one digest go out together
@@ -181,9 +200,11 @@ def lease(
     connection: Connection, now: datetime, seconds: float, limit: int, most_each: int, last_chance: datetime | None
 ) -> tuple[Lease, ...]:
     """Take due deliveries: pages first, then the worst, then the oldest; what another process is taking is skipped."""
-    rows = connection.execute(
-        _TAKE, {"now": now, "most": limit, "most_each": most_each, "last_chance": last_chance or _NEVER}
-    ).all()
+    asked = {"now": now, "last_chance": last_chance or _NEVER}
+    rows = list(connection.execute(_TAKE, {**asked, "most": limit, "most_each": most_each}))
+    if digests := {(row.receiver, row.notifier, row.digest) for row in rows if row.digest}:
+        taken = [row.sequence for row in rows]
+        rows += connection.execute(_REST, {**asked, "digests": sorted(digests), "taken": taken}).all()
     if not rows:
         return ()
     until = now + timedelta(seconds=seconds)
@@ -192,15 +213,15 @@ def lease(
         .where(deliveries.c.sequence.in_([row.sequence for row in rows]))
         .values(leased_until=until, token=deliveries.c.token + 1)
     )
-    taken = [(_read(row.state, row.value), row.token + 1) for row in rows]
+    read = [(_read(row.state, row.value), row.token + 1) for row in rows]
     # Read after the rows are locked: an update that was superseded in favour of these messages is then in it.
     wanted = select(incidents.c.id, incidents.c.value).where(
-        incidents.c.id.in_({delivery.incident for delivery, _ in taken})
+        incidents.c.id.in_({delivery.incident for delivery, _ in read})
     )
     current = {row.id: _incident.decode(row.value) for row in connection.execute(wanted)}
     return tuple(
         Lease(delivery=delivery, incident=current[delivery.incident], until=until, token=token)
-        for delivery, token in taken
+        for delivery, token in read
     )
 
 

@@ -16,6 +16,7 @@ from alerting.incidents.retention import Cutoffs, Removed
 from alerting.incidents.sql import (
     audit_queries,
     call_queries,
+    group_queries,
     incident_queries,
     reply_queries,
     retention_queries,
@@ -149,6 +150,10 @@ class SqlStore(SqlOutbox, SqlDirectives, DecisionReading):
     async def calls_due(self, now: datetime, *, limit: int) -> tuple[str, ...]:
         """Ids of incidents of which somebody is to be called by now, the longest overdue first."""
         return await self._database.read(call_queries.calls_due, now, limit)
+
+    async def group_members(self, receiver: str, key: str) -> tuple[str, ...]:
+        """Ids of the incidents that joined the group and were open when the latest one did, oldest first."""
+        return await self._database.read(group_queries.members, receiver, key)
 
     async def next_call_at(self) -> datetime | None:
         """When the next call of any incident is due; None where none is."""

@@ -7,12 +7,14 @@ from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.chain import Chain
 from alerting.incidents.delivery import Delivery
+from alerting.incidents.group import Grouping
 from alerting.incidents.model import Incident, TimelineEntry
 from alerting.incidents.sql import (
     audit_queries,
     call_queries,
     decision_queries,
     directive_queries,
+    group_queries,
     incident_queries,
     intake_queries,
     outbox_queries,
@@ -141,6 +143,14 @@ class SqlUnit:
         """Add to the outbox; superfluous older updates become superseded."""
         if deliveries:
             await self._run(outbox_queries.enqueue, deliveries)
+
+    async def join_group(self, receiver: str, grouping: Grouping, incident_id: str, now: datetime) -> datetime:
+        """Put the incident into the receiver's group; when the group goes out with it."""
+        return await self._run(group_queries.join, receiver, grouping, incident_id, now)
+
+    async def hasten(self, incident_id: str, asleep: tuple[str, ...], now: datetime) -> None:
+        """Pages of the incident that wait for others are due now, each by itself."""
+        await self._run(group_queries.hasten, incident_id, asleep, now)
 
     async def look_after(self, delivery_id: str) -> None:
         """What is to be done about this page not arriving has been done."""

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from alerting.route_settings import RouteSettings
 from alerting.routing.dead_routes import dead_routes
 from alerting.routing.routes import Routes
-from alerting.settings import RouteSettings
 
 SEVERITIES, DIRECTIONS = ("SEV1", "SEV2", "SEV3", "SEV4"), ("crisis", "viral", "quiet")
 BOUND_SECONDS = 2.0

@@ -1,6 +1,6 @@
+from alerting.route_settings import RouteSettings
 from alerting.routing.reach import reach_of
 from alerting.routing.routes import Routes
-from alerting.settings import RouteSettings
 from streams.topic import Topic
 
 ROUTES = Routes(

@@ -1,8 +1,8 @@
 import pytest
 
 from alerting.incidents.lifecycle import apply_detection
+from alerting.route_settings import RouteSettings
 from alerting.routing.routes import Routes, labels_of
-from alerting.settings import RouteSettings
 from tests.fakes.clock import START
 from tests.fakes.detections import detection
 
