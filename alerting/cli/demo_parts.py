@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from alerting.fakes.ntfy import FakeNtfy
 from alerting.fakes.pagerduty import FakePagerDuty
 from alerting.fakes.slack import FakeSlack
 from alerting.settings import Settings
@@ -20,6 +21,11 @@ from streams.settings import KafkaSettings
 from streams.simulate.scenario import Scenario
 
 SLACK_CHANNEL: Final = "#comms-now"
+# Who is on call at the shop: two take turns by the week, and one is called if nobody answers.
+TURNS: Final = ("Maya", "Ben")
+LEAD: Final = "Ines"
+LEAD_AFTER_MINUTES: Final = 1
+PHONES: Final = {f"phone-of-{name.lower()}": f"{name}'s phone" for name in (*TURNS, LEAD)}
 _PARTITIONS: Final = 2
 
 
@@ -83,6 +89,8 @@ def demo_settings(
     slack_token: str,
     pager: FakePagerDuty,
     routing_key: str,
+    phones: FakeNtfy,
+    phones_token: str,
     public_url: str | None,
 ) -> Settings:
     """What `tocsin serve` would read from a file; detection is set as it is there."""
@@ -98,8 +106,10 @@ def demo_settings(
             },
         ],
     }
+    phone = {"type": "ntfy", "url": phones.url, "token": phones_token}
     return Settings.model_validate(
         {
+            **_on_call(scenario),
             "kafka": kafka.model_dump(),
             "topics": [
                 {
@@ -111,10 +121,39 @@ def demo_settings(
                 }
                 for topic in scenario.topics
             ],
-            "receivers": [receiver],
+            "receivers": [
+                receiver,
+                *(
+                    {
+                        "name": name,
+                        "people": [who.partition("'")[0]],
+                        "notifiers": [{**phone, "topic": name, "name": who}],
+                    }
+                    for name, who in PHONES.items()
+                ),
+            ],
             "route": {"receiver": "shop"},
             "delivery": {"allow_networks": ["127.0.0.0/8"]},  # where its vendors are
             "database": {"url": f"sqlite:///{folder / 'tocsin.db'}"},
             "api": {"port": port, "keys": [{"name": "demo", "key": key}], "public_url": public_url},
         }
     )
+
+
+def _on_call(scenario: Scenario) -> dict[str, object]:
+    """Every topic's owner calls whoever is on call this week, then the lead."""
+    owners = dict.fromkeys(topic.owner for topic in scenario.topics if topic.owner)
+    return {
+        "people": [{"name": name, "roles": ["responder"]} for name in (*TURNS, LEAD)],
+        "schedules": [{"name": "shop", "rotation": {"people": list(TURNS), "begins_on": "2026-01-05"}}],
+        "policies": [
+            {
+                "name": "shop",
+                "steps": [
+                    {"targets": [{"schedule": "shop"}], "wait_minutes": LEAD_AFTER_MINUTES},
+                    {"targets": [{"person": LEAD}], "wait_minutes": 10},
+                ],
+            }
+        ],
+        "owners": [{"name": owner, "policy": "shop"} for owner in owners],
+    }

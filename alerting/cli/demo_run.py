@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -14,15 +14,17 @@ from rich.console import Console
 from rich.text import Text
 
 from alerting.app import ALL_ROLES, Running, Tocsin
-from alerting.cli.demo_parts import DemoBroker, demo_broker, demo_settings
+from alerting.cli.demo_parts import LEAD, LEAD_AFTER_MINUTES, PHONES, DemoBroker, demo_broker, demo_settings
 from alerting.cli.demo_screen import DemoScreen, Progress
 from alerting.cli.serve import stop_on_signals
 from alerting.cli.tables import literal
 from alerting.fakes.inbox import Inbox
+from alerting.fakes.ntfy import FakeNtfy
 from alerting.fakes.pagerduty import FakePagerDuty
 from alerting.fakes.slack import FakeSlack
 from alerting.incidents.model import Incident
 from alerting.incidents.store import IncidentFilter
+from alerting.oncall.roster import Roster
 from alerting.settings import Settings
 from streams import codec
 from streams.backoff import sleep_unless
@@ -38,6 +40,7 @@ from streams.simulate.world import World
 HISTORY_DAYS: Final = 7
 _TOKEN: Final = "xoxb-demo"  # noqa: S105  # of the fake Slack
 _ROUTING_KEY: Final = "d" * 32
+_PHONES_TOKEN: Final = "tk_demo"  # noqa: S105  # of the fake ntfy
 _REFRESH_SECONDS: Final = 0.5
 
 
@@ -90,6 +93,9 @@ class Demo:
             pager = await parts.enter_async_context(
                 FakePagerDuty(self._clock, routing_key=_ROUTING_KEY, service="Payments on-call", inbox=self._inbox)
             )
+            phones = await parts.enter_async_context(
+                FakeNtfy(self._clock, token=_PHONES_TOKEN, inbox=self._inbox, phones=PHONES)
+            )
             broker = await parts.enter_async_context(demo_broker(self._options.broker, self._clock))
             port = self._options.port
             settings = demo_settings(
@@ -102,6 +108,8 @@ class Demo:
                 slack_token=_TOKEN,
                 pager=pager,
                 routing_key=_ROUTING_KEY,
+                phones=phones,
+                phones_token=_PHONES_TOKEN,
                 public_url=f"http://127.0.0.1:{port}/" if port else None,
             )
             await broker.producing.create_topics(specs(settings))
@@ -124,6 +132,7 @@ class Demo:
                 f"Console  {address}/   key: {key}",
                 f"API      {address}/api/v1/incidents   metrics: {address}/metrics",
                 f"Broker   {broker.words}",
+                f"On call  {_on_call(settings, self._clock.now())}, then {LEAD} {LEAD_AFTER_MINUTES} min later",
                 "",
             )
             with DemoScreen(self._console, banner) as screen:
@@ -238,7 +247,12 @@ class Demo:
         else:
             after = f", {self._first_page_at - self._crisis_at:.1f} s after refunds broke" if self._crisis_at else ""
             yield "first page", f"{self._first_page_at:.1f} s after the prompt{after}"
-        yield "messages", f"{len(self._inbox.entries())} at Slack and the pager"
+        yield "messages", f"{len(self._inbox.entries())} at Slack, the pager and the phones"
+
+
+def _on_call(settings: Settings, now: datetime) -> str:
+    roster = Roster(settings.schedules)
+    return ", ".join(name for schedule in roster.names for name in roster.people_on_call(schedule, now))
 
 
 def _an_hour_of(world: World) -> Iterator[PartialCount]:

@@ -2,6 +2,7 @@
 
 import json
 from collections import deque
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -23,14 +24,24 @@ class FakeNtfy:
 
     Args:
         topic: The one that may be published to.
+        phones: Further ones, each with whose phone it is.
         token: The access token that is let in.
     """
 
-    def __init__(self, clock: Clock, *, topic: str, token: str, inbox: Inbox | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        topic: str = "",
+        token: str,
+        inbox: Inbox | None = None,
+        phones: Mapping[str, str] | None = None,
+    ) -> None:
         self.script = Script()
         self.inbox = inbox if inbox is not None else Inbox()
         self._clock = clock
-        self._topic = topic
+        self._phones = {topic: "a phone"} if topic else {}
+        self._phones |= phones or {}
         self._token = token
         self._published: deque[dict[str, Any]] = deque(maxlen=_MAX_REMEMBERED)
         self._server = LoopbackServer(
@@ -64,7 +75,7 @@ class FakeNtfy:
         if request.headers.get("Authorization") != f"Bearer {self._token}":
             return _refuse(403, "forbidden")
         told = json.loads(await request.read())
-        if told.get("topic") != self._topic:
+        if told.get("topic") not in self._phones:
             return _refuse(403, "forbidden")
         if len(str(told["message"]).encode()) > MAX_MESSAGE_BYTES or len(told.get("actions", ())) > MAX_ACTIONS:
             return _refuse(400, "invalid request")
@@ -72,17 +83,17 @@ class FakeNtfy:
             return _refuse(400, "invalid priority")
         self._published.append(told)
         self._show(told)
-        return web.json_response({"id": f"msg{len(self._published)}", "event": "message", "topic": self._topic})
+        return web.json_response({"id": f"msg{len(self._published)}", "event": "message", "topic": told["topic"]})
 
     def _show(self, told: dict[str, Any]) -> None:
         now = self._clock.now()
-        name = f"ntfy:{told['sequence_id']}"
+        name = f"ntfy:{told['topic']}:{told['sequence_id']}"
         known = self.inbox.get(name)
         self.inbox.put(
             InboxEntry(
                 id=name,
                 vendor="ntfy",
-                to="a phone",
+                to=self._phones[told["topic"]],
                 state="updated" if known else "arrived",
                 at=known.at if known else now,
                 updated_at=now,
