@@ -31,6 +31,7 @@ from alerting.notifiers.egress import Egress
 from alerting.observer import Observer
 from alerting.pictures import Pictures
 from alerting.receivers import Receivers
+from alerting.reporting import Reporting
 from alerting.rescue import Rescue
 from alerting.retention import Retention
 from alerting.routing.muting import Muting
@@ -142,6 +143,7 @@ def alert_parts(
         watch=rises,
         previews=TopicPreviews(broker, settings, clock),
         link_keys=store.chain.keys_for("situation link"),
+        reporting=Reporting.from_settings(store, settings, clock),
     )
     timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
     retention = Retention(store, settings.retention, clock, metrics)

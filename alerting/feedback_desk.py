@@ -1,6 +1,5 @@
 """What people say of pages: false alarms and missed events, with their record in the audit trail."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol
@@ -9,7 +8,7 @@ import msgspec
 import structlog
 
 from alerting.directives.directive import DirectiveEntry
-from alerting.directives.judgement import Judgement
+from alerting.directives.judgement import Judgement, judgement_id
 from alerting.errors import DirectiveRefused, Stale
 from alerting.incidents import wording
 from alerting.incidents.model import Incident
@@ -160,9 +159,8 @@ class FeedbackDesk:
         end: datetime | None = None,
     ) -> Feedback:
         place = incident or f"{start} {end}"
-        digest = hashlib.blake2b(f"{verdict.value}|{topic}|{place}".encode(), digest_size=8).hexdigest()
         return Feedback(
-            id=f"fb_{digest}",
+            id=judgement_id(verdict, topic, place),
             verdict=verdict,
             at=self._clock.now(),
             by=person(by),

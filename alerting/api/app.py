@@ -36,6 +36,7 @@ from alerting.api.looks import Looks
 from alerting.api.mentions import Sender, mentions_router
 from alerting.api.on_call import on_call_router
 from alerting.api.pages import pages_router
+from alerting.api.reports import reports_router
 from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
 from alerting.api.situation import LinkTokens
@@ -56,6 +57,7 @@ from alerting.incidents.answer_store import AnswerStore
 from alerting.incidents.store import Store
 from alerting.label_desk import LabelDesk
 from alerting.metrics import AlertingMetrics
+from alerting.reporting import Reporting
 from alerting.settings import ApiSettings, Settings, TargetSettings
 from streams.clock import Clock
 
@@ -87,6 +89,7 @@ def create_api(
     watch: KnowsWhatRises | None = None,
     previews: TopicPreviews | None = None,
     link_keys: Sequence[bytes] = (),
+    reporting: Reporting | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -110,9 +113,9 @@ def create_api(
         feedback: Takes what people say of pages; None takes nothing in.
         watch: What rises and does not page; without it nothing does.
         link_keys: Sign links for people without an account, the last one new ones; without any there are none.
+        reporting: Writes reviews; without it as the default settings say.
     """
-    sessions = Sessions(ring, clock)
-    issued = IssuedKeys(store, ring, clock)
+    sessions, issued = Sessions(ring, clock), IssuedKeys(store, ring, clock)
     live = LiveTimeline(store, clock)
     pages = Pages(has_inbox=inbox is not None)
     secure = settings.public_url is not None and settings.public_url.scheme == "https"
@@ -124,11 +127,18 @@ def create_api(
 
     app = _bare(lifespan=lifespan, openapi_url="/openapi.json")
     app.state.live = live
-    health = health_router({"database": database_probe(store), **(probes or {})}, (metrics.registry, *registries))
-    app.include_router(health)
+    components = {"database": database_probe(store), **(probes or {})}
+    app.include_router(health_router(components, (metrics.registry, *registries)))
     app.include_router(incidents_router(store, clock, acts, targets or TargetSettings()))
     tokens = LinkTokens(link_keys)
-    for router in (work_router(acts), decisions_router(store), *link_routers(store, clock, acts, pages, tokens)):
+    told = reporting or Reporting.from_settings(store, Settings(), clock)
+    reports = reports_router(told, clock, sessions=sessions, pages=pages, pulse=pulse)
+    for router in (
+        work_router(acts),
+        reports,
+        decisions_router(store),
+        *link_routers(store, clock, acts, pages, tokens),
+    ):
         app.include_router(router)
     for router in (
         topics_router(store, clock),

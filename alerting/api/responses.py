@@ -43,6 +43,7 @@ class StatementAnswer(Answer):
     cause: str | None
     expected_at: UtcTime | None
     next_update_at: UtcTime | None
+    fixed_at: UtcTime | None
     by: str
     at: UtcTime
 

@@ -86,7 +86,7 @@ class PassBody(_Body):
 
 
 class StatementBody(BaseModel):
-    """What the people who fix it say."""
+    """What the people who fix it say; `fixed_at` is since when it is mended, whatever people still say."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -94,6 +94,7 @@ class StatementBody(BaseModel):
     cause: Line | None = None
     expected_at: AwareDatetime | None = None
     next_update_at: AwareDatetime | None = None
+    fixed_at: AwareDatetime | None = None
 
 
 class MergeBody(_Body):
@@ -161,7 +162,7 @@ def work_router(acts: WorksOnIncidents) -> APIRouter:
         incident_id: str, request: Request, response: Response, body: StatementBody, if_match: IfMatch = None
     ) -> IncidentAnswer:
         """Say what is known, for everybody: it stands on every message from now on. The timeline keeps earlier ones."""
-        act = State(body.status, body.cause, body.expected_at, body.next_update_at)
+        act = State(body.status, body.cause, body.expected_at, body.next_update_at, body.fixed_at)
         return await carry_out(incident_id, act, request, response, None, if_match)
 
     @router.post("/merge")

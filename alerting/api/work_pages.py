@@ -135,6 +135,7 @@ def _state(fields: Fields, _: datetime) -> Act:
         cause=one_line(fields.get("cause", ""), LONGEST_COMMENT) or None,
         expected_at=_time(fields, "expected_at"),
         next_update_at=_time(fields, "next_update_at"),
+        fixed_at=_time(fields, "fixed_at"),
     )
 
 

@@ -39,6 +39,11 @@ class ApiClient:
         """The decoded answer; a problem is told and ends the program."""
         return await self._call("GET", path, params=params or [])
 
+    async def document(self, path: str, params: list[tuple[str, str]] | None = None) -> str:
+        """The answer as it came, of what is Markdown; a problem is told and ends the program."""
+        found = await self._call("GET", path, params=params or [], headers={"Accept": "text/markdown"})
+        return str(found["document"])
+
     async def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """The decoded answer; a problem is told and ends the program."""
         return await self._call("POST", path, json=body or {})
@@ -55,6 +60,8 @@ class ApiClient:
         assert self._session is not None, "use it as a context manager"  # noqa: S101  # a programming error
         try:
             async with self._session.request(method, f"{self._url}{path}", **options) as answer:
+                if answer.content_type == "text/markdown":
+                    return {"document": await answer.text()}
                 body: dict[str, Any] = {} if answer.status == 204 else await answer.json(content_type=None)
                 if answer.status < 400:
                     return body

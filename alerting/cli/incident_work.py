@@ -75,11 +75,13 @@ def state(
     cause: Annotated[str | None, typer.Option("--cause", help="Why it happens.")] = None,
     over_in: InMinutes = None,
     next_update_in: InMinutes = None,
+    fixed_ago: Annotated[float | None, typer.Option(min=0, help="Minutes ago it was mended; 0 for now.")] = None,
     url: UrlOption = None,
     key: KeyOption = None,
 ) -> None:
     """Say what is known, for everybody: it stands on every message from now on."""
     body = {"status": status, "cause": cause, "expected_at": _in(over_in), "next_update_at": _in(next_update_in)}
+    body["fixed_at"] = None if fixed_ago is None else _in(-fixed_ago)
     _act("PUT", f"{incident}/statement", body, url, key)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from alerting.cli.client import ApiClient
+from alerting.cli.incident_review import review_incident
 from alerting.cli.incident_why import facts_of_others, show_why
 from alerting.cli.incident_work import IncidentArgument, add_to
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
@@ -16,6 +17,7 @@ from alerting.incidents.model import Severity
 app = typer.Typer(help="Read and work on incidents, as a client of the API.", no_args_is_help=True)
 
 add_to(app)
+app.command("review")(review_incident)
 
 
 class StateChoice(StrEnum):

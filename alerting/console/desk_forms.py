@@ -64,6 +64,7 @@ class DeskForms:
     cause: str
     expected_at: str
     next_update_at: str
+    fixed_at: str
     snoozes: tuple[tuple[int, str], ...]
     others: tuple[Choice, ...]
     topics: tuple[Choice, ...]
@@ -96,6 +97,7 @@ def desk_forms(
         cause=one_line(statement.cause or "", 500) if statement else "",
         expected_at=_field(statement.expected_at) if statement else "",
         next_update_at=_field(statement.next_update_at) if statement else "",
+        fixed_at=_field(statement.fixed_at) if statement else "",
         snoozes=SNOOZES,
         others=tuple(
             Choice(other.id, f"{other.severity.value} {one_line(other.title, words.LONGEST_NAME)}")

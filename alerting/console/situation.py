@@ -46,6 +46,8 @@ def situation(incident: Incident, chart: Chart, now: datetime, *, until: datetim
         statement.append(("Status", one_line(said.status, 500)))
         if said.cause:
             statement.append(("Cause", one_line(said.cause, 500)))
+        if said.fixed_at is not None:
+            statement.append(("Fixed", f"{words.clock(said.fixed_at, now)} UTC"))
         if said.expected_at is not None:
             statement.append(("Expected to be over", f"{words.clock(said.expected_at, now)} UTC"))
         if said.next_update_at is not None:

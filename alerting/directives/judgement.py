@@ -1,10 +1,11 @@
 """What somebody said of a page, or of one that did not come: kept with whoever said it, also after it was withdrawn."""
 
+import hashlib
 from datetime import datetime
 
 import msgspec
 
-from streams.feedback import Feedback
+from streams.feedback import Feedback, Verdict
 
 
 class Judgement(msgspec.Struct, frozen=True, omit_defaults=True, tag="feedback"):
@@ -25,3 +26,13 @@ class Judgement(msgspec.Struct, frozen=True, omit_defaults=True, tag="feedback")
     ends_at: datetime
     revision: int = 1
     withdrawn_at: datetime | None = None
+
+
+def judgement_id(verdict: Verdict, topic: str, place: str) -> str:
+    """The same for the same verdict on the same thing.
+
+    Args:
+        place: The incident, or from when to when.
+    """
+    digest = hashlib.blake2b(f"{verdict.value}|{topic}|{place}".encode(), digest_size=8).hexdigest()
+    return f"fb_{digest}"

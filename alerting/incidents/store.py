@@ -13,6 +13,7 @@ from alerting.incidents.delivery import Delivery
 from alerting.incidents.directive_store import DirectiveStore, DirectiveUnit
 from alerting.incidents.group_store import GroupStore, GroupUnit
 from alerting.incidents.model import Incident, IncidentState, Severity, TimelineEntry
+from alerting.incidents.report_store import ReportStore
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
@@ -153,7 +154,7 @@ class Unit(CallUnit, DirectiveUnit, GroupUnit, Protocol):
         ...
 
 
-class Store(CallStore, DirectiveStore, GroupStore, Protocol):
+class Store(CallStore, DirectiveStore, GroupStore, ReportStore, Protocol):
     """Shared memory of the alerting side. Safe for several processes on Postgres, for one on SQLite."""
 
     def begin(self) -> AbstractAsyncContextManager[Unit]:

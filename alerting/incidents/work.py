@@ -55,6 +55,7 @@ class State(msgspec.Struct, frozen=True, tag="state"):
     cause: str | None = None
     expected_at: datetime | None = None
     next_update_at: datetime | None = None
+    fixed_at: datetime | None = None
 
 
 class Share(msgspec.Struct, frozen=True, tag="share"):
@@ -166,16 +167,22 @@ def _hand_over(incident: Incident, to: str, actor: str, said: str, now: datetime
 
 
 def _state(incident: Incident, act: State, actor: str, now: datetime) -> Outcome:
+    before = incident.statement
+    cause = wording.plain(act.cause, _COMMENT_CHARACTERS) if act.cause else None
+    if act.fixed_at is not None and _zoned(act.fixed_at) > now:
+        raise TransitionRefused(f"{act.fixed_at.isoformat()} lies ahead; what is fixed was fixed before now")
     statement = Statement(
         status=_needed(act.status, "a status"),
         by=actor,
         at=now,
-        cause=wording.plain(act.cause, _COMMENT_CHARACTERS) if act.cause else None,
-        expected_at=_zoned(act.expected_at),
-        next_update_at=_zoned(act.next_update_at),
+        cause=cause,
+        expected_at=_zoned(act.expected_at) if act.expected_at else None,
+        next_update_at=_zoned(act.next_update_at) if act.next_update_at else None,
+        fixed_at=act.fixed_at,
+        cause_at=(before.cause_at if before else None) or (now if cause else None),
     )
-    before = incident.statement
-    if before is not None and msgspec.structs.replace(statement, by=before.by, at=before.at) == before:
+    said_before = before and msgspec.structs.replace(before, by=actor, at=now, cause_at=statement.cause_at)
+    if statement == said_before:
         return unchanged(incident)
     return changed(incident, Transition.STATED, f"{actor}: {statement}", now, actor=actor, statement=statement)
 
@@ -187,7 +194,7 @@ def _needed(text: str, what: str, most: int = _COMMENT_CHARACTERS) -> str:
     return line
 
 
-def _zoned(at: datetime | None) -> datetime | None:
-    if at is not None and at.tzinfo is None:
+def _zoned(at: datetime) -> datetime:
+    if at.tzinfo is None:
         raise TransitionRefused(f"{at.isoformat()} has no time zone")
     return at

@@ -44,6 +44,9 @@ _SLACK_ITALIC: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _EMOJI_CODE: Final = re.compile(r":(?=[a-zA-Z0-9_+'-]+:)")
 _SLACK_PLAIN: Final = str.maketrans({"<": "‹", ">": "›"})  # noqa: RUF001
 
+_MARKDOWN_MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
+_MARKDOWN_OPENING: Final = re.compile(r"^([-+=]|\d{1,9}(?=[.)]))")
+
 _FORMULA: Final = frozenset("=+-@|%\uff1d\uff0b\uff0d\uff20")
 
 
@@ -158,6 +161,23 @@ def escape_csv_cell(text: str, limit: int = 5000) -> str:
     """
     cell = one_line(text, limit)
     return f"'{cell}" if cell[:1] in _FORMULA and cell else cell
+
+
+def escape_markdown(text: str, limit: int = MAX_CHARACTERS) -> str:
+    r"""`text` on one line of Markdown, without markup, and naming nobody who would be told.
+
+    Source:
+        https://spec.commonmark.org/0.31.2/#backslash-escapes
+
+    >>> escape_markdown("<b>*hi*</b> @jo"), escape_markdown("1. first")
+    ('\\<b\\>\\*hi\\*\\</b\\> \uff20jo', '1\\. first')
+    """
+    line = _MARKDOWN_MARKUP.sub(r"\\\1", one_line(text, limit)).replace("@", "\uff20")
+    return _MARKDOWN_OPENING.sub(lambda found: _opening(found[1]), line, count=1)
+
+
+def _opening(found: str) -> str:
+    return f"{found}\\" if found.isdigit() else f"\\{found}"
 
 
 def _without_tricks(text: str) -> str:

@@ -71,6 +71,18 @@ async def test_an_incident_is_acknowledged_and_resolved() -> None:
     assert "resolved" in shown.stdout
 
 
+async def test_a_review_is_printed_as_markdown_or_as_json() -> None:
+    async with tocsin(storyboard(START)) as run:
+        document = await run("incidents", "review", REFUNDS)
+        found = await run("incidents", "review", REFUNDS, "--json")
+        missing = await run("incidents", "review", "inc_none")
+
+    assert document.stdout.startswith("# Acme Refunds: surge of angry mentions\n")
+    assert "| cause stated | unknown |" in document.stdout
+    assert json.loads(found.stdout)["aftermath"]["held"] == "not_fixed"
+    assert missing.exit_code == Exit.REFUSED
+
+
 async def test_the_board_is_shown() -> None:
     async with tocsin(storyboard(START)) as run:
         shown = await run("topics")

@@ -32,6 +32,7 @@ PAGES: dict[str, str] = {
     "/incidents/{incident_id}": f"/incidents/{REFUNDS}",
     "/fragments/incidents/{incident_id}": f"/fragments/incidents/{REFUNDS}",
     "/incidents/{incident_id}/work": f"/incidents/{REFUNDS}/work",
+    "/incidents/{incident_id}/review": f"/incidents/{REFUNDS}/review",
     "/topics/{topic}": "/topics/refunds",
     "/on-call": "/on-call",
     "/silences": "/silences",
@@ -173,7 +174,15 @@ async def test_each_hostile_string_stays_text_wherever_it_stands(hostile: Hostil
 
     async with api_house(store=poisoned_store(texts), inbox=poisoned_inbox(texts)) as house:
         async for _, html in open_pages(
-            house, ["/", f"/incidents/{REFUNDS}", f"/incidents/{REFUNDS}/work", "/topics/refunds", "/inbox"]
+            house,
+            [
+                "/",
+                f"/incidents/{REFUNDS}",
+                f"/incidents/{REFUNDS}/work",
+                f"/incidents/{REFUNDS}/review",
+                "/topics/refunds",
+                "/inbox",
+            ],
         ):
             assert_inert_in_html(html)
         chart = await house.browser.get(f"/api/v1/incidents/{REFUNDS}/chart.svg")

@@ -19,9 +19,10 @@ from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
 from streams.public_reply import PublicReply
 from streams.topic import Topic
+from tests.fakes.memory_reports import MemoryReports, Reported
 
 
-class MemoryStore:
+class MemoryStore(MemoryReports):
     """What the API and the acts need of a store, and a switch that takes the database away.
 
     Attributes:
@@ -64,6 +65,11 @@ class MemoryStore:
         self.kept_lines.extend(unit.kept_lines)
         self.known |= unit.seen
         self._tell()
+
+    def reported(self) -> Reported:
+        """What reports read."""
+        self._answer()
+        return Reported(self.incidents, self.entries, self.outbox, self.kept)
 
     async def find(self, wanted: IncidentFilter, *, cursor: str | None, limit: int) -> Page:
         """Incidents, newest first; the cursor is the last id of the page before."""

@@ -22,6 +22,7 @@ from streams.broker.base import Partition
 from streams.events import Detection, WindowCount
 from streams.public_reply import PublicReply
 from streams.topic import Topic
+from tests.fakes.memory_reports import MemoryReports, Reported
 
 _UPDATES = (Transition.GREW, Transition.PEAKED, Transition.SEVERITY_CHANGED)
 
@@ -49,7 +50,7 @@ class Tables:
         self.decisions: dict[str, Detection] = {}
 
 
-class TransactionalStore:
+class TransactionalStore(MemoryReports):
     """One process's view of the tables.
 
     Attributes:
@@ -78,6 +79,11 @@ class TransactionalStore:
         if self.lose_answers:
             self.lose_answers -= 1
             raise DatabaseUnavailable("the commit's answer was lost")
+
+    def reported(self) -> Reported:
+        self._answer()
+        tables = self.tables
+        return Reported(tables.incidents, tables.entries, tuple(tables.outbox.values()), tables.directives)
 
     async def find(self, wanted: IncidentFilter, *, cursor: str | None, limit: int) -> Page:
         self._answer()

@@ -31,6 +31,7 @@ from alerting.incidents.sql.decision_reading import DecisionReading
 from alerting.incidents.sql.directives import SqlDirectives
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.outbox import SqlOutbox
+from alerting.incidents.sql.report_reading import ReportReading
 from alerting.incidents.sql.unit import SqlUnit
 from alerting.incidents.store import IncidentFilter, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
@@ -63,7 +64,7 @@ async def open_store(settings: DatabaseSettings, clock: Clock, audit: AuditSetti
         raise
 
 
-class SqlStore(SqlOutbox, SqlDirectives, DecisionReading):
+class SqlStore(SqlOutbox, SqlDirectives, DecisionReading, ReportReading):
     """See `alerting.incidents.store.Store`.
 
     Args:
@@ -75,6 +76,7 @@ class SqlStore(SqlOutbox, SqlDirectives, DecisionReading):
     def __init__(self, database: Database, clock: Clock, chain: Chain) -> None:
         SqlDirectives.__init__(self, database)
         DecisionReading.__init__(self, database)
+        ReportReading.__init__(self, database)
         self._database = database
         self._clock = clock
         self.chain: Final = chain

@@ -1,0 +1,1 @@
+"""What is told afterwards: the review of an incident, and the report of a week. Pure."""
