@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from alerting.brand_scope import EVERYTHING, BrandScope
+
 
 class Role(StrEnum):
     """What a key is good for: to look, to work on incidents and wake or silence people, to change Tocsin itself."""
@@ -28,11 +30,13 @@ class Holder:
 
     Attributes:
         expires_at: From then on the key opens nothing; None is never.
+        scope: Which brands they see.
     """
 
     name: str
     role: Role = Role.ADMIN
     expires_at: datetime | None = None
+    scope: BrandScope = EVERYTHING
 
     def holds(self, now: datetime) -> bool:
         """Whether the key opens anything yet."""

@@ -12,6 +12,7 @@ from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
 from alerting.api.server import Served
 from alerting.api.topic_preview import TopicPreviews
+from alerting.branded_store import branded
 from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
@@ -38,6 +39,7 @@ from alerting.routing.muting import Muting
 from alerting.routing.reach import reach_of
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
+from alerting.teams import Teams
 from alerting.timekeeper import Timekeeper
 from alerting.topic_ledger import TopicLedger
 from alerting.watch_list import WatchList
@@ -118,12 +120,13 @@ def alert_parts(
     rescue = Rescue(store=store, receivers=receivers, settings=settings.delivery, clock=clock, metrics=metrics)
     feeds = FeedBoard(broker, settings.kafka, clock, lags)
     observer = Observer(store, clock, metrics, registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
-    acts, escalator = Acts(store, dispatch, clock, metrics), Escalator(store, dispatch, clock, metrics)
+    seen = branded(store, clock)  # by whoever asks; what runs by itself sees everything
+    acts, escalator = Acts(seen, dispatch, clock, metrics), Escalator(store, dispatch, clock, metrics)
     inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
     api = create_api(
         store=store,
         acts=acts,
-        ring=KeyRing.from_settings(settings.api.keys, announce=announce_key),
+        ring=KeyRing.from_settings(settings.api.keys, announce=announce_key, teams=Teams(settings.teams)),
         settings=settings.api,
         targets=settings.targets,
         clock=clock,
@@ -134,16 +137,16 @@ def alert_parts(
         pulse=observer.pulse,
         feeds=feeds,
         inbox=inbox,
-        topics=TopicLedger(catalogue, store, clock),
+        topics=TopicLedger(catalogue, seen, clock),
         inbound=inbound,
         directives=directives,
         answers=store.answers,
         duty=duty,
-        feedback=FeedbackDesk(store, catalogue, acts, clock),
+        feedback=FeedbackDesk(seen, catalogue, acts, clock),
         watch=rises,
         previews=TopicPreviews(broker, settings, clock),
         link_keys=store.chain.keys_for("situation link"),
-        reporting=Reporting.from_settings(store, settings, clock),
+        reporting=Reporting.from_settings(seen, settings, clock),
     )
     timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
     retention = Retention(store, settings.retention, clock, metrics)

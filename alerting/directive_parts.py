@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
+from alerting.branded_store import branded
 from alerting.casebook import Cases, CustomerNotes
 from alerting.directives.errand import Hook
 from alerting.dispatch import Dispatch
@@ -75,10 +76,11 @@ def directive_parts(
     Raises:
         InvalidConfig: A hook's secret cannot be read.
     """
+    seen = branded(store, clock)  # by whoever asks; what runs by itself sees everything there
     hooks = _hooks(settings.hooks, clock, egress or Egress.from_settings(settings.delivery))
-    holds = PostHolds(store, dispatch, settings, clock, metrics)
+    holds = PostHolds(seen, dispatch, settings, clock, metrics)
     watch = MuteWatch(store, dispatch, dispatch.muting, settings.silences, clock, metrics)
-    notices = Notices(store, watch, clock, metrics)
+    notices = Notices(seen, watch, clock, metrics)
     intake = None
     if broker is not None:
         intake = NoticeIntake(
@@ -87,11 +89,11 @@ def directive_parts(
     return DirectiveParts(
         settings=settings,
         watch=watch,
-        silences=Silences(store, watch, settings.silences, clock, metrics),
+        silences=Silences(seen, watch, settings.silences, clock, metrics),
         notices=notices,
-        customer_notes=CustomerNotes(store, clock, metrics),
+        customer_notes=CustomerNotes(seen, clock, metrics),
         holds=holds,
-        cases=Cases(store, dispatch, clock, metrics),
+        cases=Cases(seen, dispatch, clock, metrics),
         hold_watch=HoldWatch(store, holds, clock, proposes=any(one.kind == "tragedy" for one in settings.playbooks)),
         errands=Errands(store, hooks, settings.delivery, clock, metrics),
         intake=intake,

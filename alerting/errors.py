@@ -7,6 +7,7 @@ AlertingError
 ├── UnknownIncident       there is no incident with that id
 ├── UnknownMention        the incident does not show this mention
 ├── UnknownDirective      there is no silence or notice with that id
+├── OutOfScope            it belongs to brands that the caller does not see
 ├── DirectiveRefused      it says something that is not allowed: say it otherwise
 │   └── SilenceTooWide    it hides too much: narrow it, or confirm that it is meant
 ├── TransitionRefused     the incident's state does not allow this act
@@ -56,6 +57,10 @@ class UnknownMention(AlertingError):
 
 class UnknownDirective(AlertingError):
     """No silence or notice has this id."""
+
+
+class OutOfScope(AlertingError):
+    """It touches brands that the caller does not see, or may for other reasons only be asked by who sees them all."""
 
 
 class DirectiveRefused(AlertingError):

@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
 import structlog
 
 from alerting.casework import Casework
@@ -165,7 +166,7 @@ class Intake:
         while not stop.is_set():
             try:
                 async with self._store.begin() as unit:
-                    await unit.save_topics(tuple(self._topics.values()))
+                    await unit.save_topics(tuple(self._branded(topic) for topic in self._topics.values()))
                 await self._untracked.resolve(self._topics)
             except (DatabaseUnavailable, Stale) as exc:
                 if self._topics_saved:
@@ -175,6 +176,10 @@ class Intake:
             else:
                 self._topics_saved = True
                 return
+
+    def _branded(self, topic: Topic) -> Topic:
+        """The topic with the brand of what stands above it, where it names none itself."""
+        return topic if topic.brand else msgspec.structs.replace(topic, brand=self._kinship.brand(topic.id) or None)
 
     async def _take_detections(self, unit: Unit, records: tuple[Record, ...]) -> Said:
         outcomes: list[tuple[Detection, Outcome]] = []

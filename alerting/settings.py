@@ -15,6 +15,7 @@ from alerting.notifier_settings import NotifierSettings
 from alerting.oncall_settings import OwnerSettings, PolicySettings, ScheduleSettings
 from alerting.playbook_settings import PlaybookSettings
 from alerting.route_settings import Name, RouteSettings
+from alerting.team_settings import Brand, TeamSettings
 from alerting.tier_settings import ChronicSettings, HandOverSettings, QuietHoursSettings, UnownedSettings
 from streams.section import Section
 from streams.settings import StreamSettings
@@ -137,11 +138,13 @@ class ApiKeySettings(Section):
     Attributes:
         role: `viewer` looks, `responder` also works on incidents and silences, `admin` also declares topics and
             issues keys.
+        brands: Only these are seen, besides those of the key's teams; without any of both, everything.
         expires_at: From then on the key opens nothing.
     """
 
     name: Name
     role: Role = Role.ADMIN
+    brands: Annotated[tuple[Brand, ...], Field(max_length=200)] = ()
     expires_at: AwareDatetime | None = None
     key: Annotated[SecretStr, Field(min_length=16)] | None = None
     key_file: Path | None = None
@@ -240,6 +243,7 @@ class Settings(StreamSettings):
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()
     people: tuple[PersonSettings, ...] = ()
+    teams: tuple[TeamSettings, ...] = ()
     schedules: tuple[ScheduleSettings, ...] = ()
     policies: tuple[PolicySettings, ...] = ()
     owners: tuple[OwnerSettings, ...] = ()

@@ -88,6 +88,8 @@ def _cross_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     yield from _twice(receivers, ("receivers",), "name")
     for key in ("name", "slack", "pagerduty"):
         yield from _twice(_names(values.get("people"), key), ("people",), key)
+    yield from _twice(_names(values.get("teams"), "name"), ("teams",), "name")
+    yield from _member_checks(values)
     api = values.get("api")
     yield from _twice(_names(api.get("keys"), "name") if isinstance(api, dict) else [], ("api", "keys"), "name")
     known = {name for name in receivers if name is not None}
@@ -128,6 +130,20 @@ def _receiver_checks(values: Mapping[str, Any], known: set[str]) -> Iterator[tup
     resort = delivery.get("last_resort") if isinstance(delivery, dict) else None
     if isinstance(resort, str) and resort not in known:
         yield ("delivery", "last_resort"), f"there is no receiver {resort!r}"
+
+
+def _member_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+    """A misspelt member would see every brand."""
+    api, teams = values.get("api"), values.get("teams")
+    if isinstance(api, dict) and api.get("oidc") is not None:
+        return  # whoever signs in there is known by their claims alone
+    known = set(_names(values.get("people"), "name"))
+    known |= set(_names(api.get("keys"), "name") if isinstance(api, dict) else ())
+    for index, team in enumerate(teams if isinstance(teams, list) else ()):
+        named = team.get("members") if isinstance(team, dict) else None
+        for place, name in enumerate(named if isinstance(named, list) else ()):
+            if isinstance(name, str) and name not in known:
+                yield ("teams", index, "members", place), f"there is neither a person nor a key called {name!r}"
 
 
 def _topic_checks(topics: Any) -> Iterator[tuple[Location, str]]:

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 import msgspec
 import structlog
 
+from alerting.brand_scope import scope_now
 from alerting.directives.directive import DirectiveEntry
 from alerting.directives.silence import Silence, SilenceState
 from alerting.errors import DatabaseUnavailable, DirectiveRefused, SilenceTooWide, Stale, UnknownDirective
@@ -15,6 +16,7 @@ from alerting.incidents.model import PAGES, Incident
 from alerting.incidents.store import IncidentFilter, Store
 from alerting.incidents.work import person
 from alerting.metrics import AlertingMetrics
+from alerting.routing.belonging import Belonging
 from alerting.routing.silence_wish import SilenceWish, silence_of
 from alerting.routing.silencing import Preview, width, would_have_hidden
 from alerting.settings import SilenceSettings
@@ -80,6 +82,7 @@ class Silences:
             SilenceTooWide: It hides too much and nobody confirmed that.
             DatabaseUnavailable: Nothing was written.
         """
+        wish = await self._narrowed(wish)
         fresh = silence_of(wish, str(uuid.uuid4()), by, self._clock.now(), self._settings)
         fresh = await self._guarded(fresh, confirmed=wish.confirmed)
         await self._keep(fresh, "silence.created", by, None)
@@ -97,6 +100,7 @@ class Silences:
         stored = await self._found(silence_id, expected_revision)
         if stored.state(self._clock.now()) is SilenceState.EXPIRED:
             raise DirectiveRefused(f"silence {silence_id} has ended; add another one")
+        wish = await self._narrowed(wish)
         made = silence_of(wish, silence_id, by, self._clock.now(), self._settings)
         changed = msgspec.structs.replace(
             made,
@@ -135,7 +139,19 @@ class Silences:
         Raises:
             DirectiveRefused: Something in it is not allowed.
         """
+        wish = await self._narrowed(wish)
         return await self._previewed(silence_of(wish, "preview", by, self._clock.now(), self._settings))
+
+    async def _narrowed(self, wish: SilenceWish) -> SilenceWish:
+        """For the brands alone that whoever asks sees."""
+        scope = scope_now()
+        if not scope.is_limited:
+            return wish
+        brands = {status.topic: status.brand for status in await self._store.topics(self._clock.now())}
+        try:
+            return Belonging(scope, brands).narrowed(wish)
+        except ValueError:
+            return wish  # a matcher that is none is refused in words of its own
 
     async def _previewed(self, silence: Silence) -> Preview:
         now = self._clock.now()

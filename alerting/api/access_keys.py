@@ -11,16 +11,18 @@ from alerting.api.issued_keys import IssuedKeys
 from alerting.api.problems import REFUSALS
 from alerting.api.utc_time import UtcTime
 from alerting.route_settings import Name
+from alerting.team_settings import Brand
 
 
 class KeyBody(BaseModel):
-    """The key that is wanted."""
+    """The key that is wanted; it sees the brands that are named, or everything where none is."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[Name, Field(examples=["grafana"])]
     role: Role = Role.VIEWER
     expires_at: AwareDatetime | None = None
+    brands: Annotated[tuple[Brand, ...], Field(max_length=200)] = ()
 
 
 class KeyAnswer(BaseModel):
@@ -31,6 +33,7 @@ class KeyAnswer(BaseModel):
     id: str
     name: str
     role: Role
+    brands: tuple[str, ...]
     created_by: str
     created_at: UtcTime
     expires_at: UtcTime | None
@@ -63,7 +66,7 @@ def access_keys_router(issued: IssuedKeys) -> APIRouter:
     async def issue_key(body: KeyBody, request: Request) -> IssuedAnswer:
         """Issue a key. Nobody can read it later: what is kept is its digest. 409 where the name is taken."""
         key, presented = await issued.issue(
-            body.name, body.role, by=caller_of(request).name, expires_at=body.expires_at
+            body.name, body.role, by=caller_of(request).name, expires_at=body.expires_at, brands=body.brands
         )
         return IssuedAnswer(**KeyAnswer.model_validate(key).model_dump(), key=presented)
 

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from alerting.api.gate import caller_of
 from alerting.api.silences import KeepsSilences
 from alerting.directives.silence import Silence
-from alerting.errors import DatabaseUnavailable, DirectiveRefused, SilenceTooWide, Stale, UnknownDirective
+from alerting.errors import DatabaseUnavailable, DirectiveRefused, OutOfScope, SilenceTooWide, Stale, UnknownDirective
 from alerting.incidents.model import Incident
 from alerting.incidents.muted import MuteKind
 from alerting.incidents.store import Store
@@ -204,6 +204,8 @@ def _plainly(answer: _Answer) -> _Answer:
         except ValidationError as exc:
             first = exc.errors()[0]
             return JSONResponse(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}", 400)
+        except OutOfScope as exc:
+            return JSONResponse(str(exc), 403)
         except (DirectiveRefused, ValueError, Stale) as exc:
             return JSONResponse(str(exc), 400)
         except DatabaseUnavailable:

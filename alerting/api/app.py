@@ -14,6 +14,8 @@ from starlette.staticfiles import StaticFiles
 from alerting.api import problems
 from alerting.api.access_keys import access_keys_router
 from alerting.api.auth import auth_router
+from alerting.api.branded_feedback import BrandedFeedback
+from alerting.api.branded_topics import BrandedTopics
 from alerting.api.decisions import decisions_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.directives import directive_routers
@@ -47,6 +49,7 @@ from alerting.api.watch import KnowsWhatRises, watch_router
 from alerting.api.work import WorksOnIncidents, work_router
 from alerting.api.work_pages import work_pages_router
 from alerting.api.world import world_router
+from alerting.branded_store import branded
 from alerting.console.page import STATIC, Pages
 from alerting.console.pulse import Pulse
 from alerting.directive_parts import DirectiveParts
@@ -117,6 +120,10 @@ def create_api(
     """
     sessions, issued = Sessions(ring, clock), IssuedKeys(store, ring, clock)
     live = LiveTimeline(store, clock)
+    database = database_probe(store)
+    store = branded(store, clock)  # from here on: what the caller sees
+    topics = BrandedTopics(topics) if topics else None
+    feedback = BrandedFeedback(feedback, store, clock) if feedback else None
     pages = Pages(has_inbox=inbox is not None)
     secure = settings.public_url is not None and settings.public_url.scheme == "https"
 
@@ -127,20 +134,16 @@ def create_api(
 
     app = _bare(lifespan=lifespan, openapi_url="/openapi.json")
     app.state.live = live
-    components = {"database": database_probe(store), **(probes or {})}
-    app.include_router(health_router(components, (metrics.registry, *registries)))
-    app.include_router(incidents_router(store, clock, acts, targets or TargetSettings()))
+    components = {"database": database, **(probes or {})}
     tokens = LinkTokens(link_keys)
     told = reporting or Reporting.from_settings(store, Settings(), clock)
-    reports = reports_router(told, clock, sessions=sessions, pages=pages, pulse=pulse)
     for router in (
+        health_router(components, (metrics.registry, *registries)),
+        incidents_router(store, clock, acts, targets or TargetSettings()),
         work_router(acts),
-        reports,
+        reports_router(told, clock, sessions=sessions, pages=pages, pulse=pulse),
         decisions_router(store),
         *link_routers(store, clock, acts, pages, tokens),
-    ):
-        app.include_router(router)
-    for router in (
         topics_router(store, clock),
         topic_preview_router(previews),
         declared_topics_router(topics),
@@ -156,7 +159,7 @@ def create_api(
         for router in directive_routers(directives, store, clock, sessions=sessions, pages=pages, pulse=pulse):
             app.include_router(router)
     app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
-    app.include_router(events_router(live, clock))
+    app.include_router(events_router(live, store, clock))
     if inbound is not None:
         app.include_router(inbound_router(inbound, clock))
     app.include_router(auth_router(ring, issued, sessions, pages, clock, secure=secure))

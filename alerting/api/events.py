@@ -9,16 +9,19 @@ from starlette.responses import StreamingResponse
 from alerting.api.live import LiveTimeline
 from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.responses import TimelineAnswer
-from alerting.errors import DatabaseUnavailable
+from alerting.brand_scope import scope_now
+from alerting.errors import DatabaseUnavailable, UnknownIncident
 from alerting.incidents.model import TimelineEntry
+from alerting.incidents.store import Store
 from streams.clock import Clock
 
 RETRY_MILLISECONDS: Final = 2000
 LONGEST_SECONDS: Final = 3600.0
+MOST_KNOWN: Final = 10_000
 
 
-def events_router(live: LiveTimeline, clock: Clock) -> APIRouter:
-    """`/api/v1/events`."""
+def events_router(live: LiveTimeline, store: Store, clock: Clock) -> APIRouter:
+    """`/api/v1/events`; of what the caller sees in `store`."""
     router = APIRouter(tags=["events"], responses=REFUSALS)
 
     @router.get(
@@ -36,7 +39,9 @@ def events_router(live: LiveTimeline, clock: Clock) -> APIRouter:
             raise unavailable("too-many-listeners", "Every place in the live stream is taken.", retry_seconds=30)
         position = _position(last_event_id, live)
         return StreamingResponse(
-            _stream(live, clock, position), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+            _stream(live, _Seen(store), clock, position),
+            media_type="text/event-stream",
+            headers={"X-Accel-Buffering": "no"},
         )
 
     return router
@@ -50,7 +55,30 @@ def _position(last_event_id: str | None, live: LiveTimeline) -> int:
     return min(int(last_event_id), live.newest)
 
 
-async def _stream(live: LiveTimeline, clock: Clock, position: int) -> AsyncIterator[str]:
+class _Seen:
+    """Which incidents the caller sees; that never changes, so each is looked up once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[str, bool] = {}
+
+    async def shows(self, incident_id: str) -> bool:
+        """Whether the caller sees it."""
+        if not scope_now().is_limited:
+            return True
+        if incident_id not in self._known:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            try:
+                await self._store.get(incident_id)
+            except UnknownIncident:
+                self._known[incident_id] = False
+            else:
+                self._known[incident_id] = True
+        return self._known[incident_id]
+
+
+async def _stream(live: LiveTimeline, seen: _Seen, clock: Clock, position: int) -> AsyncIterator[str]:
     with live.seat():
         ends_at = clock.monotonic() + LONGEST_SECONDS
         yield f"retry: {RETRY_MILLISECONDS}\nid: {position}\n\n"
@@ -60,9 +88,13 @@ async def _stream(live: LiveTimeline, clock: Clock, position: int) -> AsyncItera
                 entries = await live.after(position)
             except DatabaseUnavailable:
                 return
-            for entry in entries:
-                yield _event(entry)
-                position = entry.position
+            try:
+                for entry in entries:
+                    if await seen.shows(entry.incident):
+                        yield _event(entry)
+                    position = entry.position
+            except DatabaseUnavailable:
+                return
             if entries:
                 continue
             await signal.wait()

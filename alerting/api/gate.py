@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerting.access import Holder, Role
+from alerting.api.brand_rules import BrandRule, rule_for
 from alerting.api.frame import ENDLESS
 from alerting.api.issued_keys import IssuedKeys
 from alerting.api.keys import ISSUED_PREFIX, KeyRing
@@ -24,6 +25,7 @@ from alerting.api.places import Places
 from alerting.api.problems import Problem
 from alerting.api.rate_limit import RateLimit
 from alerting.api.sessions import COOKIE, Session, Sessions
+from alerting.brand_scope import EVERYTHING, BrandScope, seeing
 from alerting.errors import DatabaseUnavailable
 from streams.clock import Clock
 
@@ -45,6 +47,7 @@ class Caller:
     name: str
     session: Session | None = None
     role: Role = Role.ADMIN
+    scope: BrandScope = EVERYTHING
 
 
 class Gate:
@@ -52,7 +55,8 @@ class Gate:
 
     A request that changes something through the API on the strength of a cookie alone must carry the session's CSRF
     token in `X-CSRF-Token`; the console's forms carry it as a field. Health and metrics are always answered, and live
-    streams are counted where they are served. What a key's role does not allow is 403; more requests of one key than
+    streams are counted where they are served. What a key's role does not allow is 403, and so is what is not for those
+    who see some brands alone; inside, the task sees the caller's brands and no other. More requests of one key than
     allowed are 429, and every answer of the API tells what is left.
 
     Twenty wrong keys a minute from one address, and further wrong ones are
@@ -125,6 +129,13 @@ class Gate:
                 f"The key {caller.name!r} is a {caller.role}'s; this needs a {wanted}'s.",
                 headers=allowance.headers(),
             )
+        if caller.scope.is_limited and rule_for(path) is BrandRule.EVERY_BRAND:
+            raise Problem(
+                403,
+                "brands",
+                f"The key {caller.name!r} sees {caller.scope}; this is for those who see every brand.",
+                headers=allowance.headers(),
+            )
         await self._issued.used(caller.name)
         told = allowance.headers() if path.startswith("/api/") else {}
 
@@ -133,7 +144,8 @@ class Gate:
                 MutableHeaders(scope=message).update(told)
             await send(message)
 
-        await self._app(scope, receive, send_with_allowance)
+        with seeing(caller.scope):
+            await self._app(scope, receive, send_with_allowance)
 
     def _place(self, path: str, caller: Caller | None) -> AbstractContextManager[None]:
         if path in ALWAYS_ANSWERED or (caller is not None and path in ENDLESS):
@@ -169,7 +181,7 @@ class Gate:
     def _admitted(self, holder: Holder | None, session: Session | None) -> Caller | None:
         if holder is None or not holder.holds(self._clock.now()):
             return None
-        return Caller(holder.name, session, holder.role)
+        return Caller(holder.name, session, holder.role, holder.scope)
 
     def _lacks_csrf(self, scope: Scope, headers: Headers, caller: Caller | None) -> bool:
         if caller is None or caller.session is None or scope["method"] in SAFE_METHODS:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -62,7 +63,9 @@ class IssuedKeys:
         found = await self._store.directives("key", limit=MOST)
         return tuple(one for one in found if isinstance(one, ApiKey))
 
-    async def issue(self, name: str, role: Role, *, by: str, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+    async def issue(
+        self, name: str, role: Role, *, by: str, expires_at: datetime | None = None, brands: Sequence[str] = ()
+    ) -> tuple[ApiKey, str]:
         """A new key and what is kept of it. The key itself is told this once and never again.
 
         Raises:
@@ -76,9 +79,12 @@ class IssuedKeys:
         if self._ring.holder_named(name) is not None:
             raise DirectiveRefused(f"there is a key called {name!r} already; revoke it first, or take another name")
         presented = f"{ISSUED_PREFIX}{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
-        key = ApiKey(id_of(presented), name, digest_of(presented), role.value, by, now, expires_at)
+        key = ApiKey(
+            id_of(presented), name, digest_of(presented), role.value, by, now, expires_at, brands=tuple(brands)
+        )
         until = "" if expires_at is None else f" until {expires_at:%Y-%m-%d %H:%M} UTC"
-        await self._keep(key, "key.issued", by, f"{name} ({role}){until}", None)
+        what = f" for {', '.join(brands)}" if brands else ""
+        await self._keep(key, "key.issued", by, f"{name} ({role}){what}{until}", None)
         return key, presented
 
     async def revoke(self, key_id: str, *, by: str) -> ApiKey:

@@ -9,6 +9,7 @@ from typing import Final
 from alerting.access import Holder, Role
 from alerting.directives.api_key import ApiKey
 from alerting.settings import ApiKeySettings
+from alerting.teams import Teams
 from streams.errors import InvalidConfig
 
 SHORTEST: Final = 16
@@ -22,12 +23,15 @@ class KeyRing:
     Args:
         keys: The key of each name of the configuration; never empty.
         holders: What each of them is good for; who does not stand here is an admin.
+        teams: What limits holders of issued keys besides.
 
     Raises:
         ValueError: There is no key; an API without keys would be open to everybody.
     """
 
-    def __init__(self, keys: Mapping[str, str], holders: Mapping[str, Holder] | None = None) -> None:
+    def __init__(
+        self, keys: Mapping[str, str], holders: Mapping[str, Holder] | None = None, teams: Teams | None = None
+    ) -> None:
         if not keys:
             raise ValueError("a key ring needs at least one key")
         self._salt = secrets.token_bytes(32)
@@ -35,9 +39,12 @@ class KeyRing:
         self._configured = {name: (holders or {}).get(name, Holder(name)) for name in keys}
         self._secrets = {name: _session_secret(key.encode()) for name, key in keys.items()}
         self._issued: dict[str, ApiKey] = {}
+        self._teams = teams or Teams()
 
     @classmethod
-    def from_settings(cls, settings: Sequence[ApiKeySettings], *, announce: Callable[[str], None]) -> "KeyRing":
+    def from_settings(
+        cls, settings: Sequence[ApiKeySettings], *, announce: Callable[[str], None], teams: Teams | None = None
+    ) -> "KeyRing":
         """The configured keys; without any, one is made and told to `announce`, once.
 
         Raises:
@@ -62,7 +69,12 @@ class KeyRing:
             keys[item.name] = key
         if problems:
             raise InvalidConfig(tuple(problems))
-        return cls(keys, {item.name: Holder(item.name, item.role, item.expires_at) for item in settings})
+        among = teams or Teams()
+        holders = {
+            item.name: Holder(item.name, item.role, item.expires_at, among.scope_of(item.name, item.brands))
+            for item in settings
+        }
+        return cls(keys, holders, among)
 
     def take(self, issued: Iterable[ApiKey]) -> None:
         """These and no others were issued; a name of the configuration stays the configuration's."""
@@ -73,7 +85,7 @@ class KeyRing:
         if presented.startswith(ISSUED_PREFIX):
             key = self._issued.get(id_of(presented))
             given = digest_of(presented)
-            return _holder(key) if key is not None and hmac.compare_digest(key.digest, given) else None
+            return self._holder(key) if key is not None and hmac.compare_digest(key.digest, given) else None
         candidate = self._hash(presented)
         found = None
         for name, known in self._hashes.items():
@@ -90,7 +102,7 @@ class KeyRing:
         if name in self._configured:
             return self._configured[name]
         key = self.issued_to(name)
-        return None if key is None else _holder(key)
+        return None if key is None else self._holder(key)
 
     def session_secret(self, name: str) -> bytes | None:
         """What signs the sessions of this key; it changes with the key. None for an unknown name."""
@@ -102,6 +114,9 @@ class KeyRing:
     def form_secret(self) -> bytes:
         """What signs forms of people who are not in yet."""
         return hmac.digest(b"tocsin login form", b"".join(sorted(self._secrets.values())), hashlib.sha256)
+
+    def _holder(self, key: ApiKey) -> Holder:
+        return Holder(key.name, Role(key.role), key.expires_at, self._teams.scope_of(key.name, key.brands))
 
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(sorted(self._hashes))})"
@@ -122,10 +137,6 @@ def id_of(presented: str) -> str:
 def digest_of(presented: str) -> str:
     """What is kept of an issued key."""
     return hashlib.sha256(presented.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _holder(key: ApiKey) -> Holder:
-    return Holder(key.name, Role(key.role), key.expires_at)
 
 
 def _session_secret(key: bytes) -> bytes:

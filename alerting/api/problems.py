@@ -15,6 +15,7 @@ from alerting.api.arrival import BodyTooSlow
 from alerting.errors import (
     DatabaseUnavailable,
     DirectiveRefused,
+    OutOfScope,
     SilenceTooWide,
     Stale,
     TransitionRefused,
@@ -159,6 +160,7 @@ _REFUSE: Final[dict[type[Exception], Callable[[Exception], Problem]]] = {
     UnknownDirective: lambda error: Problem(404, "unknown-directive", _sentence(error)),
     SilenceTooWide: lambda error: Problem(409, "silence-too-wide", _sentence(error)),
     DirectiveRefused: lambda error: Problem(422, "directive-refused", _sentence(error)),
+    OutOfScope: lambda error: Problem(403, "brands", f"{str(error)[:1].upper()}{str(error)[1:]}."),
     TransitionRefused: lambda error: Problem(409, "transition-refused", str(error)),
     Stale: lambda error: Problem(412, "stale", f"{error}; read it again"),
     DatabaseUnavailable: lambda _: unavailable(

@@ -21,6 +21,7 @@ from alerting.charts import svg
 from alerting.console.page import Pages
 from alerting.console.pulse import Pulse
 from alerting.console.topic_form import TopicForm, Trial, caught, fields_of, trial
+from alerting.errors import OutOfScope
 from alerting.incidents.wording import count, odds
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, InvalidQuery, TopicChanged, TopicRefused
@@ -123,6 +124,8 @@ def topic_pages_router(
             return shown(request, replace(form, refusal=exc.detail), exc.status)
         except (TopicChanged, TopicRefused) as exc:
             return shown(request, replace(form, refusal=f"{str(exc)[0].upper()}{str(exc)[1:]}."), 409)
+        except OutOfScope as exc:
+            return shown(request, replace(form, refusal=f"{str(exc)[0].upper()}{str(exc)[1:]}."), 403)
         except BrokerUnavailable:
             return shown(request, replace(form, refusal="Kafka does not answer; nothing was changed."), 503)
         return RedirectResponse(f"/topics/{made.topic.id}", SEE_OTHER)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from alerting.api.declared_topics import TopicBody
 from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.utc_time import UtcTime
+from alerting.brand_scope import scope_now
+from alerting.errors import OutOfScope
 from streams.broker.base import Broker
 from streams.clock import Clock
 from streams.errors import InvalidQuery
@@ -126,7 +128,10 @@ async def tried(previews: TopicPreviews, topic: TopicSettings) -> Preview:
 
     Raises:
         Problem: The query does not parse, or reading takes too long.
+        OutOfScope: The caller does not see every brand, as recent mentions do.
     """
+    if scope_now().is_limited:
+        raise OutOfScope("topics are tried on mentions of every brand, by those alone who see every brand")
     try:
         return await previews.tried(topic)
     except InvalidQuery as exc:

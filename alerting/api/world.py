@@ -1,6 +1,7 @@
 """What goes on in the world, by topic, for Prometheus: behind a key, since it is the brand's business."""
 
 import asyncio
+from collections import OrderedDict
 from typing import Final
 
 from fastapi import APIRouter
@@ -8,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from starlette.responses import Response
 
 from alerting.api.problems import REFUSALS
+from alerting.brand_scope import BrandScope, scope_now
 from alerting.console.board import by_how_unusual
 from alerting.incidents.store import Store
 from alerting.world_metrics import WorldMetrics
@@ -15,10 +17,11 @@ from streams.clock import Clock
 
 MOST_TOPICS: Final = 500
 KEPT_SECONDS: Final = 5.0
+MOST_SCOPES: Final = 50
 
 
 class WorldScrape:
-    """The board as Prometheus' text; the database is read at most once in five seconds, however many scrape.
+    """The board as Prometheus' text; for each set of brands read at most once in five seconds, however many scrape.
 
     Args:
         most_topics: Only so many are told, the most unusual first; > 0.
@@ -28,11 +31,8 @@ class WorldScrape:
         self._store = store
         self._clock = clock
         self._most = most_topics
-        self._registry = CollectorRegistry()
-        self._metrics = WorldMetrics(self._registry)
         self._reading = asyncio.Lock()
-        self._read_at: float | None = None
-        self._text = b""
+        self._read: OrderedDict[BrandScope, tuple[float, bytes]] = OrderedDict()
 
     async def text(self) -> bytes:
         """The newest board that is at most five seconds old.
@@ -41,13 +41,17 @@ class WorldScrape:
             DatabaseUnavailable: There is none, and the database does not answer.
         """
         async with self._reading:
-            now = self._clock.monotonic()
-            if self._read_at is None or now - self._read_at >= KEPT_SECONDS:
+            now, scope = self._clock.monotonic(), scope_now()
+            known = self._read.get(scope)
+            if known is None or now - known[0] >= KEPT_SECONDS:
                 board = by_how_unusual(await self._store.topics(self._clock.now()))
-                self._metrics.show(board[: self._most], left_out=max(0, len(board) - self._most))
-                self._text = generate_latest(self._registry)
-                self._read_at = now
-            return self._text
+                registry = CollectorRegistry()
+                WorldMetrics(registry).show(board[: self._most], left_out=max(0, len(board) - self._most))
+                known = self._read[scope] = now, generate_latest(registry)
+                self._read.move_to_end(scope)
+                while len(self._read) > MOST_SCOPES:
+                    self._read.popitem(last=False)
+            return known[1]
 
 
 def world_router(store: Store, clock: Clock) -> APIRouter:

@@ -32,13 +32,14 @@ def list_keys(as_json: JsonOption = False, url: UrlOption = None, key: KeyOption
             one["id"],
             one["name"],
             one["role"],
+            ", ".join(one["brands"]) or "all",
             "revoked" if one["revoked_at"] else _time(one["expires_at"]),
             _time(one["last_used_at"]),
             one["created_by"],
         )
         for one in answer["keys"]
     ]
-    columns = ("key", "name", "role", "until (UTC)", "last used (UTC)", "issued by")
+    columns = ("key", "name", "role", "brands", "until (UTC)", "last used (UTC)", "issued by")
     show_table("Keys", columns, rows, empty="None was issued.")
 
 
@@ -46,12 +47,15 @@ def list_keys(as_json: JsonOption = False, url: UrlOption = None, key: KeyOption
 def issue(
     name: Annotated[str, typer.Argument(help="Whose it is: a person, or the program that uses it.")],
     role: Annotated[Role, typer.Option("--role", help="What it is good for.")] = Role.VIEWER,
+    brands: Annotated[
+        list[str] | None, typer.Option("--brand", help="Sees this brand alone; repeat it. Without it everything.")
+    ] = None,
     until: Annotated[datetime | None, typer.Option("--until", help="Until when, UTC; without it for ever.")] = None,
     url: UrlOption = None,
     key: KeyOption = None,
 ) -> None:
     """Issue a key and print it. Nobody can read it later."""
-    body = {"name": name, "role": role.value}
+    body: dict[str, Any] = {"name": name, "role": role.value, "brands": brands or []}
     if until is not None:
         body["expires_at"] = f"{until.isoformat()}Z"
 

@@ -15,6 +15,7 @@ class ApiKey(msgspec.Struct, frozen=True, omit_defaults=True, tag="key"):
         role: `viewer`, `responder` or `admin`.
         expires_at: From then on it opens nothing; None is never.
         last_used_at: Within five minutes; None where it never was.
+        brands: Only these are seen; empty is everything.
         ends_at: A key stands in no list of what is in force for incidents.
     """
 
@@ -28,4 +29,5 @@ class ApiKey(msgspec.Struct, frozen=True, omit_defaults=True, tag="key"):
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     revision: int = 1
+    brands: tuple[str, ...] = ()
     ends_at: None = None

@@ -9,6 +9,7 @@ from alerting.inbound.slack_socket import SlackSocket
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.settings import Settings
+from alerting.teams import Teams
 from streams.clock import Clock
 from streams.secret import read_secret
 
@@ -42,7 +43,7 @@ def build_inbound(
     """
     slack, pagerduty, ntfy = settings.inbound.slack, settings.inbound.pagerduty, settings.inbound.ntfy
     api_url = str(slack.api_url)
-    desk = FrontDesk(acts, People(settings.people), metrics)
+    desk = FrontDesk(acts, People(settings.people), metrics, Teams(settings.teams))
     replies = SlackReplies(api_url=api_url, clock=clock, egress=egress)
     socket = None
     if slack.app_token is not None or slack.app_token_file is not None:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import structlog
 
+from alerting.brand_scope import seeing
 from alerting.errors import Stale, TransitionRefused, UnknownIncident
 from alerting.inbound.people import People, may_act
 from alerting.inbound.request import ActRequest, Ending, Reply, Vendor, Wish
@@ -11,6 +12,7 @@ from alerting.inbound_settings import PersonSettings
 from alerting.incidents.model import Incident
 from alerting.incidents.work import Act, Assign
 from alerting.metrics import AlertingMetrics
+from alerting.teams import Teams
 
 log = structlog.get_logger(__name__)
 
@@ -34,10 +36,12 @@ class ActsOnce(Protocol):
 class FrontDesk:
     """Does what a linked person with the responder role asks for, once; everybody else gets a private answer.
 
-    The act goes down under the person's name of the configuration, never under one that a vendor's message claims.
+    A person of a team finds incidents of its brands alone. The act goes down under the person's name of the
+    configuration, never under one that a vendor's message claims.
     """
 
-    def __init__(self, acts: ActsOnce, people: People, metrics: AlertingMetrics) -> None:
+    def __init__(self, acts: ActsOnce, people: People, metrics: AlertingMetrics, teams: Teams | None = None) -> None:
+        self._teams = teams or Teams()
         self._acts = acts
         self._people = people
         self._metrics = metrics
@@ -78,7 +82,8 @@ class FrontDesk:
                 )
             assignee = chosen
         try:
-            incident = await self._act(request, person, assignee)
+            with seeing(self._teams.scope_of(person.name)):
+                incident = await self._act(request, person, assignee)
         except UnknownIncident:
             return Reply(Ending.REFUSED, "Nothing was done: this incident is not there any more.")
         except TransitionRefused as refused:

@@ -24,12 +24,17 @@ NOTHING_KNOWN: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 class IncidentFilter(msgspec.Struct, frozen=True):
-    """Which incidents a list shows; empty means all."""
+    """Which incidents a list shows; empty means all.
+
+    Attributes:
+        families: None means all, empty means none.
+    """
 
     states: tuple[IncidentState, ...] = ()
     topics: tuple[str, ...] = ()
     severities: tuple[Severity, ...] = ()
     history: bool = False
+    families: frozenset[str] | None = None
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -305,6 +305,21 @@ class TestFinding:
         assert await found(IncidentFilter(topics=("topic-2", "topic-3"))) == ["topic-2"]
         assert await found(IncidentFilter(topics=("topic-2",), severities=(Severity.SEV1,))) == []
 
+    async def test_a_list_is_of_the_families_that_are_asked_for_and_of_none_where_none_is_named(
+        self, store: SqlStore
+    ) -> None:
+        async with store.begin() as unit:
+            for number, family in enumerate(("Acme", "Globex", "")):
+                await unit.save(incident(number, family=family), [], expected_revision=None)
+
+        async def found(families: frozenset[str] | None) -> list[str]:
+            page = await store.find(IncidentFilter(families=families), cursor=None, limit=10)
+            return [one.family for one in page.incidents]
+
+        assert await found(None) == ["", "Globex", "Acme"]
+        assert await found(frozenset({"Acme", "Initech"})) == ["Acme"]
+        assert await found(frozenset()) == []
+
     async def test_pages_show_each_incident_once_while_new_ones_arrive(self, store: SqlStore) -> None:
         await save(store, *range(7))
         seen: list[str] = []

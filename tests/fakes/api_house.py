@@ -20,6 +20,7 @@ from alerting.api.mentions import Sender
 from alerting.api.server import serve_http
 from alerting.api.topic_preview import TopicPreviews
 from alerting.api.watch import KnowsWhatRises
+from alerting.branded_store import branded
 from alerting.console.pulse import Pulse
 from alerting.directive_parts import directive_parts
 from alerting.dispatch import Dispatch
@@ -83,7 +84,7 @@ async def api_house(
     clock = clock or FakeClock()
     metrics = AlertingMetrics(CollectorRegistry())
     dispatch = Dispatch(Routes(RouteSettings(receiver="comms")), Receivers({}))
-    acts = Acts(store, dispatch, clock, metrics)
+    acts = Acts(branded(store, clock), dispatch, clock, metrics)
     whole = Settings.model_validate(CONFIGURED)
     directives = directive_parts(whole, None, store, dispatch, clock, metrics)
     app = create_api(

@@ -83,6 +83,7 @@ class MemoryStore(MemoryReports):
             and (not wanted.topics or incident.topic in wanted.topics)
             and (not wanted.severities or incident.severity in wanted.severities)
             and (wanted.history or not incident.history)
+            and (wanted.families is None or incident.family in wanted.families)
             and (cursor is None or incident.id < cursor)
         ]
         page = tuple(found[:limit])

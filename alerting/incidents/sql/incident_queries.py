@@ -218,6 +218,8 @@ def page(connection: Connection, wanted: IncidentFilter, cursor: str | None, lim
         found = found.where(
             incidents.c.id.in_(select(incident_topics.c.incident).where(incident_topics.c.topic.in_(topics)))
         )
+    if wanted.families is not None:
+        found = found.where(incidents.c.family.in_(sorted(wanted.families)))
     if wanted.severities:
         found = found.where(incidents.c.severity.in_([severity.value for severity in wanted.severities]))
     if not wanted.history:
