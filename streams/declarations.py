@@ -19,6 +19,9 @@ MAX_TERMS_IN_ALL: Final = 500_000
 
 # No topic can have this id. It says that a configuration was declared in full: from then on the topics are complete.
 COMPLETE_KEY: Final = b"_complete"
+# Neither this prefix: authors who asked to be forgotten, by their 64-bit hashes.
+ERASED_PREFIX: Final = b"_erased:"
+MAX_ERASED: Final = 10_000
 REVISION_HEADER: Final = "revision"
 
 
@@ -30,6 +33,7 @@ class Declarations:
 
     Attributes:
         complete: The topics of a configuration were declared in full at least once.
+        erased: Authors who are to be forgotten, by their 64-bit hashes, with the moment in milliseconds since 1970.
         removed: Topics that are gone, with the revision of their removal, as far back as the log still tells.
     """
 
@@ -37,6 +41,7 @@ class Declarations:
         self._declared: dict[str, Declared] = {}
         self._terms: dict[str, int] = {}
         self.removed: dict[str, int] = {}
+        self.erased: dict[int, int] = {}
         self.complete = False
 
     @property
@@ -58,6 +63,8 @@ class Declarations:
         if record.key == COMPLETE_KEY:
             self.complete = True
             return False
+        if record.key is not None and record.key.startswith(ERASED_PREFIX):
+            return self._take_erased(record.key, record.value)
         if record.value is None:
             return self._remove((record.key or b"").decode(errors="replace"), _revision(record))
         declared = codec.decode_declared(record.value)
@@ -73,6 +80,29 @@ class Declarations:
         self._declared[topic.id] = declared
         self.removed.pop(topic.id, None)
         return changed
+
+    def _take_erased(self, key: bytes, value: bytes | None) -> bool:
+        try:
+            author = int(key.removeprefix(ERASED_PREFIX), 16)
+            at_ms = int(value or b"")
+        except ValueError as exc:
+            raise StateCorrupted(f"the record {key[:40]!r} names no author and time") from exc
+        changed = author not in self.erased
+        self.erased.setdefault(author, at_ms)
+        return changed
+
+    def erase(self, kafka_topic: str, author: int, *, now: datetime) -> list[Outgoing]:
+        """The record by which an author is forgotten from now on; none where it stands already.
+
+        Raises:
+            TopicRefused: There are 10,000 already.
+        """
+        if author in self.erased:
+            return []
+        if len(self.erased) >= MAX_ERASED:
+            raise TopicRefused(f"{MAX_ERASED} authors are erased already; no more are kept out")
+        at_ms = round(now.timestamp() * 1000)
+        return [Outgoing(kafka_topic, ERASED_PREFIX + f"{author:016x}".encode(), str(at_ms).encode(), partition=0)]
 
     def _remove(self, topic_id: str, revision: int) -> bool:
         known = self._declared.pop(topic_id, None)

@@ -111,6 +111,7 @@ class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         arrivals: Mentions of each platform since the source's last watermark, matched or not; history does not count.
         told_ms: Processing time of the score stage, milliseconds since 1970; 0 for unknown. Says who is silent while
             others work, which event time cannot: in a backlog partitions are hours apart.
+        erased: Authors, by their 64-bit hashes, who are to be forgotten from here on.
     """
 
     source: str
@@ -119,6 +120,7 @@ class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     sources: int
     arrivals: dict[str, int] = {}
     told_ms: int = 0
+    erased: tuple[int, ...] = ()
 
 
 class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -9,6 +9,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One mention as evidence; its text is hostile and has to be escaped wherever it leaves.
 
     Attributes:
+        author_number: A stable 64-bit hash of who spoke, by which a person can be taken out of it.
         fate: `deleted` or `amended` where its author did so since; empty else.
     """
 
@@ -23,6 +24,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     lang: str | None = None
     content_type: str = "post"
     fate: str = ""
+    author_number: int | None = None
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -32,6 +34,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     at: datetime
     author: str | None = None
     url: str | None = None
+    author_number: int | None = None
 
 
 class Driver(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -86,6 +89,7 @@ class Carrier(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     kind: str = "unknown"
     followers: int | None = None
     decisive: bool = False
+    author_number: int | None = None
 
 
 class Excess(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -152,3 +156,4 @@ class PostForecast(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     author: str | None = None
     text: str | None = None
     url: str | None = None
+    author_number: int | None = None

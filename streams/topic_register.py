@@ -64,6 +64,19 @@ class TopicRegister:
 
         return len(await self._change(change))
 
+    async def erase(self, author: int) -> None:
+        """Declare that an author, by its 64-bit hash, is to be forgotten; again changes nothing.
+
+        Raises:
+            BrokerUnavailable: Whether it counts is unknown; doing it again is safe.
+            TopicRefused: There are 10,000 already.
+        """
+
+        def change(known: Declarations) -> list[Outgoing]:
+            return known.erase(self._kafka.topics, author, now=self._clock.now())
+
+        await self._change(change)
+
     async def put(self, topic: Topic, *, by: str, expected: int | None, absent: bool = False) -> Declared:
         """Declare a topic; answers it with its revision, the one it has already where nothing changes.
 

@@ -1,13 +1,14 @@
 """Who, where, in what words: what the counts of the last hours consist of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from streams import codec
+from streams.erasure import nameless
 from streams.errors import StateCorrupted
-from streams.events import Evidence, PartialCount, Sample
+from streams.events import Evidence, PartialCount
 from streams.evidence.cascades import Cascades, Spread
 from streams.evidence.distinct import estimate, smallest
 from streams.evidence.explain import Event, Usually, explain
@@ -16,7 +17,7 @@ from streams.evidence.novelty import Novelty
 from streams.evidence.places import places_of
 from streams.evidence.rates import Rates
 from streams.evidence.reading import NEGATIVE, Read
-from streams.evidence.stretch import KINDS, Stretch, best, most, total, weight_of
+from streams.evidence.stretch import KINDS, Stretch, loudest, most, total, weight_of, with_fate
 from streams.evidence.virality import MOST_POSTS
 from streams.evidence.weighted_sample import WeightedSample
 from streams.findings import Driver, Origin
@@ -163,6 +164,15 @@ class Context:
             self._stretches = {at: stretch for at, stretch in self._stretches.items() if at >= begin}
         return begin
 
+    def erase(self, authors: Collection[int]) -> bool:
+        """Forget what these people said, and who they are; whether any of them was known."""
+        known = [stretch.erase(authors) for stretch in self._stretches.values()]
+        for term, origin in self._origins.items():
+            if origin.author_number in authors:
+                self._origins[term] = nameless(origin)
+                known.append(True)
+        return self._novelty.erase(authors) or any(known)
+
     def skip(self) -> None:
         """What comes next does not follow on what came before: the time between teaches nothing."""
         self._stretches.clear()
@@ -180,7 +190,7 @@ class Context:
             platforms=platforms,
             regions=regions,
             languages=languages,
-            samples=tuple(_with_fate(sample, stretch) for sample, stretch in _loudest(found)),
+            samples=tuple(with_fate(sample, stretch) for sample, stretch in loudest(found)),
         )
         spreads = self._cascades.largest(at, MOST_POSTS)
         return self._explained(evidence, event, found, spreads=spreads)
@@ -285,14 +295,3 @@ def _counted(reads: Iterable[Read], scale: float) -> dict[str, float]:
         for feature in read.features:
             counts[feature] = counts.get(feature, 0.0) + read.weight * scale
     return counts
-
-
-def _loudest(found: list[Stretch]) -> list[tuple[Sample, Stretch]]:
-    where = {sample.key: stretch for stretch in found for sample in stretch.samples}
-    chosen = best(sample for stretch in found for sample in stretch.samples)
-    return [(sample, where[sample.key]) for sample in chosen]
-
-
-def _with_fate(sample: Sample, stretch: Stretch) -> Sample:
-    fate = stretch.fate_of(sample.key)
-    return msgspec.structs.replace(sample, fate=fate) if fate else sample

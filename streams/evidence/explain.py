@@ -179,4 +179,10 @@ def _text_of_post(key: str, reads: Sequence[Read], members: Sequence[int]) -> st
 
 
 def _origin(excerpt: Excerpt) -> Origin:
-    return Origin(key=excerpt.key, at=moment_of(excerpt), author=excerpt.author, url=excerpt.url)
+    return Origin(
+        key=excerpt.key,
+        at=moment_of(excerpt),
+        author=excerpt.author,
+        url=excerpt.url,
+        author_number=excerpt.author_number,
+    )

@@ -1,7 +1,7 @@
 """Words, links and pictures that this topic has not heard of late, and the mention that brought each."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 from zlib import crc32
 
@@ -56,9 +56,17 @@ class Novelty:
     def came_with(self, word: str, excerpt: Excerpt) -> None:
         """The mention that brought a new word."""
         self._words.append(crc32(word.encode()))
-        self._origins.append(codec.encode_excerpt(Excerpt(excerpt.at_ms, excerpt.key, "", author=excerpt.author)))
+        self._origins.append(codec.encode_excerpt(_nameable(excerpt)))
         if len(self._words) > _KEPT:
             del self._words[0], self._origins[0]
+
+    def erase(self, authors: Collection[int]) -> bool:
+        """Forget that these people said anything first, but not when it was; whether they had."""
+        found = [codec.decode_excerpt(origin) for origin in self._origins]
+        spoke = [at for at, excerpt in enumerate(found) if excerpt.author_number in authors]
+        for at in spoke:
+            self._origins[at] = codec.encode_excerpt(Excerpt(found[at].at_ms, f"{found[at].platform}:erased", ""))
+        return bool(spoke)
 
     def first(self, word: str) -> Excerpt | None:
         """When, where and by whom it was said first, without the text; None where that is not known."""
@@ -90,6 +98,10 @@ class Novelty:
             self._words, self._origins = array("I", state["words"]), [bytes(one) for one in state["origins"]]
         except (KeyError, TypeError, ValueError, OverflowError) as exc:
             raise StateCorrupted(f"the snapshot of new words cannot be read: {exc!r}") from exc
+
+
+def _nameable(excerpt: Excerpt) -> Excerpt:
+    return Excerpt(excerpt.at_ms, excerpt.key, "", author=excerpt.author, author_number=excerpt.author_number)
 
 
 def _places_of(word: str) -> tuple[int, int, int, int]:

@@ -124,6 +124,7 @@ def carriers(reads: Sequence[Read], mentions: float, high: float) -> tuple[Carri
                 kind=UNKNOWN if excerpt is None else kind_of_author(excerpt),
                 followers=None if excerpt is None else excerpt.followers,
                 decisive=mentions > high >= without,
+                author_number=None if excerpt is None else excerpt.author_number,
             )
         )
     return tuple(found)

@@ -2,7 +2,7 @@
 
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -74,6 +74,15 @@ class Stretch:
         """`deleted`, `amended` or empty."""
         return self.changed.get(hash64(key), "") if self.changed else ""
 
+    def erase(self, authors: Collection[int]) -> bool:
+        """Forget what these people said, but not that it was said; whether they had."""
+        before = len(self.samples)
+        self.samples = [sample for sample in self.samples if sample.author_number not in authors]
+        marks = [codec.encode_snapshot(author) for author in authors]
+        # a few bytes that stand in an excerpt for its author's hash hardly ever stand there for anything else
+        dropped = self.sample.drop(lambda body: any(mark in body for mark in marks) and _author(body) in authors)
+        return dropped or len(self.samples) < before
+
     def _change(self, number: int, fate: str) -> None:
         if number in self.changed or len(self.changed) < _CHANGES:
             self.changed[number] = fate
@@ -106,6 +115,10 @@ class Stretch:
         if state["rests"]:
             stretch.rest(len(stretch.samples))
         return stretch
+
+
+def _author(body: bytes) -> int | None:
+    return codec.decode_excerpt(body).author_number
 
 
 def _unpacked(packed: bytes) -> tuple[dict[str, int], ...]:
@@ -149,3 +162,16 @@ def weight_of(sample: Sample) -> tuple[bool, int, str]:
     """What puts a sample before others: anger first, then how many people it may reach."""
     polarity = 0.0 if sample.polarity is None else sample.polarity
     return polarity > -0.05, -max(sample.reach or 0, sample.followers or 0), sample.key
+
+
+def loudest(found: list[Stretch]) -> list[tuple[Sample, Stretch]]:
+    """The loudest mentions of all stretches, each with its own."""
+    where = {sample.key: stretch for stretch in found for sample in stretch.samples}
+    chosen = best(sample for stretch in found for sample in stretch.samples)
+    return [(sample, where[sample.key]) for sample in chosen]
+
+
+def with_fate(sample: Sample, stretch: Stretch) -> Sample:
+    """With what became of it since."""
+    fate = stretch.fate_of(sample.key)
+    return msgspec.structs.replace(sample, fate=fate) if fate else sample

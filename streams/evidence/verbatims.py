@@ -62,6 +62,7 @@ def sample_of(read: Read) -> Sample:
         lang=excerpt.lang,
         content_type=excerpt.content_type,
         fate=read.fate,
+        author_number=excerpt.author_number,
     )
 
 

@@ -41,6 +41,7 @@ def of_posts(spreads: Sequence[Spread], known: Mapping[str, Excerpt]) -> tuple[P
                 author=None if excerpt is None else excerpt.author,
                 text=None if excerpt is None else excerpt.text[:_TEXT_CHARACTERS],
                 url=None if excerpt is None else excerpt.url,
+                author_number=None if excerpt is None else excerpt.author_number,
             )
         )
     return tuple(found)

@@ -1,7 +1,7 @@
 """A fair sample of weighted excerpts, thinned by one threshold."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 _SPACE: Final = float(2**64)
@@ -54,10 +54,20 @@ class WeightedSample:
         if threshold <= self.threshold:
             return
         self.threshold = threshold
-        kept = [at for at, priority in enumerate(self._priorities) if priority > threshold]
-        self._numbers = array("Q", [self._numbers[at] for at in kept])
-        self._bodies = [self._bodies[at] for at in kept]
-        self._priorities = array("d", [self._priorities[at] for at in kept])
+        self._keep([at for at, priority in enumerate(self._priorities) if priority > threshold])
+
+    def drop(self, belongs: Callable[[bytes], bool]) -> bool:
+        """Forget the excerpts of which this is true, as if they had never been offered; whether there were any."""
+        kept = [at for at, body in enumerate(self._bodies) if not belongs(body)]
+        if len(kept) == len(self._bodies):
+            return False
+        self._keep(kept)
+        return True
+
+    def _keep(self, places: list[int]) -> None:
+        self._numbers = array("Q", [self._numbers[at] for at in places])
+        self._bodies = [self._bodies[at] for at in places]
+        self._priorities = array("d", [self._priorities[at] for at in places])
 
     def trim(self, size: int) -> None:
         """Keep the best `size`."""

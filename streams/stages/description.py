@@ -1,6 +1,6 @@
 """What a partial count keeps of one mention besides its counts, made once for all of its topics."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from streams import codec
 from streams.id_index import hash64
@@ -15,10 +15,27 @@ from streams.terms import address, links, terms
 class Description:
     """Words, author, sample and excerpt of one mention; each is made when the first partial wants it."""
 
-    __slots__ = ("_author", "_event_ms", "_excerpt", "_key", "_mention", "_order", "_polarity", "_settings", "_words")
+    __slots__ = (
+        "_author",
+        "_event_ms",
+        "_excerpt",
+        "_hidden",
+        "_key",
+        "_mention",
+        "_order",
+        "_polarity",
+        "_settings",
+        "_words",
+    )
 
     def __init__(
-        self, mention: Mention, key: str, event_ms: int, polarity: float | None, settings: ScoreSettings
+        self,
+        mention: Mention,
+        key: str,
+        event_ms: int,
+        polarity: float | None,
+        settings: ScoreSettings,
+        erased: Container[int | None] = (),
     ) -> None:
         self._mention = mention
         self._key = key
@@ -26,25 +43,29 @@ class Description:
         self._polarity = polarity
         self._settings = settings
         self._words: Sequence[str] = _terms(mention) if settings.terms else ()
-        self._author = author_of(mention)
+        author = author_of(mention)
+        self._hidden = author in erased
+        self._author = None if self._hidden else author
         self._order = order_of(mention, polarity)
         self._excerpt: tuple[int, bytes] | None = None
 
     def add_to(self, growing: PartialSums, gate: SampleGate, place: tuple[str, int, bool]) -> None:
-        """Describe the mention in a partial that counts it.
+        """Describe the mention in a partial that counts it; of an erased author only by its words, one by one.
 
         Args:
             gate: Knows whether the mention can still be shown.
             place: The topic, the event second, and whether it is history.
         """
         growing.describe(self._words, self._author)
-        topic, second, history = place
-        if gate.admits(topic, second, self._order, history=history):
-            sample = sample_of(self._mention, self._event_ms, self._polarity, self._settings.mask)
-            growing.add_sample(sample, self._order)
         post = self._mention.repost_of or self._mention.quote_of
         if post:
             growing.pass_on(short_name(f"{self._mention.platform}:{post}"), self._polarity)
+        if self._hidden:
+            return
+        topic, second, history = place
+        if gate.admits(topic, second, self._order, history=history):
+            sample = sample_of(self._mention, self._event_ms, self._polarity, self._author, self._settings.mask)
+            growing.add_sample(sample, self._order)
         if self._settings.terms:
             number = self._excerpt[0] if self._excerpt else hash64(self._key)
             if growing.wants_excerpt(number):

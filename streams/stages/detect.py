@@ -170,6 +170,8 @@ class DetectStage:
     def _pass_time(self, watermark: Watermark, offset: int) -> list[Outgoing]:
         before = self._time.second
         self._time.observe(watermark)
+        if watermark.erased:
+            self._changed.update(self._topics.erase(frozenset(watermark.erased)))
         feeds = self._feeds.observe(watermark)  # every partition has to know, one of them speaks
         outgoing = [*map(self._encode, feeds), *reported(self._feeds, self._kafka)] if self._partition == 0 else []
         now = self._time.second

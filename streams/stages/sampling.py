@@ -76,7 +76,13 @@ def order_of(mention: Mention, polarity: float | None) -> Order:
     return polarity is None or polarity > _ANGRY_UP_TO, -min(weight_of(mention), MAX_COUNT), mention.key
 
 
-def sample_of(mention: Mention, event_ms: int, polarity: float | None, mask: Collection[Masked] = ()) -> Sample:
+def sample_of(
+    mention: Mention,
+    event_ms: int,
+    polarity: float | None,
+    author_number: int | None,
+    mask: Collection[Masked] = (),
+) -> Sample:
     """The mention as evidence, its text cut to 500 characters, personal data of these kinds hidden."""
     author = mention.author
     return Sample(
@@ -90,6 +96,7 @@ def sample_of(mention: Mention, event_ms: int, polarity: float | None, mask: Col
         url=mention.url[:MAX_LINK_CHARACTERS] if mention.url else None,
         lang=short_name(mention.lang) if mention.lang else None,
         content_type=mention.content_type,
+        author_number=author_number,
     )
 
 

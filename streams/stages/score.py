@@ -19,6 +19,7 @@ from streams.stages.arrivals import Arrivals
 from streams.stages.base import Restored
 from streams.stages.dead_letters import DeadLetters
 from streams.stages.description import Description
+from streams.stages.forgotten import Forgotten
 from streams.stages.mention_polarity import polarities_of, polarity_of
 from streams.stages.mention_time import event_time, is_history
 from streams.stages.packing import Packing
@@ -38,9 +39,8 @@ class ScoreStage:
     Event time is `published_at`, but never after the broker accepted the record: nobody speaks after he was heard. A
     mention that was older than the grace period already when it was ingested counts at `ingested_at`, flagged
     `delayed`. All versions of a mention count once: a repeated or older `seq`, or none, changes nothing; a newer one
-    replaces the old at the
-    original second; `delete` subtracts. A version of an unknown mention counts as its first, a deletion of one does
-    nothing. Terms, authors and samples of what was replaced or deleted stay: they are approximate by design.
+    replaces the old at the original second; `delete` subtracts. A version of an unknown mention counts as its first, a
+    deletion of one does nothing. Terms, authors and samples of what was replaced or deleted stay: they are approximate.
 
     Records with a header `history` load the past: they count when they were published and their partials are flagged.
 
@@ -81,6 +81,7 @@ class ScoreStage:
         self._packing = Packing(kafka.partials, partials_partitions)
         self._arrivals = Arrivals()
         self._replies = PublicReplies(kafka.replies)
+        self._forgotten = Forgotten()
         self._read = self._matched = self._duplicate = self._partials = 0
 
     @property
@@ -112,6 +113,10 @@ class ScoreStage:
         self._gate.clear()
         for definition in self._tracked.adopt(matcher, removed):
             self._packing.add(definition.topic, codec.encode_definition(definition))
+
+    def erase(self, authors: frozenset[int], fresh: frozenset[int]) -> None:
+        """Show none of these authors' mentions from now on; the next stage is told to forget the fresh ones."""
+        self._forgotten.learn(authors, fresh)
 
     def replay(self, records: Sequence[Record]) -> None:
         """Remember what was counted already, and how far event time had come."""
@@ -188,7 +193,7 @@ class ScoreStage:
         watermark = self._clock.watermark(now, at_end=at_end)
         if watermark.event_ms is not None:
             watermark = msgspec.structs.replace(watermark, arrivals=self._arrivals.take())
-        self._packing.add_everywhere(codec.encode_watermark(watermark))
+        self._packing.add_everywhere(codec.encode_watermark(self._forgotten.told_with(watermark)))
 
     def changes(self, next_offset: int) -> list[Outgoing]:
         """What was counted since the last call, and how far event time has come."""
@@ -275,7 +280,9 @@ class ScoreStage:
             growing.count(counted, 1, polarity)
             if known is not None and topic in known.topics:
                 continue  # described when it was first counted
-            description = description or Description(mention, key, event_ms, polarity, self._settings)
+            description = description or Description(
+                mention, key, event_ms, polarity, self._settings, self._forgotten.authors
+            )
             description.add_to(growing, self._gate, (topic, second, counted.history))
 
     def _grow(self, topic: str, counted: Counted, record: Record) -> PartialSums:

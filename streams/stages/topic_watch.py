@@ -56,7 +56,7 @@ class TopicWatch:
         self._charges = Charges(SHARES, topic.caution)
         self._budget = self._new_budget()
         self._tier = WatchTier(topic.pages_per_week, topic.caution)
-        self._context = Context(detect.folded_themes())
+        self.context = Context(detect.folded_themes())
         self._live = self._history = self._afresh = False
         self._told: dict[int, tuple[float | None, ...]] = {}
         self._begin: int | None = None
@@ -73,7 +73,7 @@ class TopicWatch:
 
     def name(self, own_words: Sequence[str]) -> None:
         """Its query names these words, as they stand in a definition: they tell nothing."""
-        self._context.mean(OwnWords.told(own_words))
+        self.context.mean(OwnWords.told(own_words))
 
     def redefine(self, topic: Topic, *, afresh: bool) -> None:
         """Watch `topic` under its new definition from now on; counts and an episode that is going on stay.
@@ -96,7 +96,7 @@ class TopicWatch:
             self._detectors = build_detectors(self._topic, self._settings, self._prior)
             self._budget = self._new_budget()
             self._windows.skip()
-            self._context.skip()
+            self.context.skip()
             self._begin, self._afresh = None, False
 
     def _new_budget(self) -> Budget:
@@ -125,7 +125,7 @@ class TopicWatch:
         self._learn(now, told)
         arrival = self._windows.add(partial.second, partial.tally, now, muted=self._feeds.is_old_news(partial))
         if arrival is Arrival.ON_TIME:
-            self._context.add(partial)
+            self.context.add(partial)
         if arrival is not Arrival.LOST:
             known_until = max(self._windows.newest or 0, now or 0, partial.second + partial.seconds - 1)
             self._decide(known_until, told, accepted_ms=partial.accepted_ms)
@@ -155,7 +155,7 @@ class TopicWatch:
             self._learn(int(end + self._grace) + MINUTE, told)
         if self._history:
             self._windows = TopicWindows(self._grace)
-            self._context.skip()
+            self.context.skip()
             self._told.clear()
             self._history = False
         self._live = True
@@ -171,7 +171,7 @@ class TopicWatch:
             for detector in self._detectors:
                 detector.learn_one(slot, storm=storm)
         if self._windows.learned_until is not None:
-            self._context.learn(self._windows.learned_until, storm_since=self._budget.onset)
+            self.context.learn(self._windows.learned_until, storm_since=self._budget.onset)
 
     def _confirm(self, slot: Slot, now: int | None, told: list[Told]) -> None:
         at = max(self._windows.newest or 0, now or 0)
@@ -197,7 +197,7 @@ class TopicWatch:
             told.append(Unwatched(self._topic.id))
         elif step is not None and rarest is not None:
             since, direction = self._tier.since or moment.at, moment.direction(*rarest)
-            evidence = self._context.drivers(*self._counted(*rarest, rarest[1].since, moment), moment.at)
+            evidence = self.context.drivers(*self._counted(*rarest, rarest[1].since, moment), moment.at)
             told.append(watched_of(self._topic, since, moment.at, rarest, evidence, direction, self._basis(moment)))
 
     def lesson(self) -> Lesson | None:
@@ -237,7 +237,7 @@ class TopicWatch:
 
     def _detection(self, claim: Claim, moment: WatchedMoment, accepted_ms: int) -> Detection:
         counted = self._counted(claim.detector, claim.reading, claim.onset.at, moment)
-        evidence, basis, past = self._context.enrich(*counted, moment.at), self._basis(moment), not self._live
+        evidence, basis, past = self.context.enrich(*counted, moment.at), self._basis(moment), not self._live
         return detection_of(self._topic, claim, moment.at, evidence, basis, accepted_ms=accepted_ms, history=past)
 
     def _basis(self, moment: WatchedMoment) -> Basis:
@@ -266,7 +266,7 @@ class TopicWatch:
             "detectors": [[detector.name, detector.snapshot()] for detector in self._detectors],
             "budget": self._budget.snapshot(),
             "tier": self._tier.snapshot(),
-            "context": self._context.snapshot(),
+            "context": self.context.snapshot(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -290,7 +290,7 @@ class TopicWatch:
             restore_detectors(self._detectors, state["detectors"])
             self._budget.restore(state["budget"])
             self._tier.restore(state.get("tier"))
-            self._context.restore(state["context"])
+            self.context.restore(state["context"])
         except (KeyError, TypeError, ValueError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of topic {self._topic.id!r} cannot be read: {exc!r}") from exc
 

@@ -1,6 +1,6 @@
 """The topics that a detect stage watches, each with its newest definition."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from streams.detectors.prior import Lesson, Prior
@@ -77,6 +77,10 @@ class WatchedTopics:
             watch.name(definition.own_words)
             self._peers.add(topic_id, definition.brand)
         return True
+
+    def erase(self, authors: Collection[int]) -> list[str]:
+        """Forget what these people said; the topics that knew any of them."""
+        return [topic_id for topic_id, watch in self._watches.items() if watch.context.erase(authors)]
 
     def spoke(self, topic_id: str, watch: TopicWatch) -> None:
         """Something came: perhaps the passing of time changes something about the topic from now on."""

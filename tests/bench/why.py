@@ -93,7 +93,7 @@ def memory() -> float:
         mentions = in_order(crowd.usual(0, 4 * HOUR, 6.0), event(crowd, "phrase", HOUR, 4 * HOUR, 60.0)[1])
         told = Told()
         told.run(mentions, begin=START, end=START + int(4 * HOUR))
-        context = told.watch._context
+        context = told.watch.context
         largest = max(largest, size_of(context) / 1024)
     return largest
 

@@ -39,7 +39,7 @@ def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def make_stage(scorer: Scorer | None = None, **settings: Any) -> ScoreStage:
+def make_stage(scorer: Scorer | None = None, *, partials_partitions: int = 3, **settings: Any) -> ScoreStage:
     return ScoreStage(
         matcher=TopicMatcher(TOPICS),
         scorer=scorer or WordScorer(),
@@ -48,7 +48,7 @@ def make_stage(scorer: Scorer | None = None, **settings: Any) -> ScoreStage:
         settings=ScoreSettings(**settings),
         source=SOURCE,
         sources=4,
-        partials_partitions=3,
+        partials_partitions=partials_partitions,
     )
 
 

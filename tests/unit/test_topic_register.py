@@ -141,9 +141,13 @@ async def test_a_record_of_a_foreign_hand_is_passed_over() -> None:
 class User:
     def __init__(self) -> None:
         self.adopted: list[tuple[list[str], dict[str, int]]] = []
+        self.erased: list[tuple[frozenset[int], frozenset[int]]] = []
 
     def adopt(self, matcher: Any, removed: Any) -> None:
         self.adopted.append(([topic.id for topic in matcher.topics], dict(removed)))
+
+    def erase(self, authors: frozenset[int], fresh: frozenset[int]) -> None:
+        self.erased.append((authors, fresh))
 
 
 async def test_everybody_who_counts_gets_the_new_matcher_and_others_work_while_it_is_built() -> None:
@@ -166,3 +170,26 @@ async def test_everybody_who_counts_gets_the_new_matcher_and_others_work_while_i
 
     assert [len(found) for found, _ in user.adopted] == [0, 200]
     assert turns >= 200 // 50
+
+
+async def test_authors_who_are_to_be_forgotten_stand_beside_the_topics_and_are_told_to_everybody_who_counts() -> None:
+    clock = FakeClock()
+    register = TopicRegister(MemoryBroker(made := cluster(clock)), KAFKA, clock)
+    live, user = LiveMatcher(clock), User()
+    await register.declare_file([REFUNDS], by="the file")
+
+    await register.erase(0xABC)
+    await register.erase(0xABC)
+    await clock.advance(9 * 86_400)
+    await register.erase(0xDEF)
+    declarations = Declarations()
+    broker = MemoryBroker(made)
+    async for records in broker.scan(Partition(KAFKA.topics, 0), None):
+        for record in records:
+            declarations.take(record)
+    await live.changed(declarations)
+    live.serve(user)
+
+    assert list(declarations.erased) == [0xABC, 0xDEF]
+    assert list(declarations.declared) == ["refunds"]
+    assert user.erased == [(frozenset({0xABC, 0xDEF}), frozenset({0xDEF}))]
