@@ -17,6 +17,7 @@ from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.delivery import DeliveryLoop
 from alerting.directive_parts import directive_parts
+from alerting.drills import Drills
 from alerting.duty import Duty
 from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
@@ -147,6 +148,7 @@ def alert_parts(
         previews=TopicPreviews(broker, settings, clock),
         link_keys=store.chain.keys_for("situation link"),
         reporting=Reporting.from_settings(seen, settings, clock),
+        drills=Drills(store, receivers, clock),
     )
     timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
     retention = Retention(store, settings.retention, clock, metrics)

@@ -11,11 +11,13 @@ import structlog
 from alerting import digests
 from alerting.errors import AlertingError, DeliveryInDoubt, DeliveryRejected, DeliveryRetryable, UnknownIncident
 from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.hop import Hop
 from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, Severity, Transition
 from alerting.incidents.store import Lease, Store
-from alerting.message import message_about
+from alerting.message import drill, message_about
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.base import Message, Notifier, Receipt
+from alerting.notifiers.hops import timed
 from alerting.patience import Patience, destination_of, rejected
 from alerting.receivers import Receivers
 from alerting.settings import ANSWER_MARGIN_SECONDS, DeliverySettings
@@ -25,6 +27,7 @@ from streams.clock import Clock
 log = structlog.get_logger(__name__)
 
 _BUDGET_OF: Final = timedelta(hours=1)
+_TEST_FOR: Final = timedelta(minutes=10)
 
 
 class Attempts:
@@ -154,6 +157,33 @@ class Attempts:
             return digests.group_of(name, fresh, members, now, public_url=self._public_url)
         of = digests.hand_over_of if digests.is_hand_over(first) else digests.message_of
         return of(name, incidents, now, public_url=self._public_url, rising=self._rising())
+
+    async def tested(self, lease: Lease, notifier: Notifier) -> Delivery:
+        """What becomes of a drill's delivery, with the time of each hop: no budget holds it back, a hold does.
+
+        It is given up soon: whoever asked for it does not want it in the night, when the vendor is back.
+        """
+        delivery, now = lease.delivery, self._clock.now()
+        last = delivery.created_at + _TEST_FOR
+        held_until = self._patience.held_until(delivery, now)
+        if max(now, held_until or now) > last:
+            held = f"; its destination is left alone until {held_until:%H:%M:%S} UTC" if held_until else ""
+            last_failure = f"; last: {delivery.reason}" if delivery.reason else ""
+            return rejected(delivery, f"a drill is given up after {_TEST_FOR.seconds // 60} min{held}{last_failure}")
+        if held_until is not None:
+            return not_before(delivery, held_until)
+        if not self._may_begin((lease,), now):
+            return not_before(delivery, now)
+        message = drill(delivery.receiver, delivery.created_at, name=delivery.incident)
+        told = msgspec.structs.replace(message, delivery=delivery.id, again=lease.token > 1)
+        with timed(self._clock) as measured:
+            outcome = await self._send(delivery, notifier, told, None)
+        hops = [Hop("leased", lease.taken_at), Hop("begun", now)]
+        for name, seconds in measured.passed:
+            hops.append(Hop(name, hops[-1].at + timedelta(seconds=seconds)))
+        if hops[-1].name != "answered":
+            hops.append(Hop("answered", self._clock.now()))
+        return msgspec.structs.replace(outcome, hops=tuple(hops))
 
     def _may_begin(self, leases: Sequence[Lease], now: datetime) -> bool:
         return not self._stopping() and all(now + self._longest <= lease.until for lease in leases)

@@ -172,11 +172,13 @@ class DeliveryLoop:
         if notifier is None:
             reason = f"the configuration knows no {' '.join(destination)}"
             outcomes = tuple(rejected(lease.delivery, reason) for lease in leases)
+        elif leases[0].delivery.test:
+            outcomes = (await self._attempts.tested(leases[0], notifier),)
         elif len(leases) == 1 and not is_never_alone(leases[0].delivery):
             outcomes = (await self._attempts.made(leases[0], notifier),)
         else:
             outcomes = await self._attempts.made_together(leases, notifier)
         for lease, outcome in zip(leases, outcomes, strict=True):
             await self._settling.settle(lease, outcome)
-            if outcome.state is DeliveryState.SENT:
+            if outcome.state is DeliveryState.SENT and not outcome.test:
                 self._arrived(outcome)

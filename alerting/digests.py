@@ -185,7 +185,7 @@ def group_of(
         leases: At least one, all of one group.
         members: Incidents of the group that are open, among them those of the leases.
     """
-    current = {lease.incident.id: lease.incident for lease in leases}
+    current = {one.id: one for lease in leases if (one := lease.incident) is not None}
     over_ids = {lease.delivery.incident for lease in leases if lease.delivery.change in OVER}
     fresh = _ranked([one for one in current.values() if one.id not in over_ids])
     over = _ranked([one for one in current.values() if one.id in over_ids])

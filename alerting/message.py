@@ -70,9 +70,13 @@ def reasons_of(incident: Incident) -> Counter[str]:
     return Counter(part.reason.value for part in incident.parts if part.reason is not GroupingReason.FIRST)
 
 
-def drill(receiver: str, at: datetime) -> Message:
-    """A test page: says on every channel that it is one, and folds with no incident."""
-    identity = f"drill-{at:%Y%m%dT%H%M%S}"
+def drill(receiver: str, at: datetime, *, name: str = "") -> Message:
+    """A test page: says on every channel that it is one, and folds with no incident.
+
+    Args:
+        name: What it folds with at a second attempt; without it, what was sent in the same second.
+    """
+    identity = name or f"drill-{at:%Y%m%dT%H%M%S}"
     who = wording.plain(receiver)
     return Message(
         incident=identity,

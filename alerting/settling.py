@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+import msgspec
 import structlog
 
+from alerting.directives.directive import DirectiveEntry
 from alerting.errors import DatabaseUnavailable, PositionLost
 from alerting.incidents import wording
 from alerting.incidents.delivery import Delivery, DeliveryState
@@ -84,7 +86,10 @@ class Settling:
             self._observe(lease, outcome)
         elif outcome.state is DeliveryState.REJECTED:
             say(self._metrics, "rejected", outcome)
-            await self._note(outcome)
+            if not outcome.test:
+                await self._note(outcome)
+        if outcome.test and outcome.state is not DeliveryState.PENDING:
+            await self._note_test(outcome)
         if tried:
             self._show_circuit(outcome)
 
@@ -100,7 +105,7 @@ class Settling:
     def _observe(self, lease: Lease, sent: Delivery) -> None:
         """Only first pages: what a later severity or detector brought about waited for it, not for us."""
         first_page = lease.delivery.change is Transition.OPENED and lease.delivery.incident_revision == 1
-        accepted_ms = lease.incident.accepted_ms
+        accepted_ms = lease.incident.accepted_ms if lease.incident else 0
         if first_page and accepted_ms and sent.sent_at:
             seconds = sent.sent_at.timestamp() - accepted_ms / 1000
             self._metrics.page_latency.labels(sent.notifier.partition(":")[0]).observe(max(0.0, seconds))
@@ -114,6 +119,18 @@ class Settling:
             if incident is not None:
                 entry = TimelineEntry(refused.incident, self._clock.now(), Transition.UNCHANGED, SYSTEM, text)
                 await unit.save(incident, (entry,), expected_revision=incident.revision)
+
+    async def _note_test(self, outcome: Delivery) -> None:
+        """Tell the audit trail how a test ended."""
+        ended = "took" if outcome.state is DeliveryState.SENT else "did not take"
+        why = f": {wording.plain(outcome.reason, _NOTED_CHARACTERS)}" if outcome.reason else ""
+        text = f"{outcome.receiver} {ended} the test over {outcome.notifier}{why}"
+        async with self._store.begin() as unit:
+            drill = await unit.directive(outcome.incident)
+            if drill is not None:
+                entry = DirectiveEntry(drill.id, self._clock.now(), f"drill.{outcome.state.value}", SYSTEM, text)
+                revised = msgspec.structs.replace(drill, revision=drill.revision + 1)
+                await unit.keep(revised, (entry,), expected_revision=drill.revision)
 
 
 def say(metrics: AlertingMetrics, outcome: str, delivery: Delivery) -> None:

@@ -19,6 +19,7 @@ from alerting.api.branded_topics import BrandedTopics
 from alerting.api.decisions import decisions_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.directives import directive_routers
+from alerting.api.drills import Drilling, drills_routers
 from alerting.api.events import events_router
 from alerting.api.feedback import TakesFeedback, feedback_router
 from alerting.api.feedback_pages import feedback_pages_router
@@ -93,6 +94,7 @@ def create_api(
     previews: TopicPreviews | None = None,
     link_keys: Sequence[bytes] = (),
     reporting: Reporting | None = None,
+    drills: Drilling | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -117,6 +119,7 @@ def create_api(
         watch: What rises and does not page; without it nothing does.
         link_keys: Sign links for people without an account, the last one new ones; without any there are none.
         reporting: Writes reviews; without it as the default settings say.
+        drills: Tests the ways to receivers; None leaves that out.
     """
     sessions, issued = Sessions(ring, clock), IssuedKeys(store, ring, clock)
     live = LiveTimeline(store, clock)
@@ -144,6 +147,7 @@ def create_api(
         reports_router(told, clock, sessions=sessions, pages=pages, pulse=pulse),
         decisions_router(store),
         *link_routers(store, clock, acts, pages, tokens),
+        *drills_routers(drills),
         topics_router(store, clock),
         topic_preview_router(previews),
         declared_topics_router(topics),

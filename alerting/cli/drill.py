@@ -1,60 +1,77 @@
 """`tocsin drill`: a marked test page."""
 
 import asyncio
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
 
-from alerting.cli.exits import Exit, complain, explained
-from alerting.cli.options import ConfigOption, settings_from
+from alerting.cli.client import ApiClient
+from alerting.cli.exits import Exit, complain
+from alerting.cli.options import ConfigOption, JsonOption, KeyOption, UrlOption
+from alerting.cli.tables import show_json
+
+_LOOK_SECONDS: Final = 0.2
+_ENDED: Final = {"sent": "taken", "rejected": "refused", "pending": "waits", "superseded": "superseded"}
 
 
 def drill(
-    receiver: Annotated[str, typer.Argument(help="A receiver of the configuration.")], config: ConfigOption = None
+    receiver: Annotated[str, typer.Argument(help="A receiver of the configuration.")],
+    wait: Annotated[float, typer.Option("--wait", min=0.0, help="Seconds to wait for every notifier.")] = 30.0,
+    direct: Annotated[
+        bool, typer.Option("--direct", help="Try the notifiers from here, without a running Tocsin and its outbox.")
+    ] = False,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    key: KeyOption = None,
 ) -> None:
     """Send a test page, marked as one, over every notifier of RECEIVER, and tell its outcome and each hop's time.
 
-    Exits 0 when all of them took it and 5 when one did not.
+    A running Tocsin sends it on the way that every page takes: accepted into the outbox, leased, begun, answered.
+    Budgets and quiet hours do not hold it back. With --direct no Tocsin need run: the configuration is read and each
+    notifier is tried from here.
+
+    Exits 0 when all of them took it, 5 when one did not, and 4 when no Tocsin answers.
     """
-    from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
-    from alerting.message import drill as test_message
-    from alerting.notifiers.egress import Egress
-    from alerting.notifiers.hops import timed
-    from alerting.notifiers.registry import build
+    if direct:
+        from alerting.cli.direct_drill import try_directly
+
+        try_directly(receiver, config)
+        return
+    answer = asyncio.run(_drilled(receiver, url, key, wait))
+    if as_json:
+        show_json(answer)
+    else:
+        for message in answer["messages"]:
+            _tell(message)
+    if not answer["messages"] or any(message["state"] != "sent" for message in answer["messages"]):
+        raise SystemExit(Exit.REFUSED)
+
+
+async def _drilled(receiver: str, url: str | None, key: str | None, wait: float) -> dict[str, Any]:
     from streams.clock import SystemClock
 
-    async def work() -> bool:
-        clock, egress = SystemClock(), Egress.from_settings(settings.delivery)
-        all_took_it = True
-        for chosen in wanted.notifiers:
-            notifier = build(chosen, clock=clock, egress=egress)
-            began = clock.monotonic()
-            hops: list[tuple[str, float]] = []
-            try:
-                message = test_message(receiver, clock.now())
-                with timed(clock) as measured:
-                    hops = measured.passed
-                    await notifier.send(message, reference=None, timeout_seconds=settings.delivery.attempt_seconds)
-            except (DeliveryRetryable, DeliveryInDoubt, DeliveryRejected) as exc:
-                all_took_it = False
-                outcome = exc.reason
-            else:
-                outcome = "taken"
-            finally:
-                await notifier.close()
-            typer.echo(f"{notifier.kind} {notifier.destination}: {outcome} ({clock.monotonic() - began:.2f} s)")
-            if hops:
-                typer.echo(f"  {', '.join(f'{name} {1000 * seconds:.0f} ms' for name, seconds in hops)}")
-        return all_took_it
-
-    with explained():
-        settings = settings_from(config)
-        named = {known.name: known for known in settings.receivers}
-        wanted = named.get(receiver) or _unknown(receiver, list(named))
-        if not asyncio.run(work()):
-            raise SystemExit(Exit.REFUSED)
+    clock = SystemClock()
+    async with ApiClient(url, key) as api:
+        try:
+            answer = await api.post("/api/v1/drills", {"receiver": receiver})
+        except SystemExit as exc:
+            if exc.code == Exit.UNREACHABLE:
+                complain("a drill needs a running Tocsin (--url); `--direct` tries the notifiers without one")
+            raise
+        until = clock.monotonic() + wait
+        while not answer["over"] and clock.monotonic() < until:
+            await clock.sleep(_LOOK_SECONDS)
+            answer = await api.get(f"/api/v1/drills/{answer['id']}")
+        return answer
 
 
-def _unknown(receiver: str, known: list[str]) -> NoReturn:
-    complain(f"there is no receiver {receiver!r}; known are {', '.join(sorted(known)) or 'none'}")
-    raise SystemExit(Exit.USAGE)
+def _tell(message: dict[str, Any]) -> None:
+    outcome = _ENDED[message["state"]]
+    if message["state"] == "pending":
+        outcome += f" until {message['next_attempt_at'][11:19]} UTC" if message["attempts"] else " in the outbox"
+    reason = f": {message['reason']}" if message["reason"] else ""
+    attempts = f" after {message['attempts']} attempts" if message["attempts"] > 1 else ""
+    typer.echo(f"{message['notifier']} {message['destination']}: {outcome}{attempts}{reason}")
+    hops = [f"{hop['hop']} {hop['milliseconds']:.0f} ms" for hop in message["hops"]]
+    typer.echo(f"  {', '.join(hops)}")

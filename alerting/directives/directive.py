@@ -7,6 +7,7 @@ import msgspec
 from alerting.directives.api_key import ApiKey
 from alerting.directives.case_link import CaseLink
 from alerting.directives.customer_note import CustomerNote
+from alerting.directives.drill import Drill
 from alerting.directives.errand import next_due
 from alerting.directives.judgement import Judgement
 from alerting.directives.mood_label import MoodLabel
@@ -16,7 +17,7 @@ from alerting.directives.silence import Silence
 from alerting.directives.topic_change import TopicChange
 
 WithErrands = PostHold | CustomerNote | CaseLink
-Directive = Silence | Notice | PostHold | CustomerNote | CaseLink | ApiKey | Judgement | MoodLabel | TopicChange
+Directive = Silence | Notice | PostHold | CustomerNote | CaseLink | ApiKey | Judgement | MoodLabel | TopicChange | Drill
 
 
 class DirectiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from alerting.incidents.group import Grouping
+from alerting.incidents.hop import Hop
 from alerting.incidents.model import Transition
 
 
@@ -19,9 +20,10 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message about one incident revision, for one notifier of one receiver.
+    """One message about one incident revision, or one drill, for one notifier of one receiver.
 
     Attributes:
+        incident: What it is about; a drill's id where it is a test.
         change: Why this message is due.
         reference: The provider's handle of the conversation (a Slack `channel:ts`, a dedup key), once known.
         attempts: How often it was tried.
@@ -32,6 +34,8 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
         said: What happened, as the timeline tells it.
         because: Why it comes to this receiver, where that needs saying: whom it could not reach.
         group: With which others it goes out; None where it goes by itself.
+        test: It belongs to a drill and to no incident.
+        hops: How far a test came in its last attempt, and when.
     """
 
     id: str
@@ -52,3 +56,5 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     because: str = ""
     said: str = ""
     group: Grouping | None = None
+    test: bool = False
+    hops: tuple[Hop, ...] = ()

@@ -45,12 +45,18 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """A delivery to be attempted by us alone until `until`; no send may begin after that."""
+    """A delivery to be attempted by us alone until `until`; no send may begin after that.
+
+    Attributes:
+        incident: As it stood then; None where the delivery is a test.
+        token: How often it was leased; whoever holds an older one has lost it.
+    """
 
     delivery: Delivery
-    incident: Incident
+    incident: Incident | None
     until: datetime
     token: int
+    taken_at: datetime
 
 
 class OpenOfBrand(msgspec.Struct, frozen=True):
@@ -203,7 +209,7 @@ class Store(CallStore, DirectiveStore, GroupStore, ReportStore, Protocol):
         ...
 
     async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
-        """Who was told, oldest first."""
+        """Who was told of the incident, or of the drill of that id, oldest first."""
         ...
 
     async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:

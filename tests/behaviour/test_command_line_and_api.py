@@ -9,9 +9,11 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 from alerting.api.declared_topics import DeclaresTopics
+from alerting.api.drills import Drilling
 from alerting.catalogue import Catalogue
 from alerting.cli.exits import Exit
 from alerting.cli.main import app
+from alerting.errors import DeliveryRejected
 from streams.broker.memory import MemoryBroker
 from streams.clock import SystemClock
 from streams.events import Direction
@@ -21,7 +23,9 @@ from tests.fakes.api_house import KEY, api_house, served
 from tests.fakes.clock import START
 from tests.fakes.detections import explained
 from tests.fakes.hostile import HOSTILE, assert_inert_in_terminal
+from tests.fakes.house import House, World
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.notifier import ScriptedNotifier
 from tests.fakes.storyboard import CAMPAIGN, REFUNDS, incident_at, storyboard
 
 Run = Callable[..., Awaitable[Result]]
@@ -29,14 +33,16 @@ D1 = "d1" * 16
 
 
 @asynccontextmanager
-async def tocsin(store: MemoryStore, key: str = KEY, topics: DeclaresTopics | None = None) -> AsyncIterator[Run]:
+async def tocsin(
+    store: MemoryStore, key: str = KEY, topics: DeclaresTopics | None = None, drills: Drilling | None = None
+) -> AsyncIterator[Run]:
     """Runs the command line as a client of an API over `store`."""
 
     async def run(*words: str) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=environ)
 
     with capture_logs():  # the API shares this process; its log would stand between what the command line prints
-        async with api_house(store=store, topics=topics) as house, served(house.app) as address:
+        async with api_house(store=store, topics=topics, drills=drills) as house, served(house.app) as address:
             environ = {"TOCSIN_URL": address, "TOCSIN_API_KEY": key, "COLUMNS": "250"}
             yield run
 
@@ -48,6 +54,30 @@ async def test_lists_what_is_open() -> None:
     assert shown.exit_code == Exit.DONE
     assert REFUNDS in shown.stdout
     assert CAMPAIGN in shown.stdout
+
+
+async def test_a_drill_tells_each_hop_of_each_notifier_and_exits_5_where_one_refused() -> None:
+    world = World(comms=ScriptedNotifier(), night=ScriptedNotifier(DeliveryRejected("channel_not_found")))
+    async with House(world).running() as house, tocsin(MemoryStore(), drills=house.drills) as run:
+        took = await run("drill", "comms")
+        refused = await run("drill", "night")
+        unknown = await run("drill", "nobody")
+
+    assert took.exit_code == Exit.DONE
+    assert took.stdout == "slack:0 #slack: taken\n  accepted 0 ms, leased 0 ms, begun 0 ms, answered 0 ms\n"
+    assert refused.exit_code == Exit.REFUSED
+    assert refused.stdout.startswith("slack:0 #slack: refused: channel_not_found\n")
+    assert unknown.exit_code == Exit.REFUSED
+    assert "known are comms, night" in unknown.stderr
+
+
+async def test_a_drill_that_nobody_carries_out_in_time_says_where_it_waits() -> None:
+    idle = House(World(), without=("delivery",))
+    async with idle.running() as house, tocsin(MemoryStore(), drills=house.drills) as run:
+        waits = await run("drill", "comms", "--wait", "0")
+
+    assert waits.exit_code == Exit.REFUSED
+    assert waits.stdout == "slack:0 #slack: waits in the outbox\n  accepted 0 ms\n"
 
 
 async def test_filters_go_to_the_api() -> None:

@@ -205,7 +205,8 @@ class TestOutbox:
         (lease,) = await store.lease(START, seconds=30, limit=9)
         await store.settle(lease, sent(lease.delivery))
 
-        assert (lease.delivery.change, lease.incident.revision) == (Transition.OPENED, 2)
+        assert lease.delivery.change is Transition.OPENED
+        assert lease.incident == incident(1, revision=2)
         assert await store.lease(START, seconds=30, limit=9) == ()
         told = {one.id: one.state for one in await store.deliveries(incident(1).id)}
         assert told == {"page": DeliveryState.SENT, "growth": DeliveryState.SUPERSEDED}

@@ -12,6 +12,7 @@ from alerting.acts import Acts
 from alerting.api.app import create_api
 from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS
 from alerting.api.declared_topics import DeclaresTopics
+from alerting.api.drills import Drilling
 from alerting.api.feedback import TakesFeedback
 from alerting.api.feeds import KnowsFeeds
 from alerting.api.health import Probe
@@ -78,6 +79,7 @@ async def api_house(
     answers: AnswerStore | None = None,
     duty: Duty | None = None,
     previews: TopicPreviews | None = None,
+    drills: Drilling | None = None,
 ) -> AsyncIterator[ApiHouse]:
     """The API from its start to its end, without a server."""
     store = store or MemoryStore()
@@ -107,6 +109,7 @@ async def api_house(
         feedback=feedback,
         watch=rises,
         link_keys=(LINK_KEY,),
+        drills=drills,
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))

@@ -15,6 +15,7 @@ from alerting.casebook import Cases, CustomerNotes
 from alerting.delivery import DeliveryLoop
 from alerting.directives.errand import Hook
 from alerting.dispatch import Dispatch
+from alerting.drills import Drills
 from alerting.errands import Errands
 from alerting.escalation import Escalator
 from alerting.hints import Hints
@@ -166,6 +167,7 @@ class House:
             metrics=metrics,
             rng=random.Random(1),  # noqa: S311  # jitter that a test can repeat
         )
+        self.drills = Drills(self.store, receivers, world.clock)
         self.delivery = DeliveryLoop(
             store=self.store,
             receivers=receivers,

@@ -189,7 +189,8 @@ class TransactionalStore(MemoryReports):
                     digests.add((*destination, delivery.digest))
                 until = now + timedelta(seconds=seconds)
                 self.tables.leases[delivery.id] = (until, token + 1)
-                taken.append(Lease(delivery, self.tables.incidents[delivery.incident], until, token + 1))
+                about = None if delivery.test else self.tables.incidents[delivery.incident]
+                taken.append(Lease(delivery, about, until, token + 1, now))
         return tuple(taken)
 
     async def settle(self, lease: Lease, outcome: Delivery, *, hold: Hold | None = None) -> None:
@@ -215,6 +216,7 @@ class TransactionalStore(MemoryReports):
             for delivery in self.tables.outbox.values()
             if delivery.id not in self.tables.looked_after
             and delivery.change in PAGES
+            and not delivery.test
             and (delivery.state is DeliveryState.REJECTED or self._is_late(delivery, before))
         )[:limit]
 
@@ -253,6 +255,7 @@ class TransactionalStore(MemoryReports):
                 for delivery in self.tables.outbox.values()
                 if delivery.receiver in receivers
                 and delivery.created_at >= since
+                and not delivery.test
                 and delivery.change in PAGES
                 and delivery.state is DeliveryState.SENT
             }

@@ -28,7 +28,7 @@ class SqlOutbox:
         self._taking_over = asyncio.Lock()
 
     async def deliveries(self, incident_id: str) -> tuple[Delivery, ...]:
-        """Who was told, oldest first."""
+        """Who was told of the incident, or of the drill of that id, oldest first."""
         return await self._sent_from.read(outbox_queries.of_incident, incident_id)
 
     async def lease(

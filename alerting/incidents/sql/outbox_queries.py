@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, case, exists, func, not_, or
 
 from alerting.errors import PositionLost
 from alerting.incidents.delivery import Delivery, DeliveryState
-from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, Transition
+from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, Severity, Transition
 from alerting.incidents.sql.hold_queries import HELD
 from alerting.incidents.sql.inserting import insert_each
 from alerting.incidents.sql.tables import deliveries, incidents
@@ -94,10 +94,10 @@ _OF_OPEN: Final = (
     .order_by(deliveries.c.sequence)
 )
 _ANYTHING_DUE: Final = select(deliveries.c.id).where(_DUE).limit(1)
-# Pages come before what only keeps people up to date, then the worst first, then the oldest.
+# Pages come before what only keeps people up to date, then the worst first, then the oldest; a test is never the worst.
 _ORDER: Final = (
     case((deliveries.c.change.in_([change.value for change in sorted(PAGES)]), 0), else_=1),
-    incidents.c.severity,
+    func.coalesce(incidents.c.severity, Severity.SEV4.value),
     deliveries.c.sequence,
 )
 # A few for each destination: whoever is slow must not take the room of the others, and what comes later may be worse.
@@ -108,7 +108,7 @@ _turns: Final = (
         .over(partition_by=(deliveries.c.receiver, deliveries.c.notifier), order_by=_ORDER)
         .label("turn"),
     )
-    .join(incidents, incidents.c.id == deliveries.c.incident)
+    .outerjoin(incidents, incidents.c.id == deliveries.c.incident)
     .where(_DUE)
     .subquery()
 )
@@ -120,7 +120,7 @@ _TAKEN: Final = select(
     deliveries.c.receiver,
     deliveries.c.notifier,
     deliveries.c.digest,
-).join(incidents, incidents.c.id == deliveries.c.incident)
+).outerjoin(incidents, incidents.c.id == deliveries.c.incident)
 # What goes out with something that was taken: a digest is one message, however many stand in it.
 _REST: Final = (
     _TAKEN.where(
@@ -154,7 +154,8 @@ def enqueue(connection: Connection, fresh: Sequence[Delivery]) -> None:
             _ADD[connection.dialect.name],
             {
                 "id": delivery.id,
-                "incident": delivery.incident,
+                "incident": None if delivery.test else delivery.incident,
+                "drill": delivery.incident if delivery.test else None,
                 "incident_revision": delivery.incident_revision,
                 "receiver": delivery.receiver,
                 "notifier": delivery.notifier,
@@ -181,8 +182,10 @@ def hush(connection: Connection, incident_id: str, receivers: Sequence[str]) -> 
 
 
 def of_incident(connection: Connection, incident_id: str) -> tuple[Delivery, ...]:
-    """Who was told of the incident, oldest first."""
-    found = select(deliveries.c.state, deliveries.c.value).where(deliveries.c.incident == incident_id)
+    """Who was told of the incident, or of the drill of that id, oldest first."""
+    found = select(deliveries.c.state, deliveries.c.value).where(
+        or_(deliveries.c.incident == incident_id, deliveries.c.drill == incident_id)
+    )
     return tuple(_read(row.state, row.value) for row in connection.execute(found.order_by(deliveries.c.sequence)))
 
 
@@ -216,11 +219,11 @@ def lease(
     read = [(_read(row.state, row.value), row.token + 1) for row in rows]
     # Read after the rows are locked: an update that was superseded in favour of these messages is then in it.
     wanted = select(incidents.c.id, incidents.c.value).where(
-        incidents.c.id.in_({delivery.incident for delivery, _ in read})
+        incidents.c.id.in_({delivery.incident for delivery, _ in read if not delivery.test})
     )
     current = {row.id: _incident.decode(row.value) for row in connection.execute(wanted)}
     return tuple(
-        Lease(delivery=delivery, incident=current[delivery.incident], until=until, token=token)
+        Lease(delivery, None if delivery.test else current[delivery.incident], until, token, now)
         for delivery, token in read
     )
 
@@ -250,7 +253,7 @@ def settle(connection: Connection, taken: Lease, outcome: Delivery) -> None:
     )
     if settled.rowcount == 0:
         raise PositionLost(f"delivery {taken.delivery.id} went to another process")
-    if outcome.state is DeliveryState.SENT:
+    if outcome.state is DeliveryState.SENT and taken.incident is not None:
         # Growth up to the revision that was just shown has been told with it.
         told = {"told": taken.incident.revision}
         connection.execute(_SUPERSEDE_TOLD, _conversation(taken.delivery, _GROWTH) | told)

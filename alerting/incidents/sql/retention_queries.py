@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from alerting.history import DAY_SECONDS, day_of, pack, thinned, unpack
 from alerting.incidents.delivery import DeliveryState
@@ -69,14 +69,14 @@ def forget_samples(connection: Connection, cutoffs: Cutoffs, limit: int, _: date
 
 
 def forget_deliveries(connection: Connection, cutoffs: Cutoffs, limit: int, _: datetime) -> int:
-    """Forget at most `limit` settled deliveries of resolved incidents; how many."""
+    """Forget at most `limit` settled deliveries of resolved incidents, and of drills; how many."""
     old = connection.execute(
         select(deliveries.c.sequence)
-        .join(incidents, incidents.c.id == deliveries.c.incident)
+        .outerjoin(incidents, incidents.c.id == deliveries.c.incident)
         .where(
             deliveries.c.created_at < cutoffs.deliveries,
             deliveries.c.state != DeliveryState.PENDING.value,
-            incidents.c.state == IncidentState.RESOLVED.value,
+            or_(incidents.c.state == IncidentState.RESOLVED.value, deliveries.c.drill.is_not(None)),
         )
         .limit(limit)
     ).scalars()

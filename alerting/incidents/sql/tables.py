@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Dialect,
     ForeignKey,
@@ -202,7 +203,7 @@ deliveries: Final = Table(
     metadata,
     Column("sequence", Serial, primary_key=True, autoincrement=True),
     Column("id", Text, nullable=False, unique=True),
-    Column("incident", Text, ForeignKey("incidents.id"), nullable=False),
+    Column("incident", Text, ForeignKey("incidents.id")),
     Column("incident_revision", Integer, nullable=False),
     Column("receiver", Text, nullable=False),
     Column("notifier", Text, nullable=False),
@@ -215,6 +216,9 @@ deliveries: Final = Table(
     Column("value", Text, nullable=False),
     Column("looked_after", Boolean, nullable=False, server_default=false()),
     Column("digest", Text, nullable=False, server_default=""),
+    Column("drill", Text, ForeignKey("directives.id")),
+    CheckConstraint("(incident IS NULL) <> (drill IS NULL)", name="deliveries_of_one"),
+    Index("deliveries_of_drill", "drill"),
     Index("deliveries_of_incident", "incident", "sequence"),
     Index(
         "deliveries_pending",

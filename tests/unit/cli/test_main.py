@@ -190,7 +190,8 @@ class TestCheck:
 
 
 @pytest.mark.parametrize(
-    "words", [["serve"], ["kafka", "acls"], ["drill", "x"], ["backtest", "x.csv"], ["history", "load", "x.jsonl"]]
+    "words",
+    [["serve"], ["kafka", "acls"], ["drill", "x", "--direct"], ["backtest", "x.csv"], ["history", "load", "x.jsonl"]],
 )
 def test_every_command_that_reads_the_configuration_refuses_a_wrong_one(words: list[str], tmp_path: Path) -> None:
     file = tmp_path / "tocsin.yaml"
@@ -207,7 +208,7 @@ class TestDrill:
         file = tmp_path / "tocsin.yaml"
         file.write_text(self.CONFIG, encoding="utf-8")
 
-        result = run("drill", "day", "--config", str(file))
+        result = run("drill", "day", "--direct", "--config", str(file))
 
         assert result.exit_code == Exit.USAGE
         assert "there is no receiver 'day'; known are night" in result.stderr
@@ -216,7 +217,7 @@ class TestDrill:
         file = tmp_path / "tocsin.yaml"
         file.write_text(self.CONFIG, encoding="utf-8")
 
-        result = run("drill", "night", "--config", str(file))
+        result = run("drill", "night", "--direct", "--config", str(file))
 
         assert result.exit_code == Exit.DONE
         assert any(line.startswith("log ") and ": taken (" in line for line in result.stdout.splitlines())
@@ -226,10 +227,17 @@ class TestDrill:
         hook = f"{{type: webhook, url: 'http://127.0.0.1:{closed_port}/', secret: {'s' * 32}}}"
         file.write_text(f"receivers: [{{name: night, notifiers: [{hook}]}}]\nroute: {{receiver: night}}\n", "utf-8")
 
-        result = run("drill", "night", "--config", str(file))
+        result = run("drill", "night", "--direct", "--config", str(file))
 
         assert result.exit_code == Exit.REFUSED
         assert "s" * 32 not in result.output
+
+    def test_without_a_running_tocsin_exits_4_and_names_the_way_that_needs_none(self, closed_port: int) -> None:
+        result = run("drill", "night", "--url", f"http://127.0.0.1:{closed_port}")
+
+        assert result.exit_code == Exit.UNREACHABLE
+        assert f"no Tocsin answers at http://127.0.0.1:{closed_port}" in result.stderr
+        assert "`--direct` tries the notifiers without one" in result.stderr
 
     async def test_tells_the_time_of_each_hop(self, tmp_path: Path) -> None:
         async with FakeWebhook(SystemClock(), secret="s" * 32) as vendor:
@@ -241,7 +249,7 @@ class TestDrill:
                 encoding="utf-8",
             )
 
-            result = await asyncio.to_thread(run, "drill", "night", "--config", str(file))
+            result = await asyncio.to_thread(run, "drill", "night", "--direct", "--config", str(file))
 
         assert result.exit_code == Exit.DONE
         assert re.search(r"^  connected \d+ ms, answered \d+ ms$", result.stdout, re.MULTILINE)

@@ -1,0 +1,104 @@
+"""Tests of the way to a receiver, on the way that every page takes."""
+
+import secrets
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from alerting.directives.directive import DirectiveEntry
+from alerting.directives.drill import Drill
+from alerting.errors import DirectiveRefused, UnknownDirective
+from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.identity import delivery_id
+from alerting.incidents.model import Transition
+from alerting.incidents.store import Store
+from alerting.incidents.work import person
+from alerting.receivers import Receivers
+from streams.clock import Clock
+
+_MOST_LISTED: Final = 100
+_HOUR: Final = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
+
+
+class Drills:
+    """Puts marked tests into the outbox, and says how far they came.
+
+    What is sent, by whom, when it is tried again and what its outcome is are up to delivery, as with every page. Only
+    budgets and quiet hours hold no test back, it uses none of them up, and nobody is woken where it does not arrive.
+    """
+
+    def __init__(self, store: Store, receivers: Receivers, clock: Clock) -> None:
+        self._store = store
+        self._receivers = receivers
+        self._clock = clock
+
+    async def begin(self, receiver: str, *, by: str) -> Drill:
+        """A test of every notifier of the receiver, in the outbox and in the audit trail when this returns.
+
+        Raises:
+            DirectiveRefused: The configuration knows no such receiver, or none of its notifiers.
+            DatabaseUnavailable: Nothing was written, and nothing is sent.
+        """
+        notifiers = self._receivers.of(receiver)
+        if not notifiers:
+            known = ", ".join(sorted({name for name, _, _ in self._receivers})) or "none"
+            raise DirectiveRefused(f"there is no receiver {receiver!r}; known are {known}")
+        now = self._clock.now()
+        drill = Drill(f"drl_{secrets.token_hex(10)}", receiver, person(by), now, now)
+        text = f"{person(by)} tests the way to {receiver}{await self._beyond(receiver)}"
+        async with self._store.begin() as unit:
+            await unit.keep(
+                drill, (DirectiveEntry(drill.id, now, "drill.asked", drill.author, text),), expected_revision=None
+            )
+            await unit.enqueue(
+                [
+                    Delivery(
+                        id=delivery_id(drill.id, 1, receiver, name, now),
+                        incident=drill.id,
+                        incident_revision=1,
+                        receiver=receiver,
+                        notifier=name,
+                        change=Transition.OPENED,
+                        state=DeliveryState.PENDING,
+                        created_at=now,
+                        next_attempt_at=now,
+                        detail=notifier.destination,
+                        test=True,
+                    )
+                    for name, notifier in notifiers.items()
+                ]
+            )
+        log.info("drill.asked", drill=drill.id, receiver=receiver, by=by)
+        return drill
+
+    async def all(self) -> tuple[Drill, ...]:
+        """The newest hundred, newest first."""
+        found = await self._store.directives("drill", limit=_MOST_LISTED)
+        return tuple(one for one in found if isinstance(one, Drill))
+
+    async def get(self, drill_id: str) -> Drill:
+        """One drill.
+
+        Raises:
+            UnknownDirective: There is none.
+        """
+        found = await self._store.directive(drill_id)
+        if not isinstance(found, Drill):
+            raise UnknownDirective(f"there is no drill {drill_id!r}")
+        return found
+
+    async def deliveries(self, drill_id: str) -> tuple[Delivery, ...]:
+        """Its messages, one for each notifier; none once they are forgotten."""
+        return await self._store.deliveries(drill_id)
+
+    async def _beyond(self, receiver: str) -> str:
+        """What would have held an ordinary page back, for the record."""
+        since = self._clock.now() - _HOUR
+        for budget in self._receivers.policy(receiver).budgets:
+            told = await self._store.pages_told(budget.receivers, since=since)
+            if told >= budget.pages_per_hour:
+                return f", beyond its budget: {told} of {budget.pages_per_hour} pages of this hour are used up"
+        return ""
