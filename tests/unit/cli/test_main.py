@@ -96,7 +96,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
     }
     assert set(root.commands["incidents"].commands) == {
         *("list", "show", "ack", "resolve"),
-        *("assign", "comment", "snooze", "pass", "hand-over", "state", "merge", "split"),
+        *("assign", "comment", "snooze", "pass", "hand-over", "state", "merge", "split", "review"),
     }
     assert {"init", "check"} <= set(root.commands["kafka"].commands)
 
