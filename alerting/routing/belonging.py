@@ -10,6 +10,7 @@ from alerting.directives.api_key import ApiKey
 from alerting.directives.case_link import CaseLink
 from alerting.directives.customer_note import CustomerNote
 from alerting.directives.directive import Directive
+from alerting.directives.drill import Drill
 from alerting.directives.judgement import Judgement
 from alerting.directives.mood_label import MoodLabel
 from alerting.directives.notice import Notice
@@ -58,7 +59,7 @@ class Belonging:
                 return directive.incident is not None
             case Judgement() | MoodLabel() | TopicChange():
                 return self.sees_topic(directive.topic)
-            case ApiKey():
+            case ApiKey() | Drill():
                 return False
 
     def may_keep(self, directive: Directive) -> bool:
@@ -73,7 +74,7 @@ class Belonging:
             case TopicChange():
                 became = directive.became
                 return self.sees_topic(directive.topic) or (became is not None and self._scope.sees(became.brand))
-            case CaseLink() | Judgement() | MoodLabel() | ApiKey():
+            case CaseLink() | Judgement() | MoodLabel() | ApiKey() | Drill():
                 return self.sees(directive)
 
     def narrowed(self, wish: SilenceWish) -> SilenceWish:
