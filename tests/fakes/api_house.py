@@ -25,6 +25,7 @@ from alerting.branded_store import branded
 from alerting.console.pulse import Pulse
 from alerting.directive_parts import directive_parts
 from alerting.dispatch import Dispatch
+from alerting.drills import Drills
 from alerting.duty import Duty
 from alerting.fakes.inbox import Inbox
 from alerting.incidents.answer_store import AnswerStore
@@ -109,7 +110,7 @@ async def api_house(
         feedback=feedback,
         watch=rises,
         link_keys=(LINK_KEY,),
-        drills=drills,
+        drills=drills or Drills(store, Receivers({}), clock),
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))
