@@ -15,6 +15,7 @@ from alerting.api.topic_preview import TopicPreviews
 from alerting.branded_store import branded
 from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
+from alerting.contact_parts import contact_parts
 from alerting.delivery import DeliveryLoop
 from alerting.directive_parts import directive_parts
 from alerting.drills import Drills
@@ -124,6 +125,7 @@ def alert_parts(
     seen = branded(store, clock)  # by whoever asks; what runs by itself sees everything
     acts, escalator = Acts(seen, dispatch, clock, metrics), Escalator(store, dispatch, clock, metrics)
     inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
+    contacts = contact_parts(settings, broker, store, clock, metrics)
     api = create_api(
         store=store,
         acts=acts,
@@ -134,6 +136,7 @@ def alert_parts(
         metrics=metrics,
         broker=broker,
         kafka_topic=settings.kafka.mentions,
+        contacts=contacts,
         probes={"intake": intake_probe(intake), **roles},
         pulse=observer.pulse,
         feeds=feeds,
@@ -162,5 +165,5 @@ def alert_parts(
         api=api,
         pulse=observer.pulse,
         loops=runs,
-        on_kafka=(*directives.on_kafka, catalogue.run, intake.run, feeds.run, rises.run),
+        on_kafka=(*directives.on_kafka, *contacts.on_kafka, catalogue.run, intake.run, feeds.run, rises.run),
     )

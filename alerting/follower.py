@@ -51,6 +51,8 @@ class Follower:
     Args:
         name: In logs and metrics.
         take: Turns records into changes within a unit; what it answers is called after the commit.
+        before: Runs before the unit of a batch begins, and again where the batch comes again: what has to be in Kafka
+            before the position moves on.
         max_records: Of one poll, and so of one unit.
         linger_seconds: Wait after a poll that brought little, so that small units become fewer; 0 for what pages.
     """
@@ -68,6 +70,7 @@ class Follower:
         take: Take,
         max_records: int,
         linger_seconds: float = 0.0,
+        before: Callable[[tuple[Record, ...]], Awaitable[None]] | None = None,
         rng: random.Random | None = None,
     ) -> None:
         self._name = name
@@ -80,10 +83,12 @@ class Follower:
         self._take = take
         self._max_records = max_records
         self._linger_seconds = linger_seconds
+        self._before = before
         self._backoff = Backoff(first_seconds=FIRST_BACKOFF_SECONDS, cap_seconds=MAX_BACKOFF_SECONDS, rng=rng)
         self._positions: dict[Partition, int | None] = {}
         self._waiting: set[Partition] = set()
         self._lost: dict[Partition, float] = {}
+        self._lag: int | None = None
         self._state = IntakeState.STARTING
         self._show(IntakeState.STARTING)
 
@@ -91,6 +96,11 @@ class Follower:
     def state(self) -> IntakeState:
         """How well it gets on."""
         return self._state
+
+    @property
+    def caught_up(self) -> bool:
+        """Everything that Kafka has for this process was taken in at the last poll; False while none is its own."""
+        return self._state is IntakeState.FOLLOWING and self._lag == 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop` is set; the batch in hand is finished first."""
@@ -153,6 +163,12 @@ class Follower:
         partition = batch.partition
         if partition not in self._positions:
             return
+        if self._before is not None:
+            try:
+                await self._before(batch.records)
+            except BrokerUnavailable:
+                self._start_anew()  # the batch is not taken in: it has to come again
+                raise
         try:
             try:
                 await self._take_in(partition, batch.records, self._take)
@@ -202,7 +218,8 @@ class Follower:
     def _get_on(self, consumer: Consumer) -> None:
         self._backoff.reset()
         lags = [lag for partition in self._positions if (lag := consumer.lag(partition)) is not None]
-        self._metrics.intake_lag.labels(self._name).set(sum(lags))
+        self._lag = sum(lags) if lags else None
+        self._metrics.intake_lag.labels(self._name).set(self._lag or 0)
         if self._state is not IntakeState.FOLLOWING:
             log.info("intake.following", stream=self._name, after=self._state.value, partitions=len(self._positions))
             self._show(IntakeState.FOLLOWING)

@@ -157,9 +157,17 @@ class AlertingMetrics:
         self.replies = Counter(
             "tocsin_public_replies", "Public answers of the brand that were taken in.", registry=registry
         )
+        self.contacts = Counter(
+            "tocsin_contacts",
+            "Records of the contact centre: counted, late (of these), replaced, repeated, folded (under another reason"
+            " for being one of too many), unreadable.",
+            ["outcome"],
+            registry=registry,
+        )
         self.retained = Counter(
             "tocsin_retention_removed",
-            "What retention thinned or forgot: windows (topics and days), samples, deliveries, incidents, replies.",
+            "What retention thinned or forgot: windows (topics and days), samples, deliveries, incidents, replies,"
+            " contacts.",
             ["kind"],
             registry=registry,
         )

@@ -60,7 +60,7 @@ class Retention:
         before = cutoffs(self._settings, self._clock.now())
         while not stop.is_set():
             removed = await self._store.retain(before)
-            for kind in ("windows", "samples", "deliveries", "incidents", "replies"):
+            for kind in ("windows", "samples", "deliveries", "incidents", "replies", "contacts"):
                 self._metrics.retained.labels(kind).inc(getattr(removed, kind))
             if not removed:
                 self._metrics.retention_finished.set(self._clock.now().timestamp())

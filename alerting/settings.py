@@ -54,6 +54,7 @@ class RetentionSettings(Section):
         samples_days: Mentions in their own words, in resolved incidents, counted from when those opened.
         deliveries_days: Who was told of resolved incidents, and whether it arrived.
         incidents_days: Resolved incidents, counted from when they opened.
+        contacts_days: Counts of the contact centre, by the minute.
     """
 
     minutes_days: Annotated[float, Field(ge=1, le=3650)] = 7.0
@@ -62,6 +63,7 @@ class RetentionSettings(Section):
     samples_days: Annotated[float, Field(ge=1, le=3650)] = 7.0
     deliveries_days: Annotated[float, Field(ge=1, le=3650)] = 90.0
     incidents_days: Annotated[float, Field(ge=1, le=3650)] = 730.0
+    contacts_days: Annotated[float, Field(ge=15, le=3650)] = 60.0
 
     @model_validator(mode="after")
     def _wider_is_older(self) -> "RetentionSettings":

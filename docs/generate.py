@@ -21,6 +21,7 @@ from alerting.settings import Settings
 from alerting.world_metrics import WorldMetrics
 from streams import asyncapi, kafka_topics, query
 from streams.basis import Basis, Opinion, Weighed
+from streams.contact import Contact
 from streams.events import Detection, Evidence, Sample, Tally, WindowCount
 from streams.findings import Carrier, Driver, Excess, Forecast, Organic, Origin, PostForecast, Split
 from streams.mention import Author, Media, Mention
@@ -291,6 +292,7 @@ def kafka_topics_page() -> str:
     parts += ["## What each role may do\n", WORDS["kafka_acls"], f"```\n{kafka_topics.acls(settings)}```\n"]
     for title, kinds in (
         ("A mention", (Mention, Author, Media)),
+        ("A contact", (Contact,)),
         ("A declared topic", (Declared, Topic)),
         ("A window count", (WindowCount, Tally)),
         ("A detection", (Detection, Evidence, *_FINDINGS, Sample, Basis, Opinion, Weighed)),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from streams import codec
 from streams.broker.base import TopicSpec
+from streams.contact import Contact
 from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
 from streams.feed_report import FeedReport
 from streams.kafka_security import SaslMechanism
@@ -52,6 +53,7 @@ def document(settings: StreamSettings, *, version: str) -> dict[str, Any]:
             FeedReport,
             NoticeRecord,
             PublicReply,
+            Contact,
         ),
         "#/components/schemas/{name}",
     )
@@ -61,8 +63,8 @@ def document(settings: StreamSettings, *, version: str) -> dict[str, Any]:
         "info": {
             "title": "Tocsin",
             "version": version,
-            "description": "The Kafka topics of Tocsin. Write mentions; read detections, windows and feeds, with "
-            "isolation.level=read_committed. Everything else is between its roles.",
+            "description": "The Kafka topics of Tocsin. Write mentions and contacts; read detections, windows and "
+            "feeds, with isolation.level=read_committed. Everything else is between its roles.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "defaultContentType": _JSON,
@@ -85,14 +87,9 @@ def _messages(kafka: KafkaSettings) -> dict[str, dict[str, dict[str, Any]]]:
     }
     return {
         kafka.mentions: {"mention": _message(Mention, "platform:id")},
-        kafka.dead_letters: {
-            "deadLetter": {
-                "title": "A record that is no mention, as it came",
-                "contentType": "application/octet-stream",
-                "headers": origin,
-                "payload": {"description": "The bytes that could not be read."},
-            }
-        },
+        kafka.dead_letters: {"deadLetter": _letter("mention", origin)},
+        kafka.contacts: {"contact": _message(Contact, "of your own choice, the id best")},
+        kafka.contact_dead_letters: {"contactDeadLetter": _letter("contact", origin)},
         kafka.partials: {
             "pack": _pack((PartialCount, Watermark, Definition)),
             "partialCount": _message(PartialCount, "the topic", own=True),
@@ -109,6 +106,15 @@ def _messages(kafka: KafkaSettings) -> dict[str, dict[str, dict[str, Any]]]:
         kafka.detect_anchors: {"detectAnchor": _opaque("The first snapshots of a day")},
         kafka.watch: {"watchedTopic": _message(Watched, "the topic")},
         kafka.topics: {"declaredTopic": _message(Declared, "the topic")},
+    }
+
+
+def _letter(kind: str, origin: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": f"A record that is no {kind}, as it came",
+        "contentType": "application/octet-stream",
+        "headers": origin,
+        "payload": {"description": "The bytes that could not be read."},
     }
 
 
@@ -176,7 +182,7 @@ def _channel(spec: TopicSpec, messages: Mapping[str, Any]) -> dict[str, Any]:
 def _operations(kafka: KafkaSettings, messages: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What Tocsin does with each Kafka topic, all of its roles together."""
     sent = tuple(messages)
-    received = tuple(name for name in sent if name != kafka.dead_letters)
+    received = tuple(name for name in sent if name not in {kafka.dead_letters, kafka.contact_dead_letters})
     return {
         f"{action}.{name}": {
             "action": action,

@@ -49,6 +49,8 @@ def specs(settings: StreamSettings, *, mentions_partitions: int | None = None) -
         (kafka.windows, _kept(days=7)),
         (kafka.feeds, _kept(days=1)),
         (kafka.notices, _kept(days=90)),
+        (kafka.contacts, _kept(days=7) | log_append),
+        (kafka.contact_dead_letters, _kept(days=30) | {"max.message.bytes": str(2 * _RECORD_BYTES)}),
         (kafka.replies, _kept(days=7)),
         (kafka.score_state, compacted),
         (kafka.detect_state, compacted),
@@ -108,7 +110,13 @@ async def check(broker: Broker, settings: StreamSettings) -> tuple[str, ...]:
         if there is None:
             problems.append(f"{spec.name} does not exist; `tocsin kafka init` creates it")
         else:
-            beside = {settings.kafka.mentions, settings.kafka.dead_letters}  # as many partitions as somebody gave them
+            kafka = settings.kafka
+            beside = {
+                kafka.mentions,
+                kafka.dead_letters,
+                kafka.contacts,
+                kafka.contact_dead_letters,
+            }  # as many as given
             problems += _differences(spec, there, own=spec.name not in beside)
     mentions = found.get(settings.kafka.mentions)
     if mentions is not None:
@@ -208,6 +216,9 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
                 ("topic", kafka.feeds, False, "Read"),
                 ("topic", kafka.notices, False, "Read"),
                 ("topic", kafka.replies, False, "Read"),
+                ("topic", kafka.contacts, False, "Read"),
+                ("topic", kafka.contacts, False, "Write"),
+                ("topic", kafka.contact_dead_letters, False, "Write"),
                 ("topic", kafka.mentions, False, "Write"),
                 ("topic", kafka.topics, False, "Read"),
                 ("topic", kafka.topics, False, "Write"),
@@ -215,6 +226,7 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
                 ("group", f"{alert}-windows", False, "Read"),
                 ("group", f"{alert}-notices", False, "Read"),
                 ("group", f"{alert}-replies", False, "Read"),
+                ("group", f"{alert}-contacts", False, "Read"),
                 ("group", topics, False, "Read"),
                 ("transactional-id", f"{topics}-", True, "Write"),
             ),

@@ -36,6 +36,7 @@ class KafkaSettings(Section):
     security: KafkaSecurity = KafkaSecurity()
     guarantee: Guarantee = Guarantee.EXACTLY_ONCE
     mentions: Annotated[str, Field(pattern=_KAFKA_NAME)] = "mentions"
+    contacts: Annotated[str, Field(pattern=_KAFKA_NAME)] = "contacts"
     prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "tocsin"
     partitions: Annotated[int, Field(ge=1, le=1000)] = 6
     replication: Annotated[int, Field(ge=1, le=9)] = 1
@@ -51,7 +52,7 @@ class KafkaSettings(Section):
                 raise ValueError("expected host:port, several with commas between them, for example localhost:9092")
         return value
 
-    @field_validator("mentions")
+    @field_validator("mentions", "contacts")
     @classmethod
     def _named(cls, value: str) -> str:
         if value in {".", ".."}:
@@ -60,17 +61,26 @@ class KafkaSettings(Section):
 
     @model_validator(mode="after")
     def _apart(self) -> "KafkaSettings":
-        for name in (self.mentions, self.dead_letters):
+        inputs = (self.mentions, self.dead_letters, self.contacts, self.contact_dead_letters)
+        if len(set(inputs)) < len(inputs):
+            raise ValueError(f"contacts cannot be {self.contacts!r}: mentions are there, or their dead letters")
+        for name in inputs:
             own = {self.topics, self.partials, self.detections, self.windows, self.score_state, self.detect_state}
             own |= {self.detect_anchors, self.watch, self.feeds, self.notices, self.replies}
             if name in own:
-                raise ValueError(f"mentions cannot be {self.mentions!r}: {name!r} is one of our own Kafka topics")
+                field = "mentions" if name in inputs[:2] else "contacts"
+                raise ValueError(f"{field} cannot be {getattr(self, field)!r}: {name!r} is one of our own Kafka topics")
         return self
 
     @property
     def dead_letters(self) -> str:
         """Mentions that could not be read."""
         return f"{self.mentions}.DLT"
+
+    @property
+    def contact_dead_letters(self) -> str:
+        """Contacts that could not be read."""
+        return f"{self.contacts}.DLT"
 
     @property
     def topics(self) -> str:

@@ -14,8 +14,10 @@ from starlette.staticfiles import StaticFiles
 from alerting.api import problems
 from alerting.api.access_keys import access_keys_router
 from alerting.api.auth import auth_router
+from alerting.api.batches import Sender
 from alerting.api.branded_feedback import BrandedFeedback
 from alerting.api.branded_topics import BrandedTopics
+from alerting.api.contacts import contact_routers
 from alerting.api.decisions import decisions_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.directives import directive_routers
@@ -36,7 +38,7 @@ from alerting.api.labels import labels_router
 from alerting.api.links import link_routers
 from alerting.api.live import LiveTimeline
 from alerting.api.looks import Looks
-from alerting.api.mentions import Sender, mentions_router
+from alerting.api.mentions import mentions_router
 from alerting.api.on_call import on_call_router
 from alerting.api.pages import pages_router
 from alerting.api.reports import reports_router
@@ -53,6 +55,7 @@ from alerting.api.world import world_router
 from alerting.branded_store import branded
 from alerting.console.page import STATIC, Pages
 from alerting.console.pulse import Pulse
+from alerting.contact_parts import ContactParts
 from alerting.directive_parts import DirectiveParts
 from alerting.duty import Duty
 from alerting.fakes.inbox import Inbox
@@ -79,6 +82,7 @@ def create_api(
     metrics: AlertingMetrics,
     broker: Sender | None = None,
     kafka_topic: str = "mentions",
+    contacts: ContactParts | None = None,
     registries: Sequence[CollectorRegistry] = (),
     probes: Mapping[str, Probe] | None = None,
     pulse: Callable[[], Pulse] = Pulse,
@@ -104,6 +108,7 @@ def create_api(
         metrics: Counts requests; its registry is served at /metrics.
         broker: Where mentions go that are sent over HTTP; None takes none in.
         kafka_topic: Where in it.
+        contacts: What keeps what the contact centre hears; None takes no contacts in.
         registries: Further registries for /metrics; no metric may stand in two of them.
         probes: Further components of /-/ready, by name; `database` is always there.
         pulse: How the stream is doing, for the line at the top of the console.
@@ -162,8 +167,9 @@ def create_api(
     if directives is not None:
         for router in directive_routers(directives, store, clock, sessions=sessions, pages=pages, pulse=pulse):
             app.include_router(router)
-    app.include_router(mentions_router(broker, settings, kafka_topic=kafka_topic))
-    app.include_router(events_router(live, store, clock))
+    mentions, events = mentions_router(broker, settings, kafka_topic=kafka_topic), events_router(live, store, clock)
+    for router in (mentions, events, *contact_routers(broker, settings, clock, contacts)):
+        app.include_router(router)
     if inbound is not None:
         app.include_router(inbound_router(inbound, clock))
     app.include_router(auth_router(ring, issued, sessions, pages, clock, secure=secure))

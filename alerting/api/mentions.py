@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Final, Literal, Protocol
+from typing import Annotated, Final, Literal
 
 import msgspec
 import structlog
 from fastapi import APIRouter, Query, Request
 
-from alerting.api.arrival import announces_more_than
-from alerting.api.inflate import read_body, too_large
+from alerting.api.batches import Sender, body_of, send, split
 from alerting.api.places import Places
 from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.responses import IngestAnswer, RejectedMention
@@ -21,10 +20,8 @@ from streams.mention import Mention
 from streams.sources.documents import Reader
 from streams.sources.registry import PAYLOADS
 
-SEND_SECONDS: Final = 15.0
 AT_ONCE: Final = 8
 LONGEST_REASON: Final = 300
-NDJSON: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"})
 REQUEST_BODY: Final = {
     "required": True,
     "content": {
@@ -44,19 +41,6 @@ REQUEST_BODY: Final = {
 }
 
 log = structlog.get_logger(__name__)
-
-
-class Sender(Protocol):
-    """What takes mentions to Kafka; every broker does."""
-
-    async def send(self, outgoing: Sequence[Outgoing]) -> None:
-        """Write records; durable when this returns.
-
-        Raises:
-            BrokerUnavailable: Some may have been written; sending all again does no harm.
-            RecordTooLarge: One is larger than Kafka takes.
-        """
-        ...
 
 
 def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic: str) -> APIRouter:
@@ -81,8 +65,8 @@ def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic
         if broker is None:
             raise unavailable("no-broker", "This process takes no mentions in.")
         with places:
-            body = await _body(request, settings)
-            raw = _split(body, request.headers.get("content-type", ""), settings.max_batch_mentions)
+            body = await body_of(request, settings)
+            raw = split(body, request.headers.get("content-type", ""), settings.max_batch_mentions, of="mentions")
             if not raw:
                 raise Problem(422, "no-mention", "The body holds no mention; send at least one.")
             outgoing, rejected = await asyncio.to_thread(_check, raw, kafka_topic, PAYLOADS.get(source or ""))
@@ -93,44 +77,12 @@ def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic
                     f"None of the {len(rejected)} mentions is valid; the first: {rejected[0].reason}",
                     extensions={"rejected": [item.model_dump() for item in rejected]},
                 )
-            await _send(broker, outgoing)
+            await send(broker, outgoing)
         if rejected:
             log.info("api.mentions_rejected", rejected=len(rejected), accepted=len(outgoing))
         return IngestAnswer(accepted=len(outgoing), rejected=tuple(rejected))
 
     return router
-
-
-async def _body(request: Request, settings: ApiSettings) -> bytes:
-    if announces_more_than(request, settings.max_body_bytes):
-        raise too_large("body", settings.max_body_bytes)
-    return await read_body(
-        request.stream(),
-        encoding=request.headers.get("content-encoding", ""),
-        most_bytes=settings.max_body_bytes,
-        most_inflated_bytes=settings.max_inflated_bytes,
-    )
-
-
-def _split(body: bytes, content_type: str, most: int) -> Sequence[bytes | msgspec.Raw]:
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind in NDJSON:
-        lines = [line for line in body.split(b"\n") if line.strip()]
-        return _bounded(lines, most)
-    if kind not in {"application/json", "text/json"} and not kind.endswith("+json"):
-        raise Problem(415, "unknown-type", "Content-Type must be application/json or application/x-ndjson.")
-    if body.lstrip()[:1] != b"[":
-        return [body]
-    try:
-        return _bounded(msgspec.json.decode(body, type=list[msgspec.Raw]), most)
-    except (msgspec.DecodeError, RecursionError) as exc:
-        raise Problem(400, "not-json", f"The body is not a JSON array: {exc}.") from exc
-
-
-def _bounded(items: Sequence[bytes | msgspec.Raw], most: int) -> Sequence[bytes | msgspec.Raw]:
-    if len(items) > most:
-        raise Problem(413, "too-many", f"The batch has {len(items)} mentions; at most {most} are allowed.")
-    return items
 
 
 def _check(
@@ -157,13 +109,3 @@ def _mentions_in(item: bytes, reader: Reader | None) -> Iterator[Mention | Inval
             yield from reader(decode_document(item))
     except InvalidMention as exc:
         yield exc
-
-
-async def _send(broker: Sender, outgoing: Sequence[Outgoing]) -> None:
-    try:
-        async with asyncio.timeout(SEND_SECONDS):
-            await broker.send(outgoing)
-    except TimeoutError as exc:
-        raise unavailable(
-            "broker-unavailable", f"Kafka did not acknowledge within {SEND_SECONDS:g} seconds; send the same again."
-        ) from exc

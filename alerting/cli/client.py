@@ -52,18 +52,22 @@ class ApiClient:
         """The decoded answer; a problem is told and ends the program."""
         return await self._call("PUT", path, json=body, headers=_based_on(revision))
 
+    async def post_some(self, path: str, items: list[Any]) -> dict[str, Any]:
+        """Sends a batch of which some may be refused; names those in `rejected`, also where it is all of them."""
+        return await self._call("POST", path, json=items, some=True)
+
     async def delete(self, path: str, *, revision: str | None = None) -> dict[str, Any]:
         """The decoded answer, empty where there is none; a problem is told and ends the program."""
         return await self._call("DELETE", path, headers=_based_on(revision))
 
-    async def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+    async def _call(self, method: str, path: str, *, some: bool = False, **options: Any) -> dict[str, Any]:
         assert self._session is not None, "use it as a context manager"  # noqa: S101  # a programming error
         try:
             async with self._session.request(method, f"{self._url}{path}", **options) as answer:
                 if answer.content_type == "text/markdown":
                     return {"document": await answer.text()}
                 body: dict[str, Any] = {} if answer.status == 204 else await answer.json(content_type=None)
-                if answer.status < 400:
+                if answer.status < 400 or (some and "rejected" in body):
                     return body
         except (aiohttp.ClientError, TimeoutError, OSError) as exc:
             complain(f"no Tocsin answers at {self._url}: {exc}")

@@ -10,6 +10,7 @@ from alerting.cli.audit import app as audit
 from alerting.cli.backtest import backtest
 from alerting.cli.cases import app as cases
 from alerting.cli.check import check
+from alerting.cli.contacts import app as contacts
 from alerting.cli.demo import demo
 from alerting.cli.doctor import doctor
 from alerting.cli.drafts import app as drafts
@@ -62,6 +63,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(incidents, name="incidents")
 app.add_typer(silences, name="silences")
 app.add_typer(notices, name="notices")
+app.add_typer(contacts, name="contacts")
 app.add_typer(feedback, name="feedback")
 app.add_typer(labels, name="labels")
 app.add_typer(drafts, name="drafts")

@@ -19,6 +19,7 @@ class Cutoffs(msgspec.Struct, frozen=True):
         samples: Resolved incidents that opened before keep no mention in its own words.
         deliveries: Of resolved incidents, who was told of what before this time.
         incidents: Resolved incidents that opened before are forgotten; timeline and audit trail stay.
+        contacts: Counts of the contact centre before this minute are forgotten.
     """
 
     minutes: datetime
@@ -28,19 +29,21 @@ class Cutoffs(msgspec.Struct, frozen=True):
     samples: datetime
     deliveries: datetime
     incidents: datetime
+    contacts: datetime
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """What one batch thinned or forgot: blocks of a topic and day, incidents, deliveries, answers."""
+    """What one batch thinned or forgot: blocks of a topic and day, incidents, deliveries, answers, contacts."""
 
     windows: int = 0
     samples: int = 0
     deliveries: int = 0
     incidents: int = 0
     replies: int = 0
+    contacts: int = 0
 
     def __bool__(self) -> bool:
-        return any((self.windows, self.samples, self.deliveries, self.incidents, self.replies))
+        return any((self.windows, self.samples, self.deliveries, self.incidents, self.replies, self.contacts))
 
 
 _SETTLES_AFTER = timedelta(days=1)
@@ -60,6 +63,7 @@ def cutoffs(settings: RetentionSettings, now: datetime) -> Cutoffs:
         samples=ago(settings.samples_days),
         deliveries=ago(settings.deliveries_days),
         incidents=ago(settings.incidents_days),
+        contacts=ago(settings.contacts_days),
     )
 
 

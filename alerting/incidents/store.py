@@ -9,6 +9,7 @@ from typing import Final, Protocol
 import msgspec
 
 from alerting.incidents.call_store import CallStore, CallUnit
+from alerting.incidents.contact_store import ContactUnit
 from alerting.incidents.delivery import Delivery
 from alerting.incidents.directive_store import DirectiveStore, DirectiveUnit
 from alerting.incidents.group_store import GroupStore, GroupUnit
@@ -75,7 +76,7 @@ class Hold(msgspec.Struct, frozen=True):
     failures: int
 
 
-class Unit(CallUnit, DirectiveUnit, GroupUnit, Protocol):
+class Unit(CallUnit, ContactUnit, DirectiveUnit, GroupUnit, Protocol):
     """One database transaction. Everything in it happens, or nothing."""
 
     async def position(self, partition: Partition) -> int | None:

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from alerting.acts import Acts
 from alerting.api.app import create_api
+from alerting.api.batches import Sender
 from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS
 from alerting.api.declared_topics import DeclaresTopics
 from alerting.api.drills import Drilling
@@ -17,7 +18,6 @@ from alerting.api.feedback import TakesFeedback
 from alerting.api.feeds import KnowsFeeds
 from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
-from alerting.api.mentions import Sender
 from alerting.api.server import serve_http
 from alerting.api.topic_preview import TopicPreviews
 from alerting.api.watch import KnowsWhatRises

@@ -63,7 +63,7 @@ class World:
     def __init__(self, **notifiers: Notifier) -> None:
         self.clock = FakeClock()
         self.cluster = MemoryCluster(clock=self.clock)
-        for name in (KAFKA.detections, KAFKA.windows, KAFKA.notices, KAFKA.replies):
+        for name in (KAFKA.detections, KAFKA.windows, KAFKA.notices, KAFKA.replies, KAFKA.contacts):
             self.cluster.create(TopicSpec(name, 1))
         self.tables = Tables()
         self.notifiers: dict[str, Notifier] = notifiers or {"comms": ScriptedNotifier()}

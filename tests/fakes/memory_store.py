@@ -10,12 +10,14 @@ import msgspec
 from alerting.directives.directive import Directive, DirectiveEntry, due_at, kind_of
 from alerting.errors import DatabaseUnavailable, Stale, UnknownIncident
 from alerting.incidents.call_store import ScheduleCopy
+from alerting.incidents.contact_store import ContactsTaken
 from alerting.incidents.delivery import Delivery
 from alerting.incidents.group import Grouping
 from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
+from streams.contact import Contact
 from streams.events import Detection, WindowCount
 from streams.public_reply import PublicReply
 from streams.topic import Topic
@@ -414,6 +416,10 @@ class MemoryUnit:
         raise NotImplementedError
 
     async def record_replies(self, replies: Sequence[PublicReply]) -> None:
+        """Nobody sends any here."""
+        raise NotImplementedError
+
+    async def record_contacts(self, contacts: Sequence[Contact]) -> ContactsTaken:
         """Nobody sends any here."""
         raise NotImplementedError
 

@@ -13,12 +13,14 @@ from alerting.directives.directive import Directive, DirectiveEntry, due_at, kin
 from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, Stale, UnknownIncident
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.calls import call_due_at
+from alerting.incidents.contact_store import ContactsTaken
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.group import Group, Grouping, joined
 from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, TimelineEntry, Transition
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from streams.broker.base import Partition
+from streams.contact import Contact
 from streams.events import Detection, WindowCount
 from streams.public_reply import PublicReply
 from streams.topic import Topic
@@ -42,6 +44,7 @@ class Tables:
         self.windows: dict[tuple[str, int], WindowCount] = {}
         self.topics: tuple[Topic, ...] = ()
         self.replies: dict[str, datetime] = {}
+        self.contacts: list[Contact] = []
         self.directives: dict[str, Directive] = {}
         self.directive_entries: list[DirectiveEntry] = []
         self.claims: dict[tuple[str, int], datetime] = {}
@@ -470,6 +473,10 @@ class TransactionalUnit:
             for name in reply.answers:
                 known = self._draft.replies.get(name, reply.at)
                 self._draft.replies[name] = min(known, reply.at)
+
+    async def record_contacts(self, contacts: Sequence[Contact]) -> ContactsTaken:
+        self._draft.contacts.extend(contacts)
+        return ContactsTaken(counted=len(contacts))
 
     async def save_topics(self, topics: Sequence[Topic]) -> None:
         self._draft.topics = tuple(topics)

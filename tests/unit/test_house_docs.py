@@ -3,6 +3,7 @@
 import re
 import runpy
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from typer.main import get_command
 
 from alerting.cli.main import app
+from alerting.contact_reading import read_contact
 from alerting.metrics import AlertingMetrics
 from alerting.settings_file import load_settings
 from streams import codec
@@ -135,6 +137,11 @@ class TestEveryPage:
     def test_mentions_can_be_read(self, page: Path) -> None:
         for text in blocks(page, "json"):
             assert codec.decode_mention(text.encode()).key
+
+    def test_contacts_can_be_read(self, page: Path) -> None:
+        for text in blocks(page, "jsonl"):
+            for line in text.splitlines():
+                assert read_contact(line.encode(), datetime(2026, 1, 6, tzinfo=UTC)).reason
 
 
 def test_every_decision_is_listed() -> None:

@@ -42,6 +42,8 @@ def test_every_kafka_topic_of_the_settings_is_specified() -> None:
         kafka.windows,
         kafka.feeds,
         kafka.notices,
+        kafka.contacts,
+        kafka.contact_dead_letters,
         kafka.replies,
         kafka.score_state,
         kafka.detect_state,
@@ -96,7 +98,7 @@ async def test_finds_nothing_wrong_with_what_init_created() -> None:
 async def test_names_every_missing_topic_at_once() -> None:
     problems = await check(broker_with(), SETTINGS)
 
-    assert len(problems) == 13
+    assert len(problems) == 15
     assert all("does not exist" in problem for problem in problems)
 
 
@@ -186,6 +188,7 @@ def test_the_alert_role_may_join_its_groups() -> None:
         "tocsin-alert-windows",
         "tocsin-alert-notices",
         "tocsin-alert-replies",
+        "tocsin-alert-contacts",
         "tocsin-topics",
     ]
 

@@ -12,7 +12,7 @@ from alerting.history import DAY_SECONDS, day_of, pack, thinned, unpack
 from alerting.incidents.delivery import DeliveryState
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.retention import Cutoffs, without_samples
-from alerting.incidents.sql import reply_queries
+from alerting.incidents.sql import contact_queries, reply_queries
 from alerting.incidents.sql.tables import (
     deliveries,
     episodes,
@@ -111,6 +111,11 @@ def forget_replies(connection: Connection, cutoffs: Cutoffs, limit: int, _: date
     return reply_queries.forget(connection, cutoffs.samples, limit)
 
 
+def forget_contacts(connection: Connection, cutoffs: Cutoffs, limit: int, _: datetime) -> int:
+    """Forget at most `limit` minutes of the contact centre, and ids of its records; how many."""
+    return contact_queries.forget(connection, cutoffs.contacts, cutoffs.samples, limit)
+
+
 def _forget_blocks(connection: Connection, before: int, limit: int) -> int:
     places = connection.execute(
         select(history_blocks.c.topic, history_blocks.c.day).where(history_blocks.c.day < before).limit(limit)
@@ -165,4 +170,5 @@ BATCHES: Final[Mapping[str, tuple[Batch, int]]] = {
     "deliveries": (forget_deliveries, 200),
     "incidents": (forget_incidents, 50),
     "replies": (forget_replies, 500),
+    "contacts": (forget_contacts, 500),
 }

@@ -26,6 +26,7 @@ from alerting.incidents.sql import (
 from alerting.incidents.sql.answers import SqlAnswers
 from alerting.incidents.sql.audit_keys import chain_of, configured_keys
 from alerting.incidents.sql.changes import Broadcast, Changes
+from alerting.incidents.sql.contacts import SqlContacts
 from alerting.incidents.sql.database import Database
 from alerting.incidents.sql.decision_reading import DecisionReading
 from alerting.incidents.sql.directives import SqlDirectives
@@ -83,6 +84,7 @@ class SqlStore(SqlOutbox, SqlDirectives, DecisionReading, ReportReading):
         self._changes = Broadcast(self._last_position if database.shared else None)
         SqlOutbox.__init__(self, database, self._changes.publish)
         self.answers: Final = SqlAnswers(database)
+        self.contacts: Final = SqlContacts(database)
         self._forgot_at = float("-inf")
 
     @asynccontextmanager

@@ -6,12 +6,14 @@ from datetime import datetime
 from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.chain import Chain
+from alerting.incidents.contact_store import ContactsTaken
 from alerting.incidents.delivery import Delivery
 from alerting.incidents.group import Grouping
 from alerting.incidents.model import Incident, TimelineEntry
 from alerting.incidents.sql import (
     audit_queries,
     call_queries,
+    contact_queries,
     decision_queries,
     directive_queries,
     group_queries,
@@ -27,6 +29,7 @@ from alerting.incidents.sql.database import Transaction
 from alerting.incidents.store import NOTHING_KNOWN, OpenOfBrand
 from streams.broker.base import Partition
 from streams.clock import Clock
+from streams.contact import Contact
 from streams.events import Detection, WindowCount
 from streams.public_reply import PublicReply
 from streams.topic import Topic
@@ -172,6 +175,10 @@ class SqlUnit:
     async def record_replies(self, replies: Sequence[PublicReply]) -> None:
         """Remember when mentions were answered in public; the earliest answer counts."""
         await self._run(reply_queries.record, replies)
+
+    async def record_contacts(self, contacts: Sequence[Contact]) -> ContactsTaken:
+        """Add contacts to the counts of their reasons and minutes; the same id again replaces."""
+        return await self._run(contact_queries.record, contacts)
 
     async def save_topics(self, topics: Sequence[Topic]) -> None:
         """Make the topic table equal to `topics`."""

@@ -9,7 +9,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message
 
-from alerting.api.mentions import Sender, mentions_router
+from alerting.api.batches import Sender
+from alerting.api.mentions import mentions_router
 from alerting.api.problems import install
 from alerting.settings import ApiSettings
 from streams.broker.base import Outgoing, Partition, TopicSpec

@@ -67,6 +67,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
         "audit",
         "backtest",
         "cases",
+        "contacts",
         "check",
         "demo",
         "detect",
