@@ -81,12 +81,12 @@ class Budget:
             readings: Detector's name and reading; empty where all are warming up.
             moment: Answers questions about the moment of these readings.
         """
-        if not readings:
+        if not readings or (self._open is None and self._charges.least(readings) >= self._pages_per_week):
             return []
         readings = self._charges.charged(readings)
         detector, reading = min(readings, key=_pages)
         if self._open is None:
-            if reading.false_pages_per_week >= self._pages_per_week or reading.score < self._remembered(at):
+            if reading.score < self._remembered(at):
                 return []
             if self._past is not None and reading.window_start < self._past[1] and at - self._past[1] < _SETTLE_SECONDS:
                 return []  # that event is told already

@@ -30,6 +30,16 @@ class Charges:
         self._shares = shares
         self._caution = caution
 
+    def least(self, readings: Sequence[Named]) -> float:
+        """The rarest of the charged odds, as `charged` has them: most decisions need no more."""
+        shares = self._shares
+        whole = sum([shares.get(name, 1.0) for name, _ in readings])
+        rarest = float(BLOCKS_PER_WEEK)
+        for name, reading in readings:
+            pages = reading.false_pages_per_week * (self._caution * whole / shares.get(name, 1.0))
+            rarest = min(rarest, pages)
+        return rarest
+
     def charged(self, readings: Sequence[Named]) -> list[Named]:
         """The readings at the odds that are compared with the budget."""
         whole = sum(self._shares.get(name, 1.0) for name, _ in readings)

@@ -77,12 +77,13 @@ class TopicWindows:
 
     def final_until(self, now: int | None) -> int | None:
         """Minutes before this are final when event time stands at `now`; None while nothing is."""
-        ends = []
-        if now is not None:
-            ends.append(now - self._grace)
-        if self.newest is not None:
-            ends.append(float(self.newest - UNLEARNED_SECONDS))
-        return int(max(ends) // MINUTE * MINUTE) if ends else None
+        newest = self.newest
+        if now is None:
+            return None if newest is None else (newest - UNLEARNED_SECONDS) // MINUTE * MINUTE
+        end = now - self._grace
+        if newest is not None and newest - UNLEARNED_SECONDS > end:
+            end = newest - UNLEARNED_SECONDS
+        return int(end // MINUTE * MINUTE)
 
     def add(self, second: int, tally: Tally, now: int | None, *, muted: bool = False) -> Arrival:
         """Add one delta; `final` has to be drained up to `now` before.

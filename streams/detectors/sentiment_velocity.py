@@ -8,13 +8,14 @@ from streams.basis import Weighed
 from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.mood import Mood
+from streams.detectors.mood_stand import MoodStand, mood_stand_of, with_recent
 from streams.detectors.motion import motion_of
 from streams.detectors.onset import onset_of_souring
 from streams.detectors.prior import NO_LEAN, Lesson, Prior
 from streams.detectors.share import at_least
 from streams.detectors.snapshots import require
 from streams.detectors.souring import CALM, Souring
-from streams.detectors.trail import MINUTES, Sums, Trail
+from streams.detectors.trail import MINUTES, Sums, Trail, sums_of
 from streams.errors import StateCorrupted
 from streams.events import Direction, Evidence
 from streams.windows import MINUTE, Slot
@@ -79,6 +80,7 @@ class SentimentVelocityDetector:
         self._looks = 0
         self._stormy = False
         self._not_before = 0
+        self._stand: MoodStand | None = None
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
         """The reading at second `at`; None while fewer mentions were scored than the warm-up asks for."""
@@ -87,25 +89,33 @@ class SentimentVelocityDetector:
         pages, seconds = float(BLOCKS_PER_WEEK), _SCALES[0] * MINUTE
         calm = False
         scored = 0
-        for index, minutes in enumerate(_SCALES):
-            begin = at - at % MINUTE - (minutes - 1) * MINUTE
-            sums = self._trail.window(recent, begin)
+        open_minute = at - at % MINUTE
+        stand = self._stand if self._stand and self._stand.open_minute == open_minute else self._look(open_minute)
+        heard = [(slot.start, sums_of(slot.tally)) for slot in recent]
+        for window in stand.windows:
+            sums = with_recent(window, heard)
             scored = sums[1]
-            if index == 0:
-                calm = sums[1] >= _TELLING and self._fall(sums) < _CALM
-            if begin < self._not_before:
+            if not window.place:
+                calm = scored >= _TELLING and self._fall(sums) < _CALM
+            if window.told:
                 continue  # the last event is told already
-            by_window = self._pages(index, sums)
+            by_window = self._pages(window.place, sums)
             if by_window < pages:
-                pages, seconds = by_window, minutes * MINUTE
-        start = since = at - at % MINUTE - seconds + MINUTE
-        souring = self._souring.through(recent, self._usual_share, self._weight)
+                pages, seconds = by_window, window.minutes * MINUTE
+        start = since = open_minute - seconds + MINUTE
+        souring = self._souring.through(recent, stand.usual_share, stand.weight)
         by_share, _ = self._by_share(souring, scored)
         if by_share < pages:
             pages, since = by_share, souring.since
             start = max(since, at - at % MINUTE - (MINUTES - 1) * MINUTE)
             seconds = at - at % MINUTE - start + MINUTE
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
+
+    def _look(self, open_minute: int) -> MoodStand:
+        self._stand = mood_stand_of(
+            open_minute, _SCALES, self._trail, self._not_before, usual_share=self._usual_share, weight=self._weight
+        )
+        return self._stand
 
     def _by_share(self, souring: Souring, scored: int) -> tuple[float, bool]:
         """False pages a week of the climb, and whether it is one that was told already."""
@@ -167,15 +177,16 @@ class SentimentVelocityDetector:
         if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
             return ()
         weighed, scored = [], 0
-        for index, minutes in enumerate(_SCALES):
-            begin = at - at % MINUTE - (minutes - 1) * MINUTE
-            sums, told = self._trail.window(recent, begin), begin < self._not_before
+        stand = self._look(at - at % MINUTE)
+        heard = [(slot.start, sums_of(slot.tally)) for slot in recent]
+        for window in stand.windows:
+            sums, told = with_recent(window, heard), window.told
             scored = sums[1]
             mean = sums[3] / _MICRO / scored if scored > 0 else self._mood.polarity
-            pages = float(BLOCKS_PER_WEEK) if told else self._pages(index, sums)
-            name, maxima = f"mood of {minutes} minutes", self._windows[index]
+            pages = float(BLOCKS_PER_WEEK) if told else self._pages(window.place, sums)
+            name, maxima = f"mood of {window.minutes} minutes", self._windows[window.place]
             weighed.append(maxima.weighed(name, mean, self._mood.polarity, self._fall(sums), pages, told=told))
-        souring = self._souring.through(recent, self._usual_share, self._weight)
+        souring = self._souring.through(recent, stand.usual_share, stand.weight)
         pages, told = self._by_share(souring, scored)
         usual, score = math.expm1(max(self._sourings.location, 0.0)), math.log1p(souring.nats)
         weighed.append(self._sourings.weighed("climb of anger", souring.nats, usual, score, pages, told=told))
@@ -183,6 +194,7 @@ class SentimentVelocityDetector:
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
+        self._stand = None
         self._trail.append(slot)
         if self._stormy and not storm:
             self._not_before = slot.start
@@ -270,6 +282,7 @@ class SentimentVelocityDetector:
             StateCorrupted: It is no snapshot of this detector, or of another version.
         """
         require(state, self.name, _VERSION)
+        self._stand = None
         try:
             self._mood.restore(state["mood"])
             self._trail.restore(state["trail"])

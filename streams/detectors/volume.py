@@ -21,15 +21,14 @@ from streams.detectors.rise import onset_seen
 from streams.detectors.snapshots import require
 from streams.detectors.trail import MINUTES, Trail
 from streams.detectors.warm_up import WarmUp
-from streams.detectors.window_scores import SCALES, WindowScores
+from streams.detectors.window_scores import WindowScores
+from streams.detectors.window_stand import TELLING, Stand, rate_lately, stand_of
 from streams.errors import StateCorrupted
 from streams.events import Evidence
 from streams.windows import MINUTE, Slot
 
 _VERSION: Final = 5
 _HALF_HOUR: Final = 30
-_TELLING: Final = 8.0  # usual mentions in half an hour; with fewer, a slow rise to three times as many looks calm
-_SURELY: Final = 3.0
 _YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, nobody needs to ask whether collection began
 _BLOCKS_OF_A_YOUNG_TOPIC: Final = 288
@@ -77,6 +76,7 @@ class VolumeDetector:
             self._start.believe()
         self._in_doubt = self._stormy = False
         self._not_before = 0
+        self._stand: Stand | None = None
         self._know_nothing()
 
     def _know_nothing(self) -> None:
@@ -91,23 +91,22 @@ class VolumeDetector:
         if self._warm_up is not None:
             return None
         open_minute = at - at % MINUTE
-        climb = self._climbs.through(recent, self._trail.end, at, self._lately())
+        stand = self._stand if self._stand and self._stand.open_minute == open_minute else self._look(open_minute)
+        climb = self._climbs.through(recent, self._trail.end, at, stand.lately)
         pages = self._climb_pages(climb)
         start = max(climb.since - climb.since % MINUTE, open_minute - (MINUTES - 1) * MINUTE)
-        since, seconds, end = max(start, climb.since), at - start + 1, self._trail.end or open_minute
+        since, seconds = max(start, climb.since), at - start + 1
         counts = [(slot.start, slot.tally.mentions) for slot in recent]
         calm = False
-        for index, minutes in enumerate(SCALES):
-            begin = open_minute - (minutes - 1) * MINUTE
-            mentions = self._trail.mentions((end - begin) // MINUTE)
+        for index, minutes, begin, final, plain, told in stand.windows:
+            mentions = final
             for minute, count in counts:
                 if minute >= begin:
                     mentions += count
             if minutes == _HALF_HOUR:
-                usual, _, high = self._band(minutes)
-                calm = usual >= _TELLING and mentions <= (usual + high) / 2.0
-            if begin < self._not_before:
-                continue  # the last event is told already
+                calm = mentions <= stand.calm_up_to
+            if told or mentions <= plain:
+                continue  # the last event is told already, and what is plain decides nothing
             by_window = self._windows.pages(index, mentions, self._rate)
             if by_window < pages:
                 pages, start, seconds = by_window, begin, minutes * MINUTE
@@ -121,16 +120,19 @@ class VolumeDetector:
                 return None
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
 
-    def _lately(self) -> float:
-        """The usual rate, or that of the last three hours where it is surely higher: a busy hour of the day is no step.
-
-        Mentions a minute; of a count n, three standard errors are taken off.
-        """
-        lately = self._trail.mentions(MINUTES)
-        return max(self._rate.per_minute, (lately - _SURELY * math.sqrt(lately)) / MINUTES if lately > 0 else 0.0)
+    def _look(self, open_minute: int) -> Stand:
+        self._stand = stand_of(
+            open_minute,
+            trail=self._trail,
+            scores=self._windows,
+            rate=self._rate,
+            half_hour=self._band(_HALF_HOUR),
+            not_before=self._not_before,
+        )
+        return self._stand
 
     def _climb_pages(self, climb: Climb) -> float:
-        told = climb.since < self._not_before and self._rate.per_minute * _HALF_HOUR >= _TELLING
+        told = climb.since < self._not_before and self._rate.per_minute * _HALF_HOUR >= TELLING
         return BLOCKS_PER_WEEK if told else self._climbs.pages(climb, self._rate.per_minute)
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
@@ -155,20 +157,18 @@ class VolumeDetector:
         """The four windows, the climb and the day, as `score_one` sees them; empty while warming up."""
         if self._warm_up is not None:
             return ()
-        open_minute = at - at % MINUTE
-        end = self._trail.end or open_minute
-        climb = self._climbs.through(recent, self._trail.end, at, self._lately())
+        stand = self._look(at - at % MINUTE)
+        climb = self._climbs.through(recent, self._trail.end, at, stand.lately)
         weighed = [self._climbs.weighed(climb, self._climb_pages(climb))]
-        for index, minutes in enumerate(SCALES):
-            begin = open_minute - (minutes - 1) * MINUTE
-            mentions = self._trail.mentions((end - begin) // MINUTE)
-            mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)
-            weighed.append(self._windows.weighed(index, mentions, self._rate, told=begin < self._not_before))
-        weighed.append(self._few.weighed(recent, open_minute, self._rate, self._not_before))
+        for index, _, begin, final, _, told in stand.windows:
+            mentions = final + sum(slot.tally.mentions for slot in recent if slot.start >= begin)
+            weighed.append(self._windows.weighed(index, mentions, self._rate, told=told))
+        weighed.append(self._few.weighed(recent, stand.open_minute, self._rate, self._not_before))
         return tuple(weighed)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
+        self._stand = None
         if self._warm_up is not None:
             self._trail.append(slot)
             self._mood.learn(slot, storm=storm)
@@ -214,7 +214,7 @@ class VolumeDetector:
     def _absorb(self, slot: Slot, *, storm: bool) -> None:
         """What the minute teaches, measured against what was usual before it."""
         start, mentions = slot.start, slot.tally.mentions
-        self._climbs.learn(start, mentions, self._lately())
+        self._climbs.learn(start, mentions, rate_lately(self._trail, self._rate))
         if mentions:
             self._few.add(slot)
             self._windows.learn(self._trail, self._rate)
@@ -279,6 +279,7 @@ class VolumeDetector:
             StateCorrupted: It is no snapshot of this detector, or of another version.
         """
         require(state, self.name, _VERSION)
+        self._stand = None
         try:
             self._warm_up = None if state["warm_up"] is None else self._warms_up()
             if self._warm_up is not None:

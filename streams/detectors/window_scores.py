@@ -17,6 +17,7 @@ _PRIOR_SCALE: Final = 0.4
 _PRIOR_DISPERSION: Final = 0.2
 _PRIOR_BLOCKS: Final = 576.0  # two days of five-minute counts
 _CAUTION: Final = 1.5  # real streams have longer tails than the normal law that the prior scale is that of
+_FARTHEST: Final = 100.0
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, chance need not be asked
 
 
@@ -55,6 +56,13 @@ class WindowScores:
             return pages
         by_chance = passages_per_week(mentions, minutes, mean / minutes, rate.clumping(minutes))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), SMALLEST_PAGES)
+
+    def plain_up_to(self, index: int, rate: Rate) -> float:
+        """With up to so many mentions in the window of `SCALES[index]` `pages` is surely 14."""
+        mean = rate.mean(SCALES[index])
+        location = min(self._maxima[index].location, _FARTHEST)
+        # a hair less than what lies just at the location, whichever way logarithms are rounded
+        return max(FEWEST_MENTIONS - 1.0, mean, (mean + 1.0) * math.exp(location) * (1.0 - 1e-9) - 1.0)
 
     def weighed(self, index: int, mentions: int, rate: Rate, *, told: bool) -> Weighed:
         """The score of so many mentions in the window of `SCALES[index]`, with what it is measured with.

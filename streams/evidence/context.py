@@ -83,16 +83,9 @@ class Context:
 
     def _notice(self, partial: PartialCount) -> None:
         new = self._novelty.new_among(partial.terms, partial.second)
-        if not new:
-            return
-        decoded = [codec.decode_excerpt(partial.excerpts[number]) for number in sorted(partial.excerpts)]
-        texts = [excerpt.text.lower() for excerpt in decoded]
-        for term in new:
-            bare = term.removeprefix("media:").removeprefix("link:").lstrip("@")
-            for excerpt, text in zip(decoded, texts, strict=True):  # of several the one with the smallest hash
-                if len(decoded) == 1 or bare in text or bare in excerpt.media:
-                    self._novelty.came_with(term, excerpt)
-                    break
+        if new:
+            brought = [codec.decode_excerpt(partial.excerpts[number]) for number in sorted(partial.excerpts)]
+            self._novelty.came_with(new, brought)
 
     def _fit(self) -> None:
         """What was learned gives way first, the oldest first; then all that is left is thinned by one threshold."""

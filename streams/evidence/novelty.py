@@ -1,7 +1,7 @@
 """Words, links and pictures that this topic has not heard of late, and the mention that brought each."""
 
 from array import array
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 from zlib import crc32
 
@@ -53,12 +53,22 @@ class Novelty:
                 new.append(word)
         return new
 
-    def came_with(self, word: str, excerpt: Excerpt) -> None:
-        """The mention that brought a new word."""
-        self._words.append(crc32(word.encode()))
-        self._origins.append(codec.encode_excerpt(_nameable(excerpt)))
-        if len(self._words) > _KEPT:
-            del self._words[0], self._origins[0]
+    def came_with(self, words: Sequence[str], brought: Sequence[Excerpt]) -> None:
+        """New words, in their order, and the mentions that may have brought them; of several the first that has it."""
+        texts = [excerpt.text.lower() for excerpt in brought]
+        of: Excerpt | None = None
+        origin = b""
+        for word in words[-_KEPT:] if len(brought) == 1 else words:
+            excerpt = brought[0] if len(brought) == 1 else _with(word, brought, texts)
+            if excerpt is None:
+                continue
+            if excerpt is not of:  # one mention brings many
+                of, origin = excerpt, codec.encode_excerpt(_nameable(excerpt))
+            self._words.append(crc32(word.encode()))
+            self._origins.append(origin)
+        spare = len(self._words) - _KEPT
+        if spare > 0:
+            del self._words[:spare], self._origins[:spare]
 
     def erase(self, authors: Collection[int]) -> bool:
         """Forget that these people said anything first, but not when it was; whether they had."""
@@ -102,6 +112,14 @@ class Novelty:
 
 def _nameable(excerpt: Excerpt) -> Excerpt:
     return Excerpt(excerpt.at_ms, excerpt.key, "", author=excerpt.author, author_number=excerpt.author_number)
+
+
+def _with(word: str, excerpts: Sequence[Excerpt], texts: Sequence[str]) -> Excerpt | None:
+    bare = word.removeprefix("media:").removeprefix("link:").lstrip("@")
+    for excerpt, text in zip(excerpts, texts, strict=True):
+        if bare in text or bare in excerpt.media:
+            return excerpt
+    return None
 
 
 def _places_of(word: str) -> tuple[int, int, int, int]:

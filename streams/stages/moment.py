@@ -15,6 +15,8 @@ _LEVEL_SECONDS: Final = 300
 class WatchedMoment:
     """Answers from a topic's windows and detectors. Implements `streams.budget.Moment`."""
 
+    __slots__ = ("_detectors", "_recent", "_windows", "at")
+
     def __init__(self, windows: TopicWindows, detectors: Sequence[Detector], recent: Sequence[Slot], at: int) -> None:
         self._windows = windows
         self._detectors = detectors
@@ -39,8 +41,10 @@ class WatchedMoment:
 
     def readings(self) -> list[tuple[str, Reading]]:
         """Each detector's name and reading, where it has one."""
-        found = [(known.name, known.score_one(self._recent, self.at)) for known in self._detectors]
-        return [(name, reading) for name, reading in found if reading is not None]
+        recent, at = self._recent, self.at
+        return [
+            (known.name, reading) for known in self._detectors if (reading := known.score_one(recent, at)) is not None
+        ]
 
     def weigh(self, detector: str) -> tuple[Weighed, ...]:
         """Every score behind the detector's reading."""

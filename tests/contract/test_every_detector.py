@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import streams.detectors
 from streams.detectors.base import Detector
@@ -39,6 +41,9 @@ def taught(name: str, slots: Sequence[Slot] = STEADY) -> Detector:
 
 def packed(detector: Detector) -> bytes:
     return msgspec.msgpack.encode(detector.snapshot())
+
+
+TAUGHT = {name: taught(name).snapshot() for name in DETECTORS}
 
 
 def test_every_module_with_a_detector_stands_in_the_registry() -> None:
@@ -108,6 +113,25 @@ class TestEveryDetector:
             detector.expected(MINUTE)
 
         assert packed(detector) == before
+
+    @given(
+        counts=st.lists(st.integers(0, 9) | st.integers(0, 90), min_size=8, max_size=40), storm_at=st.integers(0, 60)
+    )
+    @settings(deadline=None, max_examples=10)
+    def test_what_is_kept_between_decisions_changes_none_of_them(
+        self, name: str, counts: list[int], storm_at: int
+    ) -> None:
+        keeping, afresh = fresh(name), fresh(name)
+        keeping.restore(TAUGHT[name])
+        seen = [Slot(NOW + at * MINUTE, MINUTE, tally(count, count // 2)) for at, count in enumerate(counts)]
+
+        for at in range(3, len(seen)):
+            for second in (0, 30, 59):
+                recent, now = seen[at - 3 : at + 1], seen[at].start + second
+                afresh.restore(msgspec.msgpack.decode(packed(keeping)))
+                assert keeping.score_one(recent, now) == afresh.score_one(recent, now)
+                assert keeping.weigh(recent, now) == afresh.weigh(recent, now)
+            keeping.learn_one(seen[at - 3], storm=storm_at <= at < storm_at + 5)
 
     def test_explains_with_the_counts_of_its_window(self, name: str) -> None:
         detector = taught(name)

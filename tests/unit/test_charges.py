@@ -40,3 +40,10 @@ def test_the_basis_adds_up() -> None:
 
 def test_nobody_with_an_opinion_is_a_basis_without_any() -> None:
     assert Charges(SHARES).basis(0.25, [], lambda _: ()).opinions == ()
+
+
+def test_the_rarest_odds_are_known_before_all_are_charged() -> None:
+    charges = Charges(SHARES, caution=1.5)
+
+    for readings in ([VOLUME, MOOD], [MOOD], [VOLUME]):
+        assert charges.least(readings) == min(one.false_pages_per_week for _, one in charges.charged(readings))

@@ -2,14 +2,17 @@ import math
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from streams.detectors.block_maxima import BlockMaxima
+from streams.detectors.block_maxima import BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.climb import Climb
 from streams.detectors.fading_mean import FadingMean
 from streams.detectors.mood import Mood
 from streams.detectors.rate import Rate
 from streams.detectors.trail import Trail
 from streams.detectors.warm_up import WarmUp
+from streams.detectors.window_scores import SCALES, WindowScores
 from streams.events import Tally
 from streams.windows import MINUTE, Slot
 from tests.fakes.streams_of_counts import DAY, START, minutes, negative_binomial, silence, tally
@@ -36,6 +39,25 @@ class TestFadingMean:
             copy.update(value)
 
         assert copy.get() == mean.get()
+
+
+class TestWindowScores:
+    @given(per_minute=st.floats(0.001, 500.0), past=st.lists(st.integers(0, 300), max_size=30))
+    @settings(deadline=None)
+    def test_up_to_what_is_plain_the_odds_are_those_of_any_half_day(self, per_minute: float, past: list[int]) -> None:
+        rate, trail, scores = Rate(), Trail(), WindowScores()
+        rate.begin(per_minute)
+        for number, mentions in enumerate(past):
+            trail.append(Slot(START + number * MINUTE, MINUTE, tally(mentions)))
+            scores.learn(trail, rate)
+            if number % 10 == 0:
+                scores.close_block()
+        scores.expect(rate, 0.5)
+
+        for place in range(len(SCALES)):
+            plain = scores.plain_up_to(place, rate)
+            most = math.floor(plain)
+            assert {scores.pages(place, max(most - less, 0), rate) for less in range(3)} == {BLOCKS_PER_WEEK}
 
 
 class TestBlockMaxima:

@@ -83,7 +83,7 @@ class TestNovelty:
     def test_keeps_what_brought_the_newest_new_words(self) -> None:
         novelty = Novelty()
         for number in range(100):
-            novelty.came_with(f"word{number}", Excerpt(number, f"x:{number}", "long text", author="jo"))
+            novelty.came_with([f"word{number}"], [Excerpt(number, f"x:{number}", "long text", author="jo")])
 
         assert novelty.first("word99") == Excerpt(99, "x:99", "", author="jo")
         assert novelty.first("word60") is not None

@@ -1,0 +1,61 @@
+"""What final minutes leave of the mood in each window: worked out once for all decisions until the next is learned."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from streams.detectors.trail import Sums, Trail
+from streams.windows import MINUTE
+
+
+class MoodWindow(NamedTuple):
+    """One window that ends with the open minute.
+
+    Attributes:
+        begin: Its first second.
+        final: The sums of its final minutes.
+        told: It holds an event that was told already.
+    """
+
+    place: int
+    minutes: int
+    begin: int
+    final: Sums
+    told: bool
+
+
+class MoodStand(NamedTuple):
+    """What all decisions of an open minute share.
+
+    Attributes:
+        usual_share: Of negative mentions.
+        weight: What a mention counts in the climb of that share, in (0, 1].
+    """
+
+    open_minute: int
+    usual_share: float
+    weight: float
+    windows: tuple[MoodWindow, ...]
+
+
+def mood_stand_of(
+    open_minute: int, scales: Sequence[int], trail: Trail, not_before: int, *, usual_share: float, weight: float
+) -> MoodStand:
+    """Where windows of `scales` minutes stand.
+
+    Args:
+        not_before: Windows that begin before this hold an event that was told.
+    """
+    windows = []
+    for place, minutes in enumerate(scales):
+        begin = open_minute - (minutes - 1) * MINUTE
+        windows.append(MoodWindow(place, minutes, begin, trail.window((), begin), begin < not_before))
+    return MoodStand(open_minute, usual_share, weight, tuple(windows))
+
+
+def with_recent(window: MoodWindow, heard: Sequence[tuple[int, Sums]]) -> Sums:
+    """The window's sums together with those of minutes that are not final, each with its start."""
+    a, b, c, d, e = window.final
+    for start, (mentions, scored, negative, polarity, squares) in heard:
+        if start >= window.begin:
+            a, b, c, d, e = a + mentions, b + scored, c + negative, d + polarity, e + squares
+    return a, b, c, d, e

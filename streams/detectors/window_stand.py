@@ -1,0 +1,80 @@
+"""What final minutes leave in each window: worked out once for all decisions until the next minute is learned."""
+
+import math
+from typing import Final, NamedTuple
+
+from streams.detectors.rate import Rate
+from streams.detectors.trail import MINUTES, Trail
+from streams.detectors.window_scores import SCALES, WindowScores
+from streams.windows import MINUTE
+
+TELLING: Final = 8.0  # usual mentions in half an hour; with fewer, a slow rise to three times as many looks calm
+_SURELY: Final = 3.0
+
+
+class WindowStand(NamedTuple):
+    """One window that ends with the open minute.
+
+    Attributes:
+        begin: Its first second.
+        final: Mentions in its final minutes.
+        plain: With up to so many mentions its odds are those of any half day.
+        told: It holds an event that was told already.
+    """
+
+    place: int
+    minutes: int
+    begin: int
+    final: int
+    plain: float
+    told: bool
+
+
+class Stand(NamedTuple):
+    """What all decisions of an open minute share.
+
+    Attributes:
+        lately: The usual rate, or a higher one of the last hours, mentions a minute.
+        calm_up_to: Half an hour with up to so many mentions is like any other; -inf where that is too short to tell.
+    """
+
+    open_minute: int
+    lately: float
+    calm_up_to: float
+    windows: tuple[WindowStand, ...]
+
+
+def rate_lately(trail: Trail, rate: Rate) -> float:
+    """The usual rate, or that of the last three hours where it is surely higher: a busy hour of the day is no step.
+
+    Mentions a minute; of a count n, three standard errors are taken off.
+    """
+    lately = trail.mentions(MINUTES)
+    return max(rate.per_minute, (lately - _SURELY * math.sqrt(lately)) / MINUTES if lately > 0 else 0.0)
+
+
+def stand_of(
+    open_minute: int,
+    *,
+    trail: Trail,
+    scores: WindowScores,
+    rate: Rate,
+    half_hour: tuple[float, float, float],
+    not_before: int,
+) -> Stand:
+    """Where all windows stand.
+
+    Args:
+        half_hour: Mean, low and high of the mentions expected in half an hour.
+        not_before: Windows that begin before this hold an event that was told.
+    """
+    end = trail.end or open_minute
+    windows = []
+    for place, minutes in enumerate(SCALES):
+        begin = open_minute - (minutes - 1) * MINUTE
+        final = trail.mentions((end - begin) // MINUTE)
+        windows.append(WindowStand(place, minutes, begin, final, scores.plain_up_to(place, rate), begin < not_before))
+    usual, _, high = half_hour
+    return Stand(
+        open_minute, rate_lately(trail, rate), (usual + high) / 2.0 if usual >= TELLING else -math.inf, tuple(windows)
+    )
