@@ -18,6 +18,7 @@ from alerting.receivers import Receivers
 from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
+from alerting.shift_covers import ShiftCovers
 from streams.clock import Clock
 
 
@@ -59,11 +60,12 @@ class Duty:
         egress: Egress,
         clock: Clock,
         metrics: AlertingMetrics,
-    ) -> tuple[ScheduleReading, Auditor]:
+    ) -> tuple[ScheduleReading, Auditor, ShiftCovers]:
         """What keeps the roster current, and what looks whether everybody was told; to be run."""
+        covers = ShiftCovers(self.settings, self.roster, store, clock, metrics)
         schedules, people = self.settings.schedules, self.settings.people
         reading = ScheduleReading(
             schedules, people, roster=self.roster, store=store, egress=egress, clock=clock, metrics=metrics
         )
         grace = self.settings.delivery.fallback_seconds + GRACE_SECONDS
-        return reading, Auditor(store, routes, receivers, clock, metrics, grace_seconds=grace)
+        return reading, Auditor(store, routes, receivers, clock, metrics, grace_seconds=grace), covers

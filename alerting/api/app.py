@@ -66,6 +66,7 @@ from alerting.label_desk import LabelDesk
 from alerting.metrics import AlertingMetrics
 from alerting.reporting import Reporting
 from alerting.settings import ApiSettings, Settings, TargetSettings
+from alerting.shift_covers import ShiftCovers
 from streams.clock import Clock
 
 DESCRIPTION: Final = "Incidents, topics and mentions of Tocsin. Every refusal is a problem document (RFC 9457)."
@@ -129,6 +130,8 @@ def create_api(
     sessions, issued = Sessions(ring, clock), IssuedKeys(store, ring, clock)
     live = LiveTimeline(store, clock)
     database = database_probe(store)
+    duty = duty or Duty.from_settings(Settings())
+    covers = ShiftCovers(duty.settings, duty.roster, store, clock, metrics)
     store = branded(store, clock)  # from here on: what the caller sees
     topics = BrandedTopics(topics) if topics else None
     feedback = BrandedFeedback(feedback, store, clock) if feedback else None
@@ -182,8 +185,7 @@ def create_api(
     app.include_router(
         work_pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse, tokens=tokens)
     )
-    on_call = on_call_router(duty or Duty.from_settings(Settings()), clock, sessions=sessions, pages=pages, pulse=pulse)
-    app.include_router(on_call)
+    app.include_router(on_call_router(duty, covers, clock, sessions=sessions, pages=pages, pulse=pulse))
     if topics is not None:
         app.include_router(topic_pages_router(topics, previews, clock, sessions=sessions, pages=pages, pulse=pulse))
     app.router.routes.append(Mount("/static", StaticFiles(directory=STATIC), name="static"))

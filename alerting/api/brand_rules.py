@@ -44,6 +44,8 @@ RULES: Final[Mapping[str, BrandRule]] = {
             *("/api/v1/keys", "/api/v1/keys/{key_id}"),
             "/api/v1/mentions",  # belongs to no brand before it is matched, and may belong to any then
             *("/api/v1/drills", "/api/v1/drills/{drill_id}"),  # a receiver is everybody's
+            *("/api/v1/on-call/covers", "/api/v1/on-call/covers/{cover_id}"),  # and so is a schedule
+            *("/on-call/covers", "/on-call/covers/{cover_id}/end"),
             "/api/v1/topics/preview",  # looks at mentions of every brand
             "/api/v2/status",  # the whole tree of routes
             *("/inbox", "/fragments/inbox"),  # what every receiver of the demo got

@@ -1,27 +1,34 @@
 """Who is on call, over HTTP and on a page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from alerting.api.auth import SEE_OTHER
+from alerting.api.forms import read_own_form
 from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS, Problem
 from alerting.api.sessions import Sessions
+from alerting.api.shift_covers import CoverAnswer, shift_covers_router
 from alerting.api.utc_time import UtcTime
+from alerting.brand_scope import scope_now
 from alerting.console.duty import duty_card
 from alerting.console.page import Pages
 from alerting.console.pulse import Pulse
 from alerting.duty import Duty
+from alerting.errors import DirectiveRefused
 from alerting.oncall.roster import AHEAD, Roster
 from alerting.oncall.standby import Standby
+from alerting.shift_covers import CoverWish, ShiftCovers
 from streams.clock import Clock
 
 SHOWN: Final = timedelta(days=14)
 MOST_SHIFTS: Final = 200
+PAGE: Final = "/on-call"
 _FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -50,7 +57,7 @@ class ScheduleAnswer(BaseModel):
 
     `known` is false where it could never be read. `read_at` is null for a rotation; `problem` says why the latest
     attempt to read it failed, and then what was read last still counts. `until` is null where nothing changes within
-    90 days. `shifts` are of the next 14 days, `gaps` of the next 90.
+    90 days. `shifts` are of the next 14 days, `gaps` of the next 90, both with `covers` laid over them.
     """
 
     schedule: str
@@ -62,6 +69,7 @@ class ScheduleAnswer(BaseModel):
     problem: str | None
     shifts: tuple[ShiftAnswer, ...]
     gaps: tuple[GapAnswer, ...]
+    covers: tuple[CoverAnswer, ...]
 
 
 class OnCallAnswer(BaseModel):
@@ -73,14 +81,16 @@ class OnCallAnswer(BaseModel):
 
 def on_call_router(
     duty: Duty,
+    covers: ShiftCovers,
     clock: Clock,
     *,
     sessions: Sessions,
     pages: Pages,
     pulse: Callable[[], Pulse],
 ) -> APIRouter:
-    """`/api/v1/on-call` and the page `/on-call`."""
+    """`/api/v1/on-call`, what lies below it, the page `/on-call`, and where its forms go."""
     router = APIRouter()
+    router.include_router(shift_covers_router(covers))
     roster, standby = duty.roster, duty.standby
 
     def answered(at: datetime) -> OnCallAnswer:
@@ -96,17 +106,67 @@ def on_call_router(
             raise Problem(422, "invalid-request", "at must lie between the years 2000 and 2200.")
         return answered(moment.astimezone(UTC))
 
-    @router.get("/on-call", include_in_schema=False)
-    async def on_call_page(request: Request) -> Response:
+    def shown(
+        request: Request, refusal: str = "", filled: Mapping[str, str] | None = None, status: int = 200
+    ) -> Response:
         now = clock.now()
         session = caller_of(request).session
-        cards = tuple(duty_card(name, roster, standby, now) for name in roster.names)
         html = pages.on_call(
-            schedules=cards, pulse=pulse(), csrf=sessions.csrf_token(session) if session else "", now=now
+            schedules=tuple(duty_card(name, roster, standby, now, filled) for name in roster.names),
+            people=() if scope_now().is_limited else covers.people,  # a schedule is everybody's
+            refusal=refusal,
+            pulse=pulse(),
+            csrf=sessions.csrf_token(session) if session else "",
+            now=now,
         )
-        return HTMLResponse(html)
+        return HTMLResponse(html.encode("utf-8", "replace"), status)
+
+    @router.get(PAGE, include_in_schema=False)
+    async def on_call_page(request: Request) -> Response:
+        return shown(request)
+
+    @router.post(f"{PAGE}/covers", include_in_schema=False)
+    async def hand_over(request: Request) -> Response:
+        caller = caller_of(request)
+        fields = await read_own_form(request, caller, sessions)
+        try:
+            wish = CoverWish(
+                schedule=fields.get("schedule", ""),
+                person=fields.get("person", ""),
+                instead_of=fields.get("instead_of") or None,
+                starts_at=_moment(fields.get("starts_at", "")),
+                ends_at=_moment(fields.get("ends_at", "")),
+                reason=fields.get("reason", ""),
+            )
+            await covers.take(wish, by=caller.name)
+        except DirectiveRefused as exc:
+            text = str(exc)
+            return shown(request, f"{text[:1].upper()}{text[1:]}.", fields, 422)
+        return RedirectResponse(PAGE, SEE_OTHER)
+
+    @router.post(f"{PAGE}/covers/{{cover_id}}/end", include_in_schema=False)
+    async def end_cover(request: Request, cover_id: str) -> Response:
+        caller = caller_of(request)
+        await read_own_form(request, caller, sessions)
+        await covers.end(cover_id, by=caller.name)
+        return RedirectResponse(PAGE, SEE_OTHER)
 
     return router
+
+
+def _moment(text: str) -> datetime | None:
+    """What a form's field says, in UTC; None where it is empty.
+
+    Raises:
+        DirectiveRefused: It is no time.
+    """
+    if not text.strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
+        raise DirectiveRefused("a time is written as 2026-01-05T09:00, in UTC") from exc
 
 
 def _schedule(name: str, roster: Roster, standby: Standby, at: datetime) -> ScheduleAnswer:
@@ -122,4 +182,5 @@ def _schedule(name: str, roster: Roster, standby: Standby, at: datetime) -> Sche
         problem=current.problem,
         shifts=tuple(ShiftAnswer.model_validate(shift) for shift in shifts[:MOST_SHIFTS]),
         gaps=tuple(GapAnswer.model_validate(gap) for gap in (roster.gaps(name, at, at + AHEAD) or ())[:MOST_SHIFTS]),
+        covers=tuple(CoverAnswer.model_validate(one) for one in roster.covers(name, at)),
     )

@@ -26,7 +26,7 @@ from alerting.cli.kafka import app as kafka
 from alerting.cli.keys import app as keys
 from alerting.cli.labels import app as labels
 from alerting.cli.notices import app as notices
-from alerting.cli.on_call import on_call
+from alerting.cli.on_call import app as on_call
 from alerting.cli.produce import produce
 from alerting.cli.replay_decisions import replay_decisions
 from alerting.cli.routes import app as routes
@@ -72,7 +72,7 @@ app.add_typer(cases, name="cases")
 app.command("feeds")(feeds)
 app.command("doctor")(doctor)
 app.add_typer(routes, name="routes")
-app.command("on-call")(on_call)
+app.add_typer(on_call, name="on-call")
 app.command("drill")(drill)
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")

@@ -1,17 +1,26 @@
 """A schedule as the page shows it: who, until when, where nobody is."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from alerting.console import words
+from alerting.directives.shift_cover import ShiftCover
 from alerting.notifiers.escaping import one_line
 from alerting.oncall.roster import AHEAD, OnCall, Roster
 from alerting.oncall.standby import Standby
 
 SHOWN: Final = timedelta(days=14)
 MOST_LINES: Final = 10
+
+
+class CoverLine(msgspec.Struct, frozen=True):
+    """What was handed over: the sentence, and the id with which it is ended."""
+
+    id: str
+    text: str
 
 
 class DutyCard(msgspec.Struct, frozen=True):
@@ -25,6 +34,9 @@ class DutyCard(msgspec.Struct, frozen=True):
         age: How old what was read is, and why it is no newer; empty for a rotation.
         turns: The next shifts, a line each.
         gaps: Where nobody is within 90 days, a line each.
+        covers: What was handed over.
+        form: What stands in the fields of its hand-over.
+        is_open: Whether somebody is filling it in.
     """
 
     name: str
@@ -35,10 +47,19 @@ class DutyCard(msgspec.Struct, frozen=True):
     age: str
     turns: tuple[str, ...]
     gaps: tuple[str, ...]
+    covers: tuple[CoverLine, ...]
+    form: Mapping[str, str]
+    is_open: bool
 
 
-def duty_card(name: str, roster: Roster, standby: Standby, now: datetime) -> DutyCard:
-    """The schedule as it stands now."""
+def duty_card(
+    name: str, roster: Roster, standby: Standby, now: datetime, filled: Mapping[str, str] | None = None
+) -> DutyCard:
+    """The schedule as it stands now.
+
+    Args:
+        filled: The fields of a hand-over that was refused.
+    """
     current = roster.on_call(name, now)
     shifts = roster.shifts(name, now, now + SHOWN) or ()
     gaps = roster.gaps(name, now, now + AHEAD) or ()
@@ -61,7 +82,34 @@ def duty_card(name: str, roster: Roster, standby: Standby, now: datetime) -> Dut
             for gap in gaps[:MOST_LINES]
         )
         + ((f"and {len(gaps) - MOST_LINES} more",) if len(gaps) > MOST_LINES else ()),
+        covers=tuple(_cover(cover, now) for cover in roster.covers(name, now)[:MOST_LINES]),
+        form=_form(current, filled if filled and filled.get("schedule") == name else {}),
+        is_open=bool(filled) and (filled or {}).get("schedule") == name,
     )
+
+
+def _form(current: OnCall, filled: Mapping[str, str]) -> Mapping[str, str]:
+    """What was filled in; else the shift that goes on now, passed on until its end."""
+    usual = {
+        "person": "",
+        "instead_of": current.people[0] if len(current.people) == 1 else "",
+        "starts_at": "",
+        "ends_at": f"{current.until.astimezone(UTC):%Y-%m-%dT%H:%M}" if current.until else "",
+        "reason": "",
+    }
+    return {name: filled.get(name, default) for name, default in usual.items()}
+
+
+def _cover(cover: ShiftCover, now: datetime) -> CoverLine:
+    person, instead_of = (
+        one_line(cover.person, words.LONGEST_NAME),
+        one_line(cover.instead_of or "", words.LONGEST_NAME),
+    )
+    whose = f" for {instead_of}" if instead_of else ""
+    begins = "now" if cover.holds(now) else words.clock(cover.starts_at, now)
+    why = f": {one_line(cover.reason, words.LONGEST_REASON)}" if cover.reason else ""
+    by = one_line(cover.author, words.LONGEST_NAME)
+    return CoverLine(cover.id, f"{person}{whose}, {begins} to {words.clock(cover.ends_at, now)}, said by {by}{why}")
 
 
 def _age(current: OnCall, now: datetime) -> str:

@@ -174,9 +174,27 @@ class Pages:
             now=now,
         )
 
-    def on_call(self, *, schedules: Sequence[DutyCard], pulse: Pulse, csrf: str, now: datetime) -> str:
-        """Who is on call, until when, and where nobody is."""
-        return self._render("on_call.html", here="on_call", schedules=schedules, pulse=pulse, csrf=csrf, now=now)
+    def on_call(
+        self,
+        *,
+        schedules: Sequence[DutyCard],
+        people: Sequence[str],
+        refusal: str,
+        pulse: Pulse,
+        csrf: str,
+        now: datetime,
+    ) -> str:
+        """Who is on call, until when, where nobody is, and the forms of a hand-over."""
+        return self._render(
+            "on_call.html",
+            here="on_call",
+            schedules=schedules,
+            people=people,
+            refusal=refusal,
+            pulse=pulse,
+            csrf=csrf,
+            now=now,
+        )
 
     def declare(
         self, *, form: TopicForm, chart: Markup | None, can_try: bool, pulse: Pulse, csrf: str, now: datetime

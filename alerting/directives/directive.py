@@ -13,11 +13,24 @@ from alerting.directives.judgement import Judgement
 from alerting.directives.mood_label import MoodLabel
 from alerting.directives.notice import Notice
 from alerting.directives.post_hold import PostHold
+from alerting.directives.shift_cover import ShiftCover
 from alerting.directives.silence import Silence
 from alerting.directives.topic_change import TopicChange
 
 WithErrands = PostHold | CustomerNote | CaseLink
-Directive = Silence | Notice | PostHold | CustomerNote | CaseLink | ApiKey | Judgement | MoodLabel | TopicChange | Drill
+Directive = (
+    Silence
+    | Notice
+    | PostHold
+    | CustomerNote
+    | CaseLink
+    | ApiKey
+    | Judgement
+    | MoodLabel
+    | ShiftCover
+    | TopicChange
+    | Drill
+)
 
 
 class DirectiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):

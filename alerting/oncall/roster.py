@@ -1,11 +1,13 @@
 """All schedules together: who is on call at a moment, and where nobody is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 import msgspec
 
+from alerting.directives.shift_cover import ShiftCover
+from alerting.oncall.covering import covered
 from alerting.oncall.rotation import Rotation
 from alerting.oncall.shift import Gap, Shift, gaps, joined
 from alerting.oncall_settings import ScheduleSettings
@@ -67,6 +69,7 @@ class Roster:
             if schedule.rotation is not None
         }
         self._freshness: dict[str, Freshness] = {}
+        self._covers: tuple[ShiftCover, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,6 +86,15 @@ class Roster:
         before = self._freshness.get(schedule, Freshness())
         self._freshness[schedule] = Freshness(before.read_at, problem)
 
+    def cover(self, covers: Iterable[ShiftCover]) -> None:
+        """This is all that was handed over, whatever the schedules say."""
+        self._covers = tuple(covers)
+
+    def covers(self, schedule: str, at: datetime) -> tuple[ShiftCover, ...]:
+        """What was handed over of the schedule and is not over by then, in order of its start."""
+        found = (one for one in self._covers if one.schedule == schedule and one.ends_at > at)
+        return tuple(sorted(found, key=lambda one: (one.starts_at, one.id)))
+
     def freshness(self, schedule: str) -> Freshness | None:
         """For what is fetched; None for a rotation, which is always as it is set."""
         return self._freshness.get(schedule)
@@ -93,7 +105,7 @@ class Roster:
         fresh = self._freshness.get(schedule, Freshness())
         if shifts is None:
             return OnCall(schedule, (), None, known=False, problem=fresh.problem)
-        ahead = joined(shifts.shifts(at, at + AHEAD))
+        ahead = joined(self._covered(schedule, shifts, at, at + AHEAD))
         people = tuple(dict.fromkeys(shift.person for shift in ahead if shift.covers(at)))
         changes = [moment for shift in ahead for moment in (shift.starts_at, shift.ends_at) if at < moment < at + AHEAD]
         return OnCall(schedule, people, min(changes, default=None), read_at=fresh.read_at, problem=fresh.problem)
@@ -104,7 +116,7 @@ class Roster:
         if shifts is None:
             return ()
         try:
-            near = shifts.shifts(at, at + timedelta(microseconds=1))
+            near = self._covered(schedule, shifts, at, at + timedelta(microseconds=1))
         except ValueError:  # a calendar's rule that cannot be followed so far from when it was read
             return ()
         return tuple(dict.fromkeys(shift.person for shift in near if shift.covers(at)))
@@ -112,12 +124,16 @@ class Roster:
     def shifts(self, schedule: str, start: datetime, end: datetime) -> tuple[Shift, ...] | None:
         """Its shifts, in order; None where it could never be read."""
         shifts = self._shifts.get(schedule)
-        return None if shifts is None else joined(shifts.shifts(start, end))
+        return None if shifts is None else joined(self._covered(schedule, shifts, start, end))
 
     def gaps(self, schedule: str, start: datetime, end: datetime) -> tuple[Gap, ...] | None:
         """Where nobody is on call in `[start, end)`; None where it could never be read."""
         found = self.shifts(schedule, start, end)
         return None if found is None else gaps(found, start.astimezone(UTC), end.astimezone(UTC))
+
+    def _covered(self, schedule: str, shifts: Shifts, start: datetime, end: datetime) -> tuple[Shift, ...]:
+        found = covered(shifts.shifts(start, end), (one for one in self._covers if one.schedule == schedule))
+        return tuple(shift for shift in found if shift.starts_at < end and shift.ends_at > start)
 
 
 OnCallNow = Callable[[str, datetime], tuple[str, ...]]

@@ -15,6 +15,7 @@ from alerting.directives.judgement import Judgement
 from alerting.directives.mood_label import MoodLabel
 from alerting.directives.notice import Notice
 from alerting.directives.post_hold import PostHold
+from alerting.directives.shift_cover import ShiftCover
 from alerting.directives.silence import Silence
 from alerting.directives.topic_change import TopicChange
 from alerting.routing.matchers import Matcher, Operator, parsed
@@ -59,8 +60,8 @@ class Belonging:
                 return directive.incident is not None
             case Judgement() | MoodLabel() | TopicChange():
                 return self.sees_topic(directive.topic)
-            case ApiKey() | Drill():
-                return False
+            case ApiKey() | Drill() | ShiftCover():
+                return False  # a schedule, like a receiver, is everybody's
 
     def may_keep(self, directive: Directive) -> bool:
         """Whether they may make it, change it or end it: where it touches no brand but theirs."""
@@ -74,7 +75,7 @@ class Belonging:
             case TopicChange():
                 became = directive.became
                 return self.sees_topic(directive.topic) or (became is not None and self._scope.sees(became.brand))
-            case CaseLink() | Judgement() | MoodLabel() | ApiKey() | Drill():
+            case CaseLink() | Judgement() | MoodLabel() | ApiKey() | Drill() | ShiftCover():
                 return self.sees(directive)
 
     def narrowed(self, wish: SilenceWish) -> SilenceWish:
