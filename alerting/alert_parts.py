@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry
-
 from alerting.acts import Acts
 from alerting.api.app import create_api
 from alerting.api.health import Probe
@@ -13,6 +11,7 @@ from alerting.api.keys import KeyRing
 from alerting.api.server import Served
 from alerting.api.topic_preview import TopicPreviews
 from alerting.branded_store import branded
+from alerting.canaries import Canaries
 from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.contact_parts import contact_parts
@@ -77,7 +76,7 @@ def alert_parts(
     receivers: Receivers,
     egress: Egress,
     clock: Clock,
-    registry: CollectorRegistry,
+    metrics: AlertingMetrics,
     lags: Callable[[], Mapping[str, int]],
     roles: Mapping[str, Probe],
     announce_key: Callable[[str], None],
@@ -94,7 +93,7 @@ def alert_parts(
     Raises:
         InvalidConfig: A secret cannot be read.
     """
-    metrics, routes, duty = AlertingMetrics(registry), Routes(settings.route), Duty.from_settings(settings)
+    routes, duty = Routes(settings.route), Duty.from_settings(settings)
     muting = Muting(routes, settings.inhibit_rules, settings.time_intervals, settings.playbooks)
     dispatch = duty.dispatch(routes, receivers, muting)
     directives = directive_parts(settings, broker, store, dispatch, clock, metrics, egress)
@@ -121,7 +120,7 @@ def alert_parts(
     )
     rescue = Rescue(store=store, receivers=receivers, settings=settings.delivery, clock=clock, metrics=metrics)
     feeds = FeedBoard(broker, settings.kafka, clock, lags)
-    observer = Observer(store, clock, metrics, registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
+    observer = Observer(store, clock, metrics, metrics.registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
     seen = branded(store, clock)  # by whoever asks; what runs by itself sees everything
     acts, escalator = Acts(seen, dispatch, clock, metrics), Escalator(store, dispatch, clock, metrics)
     inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
@@ -155,15 +154,17 @@ def alert_parts(
     )
     timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
     retention = Retention(store, settings.retention, clock, metrics)
+    canaries = Canaries(broker, settings.kafka.mentions, settings.canary, clock, metrics)
     hand_over = HandOver(store, receivers, settings.receivers, clock)
     loops = (*directives.loops, *duty.loops(store, routes, receivers, egress, clock, metrics))
     together = (delivery, rescue, observer, pictures, timekeeper, retention, hand_over, escalator, *loops)
     runs: dict[str, Runs] = {type(loop).__name__: loop.run for loop in together}
     if inbound.slack_socket is not None:
         runs["slack_socket"] = inbound.slack_socket.run
+    on_kafka = (*directives.on_kafka, *contacts.on_kafka, catalogue.run, intake.run, feeds.run, rises.run, canaries.run)
     return AlertParts(
         api=api,
         pulse=observer.pulse,
         loops=runs,
-        on_kafka=(*directives.on_kafka, *contacts.on_kafka, catalogue.run, intake.run, feeds.run, rises.run),
+        on_kafka=on_kafka,
     )

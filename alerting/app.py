@@ -16,9 +16,10 @@ from alerting.api.server import serve_http
 from alerting.console.pulse import Pulse
 from alerting.fakes.inbox import Inbox
 from alerting.incidents.sql.store import SqlStore
+from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
-from alerting.notifiers.registry import build_all
-from alerting.receivers import Receivers, policies_of
+from alerting.receiver_parts import receivers_from
+from alerting.receivers import Receivers
 from alerting.settings import Settings
 from alerting.store_opening import open_patiently
 from streams.app import connected, detect_role, score_role
@@ -127,20 +128,22 @@ class Tocsin:
             return
         settings = self._settings
         egress = Egress.from_settings(settings.delivery)
-        notifiers = build_all(settings.receivers, clock=self._clock, egress=egress, people=settings.people)
-        receivers = Receivers(notifiers, policies_of(settings.receivers, settings.people))
+        metrics = AlertingMetrics(self._registry)
+        receivers = receivers_from(settings, self._clock, metrics, egress)
         store = await open_patiently(settings, self._clock, stop, self._registry)
         if store is None:
             await receivers.close()
             return
         self._store = store
         try:
-            await self._alert(stop, store, receivers, egress)
+            await self._alert(stop, store, receivers, metrics, egress)
         finally:
             await receivers.close()
             await store.close()
 
-    async def _alert(self, stop: asyncio.Event, store: SqlStore, receivers: Receivers, egress: Egress) -> None:
+    async def _alert(
+        self, stop: asyncio.Event, store: SqlStore, receivers: Receivers, metrics: AlertingMetrics, egress: Egress
+    ) -> None:
         settings, roles = self._settings, self._streams
         parts = alert_parts(
             settings,
@@ -149,7 +152,7 @@ class Tocsin:
             receivers=receivers,
             egress=egress,
             clock=self._clock,
-            registry=self._registry,
+            metrics=metrics,
             lags=self._lags,
             roles={name: self._role_probe(name) for name in roles},
             announce_key=self._announce_key,

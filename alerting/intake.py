@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from alerting.canary_case import CanaryCase
 from alerting.casework import Casework
 from alerting.dispatch import Dispatch
 from alerting.errors import DatabaseUnavailable, Stale
@@ -64,6 +65,7 @@ class Intake:
         self._dispatch = dispatch
         self._untracked = Untracked(store, dispatch, clock, metrics)
         self._topics: Mapping[str, Topic] = {}
+        self._canaries = CanaryCase(metrics)
         self._kinship = Kinship(self._topics)
         self._caseloads: dict[str, Caseload] = {}
         self._unconfirmed = False
@@ -194,6 +196,8 @@ class Intake:
         if self._unconfirmed:
             self._caseloads = {}  # the last unit failed: they may know what never came to be
         self._unconfirmed = True
+        flown = await self._canaries.take(unit, readable, self._clock.now())
+        readable = [detection for detection in readable if detection.canary is None]
         casework = Casework(unit, self._dispatch, self._topics, self._kinship, self._caseloads)
         await casework.begin(readable)
         for detection in readable:
@@ -206,6 +210,7 @@ class Intake:
 
         def said() -> None:
             self._unconfirmed = False
+            flown()
             self._metrics.detections.labels("duplicate").inc(duplicates)
             for record, reason in unreadable:
                 self._metrics.detections.labels("unreadable").inc()

@@ -176,6 +176,24 @@ class AlertingMetrics:
             "When retention last found nothing more to do, seconds since 1970; 0 before the first time.",
             registry=registry,
         )
+        self.canary_interval = Gauge(
+            "tocsin_canary_interval_seconds",
+            "How often a round of canaries is sent off; 0 where the canary is switched off.",
+            registry=registry,
+        )
+        self.canary_stages = Gauge(
+            "tocsin_canary_timestamp_seconds",
+            "When a round of canaries last was sent off (sent), whole in the database (incident), told to the outside"
+            " (delivered), seconds since 1970; when the process started where none was since.",
+            ["stage"],
+            registry=registry,
+        )
+        self.canary_seconds = Histogram(
+            "tocsin_canary_seconds",
+            "From when a round of canaries was sent off until its heartbeat was taken.",
+            buckets=_PAGE_BUCKETS,
+            registry=registry,
+        )
         self.outbox_pending = Gauge("tocsin_outbox_pending", "Messages not delivered yet.", registry=registry)
         self.outbox_age = Gauge(
             "tocsin_outbox_age_seconds", "Age of the oldest message that is due.", registry=registry

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AwareDatetime, Field, HttpUrl, IPvAnyNetwork, SecretStr, model_validator
 
 from alerting.access import Role
+from alerting.canary_settings import CanarySettings
 from alerting.evidence_settings import DriverOwnerSettings, PeerSettings
 from alerting.hook_settings import HooksSettings
 from alerting.inbound_settings import InboundSettings, PersonSettings
@@ -255,5 +256,6 @@ class Settings(StreamSettings):
     hooks: HooksSettings = HooksSettings()
     api: ApiSettings = ApiSettings()
     delivery: DeliverySettings = DeliverySettings()
+    canary: CanarySettings = CanarySettings()
     log: LogOutput = LogOutput()
     roles: RoleSettings = RoleSettings()

@@ -13,6 +13,7 @@ from alerting.directives.directive import DirectiveEntry
 from alerting.errors import DatabaseUnavailable, PositionLost
 from alerting.incidents import wording
 from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.identity import CANARY_INCIDENT
 from alerting.incidents.model import TimelineEntry, Transition
 from alerting.incidents.outcome import SYSTEM
 from alerting.incidents.store import Lease, Store
@@ -111,7 +112,9 @@ class Settling:
             self._metrics.page_latency.labels(sent.notifier.partition(":")[0]).observe(max(0.0, seconds))
 
     async def _note(self, refused: Delivery) -> None:
-        """Tell the timeline that somebody was not reached."""
+        """Tell the timeline that somebody was not reached; of the canary there is none."""
+        if refused.incident == CANARY_INCIDENT:
+            return
         reason = wording.plain(refused.reason or "", _NOTED_CHARACTERS)
         text = f"{refused.receiver} was not told over {refused.notifier}: {reason}"
         async with self._store.begin() as unit:

@@ -9,6 +9,7 @@ import msgspec
 
 from streams import codec
 from streams.broker.base import Broker, Partition, Record
+from streams.canary import CANARY
 from streams.errors import StateCorrupted
 from streams.replay_report import Difference, Kind, Reach, ReplayReport
 from streams.settings import StreamSettings
@@ -16,6 +17,7 @@ from streams.snapshot_choice import Begin, begins
 from streams.stages.detect import DetectStage
 from streams.stages.detect_output import place_of
 
+_CANARY_KEY: Final = CANARY.encode()  # what the models say of it is dropped, and is in no snapshot
 _NO_CLOCK: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -68,6 +70,8 @@ async def _written(
         placed = False
         async for records in broker.scan(Partition(kafka_topic, number), None):
             for record in records:
+                if record.key == _CANARY_KEY:
+                    continue
                 place = place_of(record.headers)
                 identity, topic = _identity(record)
                 if place is None and not placed:
@@ -110,7 +114,7 @@ async def _replay(
     async for records in broker.scan(partials, begin.start, stop):
         begin.stage.fold(records, _NO_CLOCK)
         for made in begin.stage.flush(_NO_CLOCK, at_end=False):
-            if made.kafka_topic == settings.kafka.detections:
+            if made.kafka_topic == settings.kafka.detections and made.key != _CANARY_KEY:
                 record = Record(partials, 0, made.key, made.value, 0, made.headers)
                 again[_identity(record)[0]] = record
         if progress is not None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from streams.basis import Basis
+from streams.canary import Canary
 from streams.findings import Carrier, Driver, Excess, Forecast, Organic, PostForecast, Sample, Split
 
 __all__ = ["Driver", "Sample"]
@@ -71,7 +72,7 @@ class PartialCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         second: Event time, whole seconds since 1970, UTC; where it begins, if it is wider.
         seconds: How wide it is: 1 of live mentions, wider where history is known by the minute only.
         accepted_ms: When the broker accepted the newest mention in it, milliseconds since 1970; for latency only.
-        history: True where past data is loaded to learn from; nothing in it pages.
+        history: True where past data is loaded to learn from; nothing in it pages. With a `canary` it is no count.
         authors: 64-bit hashes of distinct authors, at most 64; approximate, never subtracted.
         terms: Counts of the 32 most frequent terms; the rest is in `terms_other`.
         excerpts: At most eight of its mentions, those with the smallest hash, which it stands under: any union of
@@ -98,6 +99,7 @@ class PartialCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     deleted: tuple[int, ...] = ()
     amended: tuple[int, ...] = ()
     shares: dict[str, tuple[int, int, int]] = {}
+    canary: Canary | None = None
 
 
 class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -269,13 +271,12 @@ class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         sequence: 0 for the first claim of the episode, then rising by one.
         at: Event time of the decision.
         onset: Estimated start of the event.
-        onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimates it.
-        onset_latest: The end of that interval, at most `at`.
+        onset_earliest: Nine of ten events began between this and `onset_latest`; both are None where nobody estimates.
         score: Nats of evidence against "as usual"; comparable only within a detector.
         false_pages_per_week: How often this topic would show at least this score with nothing going on.
         accepted_ms: When the broker accepted the mention that made the score cross, milliseconds since 1970.
         history: It was found while loading past data and pages nobody.
-        basis: Every number behind the decision; None of claims that no topic's detectors made.
+        basis: Every number behind the decision; None where no topic's detectors made it, and of a `canary`.
     """
 
     id: str
@@ -296,3 +297,4 @@ class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     onset_earliest: datetime | None = None
     onset_latest: datetime | None = None
     basis: Basis | None = None
+    canary: Canary | None = None

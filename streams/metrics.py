@@ -24,6 +24,7 @@ _COUNTS: Final = {
     "history_ignored": "Partial counts of the past for topics that were live already; ignored.",
     "windows_written": "Window counts written.",
 }
+_CANARIES: Final = "canaries"
 
 
 class StreamMetrics:
@@ -85,6 +86,12 @@ class StreamMetrics:
             by_partition,
             registry=registry,
         )
+        self._canary_passed = Gauge(
+            "tocsin_canary_passed_timestamp_seconds",
+            "When a canary last came through this partition, seconds since 1970.",
+            by_partition,
+            registry=registry,
+        )
         self._ready = Gauge(
             "tocsin_stream_ready",
             "1 while assignment is held and state restored, else 0.",
@@ -126,6 +133,8 @@ class StreamMetrics:
             counter = self._counters.get(name)
             if counter is not None:
                 counter.inc(max(0, total - seen.get(name, 0)))
+        if reading.totals.get(_CANARIES, 0) > seen.get(_CANARIES, 0):
+            self._canary_passed.labels(group, partition.kafka_topic, str(partition.number)).set(now)
         self._seen[group, partition] = reading.totals
         for phase, count in reading.phases.items():
             self._detections.labels(phase).inc(count)
@@ -150,7 +159,7 @@ class StreamMetrics:
     def forget(self, group: str, partition: Partition) -> None:
         """The partition is with somebody else, who reports about it from now on."""
         self._seen.pop((group, partition), None)
-        for gauge in (self._lag, self._delay):
+        for gauge in (self._lag, self._delay, self._canary_passed):
             gauge.remove(group, partition.kafka_topic, str(partition.number))
 
     def show_readiness(self, group: str, readiness: Readiness) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from streams import codec
 from streams.backtest import Page, backtest_mentions
 from streams.broker.base import Broker, Partition, Record
+from streams.canary import CANARY
 from streams.errors import InvalidMention
 from streams.matching import TopicMatcher
 from streams.mention import Mention
@@ -113,7 +114,9 @@ def _readable(records: Sequence[Record]) -> list[Mention]:
     found = []
     for record in records:
         try:
-            found.append(codec.decode_mention(record.value))
+            mention = codec.decode_mention(record.value)
         except InvalidMention:
             continue
+        if mention.platform != CANARY:
+            found.append(mention)
     return found

@@ -66,7 +66,7 @@ def reader(kafka: KafkaSettings) -> StageReader:
         )
         return StageReading(
             totals={_METRIC_NAMES.get(name, name): total for name, total in stage.counts().items()},
-            phases=Counter(str(detection.phase) for detection in detections),
+            phases=Counter(str(detection.phase) for detection in detections if detection.canary is None),
             event_seconds=None if reached is None else reached / 1000,
             dead_letters=tuple([record for record in outgoing if record.kafka_topic == kafka.dead_letters]),
         )

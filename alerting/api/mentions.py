@@ -14,6 +14,7 @@ from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.responses import IngestAnswer, RejectedMention
 from alerting.settings import ApiSettings
 from streams.broker.base import Outgoing
+from streams.canary import CANARY
 from streams.codec import decode_document, decode_mention, encode_mention
 from streams.errors import InvalidMention
 from streams.mention import Mention
@@ -95,10 +96,16 @@ def _check(
             try:
                 if not isinstance(found, Mention):
                     raise found
+                _refuse_canary(found)
                 outgoing.append(Outgoing(kafka_topic, found.key.encode(), encode_mention(found)))
             except (InvalidMention, UnicodeEncodeError, msgspec.MsgspecError) as exc:
                 rejected.append(RejectedMention(index=index, reason=str(exc)[:LONGEST_REASON]))
     return outgoing, rejected
+
+
+def _refuse_canary(mention: Mention) -> None:
+    if mention.platform == CANARY:
+        raise InvalidMention(f"the platform {CANARY} is Tocsin's own")
 
 
 def _mentions_in(item: bytes, reader: Reader | None) -> Iterator[Mention | InvalidMention]:

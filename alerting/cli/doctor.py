@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from alerting.cli.canary_findings import canary_findings
 from alerting.cli.exits import Exit
 from alerting.cli.findings import Finding, Samples, Verdict, judged
 from alerting.cli.options import ConfigOption, JsonOption, KeyOption, settings_from
 from alerting.cli.tables import show_json
 from alerting.notifiers.escaping import escape_terminal
+from streams.clock import SystemClock
 
 if TYPE_CHECKING:
     from alerting.settings import Settings
@@ -118,16 +120,20 @@ async def _processes(settings: "Settings", urls: Sequence[str] | None, key: str 
     addresses = list(urls or [f"http://127.0.0.1:{settings.api.port}"])
     found: list[Finding] = []
     roles_seen: set[str] = set()
+    answered: list[Samples] = []
+    asked_at = SystemClock().now().timestamp()  # before anybody keeps us waiting
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS)) as session:
         for address in addresses:
             samples = await _process(session, address.rstrip("/"), found)
+            answered += [] if samples is None else [samples]
             roles_seen |= {role for role in roles if _counts(samples, role)}
             if samples is not None and key:
                 found += await _feeds(session, address.rstrip("/"), key)
         for role, port in roles.items():
             if urls is None and role not in roles_seen:
-                await _process(session, f"http://127.0.0.1:{port}", found, role=role)
-    return found
+                samples = await _process(session, f"http://127.0.0.1:{port}", found, role=role)
+                answered += [] if samples is None else [samples]
+    return found + canary_findings(answered, asked_at)
 
 
 async def _process(session: Any, address: str, found: list[Finding], role: str = "alert") -> Samples | None:
@@ -138,7 +144,7 @@ async def _process(session: Any, address: str, found: list[Finding], role: str =
         async with session.get(f"{address}/-/ready") as answer:
             components = (await answer.json())["components"]
         async with session.get(f"{address}/metrics") as answer:
-            samples = _samples(await answer.text())
+            samples = samples_of(await answer.text())
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):
         place = address.partition("://")[2] or address
         text, remedy = f"nobody answers at {place}", "start it, or name where it is: --url"
@@ -169,7 +175,8 @@ async def _feeds(session: Any, address: str, key: str) -> list[Finding]:
     return [Finding(Verdict.WARNING, "feeds", f"silent: {', '.join(silent)}", "`tocsin feeds` says since when")]
 
 
-def _samples(text: str) -> dict[str, list[tuple[dict[str, str], float]]]:
+def samples_of(text: str) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """What a process counts, by the sample's name."""
     from prometheus_client.parser import text_string_to_metric_families
 
     found: dict[str, list[tuple[dict[str, str], float]]] = {}

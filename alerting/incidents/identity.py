@@ -4,6 +4,10 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
+# With a slash in it no path of the API or the console reaches it.
+CANARY_INCIDENT: Final = "canary/1"
+"""The id of the incident that canaries open."""
+
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _TIME_BITS: Final = 48
 _HASH_BITS: Final = 80

@@ -8,6 +8,7 @@ import msgspec
 
 from streams import codec
 from streams.broker.base import Outgoing, Record
+from streams.canary import CANARY
 from streams.codec import OfPartials
 from streams.errors import StateCorrupted
 from streams.event_time import EventTime
@@ -16,6 +17,7 @@ from streams.feeds import Feeds
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.anchors import Anchors
 from streams.stages.base import Restored
+from streams.stages.detect_canaries import DetectCanaries
 from streams.stages.detect_output import DetectOutput
 from streams.stages.detect_snapshots import TIME_KEY, TOPIC_PREFIX, definition_in, records_of, state_of, topics_in
 from streams.stages.feed_record import reported
@@ -65,6 +67,7 @@ class DetectStage:
         self._time_included = self._offset = 0
         self._outgoing: list[Outgoing] = []
         self._counts = _Counts()
+        self._canaries = DetectCanaries(time, detect)
         self._rebuilding: DetectStage | None = None
         self._broken: frozenset[str] = frozenset()
         self._foreign: tuple[bytes, ...] = ()
@@ -82,6 +85,7 @@ class DetectStage:
         topics that were live already.
         """
         written = {"windows_written": self._output.windows, "detections_written": self._output.detections}
+        written["canaries"] = self._canaries.total
         return msgspec.structs.asdict(self._counts) | written
 
     def expected(self, topic: str, seconds: int) -> tuple[float, float, float] | None:
@@ -140,6 +144,9 @@ class DetectStage:
         topic = partial.topic
         if offset < self._included.get(topic, self._time_included):
             return []
+        if topic == CANARY:
+            flown = self._canaries.take(partial, self._time.second)
+            return [] if flown is None else [self._encode(flown)]
         self._counts.partials_read += 1
         watch = self._topics.of(topic)
         if watch is None:

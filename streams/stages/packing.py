@@ -34,6 +34,10 @@ class Packing:
         """One partial count or definition of a topic."""
         self._parts[self._partition_of[topic]].append(part)
 
+    def add_to(self, partition: int, part: bytes) -> None:
+        """One partial count, for that partition."""
+        self._parts[partition].append(part)
+
     def add_everywhere(self, part: bytes) -> None:
         """One watermark."""
         for parts in self._parts:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
+from streams.canary import Canary
 from streams.counted import Counted
 from streams.events import PartialCount, Sample, Tally
 from streams.stages.sample_gate import SAMPLES, Order
@@ -124,7 +125,14 @@ class PartialSums:
         (self._deleted if deleted else self._amended).add(number)
 
     def partial(
-        self, topic: str, revision: int, second: int, *, history: bool, own_words: OwnWords = NO_WORDS
+        self,
+        topic: str,
+        revision: int,
+        second: int,
+        *,
+        history: bool,
+        own_words: OwnWords = NO_WORDS,
+        canary: Canary | None = None,
     ) -> PartialCount | None:
         """The partial count; None if everything cancels out.
 
@@ -172,6 +180,7 @@ class PartialSums:
             deleted=tuple(sorted(self._deleted)[:MAX_CHANGES]),
             shares=self._most_shared(),
             amended=tuple(sorted(self._amended)[:MAX_CHANGES]),
+            canary=canary,
         )
 
     def _most_shared(self) -> dict[str, tuple[int, int, int]]:

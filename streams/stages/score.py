@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
-from streams.counted import Counted
+from streams.counted import Counted, same_topics
 from streams.errors import InvalidMention
 from streams.id_index import IdIndex, hash64
 from streams.matching import TopicMatcher
@@ -27,6 +26,7 @@ from streams.stages.partial_sums import PartialSums
 from streams.stages.public_replies import PublicReplies
 from streams.stages.sample_gate import SampleGate
 from streams.stages.sampling import engagement_of, reach_of, seq_of, short_name
+from streams.stages.score_canaries import ScoreCanaries, without_canaries
 from streams.stages.score_state import ScoreState
 from streams.stages.source_clock import SourceClock
 from streams.stages.tracked_topics import TrackedTopics
@@ -80,6 +80,7 @@ class ScoreStage:
         self._gate = SampleGate()
         self._packing = Packing(kafka.partials, partials_partitions)
         self._arrivals = Arrivals()
+        self._canaries = ScoreCanaries(self._packing, scorer, sources, partials_partitions)
         self._replies = PublicReplies(kafka.replies)
         self._forgotten = Forgotten()
         self._read = self._matched = self._duplicate = self._partials = 0
@@ -97,6 +98,7 @@ class ScoreStage:
             "duplicate": self._duplicate,
             "dead_lettered": self._dead_letters.total,
             "partials": self._partials,
+            "canaries": self._canaries.total,
         }
 
     def restore(self, changelog: Sequence[Record], committed: int | None) -> Restored:
@@ -121,7 +123,7 @@ class ScoreStage:
     def replay(self, records: Sequence[Record]) -> None:
         """Remember what was counted already, and how far event time had come."""
         newest: int | None = None
-        for record in records:
+        for record in without_canaries(records):
             try:
                 mention = codec.decode_mention(record.value)
             except InvalidMention:
@@ -140,6 +142,7 @@ class ScoreStage:
         Raises:
             TooManyDeadLetters: More than the allowed share of recent records cannot be read.
         """
+        records = self._canaries.let_fly(records)
         self._read += len(records)
         newest: int | None = None
         for record in records:
@@ -159,7 +162,8 @@ class ScoreStage:
                 if self._clock.leaps(event_ms):
                     self._cut(event_ms, now)
             self._take_in(mention, record, event_ms, delayed=delayed)
-        self._clock.saw(newest, now)
+        if records:
+            self._clock.saw(newest, now)
 
     def flush(self, now: datetime, *, at_end: bool) -> list[Outgoing]:
         """Partial counts and dead letters since the last flush; once a second a watermark for every partition."""
@@ -257,7 +261,7 @@ class ScoreStage:
         counted = Counted(
             None if mention.seq is None else seq_of(mention.seq),
             second,
-            _same(tuple([topic.id for topic in matched])),
+            same_topics(tuple([topic.id for topic in matched])),
             polarity,
             reach_of(mention),
             engagement_of(mention),
@@ -292,9 +296,3 @@ class ScoreStage:
             growing = self._sums[place] = PartialSums()
         growing.accepted_ms = max(growing.accepted_ms, record.timestamp_ms)
         return growing
-
-
-@lru_cache(maxsize=4096)
-def _same(topics: tuple[str, ...]) -> tuple[str, ...]:
-    """One object for equal values: the index holds a million of them."""
-    return topics

@@ -154,14 +154,18 @@ class Served:
                     return found
                 params["cursor"] = page["next_cursor"]
 
-    async def metrics(self, name: str) -> list[float]:
-        """The values of all samples of one metric."""
+    async def counted(self) -> str:
+        """Everything it counts, as Prometheus reads it."""
         async with (
             aiohttp.ClientSession(timeout=_CALL_SECONDS) as session,
             session.get(f"{self._url}/metrics") as answer,
         ):
             answer.raise_for_status()
-            lines = (await answer.text()).splitlines()
+            return await answer.text()
+
+    async def metrics(self, name: str) -> list[float]:
+        """The values of all samples of one metric."""
+        lines = (await self.counted()).splitlines()
         return [float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name} ", f"{name}{{"))]
 
     def said(self) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from alerting.errors import Stale
 from alerting.incidents.calls import call_due_at
+from alerting.incidents.identity import CANARY_INCIDENT
 from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.sql.cursor import decode_cursor, encode_cursor
 from alerting.incidents.sql.inserting import insert_each, nothing_on_conflict
@@ -222,6 +223,7 @@ def page(connection: Connection, wanted: IncidentFilter, cursor: str | None, lim
         found = found.where(incidents.c.family.in_(sorted(wanted.families)))
     if wanted.severities:
         found = found.where(incidents.c.severity.in_([severity.value for severity in wanted.severities]))
+    found = found.where(incidents.c.id != CANARY_INCIDENT)
     if not wanted.history:
         found = found.where(incidents.c.history.is_(False))
     rows = connection.execute(found).all()

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, not_, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, not_, or_, select, tuple_, update
 
 from alerting.errors import PositionLost
 from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.identity import CANARY_INCIDENT
 from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, Severity, Transition
 from alerting.incidents.sql.hold_queries import HELD
 from alerting.incidents.sql.inserting import insert_each
@@ -60,6 +61,10 @@ _SUPERSEDE_OTHERS: Final = _UNTOUCHED.where(deliveries.c.id != bindparam("newer_
 _SUPERSEDE_TOLD: Final = _UNTOUCHED.where(deliveries.c.incident_revision <= bindparam("told")).values(state=_SUPERSEDED)
 # A page that waits for the end of quiet hours, or of a group's, gives way to one that is due before it.
 _SUPERSEDE_LATER: Final = _UNTOUCHED.where(deliveries.c.next_attempt_at > bindparam("due")).values(state=_SUPERSEDED)
+# One a minute: what became of the last ones nobody asks.
+_FORGET_FLOWN: Final = delete(deliveries).where(
+    deliveries.c.incident == CANARY_INCIDENT, deliveries.c.state != _PENDING
+)
 _ADD: Final = insert_each(deliveries, lambda insert: insert.on_conflict_do_nothing(index_elements=["id"]))
 _SETTLE: Final = update(deliveries).where(
     deliveries.c.id == bindparam("of_id"), deliveries.c.token == bindparam("of_token"), deliveries.c.state == _PENDING
@@ -171,6 +176,8 @@ def enqueue(connection: Connection, fresh: Sequence[Delivery]) -> None:
         if added.rowcount:
             superfluous = _SUPERFLUOUS.get(delivery.change, _GROWTH)
             connection.execute(_SUPERSEDE_OTHERS, _conversation(delivery, superfluous) | {"newer_id": delivery.id})
+            if delivery.incident == CANARY_INCIDENT:
+                connection.execute(_FORGET_FLOWN)
             if delivery.change in PAGES:
                 later = _conversation(delivery, sorted(PAGES)) | {"due": delivery.next_attempt_at}
                 connection.execute(_SUPERSEDE_LATER, later)
@@ -261,7 +268,7 @@ def settle(connection: Connection, taken: Lease, outcome: Delivery) -> None:
 
 def age(connection: Connection, now: datetime) -> tuple[int, float]:
     """How many are pending, and for how many seconds the oldest that is due waits since it was made."""
-    pending = deliveries.c.state == _PENDING
+    pending = and_(deliveries.c.state == _PENDING, deliveries.c.incident != CANARY_INCIDENT)
     count = connection.execute(select(func.count()).select_from(deliveries).where(pending)).scalar_one()
     due = select(func.min(deliveries.c.created_at)).where(pending, deliveries.c.next_attempt_at <= now)
     oldest = connection.execute(due).scalar()

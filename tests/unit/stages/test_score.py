@@ -289,7 +289,7 @@ def test_replay_remembers_mentions_and_event_time_but_puts_nothing_out() -> None
     assert partials(out) == []
     assert {item.kafka_topic for item in out} == {"tocsin.partials"}
     assert stage.watermark_ms == (START_SECOND + 25) * 1000
-    assert stage.counts() == {"read": 0, "matched": 0, "duplicate": 0, "dead_lettered": 0, "partials": 0}
+    assert stage.counts() == {"read": 0, "matched": 0, "duplicate": 0, "dead_lettered": 0, "partials": 0, "canaries": 0}
     assert counted(record("refund", published=30), stage=stage) == []
     [deleted] = counted(record("", op="delete"), stage=stage)
     assert deleted.tally == Tally(mentions=-1, neutral=-1)
