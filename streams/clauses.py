@@ -12,8 +12,11 @@ MAX_CHARACTERS: Final = 2000
 MAX_CLAUSES: Final = 50
 
 _CONTRASTS: Final = "but|while|whereas|unlike|although|though|however|aber|pero|mais|men|maar"
-_CLAUSE_ENDS: Final = re.compile(rf"(?<=[.!?\u2026])\s+|\s*[\n;]\s*|,?\s+(?={_CONTRASTS}\b)", re.IGNORECASE)
-_PART_ENDS: Final = re.compile(r",\s+|\s+(?=(?:and|und|et|y|och|en)\s)", re.IGNORECASE)
+_JOINS: Final = "and|und|et|y|och|en"
+_CLAUSE_ENDS: Final = re.compile(rf"(?<=[.!?\u2026])\s+|\s*[\n;]\s*|,?\s+(?=(?:{_CONTRASTS})\b)", re.IGNORECASE)
+_MAY_END: Final = (*".!?\n;,", *_CONTRASTS.split("|"))
+_JOINING: Final = frozenset(_JOINS.split("|"))
+_PART_ENDS: Final = re.compile(rf",\s+|\s+(?=(?:{_JOINS})\s)", re.IGNORECASE)
 
 Owners = frozenset[int]
 _NOBODY: Final = Owners()
@@ -34,6 +37,8 @@ def polarities(
         topics: All that the mention matches, two at least.
         matcher: Holds them.
     """
+    if _is_one_piece(text[:MAX_CHARACTERS]):
+        return None
     clauses = _CLAUSE_ENDS.split(text[:MAX_CHARACTERS].strip(), MAX_CLAUSES)
     words = [matcher.words_of(topic) for topic in topics]
     own = [
@@ -54,6 +59,14 @@ def polarities(
             said[at].append(part)
     found = tuple(scorer.score(" ".join(heard), lang) if heard else whole for heard in said)
     return None if all(polarity == whole for polarity in found) else found
+
+
+def _is_one_piece(text: str) -> bool:
+    """Whether it surely has neither an end of a clause nor of a part, told without a regular expression."""
+    if not text.isascii():
+        return False
+    lower = text.lower()
+    return not any(map(lower.__contains__, _MAY_END)) and _JOINING.isdisjoint(lower.split())
 
 
 def _shared_out(

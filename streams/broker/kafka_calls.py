@@ -8,6 +8,8 @@ from typing import Any, Final
 import structlog
 from aiokafka.errors import (
     CommitFailedError,
+    ConsumerStoppedError,
+    IllegalOperation,
     IllegalStateError,
     InvalidProducerEpoch,
     KafkaError,
@@ -18,6 +20,8 @@ from aiokafka.errors import (
 from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge
 from streams.settings import KafkaSettings
 
+# Two of the client's errors are none of its own family.
+CLIENT_ERRORS: Final = (KafkaError, IllegalOperation, ConsumerStoppedError)
 RETRY_SECONDS: Final = 0.1
 GOODBYE_SECONDS: Final = 1.0  # who is in no group has nothing to say; over TLS a peer may take its time to hang up
 _GIVE_UP_SECONDS: Final = 1.0
@@ -57,7 +61,7 @@ async def answering(settings: KafkaSettings, act: str, *, seconds: float | None 
         raise BrokerUnavailable(
             f"Kafka at {settings.bootstrap_servers} did not {act}: the client gave up on it"
         ) from exc
-    except (KafkaError, OSError, AssertionError) as exc:  # the client asserts that partitions exist
+    except (*CLIENT_ERRORS, OSError, AssertionError) as exc:  # the client asserts that partitions exist
         raise BrokerUnavailable(f"Kafka at {settings.bootstrap_servers} did not {act}: {exc or exc!r}") from exc
 
 

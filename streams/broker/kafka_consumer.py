@@ -11,7 +11,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from streams.broker.base import Batch, Partition, Poll
 from streams.broker.kafka_access import access_again
 from streams.broker.kafka_assignor import RendezvousAssignor
-from streams.broker.kafka_calls import answering, is_cancelled, milliseconds, stop_consumer
+from streams.broker.kafka_calls import CLIENT_ERRORS, answering, is_cancelled, milliseconds, stop_consumer
 from streams.broker.kafka_records import records_of
 from streams.broker.kafka_start import start_client
 from streams.clock import Clock
@@ -113,7 +113,7 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]  # the cli
                     found = await self._kafka.getmany(timeout_ms=milliseconds(wait_seconds), max_records=max_records)
             except TimeoutError:
                 pass  # nothing came, or a rebalance interrupted us
-            except (KafkaError, asyncio.CancelledError) as exc:
+            except (*CLIENT_ERRORS, asyncio.CancelledError) as exc:
                 if isinstance(exc, asyncio.CancelledError) and is_cancelled():
                     raise
                 await self._start_over()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import IllegalOperation, KafkaError, MessageSizeTooLargeError
 
 from streams.broker.base import Outgoing, Partition
 from streams.broker.kafka_access import access_again
@@ -100,10 +100,19 @@ class KafkaProducer:
         The client commits a transaction although a send in it failed, so every send is awaited first.
         """
         await self._producer.begin_transaction()
-        last = await self.send(outgoing)
-        await self._producer.send_offsets_to_transaction({TopicPartition(*partition): next_offset}, group)
+        try:
+            last = await self.send(outgoing)
+            await self._producer.send_offsets_to_transaction({TopicPartition(*partition): next_offset}, group)
+        except IllegalOperation as exc:
+            raise self._refusal() from exc
         await self._producer.commit_transaction()
         return last
+
+    def _refusal(self) -> BaseException:
+        """Why the transaction was over before we ended it: between two sends the client only says that it is."""
+        ended = self._producer._txn_manager.wait_for_transaction_end()  # noqa: SLF001
+        error: BaseException | None = ended.exception() if ended.done() and not ended.cancelled() else None
+        return error or KafkaError("the transaction was ended by Kafka")
 
     async def abort(self) -> None:
         """Undo the open transaction; the client's errors pass through."""

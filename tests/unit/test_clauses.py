@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams import clauses
 from streams.clauses import polarities
 from streams.matching import TopicMatcher
 from streams.mention import Mention
@@ -52,6 +53,7 @@ def test_each_topic_gets_the_mood_of_what_stands_around_its_words(text: str, sig
         "Acme",
         "",
         "Great. Horrible. But fine.",
+        "I hate the Acme button that Globex mentioned",
     ],
 )
 def test_what_is_said_of_all_together_is_the_mood_of_the_whole(text: str) -> None:
@@ -95,3 +97,26 @@ def test_words_are_numbered_alike_for_a_topic_and_a_text() -> None:
 
     assert DELAYS in MATCHER.match(mention)
     assert MATCHER.words_of(DELAYS) & MATCHER.words_in(mention.text) == MATCHER.words_in(mention.text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ("acme", "Globex", "but", "BUT,", "and", "And", "en", "thousand", "they", "y", ",", ".", ";", "\n")
+        )
+        | st.text(max_size=3),
+        max_size=8,
+    ),
+    st.sampled_from((" ", "  ", "\t")),
+)
+def test_a_text_is_one_piece_only_where_nothing_divides_it(words: list[str], gap: str) -> None:
+    text = gap.join(words)
+
+    if clauses._is_one_piece(text):
+        assert len(clauses._CLAUSE_ENDS.split(text.strip())) == 1
+        assert len(clauses._PART_ENDS.split(text.strip())) == 1
+
+
+def test_most_texts_are_one_piece() -> None:
+    assert clauses._is_one_piece("acme support they keep me waiting for hours globex")
+    assert not clauses._is_one_piece("acme is great and globex awful")

@@ -3,8 +3,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiokafka.errors import IllegalOperation, KafkaTimeoutError, ProducerFenced
 
+from streams.broker.base import Outgoing, Partition
+from streams.broker.kafka_calls import answering
 from streams.broker.kafka_producer import KafkaProducer
+from streams.errors import BrokerUnavailable, Fenced
 from streams.settings import KafkaSettings
 
 Act = Callable[[], Awaitable[None]]
@@ -40,6 +44,35 @@ class Part:
         self.failed = True
 
 
+class Transaction:
+    """The client's account of a transaction that Kafka ended before we did."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if error is not None:
+            self._ended.set_exception(error)
+
+    def wait_for_transaction_end(self) -> "asyncio.Future[None]":
+        return self._ended
+
+
+class Ended:
+    """A producer of the client that hears from Kafka that its transaction is over, between two sends."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self._txn_manager = Transaction(error)
+        self._sends = 0
+
+    async def begin_transaction(self) -> None: ...
+
+    async def send(self, kafka_topic: str, **record: object) -> "asyncio.Future[None]":
+        del kafka_topic, record
+        self._sends += 1
+        if self._sends > 1:
+            raise IllegalOperation("Can't send messages while not in transaction")
+        return self._txn_manager.wait_for_transaction_end()
+
+
 class Client:
     """A producer of the client whose closing goes as a test says."""
 
@@ -57,7 +90,7 @@ class Client:
         await self._stop()
 
 
-async def producer_of(client: Client) -> KafkaProducer:
+async def producer_of(client: Client | Ended) -> KafkaProducer:
     producer = KafkaProducer(KafkaSettings())
     await producer.stop()  # the real client, which was never started
     producer._producer = client
@@ -104,3 +137,18 @@ async def test_a_cancelled_task_of_the_client_does_not_cancel_us(closing: str) -
     await getattr(producer, closing)()
 
     assert client.client.closed
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(ProducerFenced(), Fenced), (KafkaTimeoutError(), BrokerUnavailable), (None, BrokerUnavailable)],
+)
+async def test_a_transaction_that_ends_between_two_sends_tells_why(
+    error: Exception | None, raised: type[Exception]
+) -> None:
+    settings = KafkaSettings()
+    producer = await producer_of(Ended(error))
+
+    with pytest.raises(raised):
+        async with answering(settings, "commit"):
+            await producer.transact([Outgoing("partials", b"a", b"b")] * 2, "score", Partition("mentions", 0), 7)
