@@ -12,6 +12,7 @@ from streams.clock import Clock
 from streams.dead_letter_log import DeadLetterLog
 from streams.known_state import KnownState
 from streams.metrics import StreamMetrics
+from streams.pace import Pace
 from streams.stage_reading import StageReader, StageReading
 from streams.stages.base import Stage
 from streams.state import is_unchanged, restore
@@ -49,10 +50,11 @@ class Lane:
         pending: Records taken in since the last write was drawn up.
         kept: Whether the last takeover could go on with what was known, and nothing had to be restored.
         steps: Grows with everything that a takeover or a commit achieves.
+        unread: Records that stand there to be read; None while unknown.
 
     Args:
         changelog: Kafka topic for the stage's snapshots; None for a stage without.
-        flush_seconds: What was folded is committed at the latest this long after the last commit; 0 means at once.
+        pace: How long what was folded may wait to be committed.
         snapshot_seconds: Between two snapshots; the first one comes earlier, at another moment for each partition.
     """
 
@@ -67,7 +69,7 @@ class Lane:
         clock: Clock,
         metrics: StreamMetrics,
         reader: StageReader,
-        flush_seconds: float,
+        pace: Pace,
         snapshot_seconds: float,
     ) -> None:
         self.partition = partition
@@ -85,7 +87,8 @@ class Lane:
         self._clock = clock
         self._metrics = metrics
         self._reader = reader
-        self._flush_seconds = flush_seconds
+        self._pace = pace
+        self.unread: int | None = None
         self._snapshot_seconds = snapshot_seconds
         self._stage: Stage | None = None
         self._reading = StageReading()
@@ -204,7 +207,8 @@ class Lane:
         """Seconds until something has to be written; 0 or less means now."""
         due = self._last_flush + TICK_SECONDS
         if self.position != self._flushed:
-            due = min(due, self._last_write + self._flush_seconds)
+            wait = self._pace.wait_seconds(held=self.pending, unread=self.unread)
+            due = min(due, self._last_write + wait)
         return due - self._clock.monotonic()
 
     async def commit_due(self) -> None:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 Masked = Literal["email", "phone", "card", "iban", "handle"]
 
+_ONE_OF: Final = "@0123456789"  # no suspect without one: most ASCII texts need no expression at all
 _SUSPECT: Final = re.compile(r"@|\d[\d ()./-]{5,}\d|[A-Za-z]{2}\d\d")
 # https://en.wikipedia.org/wiki/International_Bank_Account_Number: two letters, two digits, up to thirty more
 _PATTERNS: Final[Mapping[Masked, re.Pattern[str]]] = {
@@ -32,7 +33,7 @@ def masked(text: str, kinds: Collection[Masked]) -> str:
     Source:
         ISO/IEC 7812-1, annex B (the check digit by Luhn).
     """
-    if not kinds or _SUSPECT.search(text) is None:
+    if not kinds or (text.isascii() and not any(map(text.__contains__, _ONE_OF))) or _SUSPECT.search(text) is None:
         return text
     for kind, pattern in _PATTERNS.items():
         if kind in kinds:

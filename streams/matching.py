@@ -112,10 +112,10 @@ class TopicMatcher:
     def match(self, mention: Mention) -> tuple[Topic, ...]:
         """The topics that the mention belongs to, in the order in which they were given."""
         hits = self._words_in(_search_text(mention))
-        if not hits and not self._fields_decide:
+        triggers = self._triggers
+        if not self._fields_decide and triggers.keys().isdisjoint(hits):
             return ()
         self._fields.add_to(hits, mention)
-        triggers = self._triggers
         candidates = {index for number in hits if number in triggers for index in triggers[number]}
         tests = self._tests
         found = [index for index in candidates if (test := tests[index]) is None or test(hits)]

@@ -13,6 +13,7 @@ from streams.errors import BrokerUnavailable, Fenced, first_error
 from streams.lane import Lane, LanePhase, StageFactory
 from streams.lanes import Lanes
 from streams.metrics import StreamMetrics
+from streams.pace import Pace
 from streams.readiness import Readiness
 from streams.stage_reading import StageReader
 from streams.turns import turns
@@ -28,7 +29,8 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     """How a worker paces itself.
 
     Attributes:
-        flush_seconds: What was read is committed at the latest this long after the last commit; 0 means at once.
+        flush_seconds: What was read is committed at the latest this long after the last commit, 0 means at once; later
+            while a partition is behind, see `Pace`.
         snapshot_seconds: Between two snapshots of a partition.
         max_records: Read at most so many records before everybody else gets a turn.
         max_pending: A partition that has taken in so many, or 16 MiB, while a commit is under way is paused.
@@ -202,6 +204,7 @@ class Worker:
     async def _steer(self, consumer: Consumer, lanes: Lanes) -> None:
         for lane in lanes:
             full = lane.is_full(self._settings.max_pending)
+            lane.unread = consumer.lag(lane.partition)
             if lane.phase is LanePhase.TAKING_OVER or (lanes.at_work(lane) and full):
                 self._pause(consumer, lane.partition)
             elif lane.phase is LanePhase.RESTORED:
@@ -254,7 +257,7 @@ class Worker:
             clock=self._clock,
             metrics=self._metrics,
             reader=self._reader,
-            flush_seconds=self._settings.flush_seconds,
+            pace=Pace(flush_seconds=self._settings.flush_seconds, most_records=self._settings.max_pending),
             snapshot_seconds=self._settings.snapshot_seconds,
         )
 

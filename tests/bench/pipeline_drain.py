@@ -1,9 +1,8 @@
 """Draining a backlog of mentions once, with the roles' own workers in this process."""
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final, NamedTuple
@@ -21,13 +20,10 @@ from streams.metrics import StreamMetrics
 from streams.produce import load_history
 from streams.role import Role
 from streams.settings import StreamSettings
-from tests.bench import pipeline_load
 from tests.bench.cpu_samples import CpuSamples
 from tests.fakes.declared import declared
 
 CLOCK: Final = SystemClock()
-HISTORY_MINUTES: Final = 12 * 60
-HISTORY_EVERY: Final = 30
 PATIENCE_SECONDS: Final = 600.0  # only CPU time counts: a busy machine takes longer
 
 
@@ -47,6 +43,7 @@ class Drained(NamedTuple):
     commits: float
     records: float
     windows: float
+    detections: float
 
     @property
     def each(self) -> float:
@@ -55,18 +52,23 @@ class Drained(NamedTuple):
 
 
 async def drain(
-    of: StreamSettings, broker: KafkaBroker, mentions: int, *, seed: int, samples: CpuSamples | None = None
+    of: StreamSettings,
+    broker: KafkaBroker,
+    mentions: int,
+    *,
+    past: Iterator[PartialCount],
+    samples: CpuSamples | None = None,
 ) -> Drained:
     """Both roles, from a fifth of the mentions that are there to the last partial count decided on.
 
-    The topics' detectors have learned half a day of history by then.
+    Args:
+        past: What the topics' detectors have learned by then.
     """
     await broker.create_topics(specs(of))
     await broker.send(declared(of))
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry)
     counted = partial(count, registry, of)
-    past = pipeline_load.past(len(of.topics), random.Random(seed), minutes=HISTORY_MINUTES, every=HISTORY_EVERY)  # noqa: S311
     history = await load_history(past, broker, of)
     async with running(detect_role(of, broker, CLOCK, metrics)):
         await until(lambda: counted("partials_read") >= history)
@@ -94,6 +96,7 @@ async def drain(
         commits=counted("commits") - commits,
         records=counted("records_written") - records,
         windows=counted("windows_written") - windows,
+        detections=counted("detections_written"),
     )
 
 

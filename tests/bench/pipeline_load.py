@@ -85,27 +85,52 @@ def mentions(count: int, rng: random.Random, *, brands: int, per_second: float, 
         )
 
 
+def usual_past(count: int, rng: random.Random, *, minutes: int, per_second: float) -> Iterator[PartialCount]:
+    """What `count` topics counted in the minutes before, at the very rates of `mentions`: what comes is as usual."""
+    begin = int(START.timestamp()) // 60 * 60 - minutes * 60
+    shares = [1 / (rank + 1) for rank in range(count)]
+    a_minute = per_second * 60 * MATCHED_SHARE * (1 + SECOND_BRAND_SHARE) / sum(shares)
+    for minute in range(minutes):
+        for number, share in enumerate(shares):
+            total = _poisson(rng, a_minute * share)
+            if total:
+                negative = min(max(round(rng.gauss(0.5 * total, 0.5 * total**0.5)), 0), total)  # as of such texts
+                yield _counted(number, begin + minute * 60, negative, positive=total - negative)
+
+
 def past(count: int, rng: random.Random, *, minutes: int, every: int) -> Iterator[PartialCount]:
-    """What `count` topics counted in the hours before: enough that every detector has an opinion of its own."""
+    """What `count` topics counted in the hours before: little, but every detector has an opinion of its own."""
     begin = int(START.timestamp()) // 60 * 60 - minutes * 60
     for minute in range(0, minutes, every):
         for number in range(count):
             total = rng.randint(2, 8)
             negative = rng.randint(0, total)
-            yield PartialCount(
-                topic=topic_id(number),
-                revision=1,
-                second=begin + minute * 60,
-                tally=Tally(
-                    mentions=total,
-                    negative=negative,
-                    neutral=total - negative,
-                    polarity_sum=-0.5 * negative,
-                    polarity_squares=0.25 * negative,
-                ),
-                history=True,
-                seconds=60,
-            )
+            yield _counted(number, begin + minute * 60, negative, neutral=total - negative)
+
+
+def _counted(number: int, second: int, negative: int, *, neutral: int = 0, positive: int = 0) -> PartialCount:
+    return PartialCount(
+        topic=topic_id(number),
+        revision=1,
+        second=second,
+        tally=Tally(
+            mentions=negative + neutral + positive,
+            negative=negative,
+            neutral=neutral,
+            positive=positive,
+            polarity_sum=0.5 * (positive - negative),
+            polarity_squares=0.25 * (positive + negative),
+        ),
+        history=True,
+        seconds=60,
+    )
+
+
+def _poisson(rng: random.Random, mean: float) -> int:
+    """About so; a sum of many rare events."""
+    if mean > 30:
+        return max(0, round(rng.gauss(mean, mean**0.5)))
+    return sum(rng.random() < mean / 60 for _ in range(60))
 
 
 def _json(fields: dict[str, Any]) -> bytes:

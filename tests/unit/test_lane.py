@@ -7,6 +7,7 @@ from streams.broker.base import Outgoing, Partition, Record, TopicSpec
 from streams.broker.memory import MemoryBroker
 from streams.lane import Lane, LanePhase
 from streams.metrics import StreamMetrics
+from streams.pace import Pace
 from streams.settings import KafkaSettings
 from streams.stage_reading import reader
 from streams.stages.base import Restored
@@ -53,7 +54,7 @@ async def restored_lane(stage: Listening) -> Lane:
         clock=FakeClock(),
         metrics=StreamMetrics(CollectorRegistry()),
         reader=reader(KafkaSettings()),
-        flush_seconds=0,
+        pace=Pace(),
         snapshot_seconds=60,
     )
     await lane.take_over()

@@ -265,6 +265,21 @@ async def test_waits_with_a_second_flush_but_never_with_the_first_after_a_silenc
         await until(lambda: bench.sums() == ["0:1", "1:2"])
 
 
+async def test_a_backlog_is_written_in_few_large_parts() -> None:
+    bench = Bench()
+    worker = bench.worker(settings=WorkerSettings(poll_seconds=0.002, max_records=100))
+
+    bench.put([1] * 6_000)
+    async with bench.running(worker):
+        await until(lambda: bench.committed(ZERO) == 6_000)
+
+    # at once, not while more than 2,000 stand unread, then perhaps after each poll of the last 20, and at the end
+    assert bench.sums()[-1] == "5999:6000"
+    commits = bench.metric("tocsin_commits_total", group="adders")
+    assert commits is not None
+    assert commits <= 23
+
+
 async def test_two_workers_share_the_partitions_and_lose_and_double_nothing() -> None:
     bench = Bench(partitions=2)
     first, second = bench.worker(), bench.worker()
