@@ -225,6 +225,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         organic: How much of it is people's own, and why; None where too little was read to tell.
         forecast: How many mentions above what is usual it will have brought in the end; None of fewer than 20.
         posts: Posts that spread, the farthest first.
+        asked: A fair sample of what people said for themselves since it began: for how many mentions each key stands.
     """
 
     observed: int
@@ -260,6 +261,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     organic: Organic | None = None
     forecast: Forecast | None = None
     posts: tuple[PostForecast, ...] = ()
+    asked: dict[str, float] = {}
 
 
 class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

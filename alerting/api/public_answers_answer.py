@@ -6,7 +6,10 @@ from alerting.api.utc_time import UtcTime
 
 
 class PublicAnswersAnswer(BaseModel):
-    """Counted over the mentions that the incident keeps as samples; `unanswered_share` is a share of those.
+    """Over a fair sample of the event's mentions, off by less than 13 points in 95 of 100 cases.
+
+    `asked` mentions were looked at and stand for `mentions`, of which `unanswered_share` is a share; where `mentions`
+    is 0 they are those that are shown, and stand for themselves.
 
     `first_at` is when the first of them was answered, null while none is.
     """
@@ -15,5 +18,6 @@ class PublicAnswersAnswer(BaseModel):
 
     asked: int
     answered: int
+    mentions: float
     unanswered_share: float
     first_at: UtcTime | None

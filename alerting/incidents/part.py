@@ -29,6 +29,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
         because: The same in a sentence of counts; no text from mentions.
         evidence: Of its latest detection, counts only: no samples, no drivers.
         mentions: Keys of the sampled mentions of its latest and of its first detection.
+        asked: A fair sample of its mentions, see `Evidence`: whom the brand may answer.
         terms: Excess of its drivers, in mentions; hostile like every word from mentions.
         episodes: Its own, oldest first.
     """
@@ -46,6 +47,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     episodes: tuple[str, ...] = ()
     onset_earliest: datetime | None = None
     onset_latest: datetime | None = None
+    asked: dict[str, float] = {}
 
     @property
     def excess(self) -> float:

@@ -71,6 +71,6 @@ def without_samples(incident: Incident) -> Incident:
     """The incident with its counts, and no mention in its own words; drivers stay, they are counts of single terms."""
     return msgspec.structs.replace(
         incident,
-        evidence=msgspec.structs.replace(incident.evidence, samples=()),
-        parts=tuple(msgspec.structs.replace(part, mentions=()) for part in incident.parts),
+        evidence=msgspec.structs.replace(incident.evidence, samples=(), asked={}),
+        parts=tuple(msgspec.structs.replace(part, mentions=(), asked={}) for part in incident.parts),
     )

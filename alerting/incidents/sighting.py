@@ -22,6 +22,7 @@ _COUNTS_ONLY: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("samples", "drivers", "verbatims", "splits", "carriers", "posts"), ()),
     "regions": {},
     "languages": {},
+    "asked": {},
 }
 
 
@@ -111,6 +112,7 @@ def part_of(
         direction=detection.direction,
         evidence=msgspec.structs.replace(evidence, **_COUNTS_ONLY),
         mentions=tuple(sample.key for sample in evidence.samples),
+        asked=evidence.asked,
         terms={driver.term: driver.mentions - driver.expected for driver in evidence.drivers},
         episodes=(detection.episode,),
     )
@@ -131,6 +133,7 @@ def _renewed(part: Part, fresh: Part) -> Part:
         direction=fresh.direction,
         evidence=_with_answers(fresh.evidence, part.evidence),
         mentions=tuple(dict.fromkeys((*part.mentions[:_MENTIONS_KEPT], *fresh.mentions))),
+        asked=fresh.asked or part.asked,
         terms=fresh.terms or part.terms,
         episodes=extended(part.episodes, fresh.episodes[0]),
     )

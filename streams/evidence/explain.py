@@ -8,6 +8,7 @@ import msgspec
 
 from streams.events import Evidence, Tally
 from streams.evidence import minhash
+from streams.evidence.asking import asked_of
 from streams.evidence.cascades import Spread
 from streams.evidence.drivers import Part, divide, tone_of_most
 from streams.evidence.features import tokens
@@ -115,6 +116,7 @@ def explain(
         posts=of_posts(spreads, {read.excerpt.key: read.excerpt for read in reads}),
         organic=own,
         organic_share=own.share if own is not None and own.coordinated else None,
+        asked=asked_of(reads),
     )
 
 

@@ -60,11 +60,36 @@ def test_that_the_mentions_shown_are_others_now_does_not_forget_that_somebody_wa
     assert outcome.incident.answers == PublicAnswers(4, 0, NOW)
 
 
+def fairly_sampled(**asked: float) -> Incident:
+    made = crisis()
+    parts = tuple(msgspec.structs.replace(part, asked=asked) for part in made.parts)
+    return msgspec.structs.replace(made, parts=parts)
+
+
+def test_of_a_fair_sample_the_share_is_one_of_all_that_was_said_not_of_what_is_shown() -> None:
+    said = fairly_sampled(loud=1.0, quiet=30.0, other=69.0)
+
+    outcome = answered(said, {"loud": NOW, "quiet": NOW}, NOW)
+
+    assert outcome is not None
+    assert outcome.incident is not None
+    assert outcome.incident.answers == PublicAnswers(3, 2, NOW, mentions=100.0, unanswered=69.0)
+    assert outcome.incident.evidence.unanswered_share == 0.69
+    assert outcome.entries[0].text.endswith("about 69 of 100 mentions unanswered, by a sample of 3.")
+
+
+def test_a_mention_that_two_topics_caught_asks_once() -> None:
+    said = fairly_sampled(both=2.0, alone=3.0)
+    twice = msgspec.structs.replace(said, parts=(*said.parts, msgspec.structs.replace(said.parts[0], topic="other")))
+
+    assert asked_in(twice) == {"both": 2.0, "alone": 3.0}
+
+
 def test_only_an_open_crisis_asks_anything() -> None:
-    assert asked_in(crisis()) == KEYS
-    assert asked_in(crisis(state=IncidentState.RESOLVED)) == ()
-    assert asked_in(crisis(direction=Direction.VIRAL)) == ()
-    assert asked_in(crisis(history=True)) == ()
+    assert tuple(asked_in(crisis())) == KEYS
+    assert asked_in(crisis(state=IncidentState.RESOLVED)) == {}
+    assert asked_in(crisis(direction=Direction.VIRAL)) == {}
+    assert asked_in(crisis(history=True)) == {}
 
 
 def test_nobody_answered_makes_matters_worse_and_where_nobody_counts_it_is_left_out() -> None:
