@@ -125,6 +125,7 @@ def alert_parts(
     acts, escalator = Acts(seen, dispatch, clock, metrics), Escalator(store, dispatch, clock, metrics)
     inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
     contacts = contact_parts(settings, broker, store, clock, metrics)
+    ledger = TopicLedger(catalogue, store, clock)  # whose topics somebody may change is looked at before
     api = create_api(
         store=store,
         acts=acts,
@@ -140,7 +141,7 @@ def alert_parts(
         pulse=observer.pulse,
         feeds=feeds,
         inbox=inbox,
-        topics=TopicLedger(catalogue, seen, clock),
+        topics=ledger,
         inbound=inbound,
         directives=directives,
         answers=store.answers,
@@ -157,7 +158,7 @@ def alert_parts(
     canaries = Canaries(broker, settings.kafka.mentions, settings.canary, clock, metrics)
     hand_over = HandOver(store, receivers, settings.receivers, clock)
     loops = (*directives.loops, *duty.loops(store, routes, receivers, egress, clock, metrics))
-    together = (delivery, rescue, observer, pictures, timekeeper, retention, hand_over, escalator, *loops)
+    together = (delivery, rescue, observer, pictures, timekeeper, retention, hand_over, escalator, ledger, *loops)
     runs: dict[str, Runs] = {type(loop).__name__: loop.run for loop in together}
     if inbound.slack_socket is not None:
         runs["slack_socket"] = inbound.slack_socket.run

@@ -47,11 +47,17 @@ class Catalogue:
         self._follower = TopicFollower(broker, settings.kafka, clock, self._changed)
         self._declared: Mapping[str, Declared] = {}
         self._shared_out: tuple[Topic, ...] = ()
+        self._has_read = False
 
     @property
     def declared(self) -> Mapping[str, Declared]:
         """Every topic by id; empty before the first were read."""
         return self._declared
+
+    @property
+    def has_read(self) -> bool:
+        """Whether the declared topics were read, so that one which is not among them does not stand."""
+        return self._has_read
 
     async def run(self, stop: asyncio.Event) -> None:
         """Declare the configuration's topics, then follow all of them until `stop`."""
@@ -71,11 +77,13 @@ class Catalogue:
                 break
         await self._follower.run(stop)
 
+    def wanted(self, topic: TopicSettings) -> Topic:
+        """The topic as it would be declared, beside those that are."""
+        return self._settings.topic_value(topic, [known.topic for known in self._declared.values()], self._reach)
+
     async def put(self, topic: TopicSettings, *, by: str, expected: int | None, absent: bool = False) -> Declared:
         """Declare a topic; see `TopicRegister.put`."""
-        beside = [known.topic for known in self._declared.values()]
-        value = self._settings.topic_value(topic, beside, self._reach)
-        declared = await self._register.put(value, by=by, expected=expected, absent=absent)
+        declared = await self._register.put(self.wanted(topic), by=by, expected=expected, absent=absent)
         log.info("topic.declared", topic=topic.id, revision=declared.topic.revision, by=by)
         return declared
 
@@ -106,6 +114,7 @@ class Catalogue:
 
     async def _changed(self, declarations: Declarations) -> None:
         self._declared = dict(declarations.declared)
+        self._has_read = True
         self._know(declarations.topics)
         await self._share_out(declarations.topics)
 

@@ -8,12 +8,12 @@ from streams.topic import Topic
 
 
 class TopicChange(msgspec.Struct, frozen=True, omit_defaults=True, tag="topic_change"):
-    """One change of one topic.
+    """One change of one topic: written down before it is tried, and settled when it is known what came of it.
 
     Attributes:
-        id: The topic with the revision it came to.
-        became: The topic from then on; None where it was removed.
+        became: What the topic is to be from then on; None where it is to be removed.
         ends_at: It mutes nobody: over as soon as it is there.
+        settled: It is known what came of it.
     """
 
     id: str
@@ -23,3 +23,4 @@ class TopicChange(msgspec.Struct, frozen=True, omit_defaults=True, tag="topic_ch
     ends_at: datetime
     became: Topic | None = None
     revision: int = 1
+    settled: bool = True
