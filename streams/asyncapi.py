@@ -6,7 +6,8 @@ from typing import Any, Final
 from streams import codec
 from streams.broker.base import TopicSpec
 from streams.contact import Contact
-from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
+from streams.definition import Definition
+from streams.events import Detection, PartialCount, Watermark, WindowCount
 from streams.feed_report import FeedReport
 from streams.kafka_security import SaslMechanism
 from streams.kafka_topics import specs

@@ -11,8 +11,9 @@ from typing import Any, Final, TypeAlias, TypeVar
 import msgspec
 
 from streams.counted import CountedPack
+from streams.definition import Definition
 from streams.errors import InvalidMention, StateCorrupted
-from streams.events import Definition, Detection, PartialCount, Watermark, WindowCount
+from streams.events import Detection, PartialCount, Watermark, WindowCount
 from streams.excerpt import Excerpt
 from streams.feed_report import FeedReport
 from streams.mention import Mention

@@ -1,4 +1,4 @@
-"""The values that travel between the stages: partial counts, watermarks, definitions, window counts, detections."""
+"""The values that travel between the stages: partial counts, watermarks, window counts, detections."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -123,32 +123,6 @@ class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     arrivals: dict[str, int] = {}
     told_ms: int = 0
     erased: tuple[int, ...] = ()
-
-
-class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What the detect stage has to know of one topic; stands in the partials before the first count under its revision.
-
-    The highest revision holds, in whatever order they come.
-
-    Attributes:
-        subject: The same for the same query; where it changes, what was learned is about something else.
-        pages_per_week: False pages a week that the topic's owner accepts.
-        collecting_since: From when on the sources deliver the topic in full, seconds since 1970; None is unknown.
-        brand: Topics of the same brand learn of one another; None learns of all.
-        removed: From here on nobody watches the topic.
-        caution: What its odds are multiplied with, see `Topic`.
-        own_words: What its query names: it stands in every mention and tells nothing. A `*` ends a beginning.
-    """
-
-    topic: str
-    revision: int
-    subject: str = ""
-    pages_per_week: float = 0.25
-    collecting_since: float | None = None
-    removed: bool = False
-    caution: float = 1.0
-    own_words: tuple[str, ...] = ()
-    brand: str | None = None
 
 
 class WindowCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -10,9 +10,10 @@ from streams import codec
 from streams.broker.base import Outgoing, Record
 from streams.canary import CANARY
 from streams.codec import OfPartials
+from streams.definition import Definition
 from streams.errors import StateCorrupted
 from streams.event_time import EventTime
-from streams.events import Definition, PartialCount, Watermark
+from streams.events import PartialCount, Watermark
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.anchors import Anchors

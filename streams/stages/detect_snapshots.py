@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from streams import codec
+from streams.definition import Definition
 from streams.errors import StateCorrupted
-from streams.events import Definition
 
 VERSION: Final = 2
 TIME_KEY: Final = b"time"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from streams.events import Definition
+from streams.definition import Definition
 from streams.id_index import hash64
 from streams.matching import TopicMatcher
 from streams.query import Field, Word, atoms, parse

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from streams.definition import Definition
 from streams.detectors.prior import Lesson, Prior
-from streams.events import Definition
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.peers import Peers

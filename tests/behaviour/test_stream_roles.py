@@ -15,8 +15,9 @@ from streams.app import connected, detect_role, score_role
 from streams.broker.base import Outgoing, Partition, Record
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
+from streams.definition import Definition
 from streams.errors import BrokerUnavailable, TopicsMismatch
-from streams.events import Definition, Detection, PartialCount, Phase, Tally, Watermark
+from streams.events import Detection, PartialCount, Phase, Tally, Watermark
 from streams.kafka_topics import specs
 from streams.mention import Mention
 from streams.metrics import StreamMetrics

@@ -4,7 +4,8 @@ from typing import Final
 
 from streams import codec
 from streams.broker.base import Outgoing
-from streams.events import Definition, PartialCount, Watermark
+from streams.definition import Definition
+from streams.events import PartialCount, Watermark
 from streams.settings import KafkaSettings
 from streams.windows import MINUTE
 from tests.fakes.streams_of_counts import DAY, START, log_of, minutes

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from streams import codec
 from streams.broker.base import Partition, Record
-from streams.events import Definition, PartialCount, Tally, Watermark
+from streams.definition import Definition
+from streams.events import PartialCount, Tally, Watermark
 from streams.windows import MINUTE, Slot
 
 START = 1_767_225_600  # 2026-01-01T00:00:00Z

@@ -16,7 +16,8 @@ from streams import codec
 from streams.broker.base import Broker, Outgoing, Partition
 from streams.broker.kafka import KafkaBroker
 from streams.clock import SystemClock
-from streams.events import Definition, PartialCount
+from streams.definition import Definition
+from streams.events import PartialCount
 from streams.mention import Mention
 from streams.settings import StreamSettings, TopicSettings
 from streams.topic_register import TopicRegister

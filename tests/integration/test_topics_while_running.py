@@ -12,7 +12,8 @@ from streams.app import connected, score_role
 from streams.broker.base import Outgoing, Partition
 from streams.broker.kafka import KafkaBroker
 from streams.clock import SystemClock
-from streams.events import Definition, PartialCount
+from streams.definition import Definition
+from streams.events import PartialCount
 from streams.kafka_topics import specs
 from streams.mention import Mention
 from streams.metrics import StreamMetrics

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from streams import codec
+from streams.definition import Definition
 from streams.errors import InvalidMention, StateCorrupted
-from streams.events import Definition, PartialCount, Tally, Watermark
+from streams.events import PartialCount, Tally, Watermark
 
 PLAIN = b'{"id":"1","platform":"x","published_at":"2026-01-01T00:00:00Z","text":"hi"'
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
-from streams.events import Definition, Detection, PartialCount, Phase, Watermark, WindowCount
+from streams.definition import Definition
+from streams.events import Detection, PartialCount, Phase, Watermark, WindowCount
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.detect import DetectStage
 from streams.windows import MINUTE

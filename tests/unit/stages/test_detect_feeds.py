@@ -10,7 +10,8 @@ import pytest
 
 from streams import codec
 from streams.broker.base import Outgoing
-from streams.events import Definition, Detection, Direction, PartialCount, Phase, Watermark
+from streams.definition import Definition
+from streams.events import Detection, Direction, PartialCount, Phase, Watermark
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.detect import DetectStage
 from streams.windows import MINUTE

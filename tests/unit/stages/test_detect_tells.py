@@ -7,7 +7,8 @@ import pytest
 
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
-from streams.events import Definition, Detection, Phase
+from streams.definition import Definition
+from streams.events import Detection, Phase
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.detect import DetectStage
 from streams.stages.detect_output import place_of

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from streams.broker.base import Partition, Record
+from streams.definition import Definition
 from streams.detectors.prior import Lean, Lesson, Scatter
-from streams.events import Definition, PartialCount
+from streams.events import PartialCount
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.detect import DetectStage
 from streams.stages.detect_snapshots import TOPIC_PREFIX

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from streams.broker.base import Outgoing
-from streams.events import Definition, Watermark
+from streams.definition import Definition
+from streams.events import Watermark
 from streams.matching import TopicMatcher
 from streams.stages.score import ScoreStage
 from streams.topic import Topic
