@@ -19,6 +19,7 @@ from alerting.delivery import DeliveryLoop
 from alerting.directive_parts import directive_parts
 from alerting.drills import Drills
 from alerting.duty import Duty
+from alerting.erasure_desk import ErasureDesk
 from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
 from alerting.feed_board import FeedBoard
@@ -106,7 +107,9 @@ def alert_parts(
         clock=clock,
         metrics=metrics,
     )
-    catalogue = Catalogue(settings, broker=broker, clock=clock, know=intake.know, reach=reach_of(routes))
+    catalogue = Catalogue(
+        settings, broker=broker, clock=clock, know=intake.know, reach=reach_of(routes), forget=intake.forget
+    )
     rises, pictures = WatchList(broker, settings.kafka, clock), Pictures(store, receivers, clock, metrics)
     delivery = DeliveryLoop(
         store=store,
@@ -126,6 +129,7 @@ def alert_parts(
     inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
     contacts = contact_parts(settings, broker, store, clock, metrics)
     ledger = TopicLedger(catalogue, store, clock)  # whose topics somebody may change is looked at before
+    erasures = ErasureDesk(store, catalogue, clock)
     api = create_api(
         store=store,
         acts=acts,
@@ -148,6 +152,7 @@ def alert_parts(
         duty=duty,
         feedback=FeedbackDesk(seen, catalogue, acts, clock),
         watch=rises,
+        erasures=erasures,
         previews=TopicPreviews(broker, settings, clock),
         link_keys=store.chain.keys_for("situation link"),
         reporting=Reporting.from_settings(seen, settings, clock),
@@ -158,7 +163,19 @@ def alert_parts(
     canaries = Canaries(broker, settings.kafka.mentions, settings.canary, clock, metrics)
     hand_over = HandOver(store, receivers, settings.receivers, clock)
     loops = (*directives.loops, *duty.loops(store, routes, receivers, egress, clock, metrics))
-    together = (delivery, rescue, observer, pictures, timekeeper, retention, hand_over, escalator, ledger, *loops)
+    together = (
+        delivery,
+        rescue,
+        observer,
+        pictures,
+        timekeeper,
+        retention,
+        hand_over,
+        escalator,
+        ledger,
+        erasures,
+        *loops,
+    )
     runs: dict[str, Runs] = {type(loop).__name__: loop.run for loop in together}
     if inbound.slack_socket is not None:
         runs["slack_socket"] = inbound.slack_socket.run

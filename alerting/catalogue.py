@@ -28,6 +28,7 @@ class Catalogue:
     Args:
         settings: Kafka's topics are made equal to its own at the start; those of the API stay.
         know: Told all topics when they are known, and after every change.
+        forget: Told the authors who are erased, by their 64-bit hashes, before the topics.
         reach: Which receivers a topic may come to: they share out what they accept.
     """
 
@@ -39,10 +40,11 @@ class Catalogue:
         clock: Clock,
         know: Callable[[Sequence[Topic]], None],
         reach: Reach = to_one,
+        forget: Callable[[frozenset[int]], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._know, self._reach = know, reach
+        self._know, self._reach, self._forget = know, reach, forget
         self._register = TopicRegister(broker, settings.kafka, clock)
         self._follower = TopicFollower(broker, settings.kafka, clock, self._changed)
         self._declared: Mapping[str, Declared] = {}
@@ -92,6 +94,10 @@ class Catalogue:
         await self._register.remove(topic_id, expected=expected)
         log.info("topic.removed", topic=topic_id, by=by)
 
+    async def erase(self, author: int) -> None:
+        """Have an author forgotten; see `TopicRegister.erase`."""
+        await self._register.erase(author)
+
     async def add_feedback(self, topic_id: str, feedback: Feedback) -> Declared:
         """Add a verdict; see `TopicRegister.add_feedback`."""
         declared = await self._register.add_feedback(topic_id, feedback)
@@ -115,6 +121,7 @@ class Catalogue:
     async def _changed(self, declarations: Declarations) -> None:
         self._declared = dict(declarations.declared)
         self._has_read = True
+        self._forget(frozenset(declarations.erased))
         self._know(declarations.topics)
         await self._share_out(declarations.topics)
 

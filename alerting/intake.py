@@ -25,6 +25,7 @@ from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Record
 from streams.clock import Clock
 from streams.codec import decode_detection, decode_window
+from streams.erasure import without_authors
 from streams.errors import StateCorrupted
 from streams.events import Detection, WindowCount
 from streams.settings import KafkaSettings
@@ -72,6 +73,7 @@ class Intake:
         self._news = asyncio.Event()
         self._first_saved = asyncio.Event()
         self._clock = clock
+        self._erased: frozenset[int] = frozenset()
         self._metrics = metrics
         self._rng = rng
         self._topics_saved = True
@@ -134,6 +136,10 @@ class Intake:
         self._caseloads = {}
         self._news.set()
 
+    def forget(self, authors: frozenset[int]) -> None:
+        """Nothing that detections still say of these authors, by their 64-bit hashes, is taken in from now on."""
+        self._erased = authors
+
     async def run(self, stop: asyncio.Event) -> None:
         """Take in until `stop` is set, once the topics are known; the batches in hand are finished first."""
         async with asyncio.TaskGroup() as group:
@@ -179,6 +185,11 @@ class Intake:
                 self._topics_saved = True
                 return
 
+    def _nameless(self, detection: Detection) -> Detection:
+        if not self._erased:
+            return detection
+        return msgspec.structs.replace(detection, evidence=without_authors(detection.evidence, self._erased))
+
     def _branded(self, topic: Topic) -> Topic:
         """The topic with the brand of what stands above it, where it names none itself."""
         return topic if topic.brand else msgspec.structs.replace(topic, brand=self._kinship.brand(topic.id) or None)
@@ -190,7 +201,7 @@ class Intake:
         duplicates = 0
         for record in records:
             try:
-                readable.append(_sound(decode_detection(record.value)))
+                readable.append(self._nameless(_sound(decode_detection(record.value))))
             except StateCorrupted as exc:
                 unreadable.append((record, str(exc)))
         if self._unconfirmed:

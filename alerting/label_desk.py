@@ -73,4 +73,5 @@ class LabelDesk:
             ends_at=now,
             read=sample.polarity,
             lang=sample.lang,
+            author_number=sample.author_number,
         )

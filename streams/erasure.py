@@ -1,13 +1,20 @@
 """Taking a person out of evidence: the counts stay, the words and the names go."""
 
 from collections.abc import Collection
+from typing import Final
 
 import msgspec
 
 from streams.events import Evidence
 from streams.findings import Carrier, Driver, Origin, PostForecast
+from streams.id_index import hash64
 
-_GONE = "erased"
+_GONE: Final = "erased"
+
+
+def author_number(platform: str, author: str) -> int:
+    """By what an author is recognised: a stable 64-bit hash of platform and id, or name where there is no id."""
+    return hash64(f"{platform}:{author}")
 
 
 def without_authors(evidence: Evidence, authors: Collection[int]) -> Evidence:

@@ -22,6 +22,7 @@ from alerting.api.decisions import decisions_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.directives import directive_routers
 from alerting.api.drills import Drilling, drills_routers
+from alerting.api.erasures import Erases, erasures_router
 from alerting.api.events import events_router
 from alerting.api.feedback import TakesFeedback, feedback_router
 from alerting.api.feedback_pages import feedback_pages_router
@@ -100,6 +101,7 @@ def create_api(
     link_keys: Sequence[bytes] = (),
     reporting: Reporting | None = None,
     drills: Drilling | None = None,
+    erasures: Erases | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -124,6 +126,7 @@ def create_api(
         feedback: Takes what people say of pages; None takes nothing in.
         watch: What rises and does not page; without it nothing does.
         link_keys: Sign links for people without an account, the last one new ones; without any there are none.
+        erasures: Forgets authors; None forgets nobody.
         reporting: Writes reviews; without it as the default settings say.
         drills: Tests the ways to receivers; None leaves that out.
     """
@@ -163,6 +166,7 @@ def create_api(
         labels_router(LabelDesk(store, clock), sessions),
         watch_router(store, clock, watch),
         access_keys_router(issued),
+        erasures_router(erasures),
         feeds_router(store, feeds or NoReports()),
         world_router(store, clock),
     ):

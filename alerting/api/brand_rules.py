@@ -42,6 +42,7 @@ RULES: Final[Mapping[str, BrandRule]] = {
         ),
         BrandRule.EVERY_BRAND: (
             *("/api/v1/keys", "/api/v1/keys/{key_id}"),
+            "/api/v1/erasures",  # a person may be among the mentions of any brand
             "/api/v1/mentions",  # belongs to no brand before it is matched, and may belong to any then
             *("/api/v1/drills", "/api/v1/drills/{drill_id}"),  # a receiver is everybody's
             *("/api/v1/on-call/covers", "/api/v1/on-call/covers/{cover_id}"),  # and so is a schedule

@@ -15,6 +15,7 @@ from alerting.cli.demo import demo
 from alerting.cli.doctor import doctor
 from alerting.cli.drafts import app as drafts
 from alerting.cli.drill import drill
+from alerting.cli.erase import erase
 from alerting.cli.exits import Exit, complain
 from alerting.cli.explain import explain
 from alerting.cli.feedback import app as feedback
@@ -75,6 +76,7 @@ app.add_typer(routes, name="routes")
 app.add_typer(on_call, name="on-call")
 app.command("drill")(drill)
 app.add_typer(keys, name="keys")
+app.command("erase")(erase)
 app.add_typer(audit, name="audit")
 
 

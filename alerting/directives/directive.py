@@ -8,6 +8,7 @@ from alerting.directives.api_key import ApiKey
 from alerting.directives.case_link import CaseLink
 from alerting.directives.customer_note import CustomerNote
 from alerting.directives.drill import Drill
+from alerting.directives.erasure import Erasure
 from alerting.directives.errand import next_due
 from alerting.directives.judgement import Judgement
 from alerting.directives.mood_label import MoodLabel
@@ -30,6 +31,7 @@ Directive = (
     | ShiftCover
     | TopicChange
     | Drill
+    | Erasure
 )
 
 

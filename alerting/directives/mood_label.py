@@ -18,6 +18,7 @@ class MoodLabel(msgspec.Struct, frozen=True, omit_defaults=True, tag="mood"):
         mention: `platform:id`.
         text: As it was shown, personal data masked; hostile like every text from mentions.
         read: The polarity that it was counted with, in [-1, 1]; None is unscored.
+        author_number: Who wrote the mention, a 64-bit hash.
         author: Who said so: a person's name as given, or the key's name.
         ends_at: It mutes nobody: over as soon as it is there.
     """
@@ -34,6 +35,7 @@ class MoodLabel(msgspec.Struct, frozen=True, omit_defaults=True, tag="mood"):
     revision: int = 1
     read: float | None = None
     lang: str | None = None
+    author_number: int | None = None
 
 
 def read_as(polarity: float | None) -> str:

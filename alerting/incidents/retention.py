@@ -6,6 +6,7 @@ import msgspec
 
 from alerting.incidents.model import Incident
 from alerting.settings import RetentionSettings
+from streams.erasure import without_people
 
 
 class Cutoffs(msgspec.Struct, frozen=True):
@@ -68,9 +69,9 @@ def cutoffs(settings: RetentionSettings, now: datetime) -> Cutoffs:
 
 
 def without_samples(incident: Incident) -> Incident:
-    """The incident with its counts, and no mention in its own words; drivers stay, they are counts of single terms."""
+    """The incident with its counts, without any mention's words and names; drivers stay, as counts of single terms."""
     return msgspec.structs.replace(
         incident,
-        evidence=msgspec.structs.replace(incident.evidence, samples=(), asked={}),
+        evidence=msgspec.structs.replace(without_people(incident.evidence), asked={}),
         parts=tuple(msgspec.structs.replace(part, mentions=(), asked={}) for part in incident.parts),
     )

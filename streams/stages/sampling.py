@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from streams.erasure import author_number
 from streams.events import Sample
 from streams.excerpt import Excerpt
-from streams.id_index import hash64
 from streams.masking import Masked, masked
 from streams.mention import Mention
 from streams.stages.sample_gate import Order
@@ -61,7 +61,7 @@ def polarity_of_rating(rating: float | None) -> float | None:
 def author_of(mention: Mention) -> int | None:
     """A stable 64-bit hash of who spoke on which platform; None where nobody said."""
     author = mention.author and (mention.author.id or mention.author.name)
-    return hash64(f"{mention.platform}:{author}") if author else None
+    return author_number(mention.platform, author) if author else None
 
 
 def weight_of(mention: Mention) -> int:

@@ -252,3 +252,40 @@ async def test_a_batch_that_fails_is_told_and_does_not_end_the_process_that_page
         await running
 
     assert broken.tried == 3
+
+
+def spoken(number: int, *, author: int) -> Incident:
+    """An incident that shows one mention, by this author."""
+    made = aged(number, 1)
+    (sample,) = made.evidence.samples
+    theirs = (msgspec.structs.replace(sample, author="Jane", author_number=author),)
+    return msgspec.structs.replace(made, evidence=msgspec.structs.replace(made.evidence, samples=theirs))
+
+
+async def test_an_author_is_taken_out_of_every_incident_and_nobody_else_is(store: SqlStore) -> None:
+    many = [spoken(number, author=2**63 + 5 if number % 2 else 7) for number in range(1, 46)]
+    async with store.begin() as unit:
+        for one in many:
+            await unit.save(one, [entry(one)], expected_revision=None)
+
+    changed = await store.erase_author(2**63 + 5)
+    again = await store.erase_author(2**63 + 5)
+
+    assert (changed, again) == (23, 0)
+    for one in many:
+        (author,) = {sample.author_number for sample in one.evidence.samples}
+        left = await store.get(one.id)
+        assert left.evidence.samples == (() if author == 2**63 + 5 else one.evidence.samples)
+        assert left.evidence.observed == one.evidence.observed
+        assert left.parts[0].mentions == (() if author == 2**63 + 5 else ("x:1",))
+
+
+async def test_a_number_that_only_begins_like_the_authors_changes_nothing(store: SqlStore) -> None:
+    async with store.begin() as unit:
+        one = spoken(1, author=712)
+        await unit.save(one, [entry(one)], expected_revision=None)
+
+    changed = await store.erase_author(71)
+
+    assert changed == 0
+    assert await store.get(one.id) == one

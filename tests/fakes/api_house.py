@@ -14,6 +14,7 @@ from alerting.api.batches import Sender
 from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS
 from alerting.api.declared_topics import DeclaresTopics
 from alerting.api.drills import Drilling
+from alerting.api.erasures import Erases
 from alerting.api.feedback import TakesFeedback
 from alerting.api.feeds import KnowsFeeds
 from alerting.api.health import Probe
@@ -81,6 +82,7 @@ async def api_house(
     duty: Duty | None = None,
     previews: TopicPreviews | None = None,
     drills: Drilling | None = None,
+    erasures: Erases | None = None,
 ) -> AsyncIterator[ApiHouse]:
     """The API from its start to its end, without a server."""
     store = store or MemoryStore()
@@ -111,6 +113,7 @@ async def api_house(
         watch=rises,
         link_keys=(LINK_KEY,),
         drills=drills or Drills(store, Receivers({}), clock),
+        erasures=erasures,
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))

@@ -12,6 +12,7 @@ from alerting.errors import DatabaseUnavailable, Stale, UnknownIncident
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.contact_store import ContactsTaken
 from alerting.incidents.delivery import Delivery
+from alerting.incidents.erasing import without_author
 from alerting.incidents.group import Grouping
 from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.store import NOTHING_KNOWN, Hold, IncidentFilter, Lease, OpenOfBrand, Page
@@ -161,6 +162,14 @@ class MemoryStore(MemoryReports):
         """Those of these episodes, as they were put there."""
         self._answer()
         return tuple(one for one in self.decided.values() if one.episode in episodes)
+
+    async def erase_author(self, author: int) -> int:
+        """Take an author out of every incident that knows them."""
+        self._answer()
+        changed = {name: without_author(one, author) for name, one in self.incidents.items()}
+        found = [name for name, one in changed.items() if one != self.incidents[name]]
+        self.incidents.update(changed)
+        return len(found)
 
     async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:  # noqa: ARG002
         """The board, as it was put there, with the open incidents counted."""

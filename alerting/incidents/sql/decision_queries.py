@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select
 from alerting.incidents.sql.inserting import insert_each, nothing_on_conflict
 from alerting.incidents.sql.tables import decisions
 from streams.codec import decode_detection, encode_detection
+from streams.erasure import without_people
 from streams.errors import StateCorrupted
 from streams.events import Detection
 
@@ -20,9 +21,8 @@ log = structlog.get_logger()
 
 
 def keep(connection: Connection, detection: Detection, taken_in_at: datetime) -> None:
-    """Keep the detection, without the samples: the incident has those."""
-    evidence = msgspec.structs.replace(detection.evidence, samples=())
-    value = encode_detection(msgspec.structs.replace(detection, evidence=evidence))
+    """Keep the detection, without words and names from mentions: the incident has those, as long as they are kept."""
+    value = encode_detection(msgspec.structs.replace(detection, evidence=without_people(detection.evidence)))
     connection.execute(
         _KEEP[connection.dialect.name],
         {"id": detection.id, "episode": detection.episode, "taken_in_at": taken_in_at, "value": value},

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from alerting.history import DAY_SECONDS, day_of, pack, thinned, unpack
 from alerting.incidents.delivery import DeliveryState
+from alerting.incidents.erasing import without_author
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.retention import Cutoffs, without_samples
 from alerting.incidents.sql import contact_queries, reply_queries
@@ -26,6 +27,7 @@ from streams.errors import StateCorrupted
 
 QUARTER: Final = 900
 HOUR: Final = 3600
+_ERASED_AT_ONCE: Final = 20
 
 _encoder: Final = msgspec.json.Encoder()
 _incident: Final = msgspec.json.Decoder(Incident)
@@ -66,6 +68,29 @@ def forget_samples(connection: Connection, cutoffs: Cutoffs, limit: int, _: date
         value = _encoder.encode(without_samples(_incident.decode(row.value))).decode()
         connection.execute(update(incidents).where(incidents.c.id == row.id).values(value=value, samples_kept=False))
     return len(rows)
+
+
+def erase_author(connection: Connection, author: int, after: str) -> tuple[str, int]:
+    """Take an author out of the next twenty incidents with an id above `after` that may know them.
+
+    Answers the last of their ids, empty where there is none left, and how many did know the author.
+    """
+    rows = connection.execute(
+        select(incidents.c.id, incidents.c.value)
+        .where(incidents.c.id > after, incidents.c.value.contains(f'"author_number":{author}', autoescape=True))
+        .order_by(incidents.c.id)
+        .limit(_ERASED_AT_ONCE)
+        .with_for_update()
+    ).all()
+    changed = 0
+    for row in rows:
+        before = _incident.decode(row.value)
+        left = without_author(before, author)
+        if left != before:  # a longer number may begin like this one
+            value = _encoder.encode(left).decode()
+            connection.execute(update(incidents).where(incidents.c.id == row.id).values(value=value))
+            changed += 1
+    return (rows[-1].id if rows else "", changed)
 
 
 def forget_deliveries(connection: Connection, cutoffs: Cutoffs, limit: int, _: datetime) -> int:

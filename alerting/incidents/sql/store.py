@@ -190,6 +190,16 @@ class SqlStore(SqlOutbox, SqlDirectives, DecisionReading, ReportReading):
                 done[kind] = await transaction.run(batch, before, limit, self._clock.now())
         return Removed(**done)
 
+    async def erase_author(self, author: int) -> int:
+        """Take an author, by the 64-bit hash, out of every incident; how many knew them."""
+        changed, after = 0, ""
+        while True:
+            async with self._database.transaction() as transaction:
+                after, found = await transaction.run(retention_queries.erase_author, author, after)
+            changed += found
+            if not after:
+                return changed
+
     async def healthy(self) -> None:
         """Return if the database answers.
 

@@ -30,6 +30,7 @@ NAMES = {
     "link": "0123456789abcdef",
     "key_id": "key_none",
     "drill_id": "drl_none",
+    "cover_id": "cover_none",
     "kind": "silence",
     "name": f"silence-{HIDDEN}",
     "act": "expire",

@@ -74,6 +74,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
         "doctor",
         "drafts",
         "drill",
+        "erase",
         "explain",
         "feedback",
         "feeds",
