@@ -56,6 +56,7 @@ BODIES: dict[str, object] = {
     "/api/v1/post-holds": {"topics": [TOPIC], "reason": "a tragedy", "incident": INCIDENT},
     "/api/v1/cases": {"system": "crm", "case": "9", "incident": INCIDENT},
     "/api/v1/drills": {"receiver": "comms"},
+    "/api/v1/erasures": {"platform": "x", "author": "4711"},
     "/status": {"status": "solved"},
     "/labels": {"mention": "x:0", "mood": "negative"},
     "/feedback": {"verdict": "false_alarm", "incident": INCIDENT},
