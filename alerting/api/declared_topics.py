@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Final, Protocol
 
 from fastapi import APIRouter, Header, Path, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from alerting.api.etags import IfMatch, etag, revision_of
@@ -41,7 +42,7 @@ class DeclaresTopics(Protocol):
 class TopicBody(TopicSettings):
     """A topic without its id, which stands in the path."""
 
-    id: str = ""
+    id: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9._-]{0,63})?$")] = ""
 
 
 def declared_topics_router(topics: DeclaresTopics | None) -> APIRouter:
