@@ -234,5 +234,6 @@ def _bare(**options: Any) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,  # what generated clients call it
         **options,
     )

@@ -52,7 +52,7 @@ def _router(broker: Sender | None, settings: ApiSettings, clock: Clock, contacts
     places = Places(AT_ONCE, f"{AT_ONCE} batches are being taken in already.")  # each is held in memory
 
     @router.post("", status_code=202, openapi_extra={"requestBody": REQUEST_BODY})
-    async def ingest(request: Request) -> IngestAnswer:
+    async def ingest_contacts(request: Request) -> IngestAnswer:
         """Take contacts in: one JSON object, an array of them, or one a line (`application/x-ndjson`).
 
         202 means that Kafka has acknowledged every accepted one; `rejected` names the others by their place. Sending

@@ -50,7 +50,7 @@ def mentions_router(broker: Sender | None, settings: ApiSettings, *, kafka_topic
     places = Places(AT_ONCE, f"{AT_ONCE} batches are being taken in already.")  # each is held in memory
 
     @router.post("/api/v1/mentions", status_code=202, openapi_extra={"requestBody": REQUEST_BODY})
-    async def ingest(
+    async def ingest_mentions(
         request: Request,
         source: Annotated[
             Literal["activity-streams", "brandwatch", "x-v2"] | None,
