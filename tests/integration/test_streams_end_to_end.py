@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
+from alerting.reply_reading import read_replies
 from streams import codec
 from streams.app import connected, detect_role, score_role
 from streams.broker.base import Broker, Outgoing, Partition, Record
@@ -14,8 +16,10 @@ from streams.broker.kafka import KafkaBroker
 from streams.clock import SystemClock
 from streams.events import PartialCount, Tally
 from streams.kafka_topics import check, specs
+from streams.mention import Author
 from streams.metrics import StreamMetrics
 from streams.produce import load_history, produce
+from streams.public_reply import PublicReply
 from streams.readiness import Readiness
 from streams.role import Role
 from streams.settings import StreamSettings
@@ -28,6 +32,13 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 CLOCK = SystemClock()
 MENTIONS = refund_crisis.mentions()
+ANSWER = msgspec.structs.replace(
+    MENTIONS[-1],
+    id="answer",
+    text="We are sorry and on it",
+    author=Author(id="acme", is_brand_reply=True),
+    parent_id=MENTIONS[0].id,
+)
 
 
 def settings_for(kafka: KafkaUnderTest, name: str) -> StreamSettings:
@@ -75,7 +86,8 @@ async def test_mentions_go_through_both_roles(kafka: KafkaUnderTest, unique_name
         score = score_role(settings, broker, CLOCK, metrics)
         detect = detect_role(settings, broker, CLOCK, metrics)
         async with running(score), running(detect):
-            done = await produce(RecordedSource(MENTIONS), broker, settings, CLOCK, rate=2000)
+            said = [*MENTIONS, ANSWER]
+            done = await produce(RecordedSource(said), broker, settings, CLOCK, rate=2000)
             await until(lambda: registry.get_sample_value("tocsin_mentions_matched_total") == len(matched))
             await until(
                 lambda: (
@@ -84,11 +96,13 @@ async def test_mentions_go_through_both_roles(kafka: KafkaUnderTest, unique_name
                 )
             )
         reports = await read(broker, settings.kafka.feeds, partitions=1)
+        replies, unreadable = read_replies(await read(broker, settings.kafka.replies))
 
     last = codec.decode_feed_report(reports[-1].value)
     assert {feed.name for feed in last.feeds} == {"x", *(f"{settings.kafka.mentions}-{number}" for number in range(2))}
-    assert done.sent == len(MENTIONS)
-    assert registry.get_sample_value("tocsin_mentions_read_total") == len(MENTIONS)
+    assert done.sent == len(said)
+    assert registry.get_sample_value("tocsin_mentions_read_total") == len(said)
+    assert (replies, unreadable) == ([PublicReply(ANSWER.key, (MENTIONS[0].key,), ANSWER.published_at)], [])
 
 
 @pytest.mark.apache
