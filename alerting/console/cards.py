@@ -96,6 +96,7 @@ class IncidentCard:
     announced: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     playbook: Playbook | None = None
+    goes_on_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def incident_card(incident: Incident, chart: Chart, now: datetime) -> IncidentCa
         level=incident.severity.value.lower(),
         state=incident.state,
         stand=words.stand(incident, now),
+        goes_on_as=incident.merged_into or "",
         owner=one_line(incident.owner or UNOWNED, words.LONGEST_NAME),
         why=one_line(incident.why, words.LONGEST_TEXT),
         odds=wording.odds(incident.false_pages_per_week),

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from alerting.api.app import create_api
 from alerting.api.keys import KeyRing
+from alerting.drills import Drills
 from alerting.fakes.mail import FakeMail
 from alerting.fakes.ntfy import FakeNtfy
 from alerting.fakes.pagerduty import FakePagerDuty
@@ -22,6 +23,7 @@ from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.incidents.store import IncidentFilter
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.registry import build_all
+from alerting.receivers import Receivers
 from alerting.settings import Settings
 from streams.broker.base import Outgoing, TopicSpec
 from streams.broker.memory_cluster import MemoryCluster
@@ -111,7 +113,9 @@ async def test_no_secret_leaves_by_any_way_though_every_vendor_fails_once_and_ec
                 for sequence, phase in enumerate((Phase.OPENED, Phase.ENDED)):
                     claim = encode_detection(detection(phase, sequence=sequence, minutes=sequence))
                     cluster.append([Outgoing(DETECTIONS.kafka_topic, b"x", claim, partition=DETECTIONS.number)])
-                while not await _all_told(store):
+                drills = Drills(store, Receivers({name: [one] for name, one in receivers.items()}), clock)
+                tests = [(await drills.begin(name, by="Ada")).id for name in receivers]
+                while not await _all_told(store, tests):
                     await clock.sleep(0.5)
             inbound = build_inbound(settings, acts=process.acts, clock=clock, egress=egress, metrics=process.metrics)
             said.append(repr(inbound))
@@ -143,10 +147,11 @@ async def test_no_secret_leaves_by_any_way_though_every_vendor_fails_once_and_ec
         assert CANARY not in text
 
 
-async def _all_told(store: SqlStore) -> bool:
+async def _all_told(store: SqlStore, drills: list[str]) -> bool:
     page = await store.find(IncidentFilter(), cursor=None, limit=9)
-    told = [delivery for incident in page.incidents for delivery in await store.deliveries(incident.id)]
-    return len(told) == 12 and {delivery.state for delivery in told} == {DeliveryState.SENT}
+    about = [*(incident.id for incident in page.incidents), *drills]
+    told = [delivery for one in about for delivery in await store.deliveries(one)]
+    return len(told) == 18 and {delivery.state for delivery in told} == {DeliveryState.SENT}
 
 
 def _everything_in(database: Path) -> list[str]:

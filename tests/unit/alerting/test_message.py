@@ -1,8 +1,9 @@
+import msgspec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerting.incidents.lifecycle import acknowledge, apply_detection, resolve
-from alerting.incidents.model import Incident, Transition
+from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.message import drill, message_about
 from streams.topic import Topic
 from tests.fakes.clock import START
@@ -40,6 +41,18 @@ def test_the_actor_is_whoever_made_this_change() -> None:
     changes = (Transition.ACKNOWLEDGED, Transition.RESOLVED, Transition.GREW)
     assert [message_about(over, change, START).actor for change in changes] == ["Kim", "Lee", None]
     assert message_about(over, Transition.RESOLVED, START).headline == "Acme Refunds: resolved, peaked at 143/min"
+
+
+def test_what_was_merged_into_an_older_one_says_so_and_leads_there() -> None:
+    over = msgspec.structs.replace(
+        opened(), state=IncidentState.RESOLVED, resolved_at=START, resolved_by="Maya", merged_into="inc_older"
+    )
+
+    message = message_about(over, Transition.RESOLVED, START, public_url="https://tocsin.example.com")
+
+    assert "merged into an older incident" in message.headline
+    assert message.why == "Goes on as inc_older."
+    assert message.url == "https://tocsin.example.com/incidents/inc_older"
 
 
 def test_without_a_public_address_there_is_no_link() -> None:

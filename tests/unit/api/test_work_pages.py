@@ -63,10 +63,12 @@ async def test_an_act_goes_down_under_the_name_of_the_key(act: str, fields: dict
 async def test_merging_leads_to_the_one_that_lives_and_splitting_to_the_new_one() -> None:
     async with api_house(store=stored()) as house:
         merged = await send(house, "merge", into=incident(2).id)
+        younger = await house.browser.get(f"/incidents/{incident(2).id}")
         parted = await send(house, "split", topic_01="app")
 
         fresh = parted.headers["location"].removeprefix("/incidents/")
         assert merged.headers["location"] == PATH
+        assert f'Goes on as <a href="{PATH}">' in younger.text
         assert house.store.incidents[incident(2).id].state is IncidentState.RESOLVED
         assert house.store.incidents[fresh].topics == ("app",)
 
