@@ -15,6 +15,7 @@ from alerting.canaries import Canaries
 from alerting.catalogue import Catalogue
 from alerting.console.pulse import Pulse
 from alerting.contact_parts import contact_parts
+from alerting.dead_letter_desk import DeadLetterDesk
 from alerting.delivery import DeliveryLoop
 from alerting.directive_parts import directive_parts
 from alerting.drills import Drills
@@ -47,6 +48,7 @@ from alerting.topic_ledger import TopicLedger
 from alerting.watch_list import WatchList
 from streams.broker.base import Broker
 from streams.clock import Clock
+from streams.dead_letter_box import DeadLetterBox
 
 Runs = Callable[[asyncio.Event], Coroutine[None, None, None]]
 """Works until the event is set."""
@@ -153,6 +155,7 @@ def alert_parts(
         feedback=FeedbackDesk(seen, catalogue, acts, clock),
         watch=rises,
         erasures=erasures,
+        letters=DeadLetterDesk(DeadLetterBox(broker, settings.kafka), store, clock),
         previews=TopicPreviews(broker, settings, clock),
         link_keys=store.chain.keys_for("situation link"),
         reporting=Reporting.from_settings(seen, settings, clock),

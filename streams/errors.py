@@ -4,6 +4,7 @@ StreamsError
 ├── InvalidMention      put the record on the dead-letter topic and go on
 ├── InvalidQuery        tell the author of the topic, with the column
 ├── UnknownTopic        there is nothing to change
+├── UnknownLetter       there is no dead letter of that name
 ├── TopicChanged        read it again: somebody changed it meanwhile
 ├── TopicRefused        tell whoever declares the topic; it does not fit the others, or is not theirs
 ├── InvalidConfig       refuse to start; carries every problem at once
@@ -40,6 +41,10 @@ class InvalidQuery(StreamsError):
 
 class UnknownTopic(StreamsError):
     """Nobody declared the topic."""
+
+
+class UnknownLetter(StreamsError):
+    """There is no dead letter of that name, or none any more."""
 
 
 class TopicChanged(StreamsError):

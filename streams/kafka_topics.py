@@ -219,6 +219,7 @@ def acls(settings: StreamSettings, *, principal: str = "User:tocsin-{role}") -> 
                 ("topic", kafka.contacts, False, "Read"),
                 ("topic", kafka.contacts, False, "Write"),
                 ("topic", kafka.contact_dead_letters, False, "Write"),
+                ("topic", kafka.dead_letters, False, "Read"),
                 ("topic", kafka.mentions, False, "Write"),
                 ("topic", kafka.topics, False, "Read"),
                 ("topic", kafka.topics, False, "Write"),

@@ -18,12 +18,14 @@ from alerting.api.batches import Sender
 from alerting.api.branded_feedback import BrandedFeedback
 from alerting.api.branded_topics import BrandedTopics
 from alerting.api.contacts import contact_routers
+from alerting.api.dead_letters import KeepsDeadLetters, dead_letters_router
 from alerting.api.decisions import decisions_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.directives import directive_routers
 from alerting.api.drills import Drilling, drills_routers
 from alerting.api.erasures import Erases, erasures_router
 from alerting.api.events import events_router
+from alerting.api.feed_pages import feed_pages_router
 from alerting.api.feedback import TakesFeedback, feedback_router
 from alerting.api.feedback_pages import feedback_pages_router
 from alerting.api.feeds import KnowsFeeds, NoReports, feeds_router
@@ -102,6 +104,7 @@ def create_api(
     reporting: Reporting | None = None,
     drills: Drilling | None = None,
     erasures: Erases | None = None,
+    letters: KeepsDeadLetters | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -126,6 +129,7 @@ def create_api(
         feedback: Takes what people say of pages; None takes nothing in.
         watch: What rises and does not page; without it nothing does.
         link_keys: Sign links for people without an account, the last one new ones; without any there are none.
+        letters: Looks at dead letters; None knows none.
         erasures: Forgets authors; None forgets nobody.
         reporting: Writes reviews; without it as the default settings say.
         drills: Tests the ways to receivers; None leaves that out.
@@ -189,6 +193,11 @@ def create_api(
     app.include_router(
         work_pages_router(store, clock, acts=acts, sessions=sessions, pages=pages, pulse=pulse, tokens=tokens)
     )
+    for router in (
+        dead_letters_router(letters),
+        feed_pages_router(feeds or NoReports(), letters, store, clock, sessions=sessions, pages=pages, pulse=pulse),
+    ):
+        app.include_router(router)
     app.include_router(on_call_router(duty, covers, clock, sessions=sessions, pages=pages, pulse=pulse))
     if topics is not None:
         app.include_router(topic_pages_router(topics, previews, clock, sessions=sessions, pages=pages, pulse=pulse))

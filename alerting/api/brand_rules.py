@@ -43,6 +43,8 @@ RULES: Final[Mapping[str, BrandRule]] = {
         BrandRule.EVERY_BRAND: (
             *("/api/v1/keys", "/api/v1/keys/{key_id}"),
             "/api/v1/erasures",  # a person may be among the mentions of any brand
+            *("/api/v1/dead-letters", "/api/v1/dead-letters/{partition}/{offset}/send"),  # before they are matched
+            *("/feeds/dead-letters", "/feeds/dead-letters/{partition}/{offset}"),
             "/api/v1/mentions",  # belongs to no brand before it is matched, and may belong to any then
             *("/api/v1/drills", "/api/v1/drills/{drill_id}"),  # a receiver is everybody's
             *("/api/v1/on-call/covers", "/api/v1/on-call/covers/{cover_id}"),  # and so is a schedule
@@ -71,7 +73,7 @@ RULES: Final[Mapping[str, BrandRule]] = {
                 "/api/v1/metrics",
                 "/api/v1/labels",
             ),
-            "/api/v1/feeds",  # platforms are everybody's, the incidents about them are not
+            *("/api/v1/feeds", "/feeds"),  # platforms are everybody's, the incidents about them are not
             *("/api/v1/topics", "/api/v1/topics/{topic}", "/api/v1/topics/{topic}/windows"),
             *("/api/v1/topics/{topic}/feedback", "/api/v1/topics/{topic}/feedback/{feedback}"),
             *("/api/v1/silences", "/api/v1/silences/preview", "/api/v1/silences/{silence_id}"),

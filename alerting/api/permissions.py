@@ -12,7 +12,7 @@ _HARMLESS: Final = frozenset({"/login", "/logout", "/api/v1/silences/preview"})
 # What somebody who was paged says of the page.
 _FEEDBACK: Final = re.compile(r"/api/v1/topics/[^/]+/feedback(/[^/]+)?$")
 _ADMINS: Final = ("/api/v1/topics", "/declare", "/-/reload")
-_ADMINS_ALONE: Final = ("/api/v1/keys", "/api/v1/erasures")
+_ADMINS_ALONE: Final = ("/api/v1/keys", "/api/v1/erasures", "/api/v1/dead-letters", "/feeds/dead-letters")
 
 
 def needed(method: str, path: str) -> Role:

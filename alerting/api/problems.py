@@ -22,7 +22,7 @@ from alerting.errors import (
     UnknownDirective,
     UnknownIncident,
 )
-from streams.errors import BrokerUnavailable, RecordTooLarge
+from streams.errors import BrokerUnavailable, RecordTooLarge, UnknownLetter
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
@@ -158,6 +158,7 @@ def _sentence(error: Exception) -> str:
 _REFUSE: Final[dict[type[Exception], Callable[[Exception], Problem]]] = {
     UnknownIncident: lambda error: Problem(404, "unknown-incident", str(error)),
     UnknownDirective: lambda error: Problem(404, "unknown-directive", _sentence(error)),
+    UnknownLetter: lambda error: Problem(404, "unknown-letter", _sentence(error)),
     SilenceTooWide: lambda error: Problem(409, "silence-too-wide", _sentence(error)),
     DirectiveRefused: lambda error: Problem(422, "directive-refused", _sentence(error)),
     OutOfScope: lambda error: Problem(403, "brands", f"{str(error)[:1].upper()}{str(error)[1:]}."),

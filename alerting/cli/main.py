@@ -11,6 +11,7 @@ from alerting.cli.backtest import backtest
 from alerting.cli.cases import app as cases
 from alerting.cli.check import check
 from alerting.cli.contacts import app as contacts
+from alerting.cli.dead_letters import app as dead_letters
 from alerting.cli.demo import demo
 from alerting.cli.doctor import doctor
 from alerting.cli.drafts import app as drafts
@@ -71,6 +72,7 @@ app.add_typer(drafts, name="drafts")
 app.add_typer(holds, name="holds")
 app.add_typer(cases, name="cases")
 app.command("feeds")(feeds)
+app.add_typer(dead_letters, name="dead-letters")
 app.command("doctor")(doctor)
 app.add_typer(routes, name="routes")
 app.add_typer(on_call, name="on-call")

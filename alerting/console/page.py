@@ -15,6 +15,7 @@ from alerting.console.cards import IncidentCard, Moment, Reckoned, Told, TopicTi
 from alerting.console.desk_forms import LINK_HOURS, DeskForms
 from alerting.console.duty import DutyCard
 from alerting.console.evidence_lines import DriverLine, PlaceLine, Quote
+from alerting.console.feed_lines import FeedLine, LetterLine
 from alerting.console.pulse import Pulse
 from alerting.console.retrospect import ReviewView
 from alerting.console.situation import Situation
@@ -173,6 +174,24 @@ class Pages:
             csrf=csrf,
             now=now,
         )
+
+    def feeds(
+        self,
+        *,
+        feeds: Sequence[FeedLine],
+        reported_at: datetime | None,
+        has_letters: bool,
+        pulse: Pulse,
+        csrf: str,
+        now: datetime,
+    ) -> str:
+        """Every feed, and whether it delivers."""
+        values = {"feeds": feeds, "reported_at": reported_at, "has_letters": has_letters}
+        return self._render("feeds.html", here="feeds", pulse=pulse, csrf=csrf, now=now, **values)
+
+    def dead_letters(self, *, letters: Sequence[LetterLine], refusal: str, pulse: Pulse, csrf: str) -> str:
+        """Records that were no mentions, each with a form to send it once more."""
+        return self._render("dead_letters.html", here="feeds", letters=letters, refusal=refusal, pulse=pulse, csrf=csrf)
 
     def on_call(
         self,

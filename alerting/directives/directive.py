@@ -11,6 +11,7 @@ from alerting.directives.drill import Drill
 from alerting.directives.erasure import Erasure
 from alerting.directives.errand import next_due
 from alerting.directives.judgement import Judgement
+from alerting.directives.letter_sent import LetterSent
 from alerting.directives.mood_label import MoodLabel
 from alerting.directives.notice import Notice
 from alerting.directives.post_hold import PostHold
@@ -32,6 +33,7 @@ Directive = (
     | TopicChange
     | Drill
     | Erasure
+    | LetterSent
 )
 
 

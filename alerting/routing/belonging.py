@@ -13,6 +13,7 @@ from alerting.directives.directive import Directive
 from alerting.directives.drill import Drill
 from alerting.directives.erasure import Erasure
 from alerting.directives.judgement import Judgement
+from alerting.directives.letter_sent import LetterSent
 from alerting.directives.mood_label import MoodLabel
 from alerting.directives.notice import Notice
 from alerting.directives.post_hold import PostHold
@@ -61,7 +62,7 @@ class Belonging:
                 return directive.incident is not None
             case Judgement() | MoodLabel() | TopicChange():
                 return self.sees_topic(directive.topic)
-            case ApiKey() | Drill() | Erasure() | ShiftCover():
+            case ApiKey() | Drill() | Erasure() | LetterSent() | ShiftCover():
                 return False  # a schedule, like a receiver, is everybody's
 
     def may_keep(self, directive: Directive) -> bool:
@@ -76,7 +77,7 @@ class Belonging:
             case TopicChange():
                 became = directive.became
                 return self.sees_topic(directive.topic) or (became is not None and self._scope.sees(became.brand))
-            case CaseLink() | Judgement() | MoodLabel() | ApiKey() | Drill() | Erasure() | ShiftCover():
+            case CaseLink() | Judgement() | MoodLabel() | ApiKey() | Drill() | Erasure() | LetterSent() | ShiftCover():
                 return self.sees(directive)
 
     def narrowed(self, wish: SilenceWish) -> SilenceWish:

@@ -12,6 +12,7 @@ from alerting.acts import Acts
 from alerting.api.app import create_api
 from alerting.api.batches import Sender
 from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS
+from alerting.api.dead_letters import KeepsDeadLetters
 from alerting.api.declared_topics import DeclaresTopics
 from alerting.api.drills import Drilling
 from alerting.api.erasures import Erases
@@ -83,6 +84,7 @@ async def api_house(
     previews: TopicPreviews | None = None,
     drills: Drilling | None = None,
     erasures: Erases | None = None,
+    letters: KeepsDeadLetters | None = None,
 ) -> AsyncIterator[ApiHouse]:
     """The API from its start to its end, without a server."""
     store = store or MemoryStore()
@@ -114,6 +116,7 @@ async def api_house(
         link_keys=(LINK_KEY,),
         drills=drills or Drills(store, Receivers({}), clock),
         erasures=erasures,
+        letters=letters,
     )
     async with app.router.lifespan_context(app):
         yield ApiHouse(app, store, metrics, AsgiClient(app, BEARER), AsgiClient(app, {"Accept": "text/html"}))

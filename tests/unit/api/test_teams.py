@@ -30,6 +30,8 @@ NAMES = {
     "link": "0123456789abcdef",
     "key_id": "key_none",
     "drill_id": "drl_none",
+    "partition": "0",
+    "offset": "0",
     "cover_id": "cover_none",
     "kind": "silence",
     "name": f"silence-{HIDDEN}",

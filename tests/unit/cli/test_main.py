@@ -69,6 +69,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
         "cases",
         "contacts",
         "check",
+        "dead-letters",
         "demo",
         "detect",
         "doctor",
