@@ -8,7 +8,8 @@ import structlog
 
 from alerting.directives.directive import DirectiveEntry
 from alerting.directives.drill import Drill
-from alerting.errors import DirectiveRefused, UnknownDirective
+from alerting.directives_kept import DirectivesKept
+from alerting.errors import DirectiveRefused
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.identity import delivery_id
 from alerting.incidents.model import Transition
@@ -23,7 +24,7 @@ _HOUR: Final = timedelta(hours=1)
 log = structlog.get_logger(__name__)
 
 
-class Drills:
+class Drills(DirectivesKept[Drill]):
     """Puts marked tests into the outbox, and says how far they came.
 
     What is sent, by whom, when it is tried again and what its outcome is are up to delivery, as with every page. Only
@@ -31,7 +32,7 @@ class Drills:
     """
 
     def __init__(self, store: Store, receivers: Receivers, clock: Clock) -> None:
-        self._store = store
+        super().__init__(store, Drill, "drill", most=_MOST_LISTED)
         self._receivers = receivers
         self._clock = clock
 
@@ -73,22 +74,6 @@ class Drills:
             )
         log.info("drill.asked", drill=drill.id, receiver=receiver, by=by)
         return drill
-
-    async def all(self) -> tuple[Drill, ...]:
-        """The newest hundred, newest first."""
-        found = await self._store.directives("drill", limit=_MOST_LISTED)
-        return tuple(one for one in found if isinstance(one, Drill))
-
-    async def get(self, drill_id: str) -> Drill:
-        """One drill.
-
-        Raises:
-            UnknownDirective: There is none.
-        """
-        found = await self._store.directive(drill_id)
-        if not isinstance(found, Drill):
-            raise UnknownDirective(f"there is no drill {drill_id!r}")
-        return found
 
     async def deliveries(self, drill_id: str) -> tuple[Delivery, ...]:
         """Its messages, one for each notifier; none once they are forgotten."""

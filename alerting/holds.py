@@ -11,6 +11,7 @@ import structlog
 from alerting.directives.directive import DirectiveEntry
 from alerting.directives.errand import Errand, Hook
 from alerting.directives.post_hold import HoldState, PostHold
+from alerting.directives_kept import DirectivesKept
 from alerting.dispatch import Dispatch
 from alerting.errors import DirectiveRefused, Stale, TransitionRefused, UnknownDirective, UnknownIncident
 from alerting.incidents.model import Incident
@@ -42,37 +43,17 @@ class HoldWish(msgspec.Struct, frozen=True):
     incident: str | None = None
 
 
-class PostHolds:
+class PostHolds(DirectivesKept[PostHold]):
     """Everything that is done with holds. Nothing is held before a human confirmed it, and nothing for ever."""
 
     def __init__(
         self, store: Store, dispatch: Dispatch, settings: Settings, clock: Clock, metrics: AlertingMetrics
     ) -> None:
-        self._store = store
+        super().__init__(store, PostHold, "hold", most=_MOST_LISTED)
         self._dispatch = dispatch
         self._hours = settings.hooks.hold_hours
         self._clock = clock
         self._metrics = metrics
-
-    async def all(self) -> tuple[PostHold, ...]:
-        """Newest first, decided ones too."""
-        found = await self._store.directives("post_hold", limit=_MOST_LISTED)
-        return tuple(one for one in found if isinstance(one, PostHold))
-
-    async def get(self, hold_id: str) -> PostHold:
-        """One hold.
-
-        Raises:
-            UnknownDirective: There is none.
-        """
-        found = await self._store.directive(hold_id)
-        if not isinstance(found, PostHold):
-            raise UnknownDirective(f"there is no hold {hold_id!r}")
-        return found
-
-    async def lines(self, hold_id: str) -> tuple[DirectiveEntry, ...]:
-        """What was done with it, oldest first."""
-        return await self._store.directive_lines(hold_id)
 
     async def propose(self, wish: HoldWish, *, by: str, hold_id: str | None = None) -> PostHold:
         """Propose; with an incident, that says so too, to everybody who hears of it.

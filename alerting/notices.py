@@ -1,22 +1,21 @@
 """What ops announce, over the API, the command line or Kafka."""
 
 import secrets
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 import structlog
 
 from alerting.directives.directive import DirectiveEntry
 from alerting.directives.notice import Notice
-from alerting.errors import DatabaseUnavailable, DirectiveRefused, Stale, UnknownDirective
+from alerting.directives_kept import DirectivesKept
+from alerting.errors import DatabaseUnavailable, DirectiveRefused, Stale
 from alerting.incidents.store import Store, Unit
 from alerting.incidents.work import person
 from alerting.metrics import AlertingMetrics
 from alerting.routing.expectation import announced
 from alerting.routing.notice_wish import NoticeWish, notice_of
 from streams.clock import Clock
-
-_MOST_LISTED: Final = 1_000
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +24,7 @@ class _Looks(Protocol):
     async def look(self) -> None: ...
 
 
-class Notices:
+class Notices(DirectivesKept[Notice]):
     """Everything that is done with notices: committed before it is answered, with its record in the audit trail.
 
     Args:
@@ -33,30 +32,10 @@ class Notices:
     """
 
     def __init__(self, store: Store, watch: _Looks, clock: Clock, metrics: AlertingMetrics) -> None:
-        self._store = store
+        super().__init__(store, Notice, "notice")
         self._watch = watch
         self._clock = clock
         self._metrics = metrics
-
-    async def all(self) -> tuple[Notice, ...]:
-        """The newest thousand, ended ones too, newest first."""
-        found = await self._store.directives("notice", limit=_MOST_LISTED)
-        return tuple(one for one in found if isinstance(one, Notice))
-
-    async def get(self, notice_id: str) -> Notice:
-        """One notice.
-
-        Raises:
-            UnknownDirective: There is none.
-        """
-        found = await self._store.directive(notice_id)
-        if not isinstance(found, Notice):
-            raise UnknownDirective(f"there is no notice {notice_id!r}")
-        return found
-
-    async def lines(self, notice_id: str) -> tuple[DirectiveEntry, ...]:
-        """What was done with it, oldest first."""
-        return await self._store.directive_lines(notice_id)
 
     async def add(self, wish: NoticeWish, *, by: str) -> Notice:
         """Announce; the notice as it stands now.
@@ -80,7 +59,7 @@ class Notices:
             Stale: It is no longer at `expected_revision`.
             DirectiveRefused: It has ended, or something in it is not allowed.
         """
-        stored = await self._found(notice_id, expected_revision)
+        stored = await self._at(notice_id, expected_revision)
         now = self._clock.now()
         if stored.ends_at <= now:
             raise DirectiveRefused(f"notice {notice_id} has ended; announce another one")
@@ -98,7 +77,7 @@ class Notices:
             UnknownDirective: There is none.
             Stale: It is no longer at `expected_revision`.
         """
-        stored = await self._found(notice_id, expected_revision)
+        stored = await self._at(notice_id, expected_revision)
         if stored.ends_at <= self._clock.now():
             return stored
         async with self._store.begin() as unit:
@@ -135,12 +114,6 @@ class Notices:
         unknown = sorted(set(notice.topics) - known)
         if unknown:
             raise DirectiveRefused(f"there is no topic {unknown[0]!r}")
-
-    async def _found(self, notice_id: str, expected_revision: int | None) -> Notice:
-        stored = await self.get(notice_id)
-        if expected_revision is not None and stored.revision != expected_revision:
-            raise Stale(f"notice {notice_id} is at revision {stored.revision}, not {expected_revision}")
-        return stored
 
     async def _said(self, notice: Notice, act: str) -> None:
         self._metrics.directive_acts.labels(act).inc()

@@ -10,7 +10,8 @@ import structlog
 from alerting.brand_scope import scope_now
 from alerting.directives.directive import DirectiveEntry
 from alerting.directives.silence import Silence, SilenceState
-from alerting.errors import DatabaseUnavailable, DirectiveRefused, SilenceTooWide, Stale, UnknownDirective
+from alerting.directives_kept import DirectivesKept
+from alerting.errors import DatabaseUnavailable, DirectiveRefused, SilenceTooWide, Stale
 from alerting.incidents.delivery import DeliveryState
 from alerting.incidents.model import PAGES, Incident
 from alerting.incidents.store import IncidentFilter, Store
@@ -22,7 +23,6 @@ from alerting.routing.silencing import Preview, width, would_have_hidden
 from alerting.settings import SilenceSettings
 from streams.clock import Clock
 
-_MOST_LISTED: Final = 1_000
 _MOST_LOOKED_AT: Final = 2_000
 _PAGE: Final = 200
 
@@ -37,7 +37,7 @@ class _Looks(Protocol):
         ...
 
 
-class Silences:
+class Silences(DirectivesKept[Silence]):
     """Everything people do with silences: committed before it is answered, with its record in the audit trail.
 
     Args:
@@ -48,31 +48,11 @@ class Silences:
     def __init__(
         self, store: Store, watch: _Looks, settings: SilenceSettings, clock: Clock, metrics: AlertingMetrics
     ) -> None:
-        self._store = store
+        super().__init__(store, Silence, "silence")
         self._watch = watch
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
-
-    async def all(self) -> tuple[Silence, ...]:
-        """The newest thousand, ended ones too, newest first."""
-        found = await self._store.directives("silence", limit=_MOST_LISTED)
-        return tuple(one for one in found if isinstance(one, Silence))
-
-    async def get(self, silence_id: str) -> Silence:
-        """One silence.
-
-        Raises:
-            UnknownDirective: There is none.
-        """
-        found = await self._store.directive(silence_id)
-        if not isinstance(found, Silence):
-            raise UnknownDirective(f"there is no silence {silence_id!r}")
-        return found
-
-    async def lines(self, silence_id: str) -> tuple[DirectiveEntry, ...]:
-        """What was done with it, oldest first."""
-        return await self._store.directive_lines(silence_id)
 
     async def add(self, wish: SilenceWish, *, by: str) -> Silence:
         """Silence; it as it stands now.
@@ -97,7 +77,7 @@ class Silences:
             DirectiveRefused: It has ended, or something in it is not allowed.
             SilenceTooWide: It hides too much and nobody confirmed that.
         """
-        stored = await self._found(silence_id, expected_revision)
+        stored = await self._at(silence_id, expected_revision)
         if stored.state(self._clock.now()) is SilenceState.EXPIRED:
             raise DirectiveRefused(f"silence {silence_id} has ended; add another one")
         wish = await self._narrowed(wish)
@@ -119,7 +99,7 @@ class Silences:
             UnknownDirective: There is none.
             Stale: It is no longer at `expected_revision`.
         """
-        stored = await self._found(silence_id, expected_revision)
+        stored = await self._at(silence_id, expected_revision)
         now = self._clock.now()
         if stored.state(now) is SilenceState.EXPIRED:
             return stored
@@ -193,12 +173,6 @@ class Silences:
         if not confirmed:
             raise SilenceTooWide(f"{', and '.join(preview.width.reasons)}; confirm it if that is meant")
         return msgspec.structs.replace(silence, wide=True)
-
-    async def _found(self, silence_id: str, expected_revision: int | None) -> Silence:
-        stored = await self.get(silence_id)
-        if expected_revision is not None and stored.revision != expected_revision:
-            raise Stale(f"silence {silence_id} is at revision {stored.revision}, not {expected_revision}")
-        return stored
 
     async def _keep(self, silence: Silence, act: str, by: str, replaces: int | None) -> None:
         until = f"{silence.ends_at:%d %b %H:%M} UTC"
