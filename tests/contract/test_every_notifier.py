@@ -27,7 +27,7 @@ from alerting.fakes.script import Script
 from alerting.fakes.slack import FakeSlack
 from alerting.fakes.teams import FakeTeams
 from alerting.fakes.webhook import FakeWebhook
-from alerting.incidents.model import Transition
+from alerting.incidents.model import PAGES, Transition
 from alerting.notifier_settings import (
     EmailSettings,
     LogSettings,
@@ -315,12 +315,28 @@ async def test_teams_alone_cannot_tell_that_a_message_came_before() -> None:
 
 
 @REMOTE
-async def test_the_first_80_characters_say_brand_what_and_how_big(kind: str) -> None:
+@pytest.mark.parametrize("change", sorted(PAGES))
+async def test_the_first_80_characters_of_a_page_say_brand_what_and_how_big(kind: str, change: Transition) -> None:
     async with RIGS[kind](FakeClock()) as rig:
-        await rig.notifier.send(message(), reference=None, timeout_seconds=LIMIT)
+        await rig.notifier.send(message(change), reference=None, timeout_seconds=LIMIT)
 
         [entry] = rig.inbox.entries()
         assert "Acme refunds: 143 mentions/min" in entry.title[:80]
+
+
+@REMOTE
+@pytest.mark.parametrize("character", ["x", "\U0001f600", '"', "<", "&", "\\", "*", "e\u0301", "a "])
+async def test_the_largest_message_is_within_what_the_vendor_takes(kind: str, character: str) -> None:
+    """Fakes refuse what their vendors refuse: 13,000 characters of Slack's blocks, 28 KB of Teams, and so on."""
+    largest = character * 800  # in each of some sixty fields
+    async with RIGS[kind](FakeClock()) as rig:
+        reference = None
+        for revision, change in enumerate((one for one in LIFE if rig.notifier.wants(one)), start=1):
+            sent = tainted(largest, change, revision=revision)
+            receipt = await rig.notifier.send(sent, reference=reference, timeout_seconds=LIMIT)
+            reference = receipt.reference
+
+        assert rig.inbox.entries()
 
 
 @EVERY
