@@ -1,118 +1,117 @@
-"""What one process does for people, put together on an open store."""
+"""What one process does for people as one configuration says, put together on what outlives it."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from alerting.acts import Acts
+from alerting.alert_spine import AlertSpine
 from alerting.api.app import create_api
 from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
+from alerting.api.reload import Reloads
 from alerting.api.server import Served
 from alerting.api.topic_preview import TopicPreviews
 from alerting.branded_store import branded
 from alerting.canaries import Canaries
-from alerting.catalogue import Catalogue
-from alerting.console.pulse import Pulse
-from alerting.contact_parts import contact_parts
 from alerting.dead_letter_desk import DeadLetterDesk
 from alerting.delivery import DeliveryLoop
 from alerting.directive_parts import directive_parts
+from alerting.dispatch import Dispatch
 from alerting.drills import Drills
 from alerting.duty import Duty
 from alerting.erasure_desk import ErasureDesk
 from alerting.escalation import Escalator
 from alerting.fakes.inbox import Inbox
-from alerting.feed_board import FeedBoard
 from alerting.feedback_desk import FeedbackDesk
 from alerting.hand_over import HandOver
 from alerting.inbound.build import build_inbound
-from alerting.incidents.sql.store import SqlStore
-from alerting.intake import Intake
 from alerting.intake_probe import intake_probe
-from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
-from alerting.observer import Observer
 from alerting.pictures import Pictures
+from alerting.receiver_parts import receivers_from
 from alerting.receivers import Receivers
 from alerting.reporting import Reporting
 from alerting.rescue import Rescue
 from alerting.retention import Retention
 from alerting.routing.muting import Muting
-from alerting.routing.reach import reach_of
 from alerting.routing.routes import Routes
+from alerting.runs import Runs
 from alerting.settings import Settings
-from alerting.teams import Teams
 from alerting.timekeeper import Timekeeper
 from alerting.topic_ledger import TopicLedger
-from alerting.watch_list import WatchList
-from streams.broker.base import Broker
-from streams.clock import Clock
 from streams.dead_letter_box import DeadLetterBox
-
-Runs = Callable[[asyncio.Event], Coroutine[None, None, None]]
-"""Works until the event is set."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertParts:
-    """The parts, each on the same store.
+    """The parts, each on the same store, as one configuration says.
 
     Attributes:
-        api: To be served.
-        pulse: How the stream does.
-        loops: To be run as long as the process lives, by name.
+        api: Answers requests.
+        dispatch: Decides who hears of incidents.
+        receivers: To be closed when all has ended.
+        loops: To be run as long as the configuration is in force, by name.
         on_kafka: To be run where Kafka answers.
     """
 
+    settings: Settings
     api: Served
-    pulse: Callable[[], Pulse]
+    ring: KeyRing
+    routes: Routes
+    dispatch: Dispatch
+    receivers: Receivers
     loops: Mapping[str, Runs]
     on_kafka: tuple[Runs, ...]
 
 
-def alert_parts(
+async def open_parts(
     settings: Settings,
+    spine: AlertSpine,
     *,
-    broker: Broker,
-    store: SqlStore,
-    receivers: Receivers,
-    egress: Egress,
-    clock: Clock,
-    metrics: AlertingMetrics,
-    lags: Callable[[], Mapping[str, int]],
     roles: Mapping[str, Probe],
     announce_key: Callable[[str], None],
     inbox: Inbox | None = None,
+    reload: Reloads | None = None,
 ) -> AlertParts:
-    """Put them together.
+    """Make all parts and run none.
 
     Args:
-        lags: How far the scoring of this process is behind, by partition.
         roles: How the stream roles of this process do.
         announce_key: Told the key that is made where none is configured.
         inbox: What the demo's vendors received.
+        reload: Takes a changed configuration into force.
 
     Raises:
         InvalidConfig: A secret cannot be read.
     """
+    egress = Egress.from_settings(settings.delivery)
+    receivers = receivers_from(settings, spine.clock, spine.metrics, egress)
+    try:
+        ring = spine.ring_for(settings, announce_key)
+        return _parts(settings, spine, receivers, egress, ring, roles=roles, inbox=inbox, reload=reload)
+    except BaseException:
+        await receivers.close()
+        raise
+
+
+def _parts(
+    settings: Settings,
+    spine: AlertSpine,
+    receivers: Receivers,
+    egress: Egress,
+    ring: KeyRing,
+    *,
+    roles: Mapping[str, Probe],
+    inbox: Inbox | None,
+    reload: Reloads | None,
+) -> AlertParts:
+    store, clock, metrics, broker = spine.store, spine.clock, spine.metrics, spine.broker
+    catalogue, observer = spine.catalogue, spine.observer
     routes, duty = Routes(settings.route), Duty.from_settings(settings)
     muting = Muting(routes, settings.inhibit_rules, settings.time_intervals, settings.playbooks)
     dispatch = duty.dispatch(routes, receivers, muting)
     directives = directive_parts(settings, broker, store, dispatch, clock, metrics, egress)
-    intake = Intake(
-        broker=broker,
-        store=store,
-        dispatch=dispatch,
-        topics=None,
-        kafka=settings.kafka,
-        clock=clock,
-        metrics=metrics,
-    )
-    catalogue = Catalogue(
-        settings, broker=broker, clock=clock, know=intake.know, reach=reach_of(routes), forget=intake.forget
-    )
-    rises, pictures = WatchList(broker, settings.kafka, clock), Pictures(store, receivers, clock, metrics)
+    pictures = Pictures(store, receivers, clock, metrics)
     delivery = DeliveryLoop(
         store=store,
         receivers=receivers,
@@ -120,32 +119,29 @@ def alert_parts(
         clock=clock,
         metrics=metrics,
         public_url=str(settings.api.public_url) if settings.api.public_url else None,
-        rising=lambda: rises.in_words(catalogue.declared),
+        rising=lambda: spine.rises.in_words(catalogue.declared),
         arrived=pictures.offer,
     )
     rescue = Rescue(store=store, receivers=receivers, settings=settings.delivery, clock=clock, metrics=metrics)
-    feeds = FeedBoard(broker, settings.kafka, clock, lags)
-    observer = Observer(store, clock, metrics, metrics.registry, feeds=feeds, wait_seconds=settings.time.wait_seconds)
     seen = branded(store, clock)  # by whoever asks; what runs by itself sees everything
     acts, escalator = Acts(seen, dispatch, clock, metrics), Escalator(store, dispatch, clock, metrics)
     inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
-    contacts = contact_parts(settings, broker, store, clock, metrics)
     ledger = TopicLedger(catalogue, store, clock)  # whose topics somebody may change is looked at before
     erasures = ErasureDesk(store, catalogue, clock)
     api = create_api(
         store=store,
         acts=acts,
-        ring=KeyRing.from_settings(settings.api.keys, announce=announce_key, teams=Teams(settings.teams)),
+        ring=spine.ring,
         settings=settings.api,
         targets=settings.targets,
         clock=clock,
         metrics=metrics,
         broker=broker,
         kafka_topic=settings.kafka.mentions,
-        contacts=contacts,
-        probes={"intake": intake_probe(intake), **roles},
+        contacts=spine.contacts,
+        probes={"intake": intake_probe(spine.intake), **roles},
         pulse=observer.pulse,
-        feeds=feeds,
+        feeds=spine.feeds,
         inbox=inbox,
         topics=ledger,
         inbound=inbound,
@@ -153,13 +149,16 @@ def alert_parts(
         answers=store.answers,
         duty=duty,
         feedback=FeedbackDesk(seen, catalogue, acts, clock),
-        watch=rises,
+        watch=spine.rises,
         erasures=erasures,
         letters=DeadLetterDesk(DeadLetterBox(broker, settings.kafka), store, clock),
         previews=TopicPreviews(broker, settings, clock),
         link_keys=store.chain.keys_for("situation link"),
         reporting=Reporting.from_settings(seen, settings, clock),
         drills=Drills(store, receivers, clock),
+        sessions=spine.sessions,
+        live=spine.live,
+        reload=reload,
     )
     timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
     retention = Retention(store, settings.retention, clock, metrics)
@@ -169,7 +168,6 @@ def alert_parts(
     together = (
         delivery,
         rescue,
-        observer,
         pictures,
         timekeeper,
         retention,
@@ -182,10 +180,5 @@ def alert_parts(
     runs: dict[str, Runs] = {type(loop).__name__: loop.run for loop in together}
     if inbound.slack_socket is not None:
         runs["slack_socket"] = inbound.slack_socket.run
-    on_kafka = (*directives.on_kafka, *contacts.on_kafka, catalogue.run, intake.run, feeds.run, rises.run, canaries.run)
-    return AlertParts(
-        api=api,
-        pulse=observer.pulse,
-        loops=runs,
-        on_kafka=on_kafka,
-    )
+    on_kafka = (*directives.on_kafka, canaries.run)
+    return AlertParts(settings, api, ring, routes, dispatch, receivers, runs, on_kafka)

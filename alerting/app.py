@@ -9,18 +9,22 @@ from typing import Final
 import structlog
 from prometheus_client import CollectorRegistry
 
-from alerting.alert_parts import Runs, alert_parts
+from alerting.alert_parts import AlertParts, open_parts
+from alerting.alert_spine import alert_spine
 from alerting.api.app import create_role_api
 from alerting.api.health import Component, Condition, Probe
 from alerting.api.server import serve_http
 from alerting.console.pulse import Pulse
+from alerting.errors import ReloadRefused, RestartNeeded
 from alerting.fakes.inbox import Inbox
 from alerting.incidents.sql.store import SqlStore
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
 from alerting.receiver_parts import receivers_from
-from alerting.receivers import Receivers
-from alerting.settings import Settings
+from alerting.reload_plan import needs_restart
+from alerting.runs import Runs
+from alerting.serving import Serving, reload_on
+from alerting.settings import LogOutput, Settings
 from alerting.store_opening import open_patiently
 from streams.app import connected, detect_role, score_role
 from streams.broker.base import Broker
@@ -67,6 +71,8 @@ class Tocsin:
         broker: Not entered yet; it is as soon as it answers, however long that takes.
         announce_key: Told the key that is made where none is configured.
         inbox: What the demo's vendors received.
+        read: The configuration as it is now; None where nothing can be read anew.
+        log_as: Told how to log after the configuration was read anew.
 
     Raises:
         InvalidQuery: A topic's query does not parse.
@@ -81,7 +87,11 @@ class Tocsin:
         clock: Clock,
         announce_key: Callable[[str], None],
         inbox: Inbox | None = None,
+        read: Callable[[], Settings] | None = None,
+        log_as: Callable[[LogOutput], None] = lambda _: None,
     ) -> None:
+        self._read, self._log_as = read, log_as
+        self._hang_ups = asyncio.Event()
         self._settings = settings
         self._broker = broker
         self._clock = clock
@@ -97,6 +107,10 @@ class Tocsin:
         self._pulse: Callable[[], Pulse] = Pulse
         self._connected = False
         self._started = asyncio.Event()
+
+    def hang_up(self) -> None:
+        """Take the configuration as it is now into force, soon; what is wrong with it is logged."""
+        self._hang_ups.set()
 
     async def until_started(self) -> Running:
         """Return when every server of this process answers."""
@@ -120,65 +134,86 @@ class Tocsin:
         """
         if not self._alerts:
             async with asyncio.TaskGroup() as group:
-                group.create_task(
-                    self._work_on_kafka(stop, [role.run for role in self._streams.values()]), name="kafka"
-                )
+                runs = [role.run for role in self._streams.values()]
+                group.create_task(self._work_on_kafka(stop, runs, asyncio.Event()), name="kafka")
+                group.create_task(reload_on(self._hang_ups, self._reload_log, stop), name="hang_ups")
                 for name in self._streams:
                     group.create_task(self._serve_role(name, stop), name=f"{name}.http")
             return
-        settings = self._settings
-        egress = Egress.from_settings(settings.delivery)
-        metrics = AlertingMetrics(self._registry)
-        receivers = receivers_from(settings, self._clock, metrics, egress)
+        settings, metrics = self._settings, AlertingMetrics(self._registry)
+        # Secrets that cannot be read are told before anybody waits for a database.
+        await receivers_from(settings, self._clock, metrics, Egress.from_settings(settings.delivery)).close()
         store = await open_patiently(settings, self._clock, stop, self._registry)
         if store is None:
-            await receivers.close()
             return
         self._store = store
         try:
-            await self._alert(stop, store, receivers, metrics, egress)
+            await self._alert(stop, store, metrics)
         finally:
-            await receivers.close()
             await store.close()
 
-    async def _alert(
-        self, stop: asyncio.Event, store: SqlStore, receivers: Receivers, metrics: AlertingMetrics, egress: Egress
-    ) -> None:
+    async def _alert(self, stop: asyncio.Event, store: SqlStore, metrics: AlertingMetrics) -> None:
         settings, roles = self._settings, self._streams
-        parts = alert_parts(
+        spine = alert_spine(
             settings,
             broker=self._broker,
             store=store,
-            receivers=receivers,
-            egress=egress,
             clock=self._clock,
             metrics=metrics,
             lags=self._lags,
-            roles={name: self._role_probe(name) for name in roles},
             announce_key=self._announce_key,
-            inbox=self._inbox,
         )
-        self._pulse = parts.pulse
-        async with asyncio.TaskGroup() as group:
-            on_kafka = [*(role.run for role in roles.values()), *parts.on_kafka]
-            group.create_task(self._work_on_kafka(stop, on_kafka), name="kafka")
-            for name, run in parts.loops.items():
-                group.create_task(run(stop), name=name)
-            host, port, started = settings.api.host, settings.api.port, self._answers("api")
-            group.create_task(serve_http(parts.api, host=host, port=port, stop=stop, started=started), name="api")
 
-    async def _work_on_kafka(self, stop: asyncio.Event, runs: Sequence[Runs]) -> None:
+        async def reload() -> tuple[str, ...]:
+            return await serving.reload()
+
+        async def build(wanted: Settings) -> AlertParts:
+            probes = {name: self._role_probe(name) for name in roles}
+            return await open_parts(
+                wanted, spine, roles=probes, announce_key=self._announce_key, inbox=self._inbox, reload=reload
+            )
+
+        serving = Serving(spine, await build(settings), build=build, read=self._read, log_as=self._log_as)
+        self._pulse = spine.observer.pulse
+        async with asyncio.TaskGroup() as group:
+            group.create_task(serving.run(stop), name="serving")
+            group.create_task(spine.observer.run(stop), name="observer")
+            on_kafka = [*(role.run for role in roles.values()), *spine.runs_on_kafka]
+            group.create_task(self._work_on_kafka(stop, on_kafka, spine.on_kafka), name="kafka")
+            group.create_task(reload_on(self._hang_ups, serving.reload, stop), name="hang_ups")
+            host, port, started = settings.api.host, settings.api.port, self._answers("api")
+            group.create_task(serve_http(spine.front, host=host, port=port, stop=stop, started=started), name="api")
+
+    async def _work_on_kafka(self, stop: asyncio.Event, runs: Sequence[Runs], answers: asyncio.Event) -> None:
         """Connect, run what reads from Kafka, and let go of the broker when all of it has stopped."""
         try:
             async with connected(self._broker, self._clock, stop) as broker:
                 log.info("broker.connected", guarantee=broker.guarantee.value)
                 self._connected = True
+                answers.set()
                 async with asyncio.TaskGroup() as group:
                     for run in runs:
                         group.create_task(run(stop), name=getattr(run, "__qualname__", "run"))
         except BrokerUnavailable:
             if not stop.is_set():
                 raise
+
+    async def _reload_log(self) -> tuple[str, ...]:
+        """Without the alert role nothing but the log can be changed; a change of anything else is told.
+
+        Raises:
+            InvalidConfig: Something is wrong with the configuration.
+            ReloadRefused: There is none to be read.
+            RestartNeeded: Something changed that only a restart brings into force.
+        """
+        if self._read is None:
+            raise ReloadRefused("this process was not started from a configuration file")
+        settings = await asyncio.to_thread(self._read)
+        restart = needs_restart(self._settings, settings)
+        if restart:
+            raise RestartNeeded(restart)
+        self._log_as(settings.log)
+        return ("log",) if settings.log != self._settings.log else ()
 
     async def _serve_role(self, name: str, stop: asyncio.Event) -> None:
         ports = {"score": self._settings.roles.score_port, "detect": self._settings.roles.detect_port}

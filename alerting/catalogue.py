@@ -50,6 +50,7 @@ class Catalogue:
         self._declared: Mapping[str, Declared] = {}
         self._shared_out: tuple[Topic, ...] = ()
         self._has_read = False
+        self._anew = asyncio.Event()
 
     @property
     def declared(self) -> Mapping[str, Declared]:
@@ -63,6 +64,27 @@ class Catalogue:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Declare the configuration's topics, then follow all of them until `stop`."""
+        await self._declare(stop)
+        async with asyncio.TaskGroup() as group:
+            anew = group.create_task(self._declare_anew(stop), name="topics.anew")
+            await self._follower.run(stop)
+            anew.cancel()
+
+    def follow(self, settings: StreamSettings, reach: Reach) -> None:
+        """Kafka's topics are made equal to those of these settings, as at the start; those of the API stay."""
+        if settings is self._settings:
+            return
+        self._settings, self._reach, self._shared_out = settings, reach, ()
+        self._anew.set()
+
+    async def _declare_anew(self, stop: asyncio.Event) -> None:
+        while True:
+            await self._anew.wait()
+            self._anew.clear()
+            await self._declare(stop)
+            await self._share_out([known.topic for known in self._declared.values()])
+
+    async def _declare(self, stop: asyncio.Event) -> None:
         backoff = Backoff()
         said = False
         topics = self._settings.topic_values(self._reach)
@@ -76,8 +98,7 @@ class Catalogue:
                 await sleep_unless(stop, backoff.next_seconds(), self._clock)
             else:
                 log.info("topics.declared", topics=len(topics), changed=changed)
-                break
-        await self._follower.run(stop)
+                return
 
     def wanted(self, topic: TopicSettings) -> Topic:
         """The topic as it would be declared, beside those that are."""

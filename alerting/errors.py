@@ -7,6 +7,8 @@ AlertingError
 ├── UnknownIncident       there is no incident with that id
 ├── UnknownMention        the incident does not show this mention
 ├── UnknownDirective      there is no silence or notice with that id
+├── ReloadRefused         nothing can be read anew here
+├── RestartNeeded         a running process cannot change this: restart it, or take the change back
 ├── OutOfScope            it belongs to brands that the caller does not see
 ├── DirectiveRefused      it says something that is not allowed: say it otherwise
 │   └── SilenceTooWide    it hides too much: narrow it, or confirm that it is meant
@@ -57,6 +59,18 @@ class UnknownMention(AlertingError):
 
 class UnknownDirective(AlertingError):
     """No silence or notice has this id."""
+
+
+class ReloadRefused(AlertingError):
+    """There is no configuration to read anew."""
+
+
+class RestartNeeded(AlertingError):
+    """Keys of the configuration changed that a running process cannot change."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        super().__init__(f"only a restart changes {', '.join(keys)}")
+        self.keys = keys
 
 
 class OutOfScope(AlertingError):

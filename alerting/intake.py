@@ -126,6 +126,11 @@ class Intake:
         states = {self._detections.state, self._windows.state, self._replies.state}
         return next((state for state in _WORST_FIRST if state in states), IntakeState.FOLLOWING)
 
+    def dispatch_by(self, dispatch: Dispatch) -> None:
+        """This decides who hears of what is taken in from now on; the unit in hand is finished as it was begun."""
+        self._dispatch = dispatch
+        self._untracked = Untracked(self._store, dispatch, self._clock, self._metrics)
+
     def know(self, topics: Sequence[Topic]) -> None:
         """These are the topics from now on, for names, owners and routes.
 
@@ -174,7 +179,7 @@ class Intake:
         while not stop.is_set():
             try:
                 async with self._store.begin() as unit:
-                    await unit.save_topics(tuple(self._branded(topic) for topic in self._topics.values()))
+                    await unit.save_topics(self._kinship.branded())
                 await self._untracked.resolve(self._topics)
             except (DatabaseUnavailable, Stale) as exc:
                 if self._topics_saved:
@@ -189,10 +194,6 @@ class Intake:
         if not self._erased:
             return detection
         return msgspec.structs.replace(detection, evidence=without_authors(detection.evidence, self._erased))
-
-    def _branded(self, topic: Topic) -> Topic:
-        """The topic with the brand of what stands above it, where it names none itself."""
-        return topic if topic.brand else msgspec.structs.replace(topic, brand=self._kinship.brand(topic.id) or None)
 
     async def _take_detections(self, unit: Unit, records: tuple[Record, ...]) -> Said:
         outcomes: list[tuple[Detection, Outcome]] = []

@@ -81,6 +81,16 @@ class AlertingMetrics:
             ["stream"],
             registry=registry,
         )
+        self.config_reloaded = Gauge(
+            "tocsin_config_last_reload_successful",
+            "1 where the configuration was last read without a fault, 0 where a change of it was refused.",
+            registry=registry,
+        )
+        self.config_reloaded_at = Gauge(
+            "tocsin_config_last_reload_success_timestamp_seconds",
+            "When the configuration that is in force was read.",
+            registry=registry,
+        )
         self.attempts = Counter("tocsin_delivery_attempts", "Attempts to deliver.", ["notifier"], registry=registry)
         self.deliveries = Counter(
             "tocsin_deliveries",

@@ -1,7 +1,7 @@
 """The HTTP side put together: everything it works with is passed in."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -44,6 +44,7 @@ from alerting.api.looks import Looks
 from alerting.api.mentions import mentions_router
 from alerting.api.on_call import on_call_router
 from alerting.api.pages import pages_router
+from alerting.api.reload import Reloads, reload_router
 from alerting.api.reports import reports_router
 from alerting.api.schema import describe
 from alerting.api.sessions import Sessions
@@ -105,6 +106,9 @@ def create_api(
     drills: Drilling | None = None,
     erasures: Erases | None = None,
     letters: KeepsDeadLetters | None = None,
+    sessions: Sessions | None = None,
+    live: LiveTimeline | None = None,
+    reload: Reloads | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -133,9 +137,13 @@ def create_api(
         erasures: Forgets authors; None forgets nobody.
         reporting: Writes reviews; without it as the default settings say.
         drills: Tests the ways to receivers; None leaves that out.
+        sessions: Of the ring; for those that outlive this app.
+        live: Followed elsewhere; without it followed as long as the app lives.
+        reload: Takes a changed configuration into force; without it nothing can be read anew.
     """
-    sessions, issued = Sessions(ring, clock), IssuedKeys(store, ring, clock)
-    live = LiveTimeline(store, clock)
+    sessions, issued = sessions or Sessions(ring, clock), IssuedKeys(store, ring, clock)
+    followed_elsewhere = live is not None
+    live = live or LiveTimeline(store, clock)
     database = database_probe(store)
     duty = duty or Duty.from_settings(Settings())
     covers = ShiftCovers(duty.settings, duty.roster, store, clock, metrics)
@@ -147,7 +155,7 @@ def create_api(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with live.running():
+        async with nullcontext() if followed_elsewhere else live.running():
             yield
 
     app = _bare(lifespan=lifespan, openapi_url="/openapi.json")
@@ -157,6 +165,7 @@ def create_api(
     told = reporting or Reporting.from_settings(store, Settings(), clock)
     for router in (
         health_router(components, (metrics.registry, *registries)),
+        reload_router(reload),
         incidents_router(store, clock, acts, targets or TargetSettings()),
         work_router(acts),
         reports_router(told, clock, sessions=sessions, pages=pages, pulse=pulse),

@@ -41,10 +41,10 @@ RULES: Final[Mapping[str, BrandRule]] = {
             *("/api/v2/receivers",),
         ),
         BrandRule.EVERY_BRAND: (
-            *("/api/v1/keys", "/api/v1/keys/{key_id}"),
             "/api/v1/erasures",  # a person may be among the mentions of any brand
             *("/api/v1/dead-letters", "/api/v1/dead-letters/{partition}/{offset}/send"),  # before they are matched
             *("/feeds/dead-letters", "/feeds/dead-letters/{partition}/{offset}"),
+            *("/api/v1/keys", "/api/v1/keys/{key_id}", "/-/reload"),
             "/api/v1/mentions",  # belongs to no brand before it is matched, and may belong to any then
             *("/api/v1/drills", "/api/v1/drills/{drill_id}"),  # a receiver is everybody's
             *("/api/v1/on-call/covers", "/api/v1/on-call/covers/{cover_id}"),  # and so is a schedule

@@ -186,7 +186,7 @@ class Gate:
     def _lacks_csrf(self, scope: Scope, headers: Headers, caller: Caller | None) -> bool:
         if caller is None or caller.session is None or scope["method"] in SAFE_METHODS:
             return False
-        if not scope["path"].startswith("/api/"):
+        if not scope["path"].startswith(("/api/", "/-/")):
             return False
         return not self._sessions.proves_csrf(caller.session, headers.get("x-csrf-token", ""))
 

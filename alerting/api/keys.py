@@ -20,6 +20,9 @@ ISSUED_PREFIX: Final = "toc_"
 class KeyRing:
     """The keys of the API, by name: those of the configuration, and those issued since. Keys are never shown.
 
+    Attributes:
+        is_generated: Its only key was made, since none is configured.
+
     Args:
         keys: The key of each name of the configuration; never empty.
         holders: What each of them is good for; who does not stand here is an admin.
@@ -40,6 +43,7 @@ class KeyRing:
         self._secrets = {name: _session_secret(key.encode()) for name, key in keys.items()}
         self._issued: dict[str, ApiKey] = {}
         self._teams = teams or Teams()
+        self.is_generated = False
 
     @classmethod
     def from_settings(
@@ -53,7 +57,9 @@ class KeyRing:
         if not settings:
             key = secrets.token_urlsafe(24)
             announce(key)
-            return cls({GENERATED_NAME: key})
+            ring = cls({GENERATED_NAME: key}, None, teams)
+            ring.is_generated = True
+            return ring
         keys: dict[str, str] = {}
         problems: list[str] = []
         for item in settings:
@@ -79,6 +85,12 @@ class KeyRing:
     def take(self, issued: Iterable[ApiKey]) -> None:
         """These and no others were issued; a name of the configuration stays the configuration's."""
         self._issued = {key.id: key for key in issued if key.revoked_at is None and key.name not in self._configured}
+
+    def adopt(self, other: "KeyRing") -> None:
+        """Have the other one's keys and teams. Issued keys stay, and so do sessions of keys that are the same."""
+        self._salt, self._hashes, self._secrets = other._salt, other._hashes, other._secrets  # noqa: SLF001  # of us
+        self._configured, self._teams, self.is_generated = other._configured, other._teams, other.is_generated  # noqa: SLF001
+        self.take(tuple(self._issued.values()))
 
     def holder_of(self, presented: str) -> Holder | None:
         """Who holds this key, whether or not it has expired; None for nobody. The time tells nothing of the key."""

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from alerting.api.bounded_http import HEAD_SECONDS, UNREAD_SECONDS, bounded_http
 from alerting.api.file_limit import raise_file_limit
+from alerting.api.front import Front
 from alerting.api.live import LiveTimeline
 from streams.errors import InvalidConfig
 
@@ -54,7 +55,7 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-Served = FastAPI
+Served = FastAPI | Front
 """What can be served, for those who know nothing of the library."""
 
 
@@ -107,7 +108,7 @@ async def serve_http(
         listener.close()
 
 
-async def _stop(app: FastAPI, server: uvicorn.Server, stop: asyncio.Event) -> None:
+async def _stop(app: Served, server: uvicorn.Server, stop: asyncio.Event) -> None:
     await stop.wait()
     live = getattr(app.state, "live", None)
     if isinstance(live, LiveTimeline):

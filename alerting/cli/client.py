@@ -76,6 +76,8 @@ class ApiClient:
             complain(f"what answers at {self._url} is no Tocsin: {exc}")
             raise SystemExit(Exit.UNREACHABLE) from exc
         detail = body.get("detail") or body.get("title") or "refused"
+        for problem in body.get("problems") or ():
+            complain(str(problem))
         hint = "; set TOCSIN_API_KEY or pass --key" if answer.status == 401 else ""
         complain(f"{detail} ({answer.status}){hint}")
         raise SystemExit(Exit.REFUSED)

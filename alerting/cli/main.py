@@ -30,6 +30,7 @@ from alerting.cli.labels import app as labels
 from alerting.cli.notices import app as notices
 from alerting.cli.on_call import app as on_call
 from alerting.cli.produce import produce
+from alerting.cli.reload import reload
 from alerting.cli.replay_decisions import replay_decisions
 from alerting.cli.routes import app as routes
 from alerting.cli.score_labels import score_labels
@@ -79,6 +80,7 @@ app.add_typer(on_call, name="on-call")
 app.command("drill")(drill)
 app.add_typer(keys, name="keys")
 app.command("erase")(erase)
+app.command("reload")(reload)
 app.add_typer(audit, name="audit")
 
 

@@ -61,7 +61,16 @@ def run_roles(config: ConfigOption, roles: "tuple[RoleName, ...]") -> None:
         stop_on_signals(stop)
         broker = open_broker(settings.kafka)
         clock = SystemClock()
-        process = Tocsin(settings, roles, broker=broker, clock=clock, announce_key=_announce)
+        process = Tocsin(
+            settings,
+            roles,
+            broker=broker,
+            clock=clock,
+            announce_key=_announce,
+            read=lambda: settings_from(config),
+            log_as=log_as,
+        )
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, process.hang_up)
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(_tell(ServiceManager(os.environ, clock), process, stop), name="service_manager")
             try:

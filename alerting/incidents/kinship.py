@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from streams.topic import Topic
 
 NO_BRAND: Final = ""
@@ -34,6 +36,13 @@ class Kinship:
             if known is not None and known.brand:
                 return known.brand
         return NO_BRAND
+
+    def branded(self) -> tuple[Topic, ...]:
+        """Every topic, with the brand of what stands above it where it names none itself."""
+        return tuple(
+            topic if topic.brand else msgspec.structs.replace(topic, brand=self.brand(topic.id) or None)
+            for topic in self._topics.values()
+        )
 
     def above(self, topic: str) -> tuple[str, ...]:
         """Its declared parents, the nearest first."""

@@ -10,11 +10,10 @@ from typing import Any
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from alerting.alert_parts import alert_parts
+from alerting.alert_parts import open_parts
+from alerting.alert_spine import alert_spine
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.metrics import AlertingMetrics
-from alerting.notifiers.egress import Egress
-from alerting.receivers import Receivers
 from alerting.settings import DatabaseSettings, Settings
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
@@ -49,27 +48,26 @@ async def whole_api(database: DatabaseSettings, clock: Clock, **sections: Any) -
     store = await open_store(database, clock)
     async with MemoryBroker(MemoryCluster()) as broker:
         await broker.create_topics(specs(settings))
-        parts = alert_parts(
+        spine = alert_spine(
             settings,
             broker=broker,
             store=store,
-            receivers=Receivers({}),
-            egress=Egress(),
             clock=clock,
             metrics=AlertingMetrics(CollectorRegistry()),
             lags=dict,
-            roles={},
             announce_key=lambda _: None,
         )
+        parts = await open_parts(settings, spine, roles={}, announce_key=lambda _: None)
         assert isinstance(parts.api, FastAPI)
         async with asyncio.TaskGroup() as group:
-            for run in parts.on_kafka:
+            for run in (*spine.runs_on_kafka, *parts.on_kafka):
                 group.create_task(run(stop))
             try:
-                async with parts.api.router.lifespan_context(parts.api):
+                async with spine.live.running():
                     yield WholeApi(parts.api, AsgiClient(parts.api, BEARER), store)
             finally:
                 stop.set()
+                await parts.receivers.close()
     await store.close()
 
 

@@ -88,6 +88,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
         "notices",
         "on-call",
         "produce",
+        "reload",
         "replay-decisions",
         "routes",
         "score",
