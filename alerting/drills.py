@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
+import msgspec
 import structlog
 
 from alerting.directives.directive import DirectiveEntry
@@ -13,7 +14,7 @@ from alerting.errors import DirectiveRefused
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.identity import delivery_id
 from alerting.incidents.model import Transition
-from alerting.incidents.store import Store
+from alerting.incidents.store import Hold, Store
 from alerting.incidents.work import person
 from alerting.receivers import Receivers
 from streams.clock import Clock
@@ -76,8 +77,12 @@ class Drills(DirectivesKept[Drill]):
         return drill
 
     async def deliveries(self, drill_id: str) -> tuple[Delivery, ...]:
-        """Its messages, one for each notifier; none once they are forgotten."""
-        return await self._store.deliveries(drill_id)
+        """Its messages, one for each notifier, with until when what waits is left alone; none once they are forgotten."""
+        found = await self._store.deliveries(drill_id)
+        if all(one.state is not DeliveryState.PENDING for one in found):
+            return found
+        holds = {(hold.receiver, hold.notifier): hold for hold in await self._store.holds()}
+        return tuple(_held(one, holds.get((one.receiver, one.notifier))) for one in found)
 
     async def _beyond(self, receiver: str) -> str:
         """What would have held an ordinary page back, for the record."""
@@ -87,3 +92,10 @@ class Drills(DirectivesKept[Drill]):
             if told >= budget.pages_per_hour:
                 return f", beyond its budget: {told} of {budget.pages_per_hour} pages of this hour are used up"
         return ""
+
+
+def _held(waits: Delivery, hold: Hold | None) -> Delivery:
+    if waits.state is not DeliveryState.PENDING or hold is None or hold.until <= waits.next_attempt_at:
+        return waits
+    reason = waits.reason or f"left alone after {hold.failures} failure{'s'[: hold.failures != 1]} in a row"
+    return msgspec.structs.replace(waits, next_attempt_at=hold.until, reason=reason)

@@ -43,7 +43,7 @@ def drill(
         show_json(answer)
     else:
         for message in answer["messages"]:
-            _tell(message)
+            _tell(message, answer["at"])
     if not answer["messages"] or any(message["state"] != "sent" for message in answer["messages"]):
         raise SystemExit(Exit.REFUSED)
 
@@ -66,10 +66,11 @@ async def _drilled(receiver: str, url: str | None, key: str | None, wait: float)
         return answer
 
 
-def _tell(message: dict[str, Any]) -> None:
+def _tell(message: dict[str, Any], asked_at: str) -> None:
     outcome = _ENDED[message["state"]]
     if message["state"] == "pending":
-        outcome += f" until {message['next_attempt_at'][11:19]} UTC" if message["attempts"] else " in the outbox"
+        due = message["next_attempt_at"]
+        outcome += f" until {due[11:19]} UTC" if due > asked_at else " in the outbox"
     reason = f": {message['reason']}" if message["reason"] else ""
     attempts = f" after {message['attempts']} attempts" if message["attempts"] > 1 else ""
     typer.echo(f"{message['notifier']} {message['destination']}: {outcome}{attempts}{reason}")

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
@@ -13,7 +14,7 @@ from alerting.api.drills import Drilling
 from alerting.catalogue import Catalogue
 from alerting.cli.exits import Exit
 from alerting.cli.main import app
-from alerting.errors import DeliveryRejected
+from alerting.errors import DeliveryRejected, DeliveryRetryable
 from streams.broker.memory import MemoryBroker
 from streams.clock import SystemClock
 from streams.events import Direction
@@ -78,6 +79,18 @@ async def test_a_drill_that_nobody_carries_out_in_time_says_where_it_waits() -> 
 
     assert waits.exit_code == Exit.REFUSED
     assert waits.stdout == "slack:0 #slack: waits in the outbox\n  accepted 0 ms\n"
+
+
+async def test_a_drill_to_a_busy_vendor_says_until_when_it_waits_and_why() -> None:
+    busy = House(World(comms=ScriptedNotifier(DeliveryRetryable("429", retry_after=90))))
+    async with busy.running() as house, tocsin(MemoryStore(), drills=house.drills) as run:
+        tried = await run("drill", "comms", "--wait", "0.5")
+        held = await run("drill", "comms", "--wait", "0.5")
+
+    until = (START + timedelta(seconds=90)).strftime("%H:%M:%S")
+    assert (tried.exit_code, held.exit_code) == (Exit.REFUSED, Exit.REFUSED)
+    assert tried.stdout.startswith(f"slack:0 #slack: waits until {until} UTC: 429\n")
+    assert held.stdout.startswith(f"slack:0 #slack: waits until {until} UTC: left alone after 1 failure in a row\n")
 
 
 async def test_filters_go_to_the_api() -> None:
