@@ -77,7 +77,7 @@ class Drills(DirectivesKept[Drill]):
         return drill
 
     async def deliveries(self, drill_id: str) -> tuple[Delivery, ...]:
-        """Its messages, one for each notifier, with until when what waits is left alone; none once they are forgotten."""
+        """Its messages, one for each notifier, and until when what waits is left alone; none once forgotten."""
         found = await self._store.deliveries(drill_id)
         if all(one.state is not DeliveryState.PENDING for one in found):
             return found
