@@ -7,6 +7,7 @@ from typing import Any, Final
 from streams.basis import Weighed
 from streams.detectors.base import Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.minute_memo import MinuteMemo
 from streams.detectors.mood import Mood
 from streams.detectors.mood_stand import MoodStand, mood_stand_of, with_recent
 from streams.detectors.motion import motion_of
@@ -80,7 +81,7 @@ class SentimentVelocityDetector:
         self._looks = 0
         self._stormy = False
         self._not_before = 0
-        self._stand: MoodStand | None = None
+        self._stand = MinuteMemo[MoodStand]()
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
         """The reading at second `at`; None while fewer mentions were scored than the warm-up asks for."""
@@ -90,7 +91,7 @@ class SentimentVelocityDetector:
         calm = False
         scored = 0
         open_minute = at - at % MINUTE
-        stand = self._stand if self._stand and self._stand.open_minute == open_minute else self._look(open_minute)
+        stand = self._stand.of(open_minute, self._look)
         heard = [(slot.start, sums_of(slot.tally)) for slot in recent]
         for window in stand.windows:
             sums = with_recent(window, heard)
@@ -112,10 +113,9 @@ class SentimentVelocityDetector:
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
 
     def _look(self, open_minute: int) -> MoodStand:
-        self._stand = mood_stand_of(
+        return mood_stand_of(
             open_minute, _SCALES, self._trail, self._not_before, usual_share=self._usual_share, weight=self._weight
         )
-        return self._stand
 
     def _by_share(self, souring: Souring, scored: int) -> tuple[float, bool]:
         """False pages a week of the climb, and whether it is one that was told already."""
@@ -194,7 +194,7 @@ class SentimentVelocityDetector:
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
-        self._stand = None
+        self._stand.forget()
         self._trail.append(slot)
         if self._stormy and not storm:
             self._not_before = slot.start
@@ -282,7 +282,7 @@ class SentimentVelocityDetector:
             StateCorrupted: It is no snapshot of this detector, or of another version.
         """
         require(state, self.name, _VERSION)
-        self._stand = None
+        self._stand.forget()
         try:
             self._mood.restore(state["mood"])
             self._trail.restore(state["trail"])

@@ -13,6 +13,7 @@ from streams.detectors.climb_scores import CLIMB, ClimbScores
 from streams.detectors.collection_start import CollectionStart, Jump
 from streams.detectors.direction import direction_of
 from streams.detectors.few_mentions import FewMentions
+from streams.detectors.minute_memo import MinuteMemo
 from streams.detectors.mood import Mood
 from streams.detectors.motion import motion_of
 from streams.detectors.prior import Lesson, Prior, Scatter
@@ -76,7 +77,7 @@ class VolumeDetector:
             self._start.believe()
         self._in_doubt = self._stormy = False
         self._not_before = 0
-        self._stand: Stand | None = None
+        self._stand = MinuteMemo[Stand]()
         self._know_nothing()
 
     def _know_nothing(self) -> None:
@@ -91,7 +92,7 @@ class VolumeDetector:
         if self._warm_up is not None:
             return None
         open_minute = at - at % MINUTE
-        stand = self._stand if self._stand and self._stand.open_minute == open_minute else self._look(open_minute)
+        stand = self._stand.of(open_minute, self._look)
         climb = self._climbs.through(recent, self._trail.end, at, stand.lately)
         pages = self._climb_pages(climb)
         start = max(climb.since - climb.since % MINUTE, open_minute - (MINUTES - 1) * MINUTE)
@@ -121,7 +122,7 @@ class VolumeDetector:
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
 
     def _look(self, open_minute: int) -> Stand:
-        self._stand = stand_of(
+        return stand_of(
             open_minute,
             trail=self._trail,
             scores=self._windows,
@@ -129,7 +130,6 @@ class VolumeDetector:
             half_hour=self._band(_HALF_HOUR),
             not_before=self._not_before,
         )
-        return self._stand
 
     def _climb_pages(self, climb: Climb) -> float:
         told = climb.since < self._not_before and self._rate.per_minute * _HALF_HOUR >= TELLING
@@ -168,7 +168,7 @@ class VolumeDetector:
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
-        self._stand = None
+        self._stand.forget()
         if self._warm_up is not None:
             self._trail.append(slot)
             self._mood.learn(slot, storm=storm)
@@ -279,7 +279,7 @@ class VolumeDetector:
             StateCorrupted: It is no snapshot of this detector, or of another version.
         """
         require(state, self.name, _VERSION)
-        self._stand = None
+        self._stand.forget()
         try:
             self._warm_up = None if state["warm_up"] is None else self._warms_up()
             if self._warm_up is not None:

@@ -5,8 +5,8 @@ of 1,000 topics. One process drains it as the product does, with the roles' own 
 every matched mention, id index, partial counts, transactions, windows, detectors with opinions of their own, changelog.
 The ceiling is the least that anybody could do in this language: aiokafka, decode, match, count.
 
-The topics have learned an hour and a half at the very rates of the backlog, so that nearly all of it is as usual; once
-more the backlog is a storm on every topic at once, with a page and its evidence for each.
+The topics have learned three quarters of an hour at the very rates of the backlog, so that nearly all of it is as
+usual; once more the backlog is a storm on every topic at once, with a page and its evidence for each.
 
 Only CPU time of this process counts; the broker has its own. All three are measured in turns, and the share of the
 ceiling is the median of the turns, so that it hardly depends on what else the machine does.
@@ -145,7 +145,7 @@ async def measure(kafka: KafkaSettings) -> None:
 
 def usual() -> Iterator[PartialCount]:
     """A past like the backlog."""
-    return pipeline_load.usual_past(TOPICS, random.Random(SEED), minutes=90, per_second=PER_SECOND)  # noqa: S311
+    return pipeline_load.usual_past(TOPICS, random.Random(SEED), minutes=45, per_second=PER_SECOND)  # noqa: S311
 
 
 def quiet() -> Iterator[PartialCount]:

@@ -41,7 +41,11 @@ PARTITIONS: Final = 2
 WATERMARKS_ON_THEIR_WAY: Final = 10
 HELD_SECONDS: Final = 60.0 if SOAK else 2.0  # how long a fault goes on once everybody has noticed
 MORE_MEMORY: Final = 48 * 1024 * 1024  # beyond the peak of the same work without a fault
-FAULTS: Final = ("alerting", "database", "kafka") if SOAK else ("alerting", "kafka")  # a statement has half a minute
+SLOW: Final = "slow database"
+FAULTS: Final = (
+    ("alerting", "database", SLOW, "kafka") if SOAK else ("alerting", SLOW, "kafka")  # a statement has half a minute
+)
+FROZEN_SECONDS, AWAKE_SECONDS = 0.4, 0.02  # of a slow database: every statement waits for up to 0.4 s
 BEGIN: Final = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -201,9 +205,33 @@ async def house(node: ApacheKafka, name: str, database: str, folder: Path) -> As
 
 
 @asynccontextmanager
+async def slowed(postgres: Postgres) -> AsyncIterator[None]:
+    """While the block runs it hardly gets to work."""
+
+    async def stutter() -> None:
+        while True:
+            postgres.freeze()
+            await CLOCK.sleep(FROZEN_SECONDS)
+            postgres.thaw()
+            await CLOCK.sleep(AWAKE_SECONDS)
+
+    async with asyncio.TaskGroup() as tasks:
+        stuttering = tasks.create_task(stutter(), name="stutter")
+        try:
+            yield
+        finally:
+            stuttering.cancel()
+            postgres.thaw()
+
+
+@asynccontextmanager
 async def stopped(fault: str, home: House, node: ApacheKafka, postgres: Postgres) -> AsyncIterator[None]:
     """While the block runs it stands still."""
     assert node.pid is not None
+    if fault == SLOW:
+        async with slowed(postgres):
+            yield
+        return
     halt: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
         "alerting": (home.alert.freeze, home.alert.thaw),
         "database": (postgres.freeze, postgres.thaw),
@@ -241,6 +269,7 @@ class Word:
                 "detect": not detect,
                 "alert": alert.get("intake") == "database down" and "database" in alert,
             },
+            SLOW: {"score": not score, "detect": not detect, "alert": "database down" not in alert.values()},
             "alerting": {"score": not score, "detect": not detect, "alert": "no answer" in alert.values()},
         }[self._fault]
         self._told |= {role for role, told in expected.items() if told}

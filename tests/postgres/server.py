@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -100,7 +101,8 @@ class Postgres:
     def _signal(self, number: int) -> None:
         server = psutil.Process(self.pid)  # its sessions leave its process group
         for process in (server, *server.children(recursive=True)):
-            process.send_signal(number)
+            with suppress(psutil.NoSuchProcess):  # a session may have ended since
+                process.send_signal(number)
 
     def stop(self) -> None:
         """Stop the server, by force after 15 seconds; the data stays for another `start`."""
