@@ -21,6 +21,7 @@ from alerting.api.responses import (
     TimelineAnswer,
 )
 from alerting.charts import svg
+from alerting.charts.build import Zoom
 from alerting.curves import curve_of
 from alerting.incidents.model import Incident, IncidentState, Severity
 from alerting.incidents.promises import standings
@@ -134,10 +135,12 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents, targets:
     @router.get(
         "/{incident_id}/chart.svg", response_class=Response, responses={200: {"content": {"image/svg+xml": {}}}}
     )
-    async def chart(incident_id: str) -> Response:
+    async def chart(
+        incident_id: str, zoom: Annotated[Zoom, Query(description="How much of it is shown.")] = Zoom.EVENT
+    ) -> Response:
         """The curve against what was expected, with onset, page and end marked."""
         incident = await store.get(incident_id)
-        drawn = svg.render(await curve_of(store, incident, clock.now()), width=1160, height=300)
+        drawn = svg.render(await curve_of(store, incident, clock.now(), zoom), width=1160, height=300)
         return Response(drawn.encode(), media_type="image/svg+xml")
 
     @router.post("/{incident_id}/acknowledge")

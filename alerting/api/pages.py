@@ -14,7 +14,7 @@ from alerting.api.looks import Looks
 from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
 from alerting.charts import svg
-from alerting.charts.build import step_for, topic_chart
+from alerting.charts.build import Zoom, step_for, topic_chart
 from alerting.charts.chart import Chart
 from alerting.console.board import by_how_unusual
 from alerting.console.cards import (
@@ -72,9 +72,9 @@ class Desk:
         empty = Chart("", "", now - timedelta(hours=1), now)
         return tuple(incident_card(incident, empty, now) for incident in page.incidents)
 
-    async def card(self, incident: Incident, now: datetime) -> IncidentCard:
+    async def card(self, incident: Incident, now: datetime, zoom: Zoom = Zoom.EVENT) -> IncidentCard:
         """One incident with its curve."""
-        return incident_card(incident, await curve_of(self._store, incident, now), now)
+        return incident_card(incident, await curve_of(self._store, incident, now, zoom), now)
 
     async def tiles(self, now: datetime) -> tuple[TopicTile, ...]:
         """The board; the most unusual topics with their curves."""
@@ -138,14 +138,14 @@ def pages_router(
         return _page(html)
 
     @router.get("/incidents/{incident_id}")
-    async def incident_page(request: Request, incident_id: str) -> Response:
-        return await show_incident(request, incident_id, fragment=False)
+    async def incident_page(request: Request, incident_id: str, zoom: Zoom = Zoom.EVENT) -> Response:
+        return await show_incident(request, incident_id, zoom, fragment=False)
 
     @router.get("/fragments/incidents/{incident_id}")
-    async def incident_fragment(request: Request, incident_id: str) -> Response:
-        return await show_incident(request, incident_id, fragment=True)
+    async def incident_fragment(request: Request, incident_id: str, zoom: Zoom = Zoom.EVENT) -> Response:
+        return await show_incident(request, incident_id, zoom, fragment=True)
 
-    async def show_incident(request: Request, incident_id: str, *, fragment: bool) -> Response:
+    async def show_incident(request: Request, incident_id: str, zoom: Zoom, *, fragment: bool) -> Response:
         now = clock.now()
         incident = await store.get(incident_id)
         evidence = incident.evidence
@@ -153,7 +153,8 @@ def pages_router(
         since = evidence.excess.since if evidence.excess else None
         window = f"since {since:%H:%M} UTC" if since else f"in {duration(evidence.window_seconds)}"
         html = pages.incident(
-            card=await desk.card(incident, now),
+            card=await desk.card(incident, now, zoom),
+            zoom=zoom,
             drivers=drivers(evidence),
             places=places(evidence),
             insights=insight_lines(incident),

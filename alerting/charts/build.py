@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
@@ -39,13 +40,36 @@ def step_for(span: timedelta, usual_per_minute: float | None = None, *, most_poi
     return next((step for step in STEPS_SECONDS if step >= enough), STEPS_SECONDS[-1])
 
 
-def incident_span(incident: Incident, now: datetime) -> tuple[datetime, datetime]:
-    """What an incident's chart shows: from 75 minutes before its onset to now, or to half an hour after its end."""
+class Zoom(StrEnum):
+    """How much of an incident's curve is looked at.
+
+    Attributes:
+        EVENT: From 75 minutes before its onset to now, or to half an hour after its end.
+        ONSET: A quarter of an hour before its onset and half an hour after.
+        HOUR: The last hour of that, or the last day or week.
+    """
+
+    EVENT = "event"
+    ONSET = "onset"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+
+_LAST: Final = {Zoom.HOUR: timedelta(hours=1), Zoom.DAY: timedelta(days=1), Zoom.WEEK: timedelta(weeks=1)}
+_BEFORE: Final = timedelta(minutes=15)
+
+
+def incident_span(incident: Incident, now: datetime, zoom: Zoom = Zoom.EVENT) -> tuple[datetime, datetime]:
+    """From when to when an incident's chart shows it."""
     end = now
     if incident.state is IncidentState.RESOLVED and incident.resolved_at is not None:
         end = min(now, incident.resolved_at + AFTER_END)
     start = min(incident.onset_at - BEFORE_ONSET, end - SHORTEST)
-    return start, max(end, incident.opened_at + timedelta(minutes=1))
+    end = max(end, incident.opened_at + timedelta(minutes=1))
+    if zoom is Zoom.ONSET:
+        return incident.onset_at - _BEFORE, min(end, incident.onset_at + 2 * _BEFORE)
+    return (end - _LAST[zoom] if zoom in _LAST else start), end
 
 
 def rate_per_minute(incident: Incident) -> float:
@@ -58,6 +82,7 @@ def incident_chart(incident: Incident, windows: Sequence[WindowPoint], *, start:
     markers = [Marker(MarkerKind.ONSET, incident.onset_at), Marker(MarkerKind.PAGED, incident.opened_at)]
     if incident.resolved_at is not None:
         markers.append(Marker(MarkerKind.ENDED, incident.resolved_at))
+    markers = [marker for marker in markers if start <= marker.at <= end]
     windows = [*windows, *_latest(incident, windows)]
     return _chart(incident.topic_name, windows, start=start, end=end, markers=tuple(markers))
 

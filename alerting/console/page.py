@@ -10,6 +10,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
+from alerting.charts.build import Zoom
 from alerting.console import words
 from alerting.console.cards import IncidentCard, Moment, Reckoned, Told, TopicTile
 from alerting.console.desk_forms import LINK_HOURS, DeskForms
@@ -31,6 +32,13 @@ from alerting.notifiers.escaping import one_line
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 LONGEST_CELL: Final = 600
+ZOOMS: Final = (
+    (Zoom.EVENT, "whole event"),
+    (Zoom.ONSET, "how it began"),
+    (Zoom.HOUR, "last hour"),
+    (Zoom.DAY, "last day"),
+    (Zoom.WEEK, "last week"),
+)
 LONGEST_QUERY: Final = 20_000
 
 
@@ -90,6 +98,7 @@ class Pages:
         self,
         *,
         card: IncidentCard,
+        zoom: Zoom,
         drivers: Sequence[DriverLine],
         places: Sequence[PlaceLine],
         insights: Sequence[tuple[str, str]],
@@ -110,6 +119,8 @@ class Pages:
             "_incident.html" if fragment else "incident.html",
             here="incident",
             card=card,
+            zoom=zoom,
+            zooms=ZOOMS,
             drivers=drivers,
             places=places,
             insights=insights,

@@ -171,10 +171,15 @@ async def test_an_act_whose_body_is_no_json_is_told_so(act: str) -> None:
 async def test_the_chart_is_a_picture_of_its_own() -> None:
     async with api_house(store=storyboard(START)) as house:
         answer = await house.api.get(f"/api/v1/incidents/{REFUNDS}/chart.svg")
+        week = await house.api.get(f"/api/v1/incidents/{REFUNDS}/chart.svg?zoom=week")
+        odd = await house.api.get(f"/api/v1/incidents/{REFUNDS}/chart.svg?zoom=decade")
 
     assert answer.headers["content-type"] == "image/svg+xml"
     assert answer.text.startswith("<svg xmlns=")
     assert "onset 11:47" in answer.text
+    assert week.text.startswith("<svg xmlns=")
+    assert week.text != answer.text
+    assert odd.status == 422
 
 
 async def test_a_database_that_is_down_is_said_with_when_to_come_back() -> None:

@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 import msgspec
+import pytest
 
-from alerting.charts.build import incident_chart, incident_span, step_for, topic_chart
+from alerting.charts.build import Zoom, incident_chart, incident_span, step_for, topic_chart
 from alerting.charts.chart import ChartPoint, MarkerKind
 from alerting.incidents.model import IncidentState
 from alerting.incidents.topic_status import WindowPoint
@@ -81,6 +82,34 @@ def test_an_incident_of_long_ago_is_shown_around_its_end() -> None:
 
     assert incident.resolved_at is not None
     assert end == incident.resolved_at + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("zoom", "span"),
+    [
+        (Zoom.ONSET, timedelta(minutes=45)),
+        (Zoom.HOUR, timedelta(hours=1)),
+        (Zoom.DAY, timedelta(days=1)),
+        (Zoom.WEEK, timedelta(weeks=1)),
+    ],
+)
+def test_a_part_of_the_curve_is_looked_at_with_the_marks_that_lie_in_it(zoom: Zoom, span: timedelta) -> None:
+    incident = incident_at(START, state=IncidentState.RESOLVED, minutes=180)
+
+    start, end = incident_span(incident, START, zoom)
+    chart = incident_chart(incident, [], start=start, end=end)
+
+    assert end - start == span
+    assert chart.markers
+    assert all(start <= marker.at <= end for marker in chart.markers)
+
+
+def test_how_it_began_is_not_drawn_beyond_now() -> None:
+    incident = incident_at(START, minutes=11)
+
+    start, end = incident_span(incident, START, Zoom.ONSET)
+
+    assert start < incident.onset_at < end == START
 
 
 def test_a_long_span_is_drawn_in_wider_windows() -> None:
