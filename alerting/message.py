@@ -62,6 +62,8 @@ def message_about(
         assignee=incident.assignee,
         announced=incident.announced,
         playbook=incident.playbook.short if incident.playbook else "",
+        steps=incident.playbook.steps if incident.playbook else (),
+        holding_statement=incident.playbook.holding_statement if incident.playbook else "",
     )
 
 

@@ -41,6 +41,8 @@ class Message(msgspec.Struct, frozen=True):
         excess: Mentions above expectation since the event began: what the drivers contribute to.
         insights: Where it comes from, who carries it, what it began with: text by label.
         playbook: What to do about it, in one line of our people's words; empty where no playbook is about it.
+        steps: What to do, in order, for channels that have room.
+        holding_statement: What may be said in public at once, as it was approved; empty where nothing may.
         grouped: Why several topics are one incident, in our own words; empty for a single topic.
     """
 
@@ -81,6 +83,8 @@ class Message(msgspec.Struct, frozen=True):
     excess: float = 0.0
     insights: tuple[Fact, ...] = ()
     playbook: str = ""
+    steps: tuple[str, ...] = ()
+    holding_statement: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):

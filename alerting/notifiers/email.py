@@ -14,6 +14,7 @@ from alerting.notifiers.smtp import MailServer
 
 _MAX_SAMPLES: Final = 3
 _MAX_DRIVERS: Final = 10
+_MAX_STEPS: Final = 20
 _SUBJECT_CHARACTERS: Final = 150
 _TOLD: Final = {
     Transition.OPENED: "New",
@@ -99,6 +100,20 @@ def _subject(message: Message) -> str:
     return f"TEST {headline or 'Incident'}" if message.test else headline or "Incident"
 
 
+def _what_to_do(message: Message) -> list[str]:
+    """The playbook: its line, its steps, and what may be said at once."""
+    if not message.playbook:
+        return []
+    statement = one_line(message.holding_statement, 1000)
+    return [
+        "",
+        f"Playbook: {one_line(message.playbook, 400)}",
+        *(f"  {number}. {one_line(step, 200)}" for number, step in enumerate(message.steps[:_MAX_STEPS], 1)),
+        *([f"  Approved to be said at once: “{statement}”"] if statement else []),
+        "",
+    ]
+
+
 def _text(message: Message) -> str:
     who = message.acknowledged_by or message.actor
     by = f" by {one_line(who, 80)}" if who and who != "tocsin" else ""
@@ -112,6 +127,7 @@ def _text(message: Message) -> str:
         *([f"Assigned to {one_line(message.assignee, 80)}"] if message.assignee else []),
         "",
         plain(message.why, 1000),
+        *_what_to_do(message),
         *(f"  {one_line(fact.value, 100)} {one_line(fact.label, 200)}" for fact in message.facts[:8]),
         "",
         *(

@@ -24,6 +24,10 @@ _LINK_CHARACTERS: Final = 120
 _NAME_CHARACTERS: Final = 80
 _WHY_CHARACTERS: Final = 600
 _INSIGHT_CHARACTERS: Final = 300
+# With the playbook's own line within the 3,000 characters of a text.
+_MAX_STEPS: Final = 8
+_STEP_CHARACTERS: Final = 150
+_STATEMENT_CHARACTERS: Final = 1000
 
 _MARKS: Final = {
     Severity.SEV1: ":red_circle:",
@@ -74,7 +78,7 @@ def message_blocks(message: Message, *, buttons: bool = False) -> list[Block]:
     if statement := escape_slack(message.statement, _WHY_CHARACTERS):
         blocks.append({"type": "section", "text": _mrkdwn(f"*Status:* {statement}")})
     if playbook := escape_slack(message.playbook, _WHY_CHARACTERS):
-        blocks.append(_context(f"*Playbook:* {playbook}"))
+        blocks.append(_context("\n".join([f"*Playbook:* {playbook}", *_what_to_do(message)])))
     blocks.extend(_context(f"*Announced:* {escape_slack(line, _WHY_CHARACTERS)}") for line in message.announced[:2])
     if answers := escape_slack(message.answers, _WHY_CHARACTERS):
         blocks.append(_context(answers))
@@ -161,6 +165,17 @@ def _acts(message: Message) -> list[Block]:
 
 def _act(action_id: str, text: str, message: Message) -> Block:
     return {"type": "button", "text": _plain(text), "value": message.incident, "action_id": action_id}
+
+
+def _what_to_do(message: Message) -> list[str]:
+    """The steps of its playbook, and what may be said at once."""
+    steps = message.steps[:_MAX_STEPS] if len(message.steps) > 1 else ()
+    told = [f"{number}. {escape_slack(step, _STEP_CHARACTERS)}" for number, step in enumerate(steps, 1)]
+    if len(message.steps) > _MAX_STEPS:
+        told.append(f"and {len(message.steps) - _MAX_STEPS} more steps")
+    if statement := escape_slack(message.holding_statement, _STATEMENT_CHARACTERS):
+        told.append(f"*Approved to be said at once:* “{statement}”")
+    return told
 
 
 def _drivers(message: Message) -> str:

@@ -14,6 +14,7 @@ MAX_BYTES: Final = 28_000
 _MAX_DRIVERS: Final = 5
 _MAX_SAMPLES: Final = 3
 _MAX_FACTS: Final = 6
+_MAX_STEPS: Final = 20
 _STANDINGS: Final = {
     Transition.OPENED: "New",
     Transition.REOPENED: "Back again",
@@ -57,6 +58,7 @@ def _encoded(message: Message, samples: int, drivers: int, facts: int) -> bytes:
         *([_text(one_line(message.note, 200))] if message.note else []),
         *([_text(f"Status: {one_line(message.statement, 600)}", weight="Bolder")] if message.statement else []),
         _text(one_line(message.why, 1000) or "-"),
+        *_what_to_do(message, _MAX_STEPS if facts else 0),
         *([_text(one_line(message.answers, 200), isSubtle=True)] if message.answers else []),
         *(
             _text(f"{one_line(fact.value, 100)} {one_line(fact.label, 200)}", isSubtle=True)
@@ -86,6 +88,18 @@ def _encoded(message: Message, samples: int, drivers: int, facts: int) -> bytes:
     kind = "application/vnd.microsoft.card.adaptive"
     attachment = {"contentType": kind, "contentUrl": None, "content": card}
     return msgspec.json.encode({"type": "message", "summary": headline, "attachments": [attachment]})
+
+
+def _what_to_do(message: Message, most_steps: int) -> list[Element]:
+    """The playbook: its line, its steps, and what may be said at once."""
+    if not message.playbook:
+        return []
+    statement = one_line(message.holding_statement, 1000)
+    return [
+        _text(f"Playbook: {one_line(message.playbook, 400)}", weight="Bolder"),
+        *(_text(f"{number}. {one_line(step, 200)}") for number, step in enumerate(message.steps[:most_steps], 1)),
+        *([_text(f"Approved to be said at once: “{statement}”")] if statement else []),
+    ]
 
 
 def _standing(message: Message) -> str:

@@ -348,6 +348,23 @@ async def test_a_first_message_arrives_with_its_headline_once(kind: str) -> None
         assert any(HEADLINE in text for text in texts_in(rig.sent())) or HEADLINE.encode() in rig.sent()[0]
 
 
+@pytest.mark.parametrize("kind", ["slack", "email", "teams"])
+async def test_what_to_do_and_what_may_be_said_at_once_is_in_the_message(kind: str) -> None:
+    told = replace(
+        message(),
+        playbook="Service failure. First: Ask ops. Decides: Duty manager.",
+        steps=("Ask ops", "Tell care", "Hold scheduled posts"),
+        holding_statement="We are looking into it & will say more at noon",
+    )
+    async with RIGS[kind](FakeClock()) as rig:
+        await rig.notifier.send(told, reference=None, timeout_seconds=LIMIT)
+
+        said = "\n".join(texts_in(rig.sent())).replace("&amp;", "&")
+    for wanted in ("Decides: Duty manager", "1. Ask ops", "2. Tell care", "3. Hold scheduled posts"):
+        assert wanted in said
+    assert "We are looking into it & will say more at noon" in said
+
+
 @REMOTE
 async def test_an_incident_stays_one_conversation_through_its_life(kind: str) -> None:
     async with RIGS[kind](FakeClock()) as rig:
