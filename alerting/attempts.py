@@ -9,12 +9,13 @@ import msgspec
 import structlog
 
 from alerting import digests
+from alerting.directives.self_notice import SelfNotice
 from alerting.errors import AlertingError, DeliveryInDoubt, DeliveryRejected, DeliveryRetryable, UnknownIncident
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.hop import Hop
 from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, Severity, Transition
 from alerting.incidents.store import Lease, Store
-from alerting.message import drill, message_about
+from alerting.message import about_itself, drill, message_about
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.base import Message, Notifier, Receipt
 from alerting.notifiers.hops import timed
@@ -184,6 +185,24 @@ class Attempts:
         if hops[-1].name != "answered":
             hops.append(Hop("answered", self._clock.now()))
         return msgspec.structs.replace(outcome, hops=tuple(hops))
+
+    async def said_of_itself(self, lease: Lease, notifier: Notifier) -> Delivery:
+        """What becomes of something that Tocsin says of itself: tried as a page is, held back by no budget.
+
+        Raises:
+            DatabaseUnavailable: Nothing was sent.
+        """
+        delivery, now = lease.delivery, self._clock.now()
+        if (held_until := self._patience.held_until(delivery, now)) is not None:
+            return not_before(delivery, held_until)
+        notice = await self._store.directive(delivery.incident)
+        if not isinstance(notice, SelfNotice):
+            return rejected(delivery, f"there is no notice {delivery.incident}")
+        if not self._may_begin((lease,), now):
+            return not_before(delivery, now)
+        message = about_itself(notice, delivery.change, public_url=self._public_url)
+        told = msgspec.structs.replace(message, delivery=delivery.id, again=lease.token > 1)
+        return await self._send(delivery, notifier, told, None)
 
     def _may_begin(self, leases: Sequence[Lease], now: datetime) -> bool:
         return not self._stopping() and all(now + self._longest <= lease.until for lease in leases)

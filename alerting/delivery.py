@@ -174,11 +174,13 @@ class DeliveryLoop:
             outcomes = tuple(rejected(lease.delivery, reason) for lease in leases)
         elif leases[0].delivery.test:
             outcomes = (await self._attempts.tested(leases[0], notifier),)
+        elif leases[0].delivery.of_itself:
+            outcomes = (await self._attempts.said_of_itself(leases[0], notifier),)
         elif len(leases) == 1 and not is_never_alone(leases[0].delivery):
             outcomes = (await self._attempts.made(leases[0], notifier),)
         else:
             outcomes = await self._attempts.made_together(leases, notifier)
         for lease, outcome in zip(leases, outcomes, strict=True):
             await self._settling.settle(lease, outcome)
-            if outcome.state is DeliveryState.SENT and not outcome.test:
+            if outcome.state is DeliveryState.SENT and outcome.has_incident:
                 self._arrived(outcome)

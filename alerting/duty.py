@@ -19,6 +19,7 @@ from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
 from alerting.shift_covers import ShiftCovers
+from alerting.stale_schedules import StaleSchedules
 from streams.clock import Clock
 
 
@@ -60,7 +61,7 @@ class Duty:
         egress: Egress,
         clock: Clock,
         metrics: AlertingMetrics,
-    ) -> tuple[ScheduleReading, Auditor, ShiftCovers]:
+    ) -> tuple[ScheduleReading, StaleSchedules, Auditor, ShiftCovers]:
         """What keeps the roster current, and what looks whether everybody was told; to be run."""
         covers = ShiftCovers(self.settings, self.roster, store, clock, metrics)
         schedules, people = self.settings.schedules, self.settings.people
@@ -68,4 +69,13 @@ class Duty:
             schedules, people, roster=self.roster, store=store, egress=egress, clock=clock, metrics=metrics
         )
         grace = self.settings.delivery.fallback_seconds + GRACE_SECONDS
-        return reading, Auditor(store, routes, receivers, clock, metrics, grace_seconds=grace), covers
+        stale = StaleSchedules(
+            schedules,
+            roster=self.roster,
+            store=store,
+            receivers=receivers,
+            receiver=self.settings.unowned.receiver or self.settings.route.receiver,
+            clock=clock,
+            metrics=metrics,
+        )
+        return reading, stale, Auditor(store, routes, receivers, clock, metrics, grace_seconds=grace), covers

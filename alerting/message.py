@@ -4,9 +4,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Final
 
+from alerting.directives.self_notice import SelfNotice
 from alerting.incidents import wording
 from alerting.incidents.insight import excess_of, insights_of
-from alerting.incidents.model import Incident, Severity, Transition
+from alerting.incidents.model import Incident, IncidentState, Severity, Transition
 from alerting.incidents.part import GroupingReason
 from alerting.incidents.public_answers import told
 from alerting.notifiers.base import Fact, Message
@@ -98,6 +99,31 @@ def drill(receiver: str, at: datetime, *, name: str = "") -> Message:
         onset_at=at,
         at=at,
         test=True,
+    )
+
+
+def about_itself(notice: SelfNotice, change: Transition, *, public_url: str | None = None) -> Message:
+    """What Tocsin says of itself; folds with no incident."""
+    at = notice.created_at
+    return Message(
+        incident=notice.id,
+        dedup_key=f"tocsin-{notice.id}",
+        revision=1,
+        change=change,
+        severity=Severity.SEV3,
+        direction=Direction.CRISIS,
+        topic="tocsin",
+        topic_name="Tocsin itself",
+        headline=notice.headline,
+        title=notice.headline,
+        why=notice.text,
+        odds="no alarm, but something is not as it should be",
+        facts=(),
+        opened_at=at,
+        onset_at=at,
+        at=at,
+        url=f"{public_url.rstrip('/')}/on-call" if public_url else None,
+        state=IncidentState.RESOLVED,  # there is nothing to acknowledge
     )
 
 

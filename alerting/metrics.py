@@ -125,6 +125,12 @@ class AlertingMetrics:
             ["schedule"],
             registry=registry,
         )
+        self.schedule_stale = Gauge(
+            "tocsin_schedule_stale",
+            "1 for a schedule that others keep and that could not be read for its `stale_after_hours`.",
+            ["schedule"],
+            registry=registry,
+        )
         self.schedule_failures = Counter(
             "tocsin_schedule_failures", "Attempts to read a schedule that failed.", ["schedule"], registry=registry
         )

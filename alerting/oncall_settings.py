@@ -132,10 +132,13 @@ class ScheduleSettings(Section):
 
     Attributes:
         time_zone: In which a rotation hands over, and in which a calendar's times without a zone are meant.
+        stale_after_hours: What others keep and could not be read for so long is told of, to the receiver
+            that is told of what nobody owns, once a day.
     """
 
     name: PolicyName
     time_zone: Zone = "UTC"
+    stale_after_hours: Annotated[float, Field(gt=0, le=2160)] = 6.0
     rotation: RotationSettings | None = None
     calendar: CalendarSettings | None = None
     pagerduty: PagerDutyScheduleSettings | None = None

@@ -87,7 +87,7 @@ class Settling:
             self._observe(lease, outcome)
         elif outcome.state is DeliveryState.REJECTED:
             say(self._metrics, "rejected", outcome)
-            if not outcome.test:
+            if outcome.has_incident:
                 await self._note(outcome)
         if outcome.test and outcome.state is not DeliveryState.PENDING:
             await self._note_test(outcome)

@@ -15,6 +15,7 @@ from alerting.directives.letter_sent import LetterSent
 from alerting.directives.mood_label import MoodLabel
 from alerting.directives.notice import Notice
 from alerting.directives.post_hold import PostHold
+from alerting.directives.self_notice import SelfNotice
 from alerting.directives.shift_cover import ShiftCover
 from alerting.directives.silence import Silence
 from alerting.directives.topic_change import TopicChange
@@ -29,6 +30,7 @@ Directive = (
     | ApiKey
     | Judgement
     | MoodLabel
+    | SelfNotice
     | ShiftCover
     | TopicChange
     | Drill

@@ -20,10 +20,10 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message about one incident revision, or one drill, for one notifier of one receiver.
+    """One message about one incident revision, one drill or Tocsin itself, for one notifier of one receiver.
 
     Attributes:
-        incident: What it is about; a drill's id where it is a test.
+        incident: What it is about; a drill's id where it is a test, a notice's where Tocsin says it of itself.
         change: Why this message is due.
         reference: The provider's handle of the conversation (a Slack `channel:ts`, a dedup key), once known.
         attempts: How often it was tried.
@@ -35,6 +35,7 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
         because: Why it comes to this receiver, where that needs saying: whom it could not reach.
         group: With which others it goes out; None where it goes by itself.
         test: It belongs to a drill and to no incident.
+        of_itself: Tocsin says it of itself; it belongs to no incident either.
         hops: How far a test came in its last attempt, and when.
     """
 
@@ -57,4 +58,10 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     said: str = ""
     group: Grouping | None = None
     test: bool = False
+    of_itself: bool = False
     hops: tuple[Hop, ...] = ()
+
+    @property
+    def has_incident(self) -> bool:
+        """Whether it is about an incident."""
+        return not (self.test or self.of_itself)

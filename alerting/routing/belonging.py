@@ -17,6 +17,7 @@ from alerting.directives.letter_sent import LetterSent
 from alerting.directives.mood_label import MoodLabel
 from alerting.directives.notice import Notice
 from alerting.directives.post_hold import PostHold
+from alerting.directives.self_notice import SelfNotice
 from alerting.directives.shift_cover import ShiftCover
 from alerting.directives.silence import Silence
 from alerting.directives.topic_change import TopicChange
@@ -62,7 +63,7 @@ class Belonging:
                 return directive.incident is not None
             case Judgement() | MoodLabel() | TopicChange():
                 return self.sees_topic(directive.topic)
-            case ApiKey() | Drill() | Erasure() | LetterSent() | ShiftCover():
+            case ApiKey() | Drill() | Erasure() | LetterSent() | ShiftCover() | SelfNotice():
                 return False  # a schedule, like a receiver, is everybody's
 
     def may_keep(self, directive: Directive) -> bool:
@@ -77,7 +78,17 @@ class Belonging:
             case TopicChange():
                 became = directive.became
                 return self.sees_topic(directive.topic) or (became is not None and self._scope.sees(became.brand))
-            case CaseLink() | Judgement() | MoodLabel() | ApiKey() | Drill() | Erasure() | LetterSent() | ShiftCover():
+            case (
+                CaseLink()
+                | Judgement()
+                | MoodLabel()
+                | ApiKey()
+                | Drill()
+                | Erasure()
+                | LetterSent()
+                | ShiftCover()
+                | SelfNotice()
+            ):
                 return self.sees(directive)
 
     def narrowed(self, wish: SilenceWish) -> SilenceWish:

@@ -55,7 +55,7 @@ async def test_a_shift_that_is_passed_on_calls_the_other_until_then_and_no_longe
         world.claim(detection())
         await world.clock.settle()
         within = (len(maya.attempts), len(ben.attempts))
-        await world.clock.advance(3 * 3600)
+        world.clock.skip(3 * HOUR)
         world.claim(detection(episode="later", topic="app", minutes=180))
         await world.clock.settle()
         after = people.roster.people_on_call("payments", world.clock.now())

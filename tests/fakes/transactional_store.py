@@ -192,7 +192,7 @@ class TransactionalStore(MemoryReports):
                     digests.add((*destination, delivery.digest))
                 until = now + timedelta(seconds=seconds)
                 self.tables.leases[delivery.id] = (until, token + 1)
-                about = None if delivery.test else self.tables.incidents[delivery.incident]
+                about = self.tables.incidents[delivery.incident] if delivery.has_incident else None
                 taken.append(Lease(delivery, about, until, token + 1, now))
         return tuple(taken)
 

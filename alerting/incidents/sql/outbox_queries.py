@@ -159,8 +159,8 @@ def enqueue(connection: Connection, fresh: Sequence[Delivery]) -> None:
             _ADD[connection.dialect.name],
             {
                 "id": delivery.id,
-                "incident": None if delivery.test else delivery.incident,
-                "drill": delivery.incident if delivery.test else None,
+                "incident": delivery.incident if delivery.has_incident else None,
+                "drill": None if delivery.has_incident else delivery.incident,
                 "incident_revision": delivery.incident_revision,
                 "receiver": delivery.receiver,
                 "notifier": delivery.notifier,
@@ -226,11 +226,11 @@ def lease(
     read = [(_read(row.state, row.value), row.token + 1) for row in rows]
     # Read after the rows are locked: an update that was superseded in favour of these messages is then in it.
     wanted = select(incidents.c.id, incidents.c.value).where(
-        incidents.c.id.in_({delivery.incident for delivery, _ in read if not delivery.test})
+        incidents.c.id.in_({delivery.incident for delivery, _ in read if delivery.has_incident})
     )
     current = {row.id: _incident.decode(row.value) for row in connection.execute(wanted)}
     return tuple(
-        Lease(delivery, None if delivery.test else current[delivery.incident], until, token, now)
+        Lease(delivery, current[delivery.incident] if delivery.has_incident else None, until, token, now)
         for delivery, token in read
     )
 
