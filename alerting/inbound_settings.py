@@ -119,9 +119,28 @@ class NtfyButtonsSettings(Section):
         return self
 
 
+class CaseHooksSettings(Section):
+    """The ticket system's own webhooks about cases, signed as Standard Webhooks ask; no API key is needed then.
+
+    Attributes:
+        secrets: Signing secrets, `whsec_` and base64 or any other text; `POST /inbound/cases` then takes what is signed
+            with one of them.
+        secret_files: Files that hold such secrets.
+    """
+
+    secrets: Annotated[tuple[SecretStr, ...], Field(max_length=20)] = ()
+    secret_files: Annotated[tuple[Path, ...], Field(max_length=20)] = ()
+
+    @property
+    def hears(self) -> bool:
+        """Whether webhooks are taken at all."""
+        return bool(self.secrets or self.secret_files)
+
+
 class InboundSettings(Section):
     """Acts that come in from chats and pagers."""
 
     slack: SlackAppSettings = SlackAppSettings()
     pagerduty: PagerDutyHooksSettings = PagerDutyHooksSettings()
     ntfy: NtfyButtonsSettings = NtfyButtonsSettings()
+    cases: CaseHooksSettings = CaseHooksSettings()

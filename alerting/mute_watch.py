@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,14 +10,16 @@ import msgspec
 import structlog
 
 from alerting.directives.directive import Directive, DirectiveEntry
+from alerting.directives.notice import Notice
 from alerting.directives.silence import Silence, SilenceState
 from alerting.dispatch import Dispatch
 from alerting.incidents.model import Incident, Transition
 from alerting.incidents.muted import MuteKind
-from alerting.incidents.outcome import SYSTEM, Outcome
+from alerting.incidents.outcome import SYSTEM, Outcome, entry
 from alerting.incidents.store import Store
 from alerting.lookout import Lookout
 from alerting.metrics import AlertingMetrics
+from alerting.routing.expectation import crossed
 from alerting.routing.muting import Muting
 from alerting.settings import SilenceSettings
 from streams.clock import Clock
@@ -69,24 +72,42 @@ class MuteWatch:
         if not restless and not self._restless and elapsed - self._looked_at < LOOK_ANYWAY_SECONDS:
             return  # nothing can mute, and nothing did a moment ago: reading every open incident would be for nothing
         incidents = await self._store.open_incidents()
+        beyond = await self._beyond(incidents, in_force, now)
         for seen in incidents:
-            if self._muting.brought_up(seen, in_force, incidents, now) != seen:
-                await self._bring_up(seen.id)
+            if seen.id in beyond or self._muting.brought_up(seen, in_force, incidents, now) != seen:
+                await self._bring_up(seen.id, beyond.get(seen.id, ()))
         for directive in in_force:
             if isinstance(directive, Silence) and directive.ends_at - now <= self._settings.notice_before:
                 await self._warn(directive, incidents, now)
         self._measure(in_force, incidents, now)
         self._restless, self._looked_at = restless, elapsed
 
-    async def _bring_up(self, incident_id: str) -> None:
+    async def _beyond(
+        self, incidents: Sequence[Incident], in_force: Sequence[Directive], now: datetime
+    ) -> dict[str, tuple[tuple[Notice, str], ...]]:
+        """Which incidents a notice mutes though their topics have left its forecast behind; rates are the board's."""
+        expected = [one for one in incidents if any(muted.kind is MuteKind.NOTICE for muted in one.muted)]
+        if not expected:
+            return {}
+        notices = [one for one in in_force if isinstance(one, Notice)]
+        board = await self._store.topics(now)
+        rates = {status.topic: status.per_minute for status in board if status.per_minute is not None}
+        return {one.id: found for one in expected if (found := crossed(one, notices, rates, now))}
+
+    async def _bring_up(self, incident_id: str, beyond: Sequence[tuple[Notice, str]] = ()) -> None:
         now = self._clock.now()
         async with self._store.begin() as unit:
             incident = await unit.incident(incident_id)
-            if incident is None or await self._dispatch.with_mutes(unit, incident, now) == incident:
+            if incident is None:
+                return
+            fresh = [(notice.id, text) for notice, text in beyond if notice.id not in incident.beyond]
+            left = msgspec.structs.replace(incident, beyond=(*incident.beyond, *(name for name, _ in fresh)))
+            if not fresh and await self._dispatch.with_mutes(unit, incident, now) == incident:
                 return
             before = incident.muted
-            revised = msgspec.structs.replace(incident, revision=incident.revision + 1, updated_at=now)
-            outcome = Outcome(revised, Transition.MUTED, replaces=incident.revision)
+            revised = msgspec.structs.replace(left, revision=incident.revision + 1, updated_at=now)
+            lines = tuple(entry(revised, Transition.UNCHANGED, text, now) for _, text in fresh)
+            outcome = Outcome(revised, Transition.MUTED, lines, replaces=incident.revision)
             saved = await self._dispatch.record(unit, outcome, now)
         if saved is not None and saved.muted != before:
             change = Transition.MUTED if saved.muted else Transition.UNMUTED
@@ -109,8 +130,8 @@ class MuteWatch:
             if not isinstance(current, Silence) or current.revision != silence.revision:
                 return
             told = msgspec.structs.replace(current, warned=True, revision=current.revision + 1)
-            entry = DirectiveEntry(silence.id, now, "silence.ending", SYSTEM, text)
-            await unit.keep(told, (entry,), expected_revision=current.revision)
+            line = DirectiveEntry(silence.id, now, "silence.ending", SYSTEM, text)
+            await unit.keep(told, (line,), expected_revision=current.revision)
             for seen in hidden:
                 incident = await unit.incident(seen.id)
                 if incident is not None and any(muted.source == silence.id for muted in incident.muted):

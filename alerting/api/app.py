@@ -191,7 +191,7 @@ def create_api(
     for router in (mentions, events, *contact_routers(broker, settings, clock, contacts)):
         app.include_router(router)
     if inbound is not None:
-        app.include_router(inbound_router(inbound, clock))
+        app.include_router(inbound_router(inbound, clock, directives.cases if directives else None))
     app.include_router(auth_router(ring, issued, sessions, pages, clock, secure=secure))
     looks = Looks(store, clock, feedback=feedback, watch=watch)
     app.include_router(

@@ -35,7 +35,12 @@ RULES: Final[Mapping[str, BrandRule]] = {
     for rule, paths in {
         BrandRule.NO_BRAND: (
             *("/-/healthy", "/-/ready", "/metrics", "/login", "/logout", "/openapi.json"),
-            *("/inbound/slack", "/inbound/pagerduty", "/inbound/ntfy"),  # whoever presses is looked at there
+            *(
+                "/inbound/slack",
+                "/inbound/pagerduty",
+                "/inbound/ntfy",
+                "/inbound/cases",
+            ),  # whoever presses is looked at there
             "/s/{token}",  # the link itself is what may be shown
             *("/api/v1/on-call", "/on-call"),
             *("/api/v2/receivers",),

@@ -2,20 +2,22 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import parse_qs
 
 import structlog
 from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field, ValidationError
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from alerting.api.arrival import announces_more_than
+from alerting.api.casework import KeepsCases
 from alerting.api.problems import Problem
 from alerting.inbound.build import Inbound
 from alerting.inbound.pagerduty_events import read_event
 from alerting.inbound.request import ActRequest, Ending, Vendor, Wish
-from alerting.inbound.signatures import pagerduty_genuine, slack_genuine
+from alerting.inbound.signatures import pagerduty_genuine, slack_genuine, webhook_genuine
 from alerting.inbound.slack_presses import read_press
 from alerting.notifiers.act_tokens import opened
 from streams.clock import Clock
@@ -25,7 +27,7 @@ MOST_BYTES: Final = 500_000
 log = structlog.get_logger(__name__)
 
 
-def inbound_router(inbound: Inbound, clock: Clock) -> APIRouter:
+def inbound_router(inbound: Inbound, clock: Clock, cases: KeepsCases | None = None) -> APIRouter:
     """`/inbound/...`, those parts of it that the configuration sets up."""
     router = APIRouter(prefix="/inbound", include_in_schema=False)
     if inbound.slack_secret is not None:
@@ -34,7 +36,48 @@ def inbound_router(inbound: Inbound, clock: Clock) -> APIRouter:
         router.add_api_route("/pagerduty", _pagerduty_taker(inbound, clock), methods=["POST"])
     if inbound.ntfy_key is not None:
         router.add_api_route("/ntfy", _ntfy_taker(inbound, inbound.ntfy_key, clock), methods=["POST"])
+    if inbound.case_keys and cases is not None:
+        router.add_api_route("/cases", _case_taker(inbound.case_keys, cases, clock), methods=["POST"])
     return router
+
+
+class CaseEvent(BaseModel):
+    """What the ticket system says of one of its cases; further members are left alone."""
+
+    system: Annotated[str, Field(min_length=1, max_length=100)]
+    case: Annotated[str, Field(min_length=1, max_length=300)]
+    status: Annotated[str, Field(min_length=1, max_length=200)]
+    thread: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+
+
+def _case_taker(keys: tuple[bytes, ...], cases: KeepsCases, clock: Clock) -> Callable[[Request], Awaitable[Response]]:
+    async def take(request: Request) -> Response:
+        """The ticket system's word on its case, signed. The same again changes nothing."""
+        body = await _body(request)
+        headers = request.headers
+        signed = webhook_genuine(
+            keys,
+            name=headers.get("webhook-id", ""),
+            timestamp=headers.get("webhook-timestamp", ""),
+            signatures=headers.get("webhook-signature", ""),
+            body=body,
+            now=clock.now(),
+        )
+        if not signed:
+            log.warning("inbound.forged", vendor="cases")
+            raise Problem(401, "not-signed", "The signature does not fit, or is too old.")
+        try:
+            event = CaseEvent.model_validate_json(body)
+        except ValidationError as exc:
+            raise Problem(422, "unreadable", "It needs system, case and status, and may have thread.") from exc
+        links = await cases.find(event.system, event.case)
+        if not links:
+            raise Problem(404, "unknown-case", "Nothing is linked to this case.")
+        for link in links:
+            await cases.hear(link.id, event.status, by=event.system, thread=event.thread)
+        return Response(status_code=204)
+
+    return take
 
 
 def _slack_taker(inbound: Inbound, secret: str, clock: Clock) -> Callable[[Request], Awaitable[Response]]:

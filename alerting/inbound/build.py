@@ -8,9 +8,11 @@ from alerting.inbound.slack_replies import SlackReplies
 from alerting.inbound.slack_socket import SlackSocket
 from alerting.metrics import AlertingMetrics
 from alerting.notifiers.egress import Egress
+from alerting.notifiers.webhook import signing_key
 from alerting.settings import Settings
 from alerting.teams import Teams
 from streams.clock import Clock
+from streams.errors import InvalidConfig
 from streams.secret import read_secret
 
 
@@ -22,6 +24,7 @@ class Inbound:
         slack_secret: Slack's signing secret; None takes nothing over HTTP.
         pagerduty_secrets: Of the webhook subscriptions; empty takes nothing.
         ntfy_key: Of the buttons on ntfy messages; None takes nothing.
+        case_keys: Of the ticket system's webhooks; empty takes nothing.
         slack_socket: To be run; None where Socket Mode is not set up.
     """
 
@@ -31,6 +34,7 @@ class Inbound:
     pagerduty_secrets: tuple[str, ...] = ()
     ntfy_key: bytes | None = None
     slack_socket: SlackSocket | None = None
+    case_keys: tuple[bytes, ...] = ()
 
 
 def build_inbound(
@@ -69,4 +73,16 @@ def build_inbound(
         ),
         ntfy_key=read_secret(ntfy.secret, ntfy.secret_file, name="secret").encode() if ntfy.hears else None,
         slack_socket=socket,
+        case_keys=_case_keys(settings),
     )
+
+
+def _case_keys(settings: Settings) -> tuple[bytes, ...]:
+    cases = settings.inbound.cases
+    try:
+        return (
+            *(signing_key(read_secret(secret, None, name="secrets")) for secret in cases.secrets),
+            *(signing_key(read_secret(None, file, name="secret")) for file in cases.secret_files),
+        )
+    except ValueError as exc:
+        raise InvalidConfig((f"inbound.cases: {exc}",)) from exc

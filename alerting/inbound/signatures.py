@@ -1,5 +1,6 @@
 """Is it really them: signatures over what came in, compared in constant time."""
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 SLACK_TOLERANCE_SECONDS: Final = 300
+WEBHOOK_TOLERANCE_SECONDS: Final = 300
 _LONGEST_HEADER: Final = 4096
 _TIMESTAMP_DIGITS: Final = 12
 
@@ -41,6 +43,31 @@ def pagerduty_genuine(secrets: Sequence[str], *, signatures: str, body: bytes) -
         expected = f"v1={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
         for offer in offered:
             fits |= _equal(expected, offer)  # no short cut: how long it takes tells nothing
+    return fits
+
+
+def webhook_genuine(
+    keys: Sequence[bytes], *, name: str, timestamp: str, signatures: str, body: bytes, now: datetime
+) -> bool:
+    """Whether one of the keys signed this body within the last five minutes, as Standard Webhooks ask.
+
+    Args:
+        name: The header `webhook-id`.
+
+    Source:
+        https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+    """
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _TIMESTAMP_DIGITS):
+        return False
+    if not name or abs(now.timestamp() - int(timestamp)) > WEBHOOK_TOLERANCE_SECONDS:
+        return False
+    signed = f"{name}.{timestamp}.".encode("utf-8", "surrogateescape") + body
+    offered = signatures[:_LONGEST_HEADER].split()
+    fits = False
+    for key in keys:
+        expected = f"v1,{base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()}"
+        for offer in offered:
+            fits |= _equal(expected, offer)
     return fits
 
 

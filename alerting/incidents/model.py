@@ -106,6 +106,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         quieted: Who has heard of it without being paged, and why.
         muted: Why nobody, or not everybody, is woken for it at present.
         announced: What ops announced that touches it, one line each.
+        beyond: Notices whose forecast its topics left far behind since: they mute it no more.
         cases: Tickets and calls of the traditional channel that it belongs to, one line each.
         playbook: What to do about an incident like this; None where no playbook is about it.
     """
@@ -160,6 +161,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     quieted: Quieted = Quieted()
     muted: tuple[Muted, ...] = ()
     announced: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
     playbook: Playbook | None = None
 

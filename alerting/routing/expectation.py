@@ -75,7 +75,7 @@ def expected(incident: Incident, notices: Iterable[Notice], now: datetime) -> tu
 
     More than twice the forecast is not, nor is anger: both page.
     """
-    notices = tuple(notices)
+    notices = tuple(notice for notice in notices if notice.id not in incident.beyond)
     evidences = {part.topic: part.evidence for part in incident.parts} | {incident.topic: incident.evidence}
     found: dict[str, Muted] = {}
     for topic in incident.topics:
@@ -90,6 +90,33 @@ def expected(incident: Incident, notices: Iterable[Notice], now: datetime) -> tu
         for notice in holding:
             found.setdefault(notice.id, _muted(notice, evidence))
     return tuple(found[name] for name in sorted(found))
+
+
+def crossed(
+    incident: Incident, notices: Iterable[Notice], per_minute: Mapping[str, float], now: datetime
+) -> tuple[tuple[Notice, str], ...]:
+    """The notices that mute the incident and whose forecast a topic of it has left behind by now, each with why.
+
+    Judged by the live rate: a detector that has said what it had to say need not say it again.
+
+    Args:
+        per_minute: Mentions a minute over the last five, by topic; a topic that is not there is not judged.
+    """
+    muting = {muted.source for muted in incident.muted if muted.kind is MuteKind.NOTICE}
+    evidences = {part.topic: part.evidence for part in incident.parts} | {incident.topic: incident.evidence}
+    found: list[tuple[Notice, str]] = []
+    for notice in notices:
+        if notice.id not in muting or notice.expected_multiplier is None or not notice.holds(now):
+            continue
+        for topic in incident.topics:
+            usual = max(evidences[topic].expected, 0.0) * 60 / evidences[topic].window_seconds
+            most = BEYOND * notice.expected_multiplier * usual
+            rate = per_minute.get(topic)
+            if topic in notice.topics and rate is not None and usual > 0 and rate > most:
+                times = f"{rate / usual:.1f} times the usual, {notice.expected_multiplier:g} announced"
+                found.append((notice, f"Beyond the forecast: {rate:.0f} mentions a minute, {times}"))
+                break
+    return tuple(found)
 
 
 def touching(incident: Incident, notices: Iterable[Notice], now: datetime) -> tuple[Notice, ...]:

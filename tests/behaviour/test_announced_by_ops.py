@@ -15,6 +15,7 @@ from streams.notice_record import NoticeRecord
 from tests.fakes.detections import detection
 from tests.fakes.house import NOTICES, House, World
 from tests.fakes.notifier import ScriptedNotifier
+from tests.fakes.stored import window
 
 CALM = Evidence(
     observed=400,
@@ -75,6 +76,34 @@ async def test_more_than_that_pages(seen: Evidence) -> None:
     assert before == []
     assert comms.told == [Transition.OPENED]
     assert comms.attempts[0].message.announced == world.incidents[0].announced  # and the page tells of the launch
+
+
+async def test_what_goes_on_beyond_the_forecast_pages_within_seconds_though_no_detection_says_so() -> None:
+    """10 a minute are usual and 8 times that announced, so more than 160 a minute are beyond."""
+    comms = ScriptedNotifier()
+    world = World(comms=comms)
+
+    def minutes(mentions: int) -> None:
+        now = int(world.clock.now().timestamp()) // 60 * 60
+        world.count(*(window(now - 60 * back, mentions, revision=mentions) for back in range(1, 6)))
+
+    async with House(world).running() as house:
+        await house.notices.add(launch(world), by="jo")
+        world.claim(detection(seen=CALM))
+        minutes(159)
+        await world.clock.advance(120)
+        within = list(comms.told)
+        minutes(170)
+        await world.clock.advance(5)
+        beyond = list(comms.told)
+        minutes(90)
+        await world.clock.advance(120)
+
+    assert within == []
+    assert beyond == comms.told == [Transition.OPENED]  # and it is not hushed again when it eases
+    assert "Beyond the forecast: 170 mentions a minute, 17.0 times the usual, 8 announced" in [
+        entry.text for entry in world.tables.entries
+    ]
 
 
 async def test_when_the_notice_is_over_what_is_still_open_pages() -> None:

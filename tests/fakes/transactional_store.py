@@ -150,10 +150,19 @@ class TransactionalStore(MemoryReports):
         self._answer()
         return _open(self.tables)
 
-    async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:  # noqa: ARG002
+    async def topics(self, now: datetime) -> tuple[TopicStatus, ...]:
         self._answer()
         return tuple(
-            TopicStatus(one.id, one.name, one.owner, one.brand, one.query, one.pages_per_week, 0)
+            TopicStatus(
+                one.id,
+                one.name,
+                one.owner,
+                one.brand,
+                one.query,
+                one.pages_per_week,
+                0,
+                per_minute=self._rate(one.id, now),
+            )
             for one in self.tables.topics
         )
 
@@ -263,6 +272,13 @@ class TransactionalStore(MemoryReports):
                 and delivery.state is DeliveryState.SENT
             }
         )
+
+    def _rate(self, topic: str, now: datetime) -> float | None:
+        """Over the last five minutes; None before the first window."""
+        windows = [one for (name, _), one in self.tables.windows.items() if name == topic]
+        present = now.timestamp() // 60 * 60
+        lately = [one for one in windows if present - 300 <= one.start < present]
+        return sum(one.tally.mentions for one in lately) / 5 if windows else None
 
     def _is_late(self, delivery: Delivery, before: datetime) -> bool:
         tried = self.tables.leases.get(delivery.id, (before, 0))[1] > 0
