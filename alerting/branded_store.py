@@ -29,7 +29,7 @@ from streams.events import Detection
 BRANDS_KNOWN_SECONDS: Final = 2.0
 
 # What tells nothing of a brand, or what nobody asks for on behalf of somebody.
-UNSCOPED: Final = frozenset({"changes", "close", "healthy", "holds", "outbox_age"})
+UNSCOPED: Final = frozenset({"changes", "close", "healthy", "holds", "last_position", "outbox_age"})
 
 
 def branded(store: Store, clock: Clock) -> Store:

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from alerting.api.feeds import silent_now
 from alerting.api.gate import caller_of
+from alerting.api.glances import Glances
 from alerting.api.looks import Looks
 from alerting.api.problems import Problem
 from alerting.api.sessions import Sessions
@@ -108,7 +109,7 @@ def pages_router(
 ) -> APIRouter:
     """`/`, `/incidents/...`, `/topics/...`, `/inbox`, and `/fragments/...` for what is replaced while they are open."""
     router = APIRouter(include_in_schema=False)
-    desk = Desk(store, clock)
+    desk, glances = Desk(store, clock), Glances(store, clock)
 
     def csrf_of(request: Request) -> str:
         session = caller_of(request).session
@@ -123,19 +124,21 @@ def pages_router(
         return await show_now(request, fragment=True)
 
     async def show_now(request: Request, *, fragment: bool) -> Response:
-        now = clock.now()
-        html = pages.now(
-            incidents=await desk.open_incidents(now),
-            tiles=await desk.tiles(now),
-            resolved=await desk.resolved(now),
-            feeds=await silent_now(store),
-            rising=await looks.rising(now),
-            pulse=pulse(),
-            csrf=csrf_of(request),
-            now=now,
-            fragment=fragment,
-        )
-        return _page(html)
+        async def draw(csrf: str) -> str:
+            now = clock.now()
+            return pages.now(
+                incidents=await desk.open_incidents(now),
+                tiles=await desk.tiles(now),
+                resolved=await desk.resolved(now),
+                feeds=await silent_now(store),
+                rising=await looks.rising(now),
+                pulse=pulse(),
+                csrf=csrf,
+                now=now,
+                fragment=fragment,
+            )
+
+        return _page(await glances.page("part" if fragment else "whole", csrf_of(request), draw))
 
     @router.get("/incidents/{incident_id}")
     async def incident_page(request: Request, incident_id: str, zoom: Zoom = Zoom.EVENT) -> Response:

@@ -273,6 +273,10 @@ class Store(CallStore, DirectiveStore, GroupStore, ReportStore, Protocol):
         """Yields after every commit of this process, so that listeners need not poll."""
         ...
 
+    async def last_position(self) -> int:
+        """Of the audit trail: it moves with everything that anybody did or that was decided."""
+        ...
+
     async def healthy(self) -> None:
         """Return if the database answers.
 

@@ -46,6 +46,7 @@ class MemoryStore(MemoryReports):
         self.kept_lines: list[DirectiveEntry] = []
         self._claims: dict[tuple[str, int], datetime] = {}
         self._listeners: set[asyncio.Event] = set()
+        self._changed = 0
 
     def add(self, incident: Incident, *entries: TimelineEntry, deliveries: Sequence[Delivery] = ()) -> None:
         """Put an incident there, as if it had been committed."""
@@ -265,6 +266,11 @@ class MemoryStore(MemoryReports):
         finally:
             self._listeners.discard(changed)
 
+    async def last_position(self) -> int:
+        """It moves with every change, also with those that leave no line."""
+        self._answer()
+        return self._changed
+
     async def healthy(self) -> None:
         """Return unless the database was taken away."""
         self._answer()
@@ -281,6 +287,7 @@ class MemoryStore(MemoryReports):
             self.entries.append(msgspec.structs.replace(entry, position=len(self.entries) + 1))
 
     def _tell(self) -> None:
+        self._changed += 1
         for changed in self._listeners:
             changed.set()
 

@@ -315,6 +315,10 @@ class TransactionalStore(MemoryReports):
         self._answer()
         return tuple(one for one in self.tables.decisions.values() if one.episode in episodes)
 
+    async def last_position(self) -> int:
+        self._answer()
+        return len(self.tables.entries)
+
     async def healthy(self) -> None:
         self._answer()
 

@@ -81,7 +81,7 @@ class SqlStore(SqlOutbox, SqlDirectives, DecisionReading, ReportReading):
         self._database = database
         self._clock = clock
         self.chain: Final = chain
-        self._changes = Broadcast(self._last_position if database.shared else None)
+        self._changes = Broadcast(self.last_position if database.shared else None)
         SqlOutbox.__init__(self, database, self._changes.publish)
         self.answers: Final = SqlAnswers(database)
         self.contacts: Final = SqlContacts(database)
@@ -206,14 +206,15 @@ class SqlStore(SqlOutbox, SqlDirectives, DecisionReading, ReportReading):
         Raises:
             DatabaseUnavailable: It does not.
         """
-        await self._last_position()
+        await self.last_position()
 
     async def close(self) -> None:
         """Give the connections back and end all `changes`."""
         self._changes.close()
         await self._database.close()
 
-    async def _last_position(self) -> int:
+    async def last_position(self) -> int:
+        """Of the audit trail: it moves with everything that anybody did or that was decided."""
         return await self._database.read(audit_queries.last_position)
 
     async def _forget(self, unit: SqlUnit) -> None:
