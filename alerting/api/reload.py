@@ -30,11 +30,12 @@ def reload_router(reload: Reloads | None) -> APIRouter:
     async def reload_configuration(request: Request) -> ReloadAnswer:
         """Take the configuration file as it is now into force, all of it or nothing; answered when it counts.
 
-        422 lists what is wrong with it, 409 what only a restart can change; then everything stays as it was.
+        422 lists what is wrong with it, 409 what only a restart can change, or that there is no file to read; then
+        everything stays as it was.
         """
         log.info("config.reload_asked_for", by=caller_of(request).name)
         if reload is None:
-            raise Problem(501, "no-configuration", "This process was not started from a configuration file.")
+            raise Problem(409, "no-configuration", "This process was not started from a configuration file.")
         try:
             return ReloadAnswer(changed=await reload())
         except InvalidConfig as exc:
@@ -44,6 +45,6 @@ def reload_router(reload: Reloads | None) -> APIRouter:
             extensions = {"keys": list(exc.keys)}
             raise Problem(409, "restart-needed", f"{exc}; everything stays as it was.", extensions=extensions) from exc
         except ReloadRefused as exc:
-            raise Problem(501, "no-configuration", f"{exc}.") from exc
+            raise Problem(409, "no-configuration", f"{exc}.") from exc
 
     return router

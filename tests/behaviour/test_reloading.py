@@ -293,7 +293,7 @@ async def test_nothing_is_read_anew_where_there_is_no_file(tmp_path: Path) -> No
     async with process(tmp_path, from_a_file=False) as (here, _):
         status, problem = await here.reload()
 
-    assert (status, problem["type"]) == (501, "urn:tocsin:problem:no-configuration")
+    assert (status, problem["type"]) == (409, "urn:tocsin:problem:no-configuration")
 
 
 def test_every_section_says_whether_a_reload_or_a_restart_changes_it() -> None:
