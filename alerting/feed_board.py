@@ -10,14 +10,13 @@ import structlog
 
 from alerting.incidents.feed_status import FeedStatus, feed_statuses
 from alerting.incidents.silent_feed import SilentFeed
-from streams.backoff import Backoff, sleep_unless
+from alerting.log_reader import Heard, LogReader
 from streams.broker.base import Broker, Partition, Record
 from streams.clock import Clock
 from streams.codec import decode_feed_report
-from streams.errors import BrokerUnavailable, StateCorrupted
+from streams.errors import StateCorrupted
 from streams.feed_report import FeedReport
 from streams.settings import KafkaSettings
-from streams.until_stopped import until_stopped
 
 FRESH_SECONDS: Final = 180.0  # reports come once a minute
 
@@ -42,7 +41,7 @@ class FeedBoard:
         self._lags = lags
         self._report: FeedReport | None = None
         self._written_at: datetime | None = None
-        self._failing = False
+        self._reader = LogReader("feeds", clock, then="retrying, feeds become unknown")
 
     @property
     def written_at(self) -> datetime | None:
@@ -61,26 +60,12 @@ class FeedBoard:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop`; while the broker is away the newest report grows old."""
-        await until_stopped(stop, self._follow(stop), name="feeds.follow")
+        await self._reader.run(self._follow, stop)
 
-    async def _follow(self, stop: asyncio.Event) -> None:
-        backoff = Backoff()
-        while True:
-            try:
-                await self._read_on(backoff)
-            except BrokerUnavailable as exc:
-                if not self._failing:
-                    log.warning("feeds.unavailable", reason=str(exc), then="retrying, feeds become unknown")
-                self._failing = True
-                await sleep_unless(stop, backoff.next_seconds(), self._clock)
-
-    async def _read_on(self, backoff: Backoff) -> None:
+    async def _follow(self, heard: Heard) -> None:
         async with aclosing(self._broker.follow(self._partition, None)) as packs:  # type: ignore[type-var]
             async for records in packs:
-                if self._failing:
-                    log.info("feeds.available")
-                self._failing = False
-                backoff.reset()
+                heard()
                 if any(self._take(record) for record in reversed(records)):
                     log.debug("feeds.reported", offset=records[-1].offset)
 

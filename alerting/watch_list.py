@@ -8,14 +8,13 @@ from typing import Final
 import structlog
 
 from alerting.incidents.wording import odds, plain
-from streams.backoff import Backoff, sleep_unless
+from alerting.log_reader import Heard, LogReader
 from streams.broker.base import Broker, Partition, Record
 from streams.clock import Clock
 from streams.codec import decode_watched
-from streams.errors import BrokerUnavailable, StateCorrupted
+from streams.errors import StateCorrupted
 from streams.settings import KafkaSettings
 from streams.topic import Declared
-from streams.until_stopped import until_stopped
 from streams.watched import Watched
 
 MOST_WATCHED: Final = 20_000
@@ -33,9 +32,8 @@ class WatchList:
     def __init__(self, broker: Broker, kafka: KafkaSettings, clock: Clock) -> None:
         self._broker = broker
         self._partition = Partition(kafka.watch, 0)
-        self._clock = clock
         self._watched: dict[str, Watched] = {}
-        self._failing = False
+        self._reader = LogReader("watch_list", clock, then="retrying, the list stays as it is")
 
     @property
     def watched(self) -> Mapping[str, Watched]:
@@ -52,20 +50,9 @@ class WatchList:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow until `stop`; while the broker is away the list stays as it was."""
-        await until_stopped(stop, self._follow(stop), name="watch_list.follow")
+        await self._reader.run(self._follow, stop)
 
-    async def _follow(self, stop: asyncio.Event) -> None:
-        backoff = Backoff()
-        while True:
-            try:
-                await self._read_on(backoff)
-            except BrokerUnavailable as exc:
-                if not self._failing:
-                    log.warning("watch_list.unavailable", reason=str(exc), then="retrying, the list stays as it is")
-                self._failing = True
-                await sleep_unless(stop, backoff.next_seconds(), self._clock)
-
-    async def _read_on(self, backoff: Backoff) -> None:
+    async def _follow(self, heard: Heard) -> None:
         """From the oldest record each time: the list is whole again, whatever happened to the log."""
         fresh: dict[str, Watched] = {}
         position = None
@@ -76,10 +63,7 @@ class WatchList:
         self._watched = fresh
         async with aclosing(self._broker.follow(self._partition, position)) as packs:  # type: ignore[type-var]
             async for records in packs:
-                if self._failing:
-                    log.info("watch_list.available")
-                self._failing = False
-                backoff.reset()
+                heard()
                 for record in records:
                     self._take(fresh, record)
 

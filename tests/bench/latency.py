@@ -45,7 +45,7 @@ BURSTS: Final = 50
 CALM_SECONDS: Final = 15.0
 MEASURED_SECONDS: Final = 75.0
 AFTER_SECONDS: Final = latency_load.BURST_SECONDS + 3.0
-PATIENCE_SECONDS: Final = 120.0
+PATIENCE_SECONDS: Final = 400.0
 
 
 def main() -> int:
@@ -76,14 +76,14 @@ async def measure(kafka: KafkaSettings, folder: Path) -> Measured:
     async with Vendors(clock) as vendors, KafkaBroker(kafka) as broker:
         settings = Settings.model_validate(vendors.document(kafka, latency_load.topics(), folder=folder))
         await broker.create_topics(specs(settings))
+        until = latency_load.minute_now(clock.now())  # what the past takes to be written and learned was not observed
+        history = await load_history(latency_load.past(SEED, VaderScorer(), until), broker, settings)
         process = Tocsin(settings, ALL_ROLES, broker=KafkaBroker(kafka), clock=clock, announce_key=lambda _: None)
         async with asyncio.TaskGroup() as group:
             group.create_task(process.run(stop), name="tocsin")
             running = await process.until_started()
-            await process.until_ready()
             began = clock.monotonic()
-            until = latency_load.minute_now(clock.now())
-            history = await load_history(latency_load.past(SEED, VaderScorer(), until), broker, settings)
+            await process.until_ready()
             await _until(lambda: _count(running, "tocsin_partials_read_total") >= history, clock)
             history_seconds = clock.monotonic() - began
             watch = ReceiptWatch(vendors)
@@ -128,7 +128,14 @@ async def _under_load(
     ended, sent, start = context.Event(), context.Value("q", 0), context.Value("d", 0.0)
     load = context.Process(
         target=latency_load.run_load,
-        args=(kafka.model_dump(mode="json"), SEED, planned, ended, sent, start),
+        args=(
+            kafka.model_copy(update={"request_timeout_seconds": 60.0}).model_dump(mode="json"),
+            SEED,
+            planned,
+            ended,
+            sent,
+            start,
+        ),
         daemon=True,
     )
     load.start()
