@@ -6,8 +6,9 @@ from typing import Final
 import msgspec
 
 from alerting.directives.directive import DirectiveEntry
-from alerting.directives.mood_label import Mood, MoodLabel, read_as
+from alerting.directives.mood_label import Mood, MoodLabel, name_of, read_as
 from alerting.errors import UnknownMention
+from alerting.incidents import wording
 from alerting.incidents.store import Store
 from alerting.incidents.work import person
 from streams.clock import Clock
@@ -27,7 +28,7 @@ class LabelDesk:
         self._clock = clock
 
     async def label(self, incident_id: str, mention: str, mood: Mood, *, by: str) -> MoodLabel:
-        """Keep that the mention, `platform:id`, is of this mood.
+        """Keep that the mention, by `platform:id` or by its short name, is of this mood.
 
         Raises:
             UnknownIncident: There is none.
@@ -37,7 +38,8 @@ class LabelDesk:
         """
         incident = await self._store.get(incident_id)
         evidence = incident.evidence
-        sample = next((one for one in (*evidence.verbatims, *evidence.samples) if one.key == mention), None)
+        shown = (*evidence.verbatims, *evidence.samples)
+        sample = next((one for one in shown if mention in {one.key, name_of(one.key)}), None)
         if sample is None:
             raise UnknownMention(f"incident {incident_id} does not show the mention {mention!r}")
         fresh = self._fresh(incident.topic, incident_id, sample, mood, by)
@@ -47,7 +49,7 @@ class LabelDesk:
                 if known.mood == mood:
                     return known
                 fresh = msgspec.structs.replace(fresh, revision=known.revision + 1)
-            text = f"{person(by)}: {mention} is {mood}; it was read as {read_as(sample.polarity)}"
+            text = f"{person(by)}: {wording.plain(sample.key)} is {mood}; it was read as {read_as(sample.polarity)}"
             entry = DirectiveEntry(fresh.id, self._clock.now(), "mood.labelled", person(by), text)
             expected = known.revision if isinstance(known, MoodLabel) else None
             await unit.keep(fresh, [entry], expected_revision=expected)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from alerting.charts import svg
 from alerting.console import words
 from alerting.console.words import LONGEST_TEXT
-from alerting.directives.mood_label import read_as
+from alerting.directives.mood_label import name_of, read_as
 from alerting.incidents import wording
 from alerting.incidents.insight import insights_of
 from alerting.incidents.model import Incident
@@ -40,7 +40,7 @@ class Quote:
     """A mention in its own words, made harmless.
 
     Attributes:
-        key: Its `platform:id`, as it is; escape it.
+        name: Its short name, see `name_of`.
         read: `negative`, `neutral`, `positive` or `unscored`, as it was counted.
     """
 
@@ -48,7 +48,7 @@ class Quote:
     source: str
     url: str
     lang: str | None
-    key: str
+    name: str
     read: str
 
 
@@ -125,7 +125,7 @@ def quotes(evidence: Evidence, now: datetime) -> tuple[Quote, ...]:
                 ", ".join(filter(None, about)),
                 one_line(sample.url or "", 120),
                 lang,
-                sample.key,
+                name_of(sample.key),
                 read_as(sample.polarity),
             )
         )

@@ -1,5 +1,6 @@
 """Feeds and dead letters as their pages show them. Every value is text, made harmless."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,9 @@ from streams.dead_letter_box import DeadLetter
 MOST_IN_A_FORM: Final = 9000  # bytes, as a form sends them
 _SHOWN: Final = 300
 _TEN: Final = 10
+_UNSEEN: Final = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff\\ud800-\\udfff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,19 @@ def letter_lines(letters: Iterable[DeadLetter], now: datetime) -> tuple[LetterLi
             reason=one_line(letter.reason, _SHOWN),
             origin=one_line(letter.origin, 120),
             text=one_line(letter.text, _SHOWN),
-            whole=letter.text if letter.is_whole and len(quote_plus(letter.text)) <= MOST_IN_A_FORM else "",
+            whole=_for_a_form(letter) if letter.is_whole else "",
         )
         for letter in letters
     )
+
+
+def _for_a_form(letter: DeadLetter) -> str:
+    """The text with what a form cannot carry or nobody would see written as JSON writes it, which means the same.
+
+    Empty where it is too long.
+    """
+    shown = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", letter.text)
+    return shown if len(quote_plus(shown)) <= MOST_IN_A_FORM else ""
 
 
 def _rate(per_minute: float) -> str:

@@ -1,5 +1,6 @@
 """How somebody read a mention that Tocsin read otherwise or not at all: a label for whoever measures scorers."""
 
+import hashlib
 from datetime import datetime
 from typing import Final, Literal
 
@@ -36,6 +37,15 @@ class MoodLabel(msgspec.Struct, frozen=True, omit_defaults=True, tag="mood"):
     read: float | None = None
     lang: str | None = None
     author_number: int | None = None
+
+
+def name_of(mention: str) -> str:
+    """A short name for a mention's key, which may hold anything: what a form carries.
+
+    >>> len(name_of("x:1"))
+    16
+    """
+    return hashlib.blake2b(mention.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def read_as(polarity: float | None) -> str:

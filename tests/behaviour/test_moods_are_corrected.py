@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerting.directives.mood_label import MoodLabel
+from alerting.directives.mood_label import MoodLabel, name_of
 from tests.fakes.api_house import api_house, field, sign_in
 from tests.fakes.clock import START
 from tests.fakes.storyboard import REFUNDS, storyboard
@@ -64,7 +64,7 @@ async def test_the_page_says_how_a_mention_was_read_and_takes_the_correction_wit
         mention = (await house.store.get(REFUNDS)).evidence.samples[0].key
         await sign_in(house.browser)
         page = await house.browser.get(f"/incidents/{REFUNDS}")
-        form = {"csrf": field(page, "csrf"), "mention": mention, "following": f"/incidents/{REFUNDS}"}
+        form = {"csrf": field(page, "csrf"), "mention": name_of(mention), "following": f"/incidents/{REFUNDS}"}
         corrected = await house.browser.post_form(f"/incidents/{REFUNDS}/label", form | {"mood": "neutral"})
         refused = await house.browser.post_form(f"/incidents/{REFUNDS}/label", form | {"mood": "furious"})
         listed = (await house.api.get("/api/v1/labels")).json()["labels"]

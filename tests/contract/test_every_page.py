@@ -16,6 +16,7 @@ from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.model import Incident, Severity, TimelineEntry, Transition
 from alerting.incidents.situation_link import SituationLink
 from alerting.incidents.statement import Statement
+from streams.dead_letter_box import DeadLetter
 from streams.events import Direction, Driver, Sample
 from streams.findings import Carrier, Excess, Forecast, Origin, PostForecast, Split
 from tests.fakes.api_house import LINK_KEY, ApiHouse, api_house, sign_in
@@ -36,6 +37,8 @@ PAGES: dict[str, str] = {
     "/topics/{topic}": "/topics/refunds",
     "/on-call": "/on-call",
     "/silences": "/silences",
+    "/feeds": "/feeds",
+    "/feeds/dead-letters": "/feeds/dead-letters",
     "/s/{token}": LinkTokens((LINK_KEY,)).address(incident_at(START), LINK),
     "/inbox": "/inbox",
     "/fragments/inbox": "/fragments/inbox",
@@ -132,6 +135,21 @@ def poisoned_inbox(texts: list[str]) -> Inbox:
     return inbox
 
 
+class Letters:
+    """Dead letters of which everything is hostile."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self._letters = tuple(
+            DeadLetter(0, index, START, text, text, text, text, is_whole=True) for index, text in enumerate(texts)
+        )
+
+    async def newest(self, limit: int = 200) -> tuple[DeadLetter, ...]:
+        return self._letters[:limit]
+
+    async def send_again(self, partition: int, offset: int, *, by: str, text: str | None = None) -> str:
+        raise AssertionError(partition, offset, by, text)
+
+
 async def open_pages(house: ApiHouse, paths: list[str]) -> AsyncIterator[tuple[str, str]]:
     await sign_in(house.browser)
     for path in paths:
@@ -162,7 +180,7 @@ async def test_every_page_stands_in_the_table() -> None:
 async def test_all_hostile_strings_at_once_stay_text(page: str) -> None:
     texts = [hostile.text for hostile in HOSTILE]
 
-    async with api_house(store=poisoned_store(texts), inbox=poisoned_inbox(texts)) as house:
+    async with api_house(store=poisoned_store(texts), inbox=poisoned_inbox(texts), letters=Letters(texts)) as house:
         async for _, html in open_pages(house, [page]):
             assert_inert_in_html(html)
             assert not TRICKS.search(html)
@@ -172,7 +190,7 @@ async def test_all_hostile_strings_at_once_stay_text(page: str) -> None:
 async def test_each_hostile_string_stays_text_wherever_it_stands(hostile: Hostile) -> None:
     texts = [hostile.text]
 
-    async with api_house(store=poisoned_store(texts), inbox=poisoned_inbox(texts)) as house:
+    async with api_house(store=poisoned_store(texts), inbox=poisoned_inbox(texts), letters=Letters(texts)) as house:
         async for _, html in open_pages(
             house,
             [
@@ -181,6 +199,8 @@ async def test_each_hostile_string_stays_text_wherever_it_stands(hostile: Hostil
                 f"/incidents/{REFUNDS}/work",
                 f"/incidents/{REFUNDS}/review",
                 "/topics/refunds",
+                "/feeds",
+                "/feeds/dead-letters",
                 "/inbox",
             ],
         ):
