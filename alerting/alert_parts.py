@@ -8,6 +8,7 @@ from alerting.alert_spine import AlertSpine
 from alerting.api.app import create_api
 from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
+from alerting.api.oidc import SignIn
 from alerting.api.reload import Reloads
 from alerting.api.server import Served
 from alerting.api.topic_preview import TopicPreviews
@@ -27,6 +28,7 @@ from alerting.hand_over import HandOver
 from alerting.inbound.build import build_inbound
 from alerting.intake_probe import intake_probe
 from alerting.notifiers.egress import Egress
+from alerting.oidc.provider import Provider
 from alerting.pictures import Pictures
 from alerting.receiver_parts import receivers_from
 from alerting.receivers import Receivers
@@ -37,9 +39,12 @@ from alerting.routing.muting import Muting
 from alerting.routing.routes import Routes
 from alerting.runs import Runs
 from alerting.settings import Settings
+from alerting.teams import Teams
 from alerting.timekeeper import Timekeeper
 from alerting.topic_ledger import TopicLedger
+from streams.clock import Clock
 from streams.dead_letter_box import DeadLetterBox
+from streams.errors import InvalidConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,7 @@ def _parts(
         sessions=spine.sessions,
         live=spine.live,
         reload=reload,
+        sign_in=_sign_in(settings, clock),
     )
     timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
     retention = Retention(store, settings.retention, clock, metrics)
@@ -182,3 +188,14 @@ def _parts(
         runs["slack_socket"] = inbound.slack_socket.run
     on_kafka = (*directives.on_kafka, canaries.run)
     return AlertParts(settings, api, ring, routes, dispatch, receivers, runs, on_kafka)
+
+
+def _sign_in(settings: Settings, clock: Clock) -> SignIn | None:
+    oidc, url = settings.api.oidc, settings.api.public_url
+    if oidc is None or url is None:
+        return None
+    try:
+        provider = Provider(oidc, clock, trust_proxy=settings.delivery.trust_proxy)
+    except InvalidConfig as exc:
+        raise InvalidConfig(tuple(f"api.oidc: {problem}" for problem in exc.problems)) from exc
+    return SignIn(oidc, provider, Teams(settings.teams), str(url).rstrip("/"))

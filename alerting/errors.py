@@ -7,6 +7,8 @@ AlertingError
 ├── UnknownIncident       there is no incident with that id
 ├── UnknownMention        the incident does not show this mention
 ├── UnknownDirective      there is no silence or notice with that id
+├── SignInRefused         whoever signs in is not let in
+├── ProviderUnavailable   the identity provider does not answer: try again, or use a key
 ├── ReloadRefused         nothing can be read anew here
 ├── RestartNeeded         a running process cannot change this: restart it, or take the change back
 ├── OutOfScope            it belongs to brands that the caller does not see
@@ -103,3 +105,11 @@ class DatabaseRefused(AlertingError):
 
 class DatabaseUnavailable(AlertingError):
     """The database did not answer."""
+
+
+class SignInRefused(AlertingError):
+    """Whoever signs in is not let in; says why, for them."""
+
+
+class ProviderUnavailable(AlertingError):
+    """The identity provider does not answer, or not as one would."""

@@ -13,6 +13,7 @@ from alerting.hook_settings import HooksSettings
 from alerting.inbound_settings import InboundSettings, PersonSettings
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
 from alerting.notifier_settings import NotifierSettings
+from alerting.oidc_settings import OidcSettings
 from alerting.oncall_settings import OwnerSettings, PolicySettings, ScheduleSettings
 from alerting.playbook_settings import PlaybookSettings
 from alerting.route_settings import Name, RouteSettings
@@ -165,6 +166,7 @@ class ApiSettings(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     public_url: HttpUrl | None = None
+    oidc: OidcSettings | None = None
     keys: tuple[ApiKeySettings, ...] = ()
     requests_per_minute: Annotated[int, Field(ge=60, le=10_000_000)] = 6_000
     max_body_bytes: Annotated[int, Field(ge=1024, le=100_000_000)] = 5_000_000

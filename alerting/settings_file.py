@@ -135,6 +135,7 @@ def _receiver_checks(values: Mapping[str, Any], known: set[str]) -> Iterator[tup
 def _member_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     """A misspelt member would see every brand."""
     api, teams = values.get("api"), values.get("teams")
+    yield from _oidc_checks(api, set(_names(teams, "name")))
     if isinstance(api, dict) and api.get("oidc") is not None:
         return  # whoever signs in there is known by their claims alone
     known = set(_names(values.get("people"), "name"))
@@ -144,6 +145,18 @@ def _member_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
         for place, name in enumerate(named if isinstance(named, list) else ()):
             if isinstance(name, str) and name not in known:
                 yield ("teams", index, "members", place), f"there is neither a person nor a key called {name!r}"
+
+
+def _oidc_checks(api: Any, teams: set[str | None]) -> Iterator[tuple[Location, str]]:
+    oidc = api.get("oidc") if isinstance(api, dict) else None
+    if not isinstance(oidc, dict):
+        return
+    if not api.get("public_url"):
+        yield ("api", "oidc"), "needs api.public_url, below which the identity provider leads people back"
+    chosen = oidc.get("teams")
+    for index, name in enumerate(_names(chosen, "team")):
+        if name is not None and name not in teams:
+            yield ("api", "oidc", "teams", index, "team"), f"there is no team {name!r}"
 
 
 def _topic_checks(topics: Any) -> Iterator[tuple[Location, str]]:

@@ -23,6 +23,7 @@ from alerting.api.decisions import decisions_router
 from alerting.api.declared_topics import DeclaresTopics, declared_topics_router
 from alerting.api.directives import directive_routers
 from alerting.api.drills import Drilling, drills_routers
+from alerting.api.entrance_book import EntranceBook
 from alerting.api.erasures import Erases, erasures_router
 from alerting.api.events import events_router
 from alerting.api.feed_pages import feed_pages_router
@@ -42,6 +43,7 @@ from alerting.api.links import link_routers
 from alerting.api.live import LiveTimeline
 from alerting.api.looks import Looks
 from alerting.api.mentions import mentions_router
+from alerting.api.oidc import SignIn, oidc_router
 from alerting.api.on_call import on_call_router
 from alerting.api.pages import pages_router
 from alerting.api.reload import Reloads, reload_router
@@ -109,6 +111,7 @@ def create_api(
     sessions: Sessions | None = None,
     live: LiveTimeline | None = None,
     reload: Reloads | None = None,
+    sign_in: SignIn | None = None,
 ) -> FastAPI:
     """REST, live events, metrics, health and the console, for `serve_http`.
 
@@ -139,18 +142,20 @@ def create_api(
         drills: Tests the ways to receivers; None leaves that out.
         sessions: Of the ring; for those that outlive this app.
         live: Followed elsewhere; without it followed as long as the app lives.
+        sign_in: At an identity provider; without it with keys alone.
         reload: Takes a changed configuration into force; without it nothing can be read anew.
     """
     sessions, issued = sessions or Sessions(ring, clock), IssuedKeys(store, ring, clock)
-    followed_elsewhere = live is not None
-    live = live or LiveTimeline(store, clock)
+    followed_elsewhere, live = live is not None, live or LiveTimeline(store, clock)
     database = database_probe(store)
     duty = duty or Duty.from_settings(Settings())
     covers = ShiftCovers(duty.settings, duty.roster, store, clock, metrics)
+    book = EntranceBook(store, clock)
     store = branded(store, clock)  # from here on: what the caller sees
     topics = BrandedTopics(topics) if topics else None
     feedback = BrandedFeedback(feedback, store, clock) if feedback else None
     pages = Pages(has_inbox=inbox is not None)
+    elsewhere = sign_in.settings.label if sign_in else ""
     secure = settings.public_url is not None and settings.public_url.scheme == "https"
 
     @asynccontextmanager
@@ -192,7 +197,9 @@ def create_api(
         app.include_router(router)
     if inbound is not None:
         app.include_router(inbound_router(inbound, clock, directives.cases if directives else None))
-    app.include_router(auth_router(ring, issued, sessions, pages, clock, secure=secure))
+    app.include_router(auth_router(ring, issued, book, sessions, pages, clock, secure=secure, elsewhere=elsewhere))
+    if sign_in is not None:
+        app.include_router(oidc_router(sign_in, issued, book, sessions, pages, clock))
     looks = Looks(store, clock, feedback=feedback, watch=watch)
     app.include_router(
         pages_router(store, clock, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox, looks=looks)

@@ -8,6 +8,7 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from alerting.api.entrance_book import EntranceBook
 from alerting.api.forms import local_path, read_form, read_own_form
 from alerting.api.gate import caller_of
 from alerting.api.issued_keys import IssuedKeys
@@ -24,15 +25,27 @@ log = structlog.get_logger(__name__)
 
 
 def auth_router(
-    ring: KeyRing, issued: IssuedKeys, sessions: Sessions, pages: Pages, clock: Clock, *, secure: bool
+    ring: KeyRing,
+    issued: IssuedKeys,
+    book: EntranceBook,
+    sessions: Sessions,
+    pages: Pages,
+    clock: Clock,
+    *,
+    secure: bool,
+    elsewhere: str = "",
 ) -> APIRouter:
-    """`/login` and `/logout`. Cookies are marked Secure where `secure`; a key never stands in an address."""
+    """`/login` and `/logout`. Cookies are marked Secure where `secure`; a key never stands in an address.
+
+    Args:
+        elsewhere: What the way to the identity provider is called; empty where there is none.
+    """
     router = APIRouter(include_in_schema=False)
     guard = LoginGuard(clock)
 
     def form(following: str, refusal: str | None = None, status: int = 200) -> Response:
         ticket = sessions.form_ticket()
-        html = pages.login(ticket=ticket, following=following, refusal=refusal)
+        html = pages.login(ticket=ticket, following=following, refusal=refusal, elsewhere=elsewhere)
         response = HTMLResponse(html, status)
         _set_cookie(response, FORM_COOKIE, ticket, FORM_LIFETIME, path="/login", strict=True)
         return response
@@ -73,9 +86,10 @@ def auth_router(
         if holder is None or not holder.holds(clock.now()):
             guard.failed(address)
             log.warning("api.login_refused", address=address)
+            await book.turned_away(address, "nobody has this key")
             return form(following, "Nobody has this key.", HTTPStatus.FORBIDDEN)
         name = holder.name
-        await issued.signed_in(name, address)
+        await (book.signed_in if issued.of(name) is None else issued.signed_in)(name, address)
         log.info("api.signed_in", name=name, role=holder.role.value, address=address)
         response = RedirectResponse(following, SEE_OTHER)
         _set_cookie(response, COOKIE, sessions.open(name), LIFETIME)
@@ -88,6 +102,7 @@ def auth_router(
         await read_own_form(request, caller, sessions)
         if caller.session is not None:
             sessions.close(caller.session)
+            await (book.signed_out if issued.of(caller.name) is None else issued.signed_out)(caller.name)
         response = RedirectResponse("/login", SEE_OTHER)
         response.delete_cookie(COOKIE, path="/")
         return response

@@ -41,6 +41,7 @@ RULES: Final[Mapping[str, BrandRule]] = {
                 "/inbound/ntfy",
                 "/inbound/cases",
             ),  # whoever presses is looked at there
+            *("/login/oidc", "/login/oidc/callback", "/login/oidc/out"),
             "/s/{token}",  # the link itself is what may be shown
             *("/api/v1/on-call", "/on-call"),
             *("/api/v2/receivers",),

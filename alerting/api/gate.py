@@ -29,7 +29,8 @@ from alerting.brand_scope import EVERYTHING, BrandScope, seeing
 from alerting.errors import DatabaseUnavailable
 from streams.clock import Clock
 
-OPEN: Final = frozenset({"/-/healthy", "/-/ready", "/metrics", "/login"})
+_SIGN_IN: Final = frozenset({"/login", "/login/oidc", "/login/oidc/callback", "/login/oidc/out"})
+OPEN: Final = frozenset({"/-/healthy", "/-/ready", "/metrics"}) | _SIGN_IN
 OPEN_BELOW: Final = ("/static/", "/inbound/", "/s/")  # what comes in proves itself by its signature
 ALWAYS_ANSWERED: Final = frozenset({"/-/healthy", "/-/ready", "/metrics"})
 MOST_CALLERS: Final = 256

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from alerting.directives.directive import DirectiveEntry
 from alerting.errors import DatabaseUnavailable, DirectiveRefused, Stale, UnknownDirective
 from alerting.incidents.store import Store
 from alerting.incidents.work import person
+from alerting.oidc.admission import Admission
 from streams.clock import Clock
 
 KNOWN_SECONDS: Final = 0.8
@@ -103,6 +105,10 @@ class IssuedKeys:
         await self._keep(over, "key.revoked", by, f"{stored.name} ({stored.role})", stored.revision)
         return over
 
+    def of(self, name: str) -> ApiKey | None:
+        """The issued key of that name; None for a key of the configuration."""
+        return self._ring.issued_to(name)
+
     async def used(self, name: str) -> None:
         """Note that the key was used, at most every five minutes; it is no matter if that fails."""
         key = self._ring.issued_to(name)
@@ -131,6 +137,59 @@ class IssuedKeys:
             await self._read()
         except (DatabaseUnavailable, Stale) as exc:
             log.warning("keys.sign_in_not_noted", key=key.id, reason=str(exc))
+
+    async def admit(self, who: Admission, *, until: datetime, address: str) -> ApiKey:
+        """Somebody signed in at the identity provider: what their sessions hang on, until then.
+
+        One for each person: their role and brands are those of the latest sign-in, in all their browsers, and revoking
+        it ends all their sessions in every process. Nobody ever has the key itself.
+
+        Raises:
+            DirectiveRefused: Their name is somebody else's here.
+            DatabaseUnavailable: Nothing was written.
+        """
+        key_id = f"key_{blake2b(who.subject.encode(), digest_size=8).hexdigest()}"
+        now = self._clock.now()
+        await self._read()
+        stored = await self._store.directive(key_id)
+        known = stored if isinstance(stored, ApiKey) else None
+        holder = self._ring.issued_to(who.name)
+        if self._ring.holder_named(who.name) is not None and (holder is None or holder.id != key_id):
+            raise DirectiveRefused(f"the name {who.name!r} belongs to a key")
+        stands = known is not None and known.revoked_at is None and (known.expires_at or now) > now
+        key = ApiKey(
+            id=key_id,
+            name=who.name,
+            digest=known.digest if known is not None and stands else secrets.token_hex(32),
+            role=who.role.value,
+            created_by=who.name,
+            created_at=known.created_at if known is not None else now,
+            expires_at=until,
+            last_used_at=now,
+            revision=known.revision + 1 if known is not None else 1,
+            brands=tuple(sorted(who.scope.brands)) if who.scope.brands is not None else (),
+            sees_nothing=who.scope.brands == frozenset(),
+            subject=who.subject,
+        )
+        text = f"{who.name} ({key.role}, {who.scope}) signed in at {who.subject.partition('|')[0]} from {address}"
+        await self._keep(key, "key.signed_in", who.name, text, known.revision if known is not None else None)
+        return key
+
+    async def signed_out(self, name: str) -> None:
+        """A session ends. Of somebody who signed in at the provider all of them end, in every process."""
+        key = self._ring.issued_to(name)
+        if key is None:
+            return
+        entry = DirectiveEntry(key.id, self._clock.now(), "key.signed_out", person(name), f"{name} signed out")
+        over = msgspec.structs.replace(
+            key, revoked_at=self._clock.now() if key.subject else None, revision=key.revision + 1
+        )
+        try:
+            async with self._store.begin() as unit:
+                await unit.keep(over, (entry,), expected_revision=key.revision)
+            await self._read()
+        except (DatabaseUnavailable, Stale) as exc:
+            log.warning("keys.sign_out_not_noted", key=key.id, reason=str(exc))
 
     async def _keep(self, key: ApiKey, act: str, by: str, text: str, replaces: int | None) -> None:
         entry = DirectiveEntry(key.id, self._clock.now(), act, person(by), text)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from alerting.access import Holder, Role
+from alerting.brand_scope import BrandScope
 from alerting.directives.api_key import ApiKey
 from alerting.settings import ApiKeySettings
 from alerting.teams import Teams
@@ -128,7 +129,11 @@ class KeyRing:
         return hmac.digest(b"tocsin login form", b"".join(sorted(self._secrets.values())), hashlib.sha256)
 
     def _holder(self, key: ApiKey) -> Holder:
-        return Holder(key.name, Role(key.role), key.expires_at, self._teams.scope_of(key.name, key.brands))
+        if key.subject:  # what their teams are was decided when they signed in
+            scope = BrandScope(frozenset(key.brands) if key.brands or key.sees_nothing else None)
+        else:
+            scope = self._teams.scope_of(key.name, key.brands)
+        return Holder(key.name, Role(key.role), key.expires_at, scope)
 
     def __repr__(self) -> str:
         return f"KeyRing({', '.join(sorted(self._hashes))})"

@@ -49,7 +49,7 @@ class Sessions:
             raise ValueError(f"there is no key called {name!r}")
         expires = int((self._clock.now() + LIFETIME).timestamp())
         body = msgspec.json.encode((name, secrets.token_urlsafe(16), expires))
-        return f"{_pack(body)}.{_pack(_sign(secret, b'session', body))}"
+        return f"{packed(body)}.{packed(_sign(secret, b'session', body))}"
 
     def read(self, cookie: str) -> Session | None:
         """The session that the cookie proves; None where it proves nothing."""
@@ -57,9 +57,9 @@ class Sessions:
             return None
         try:
             packed, signature = cookie.split(".")
-            body = _unpack(packed)
+            body = unpacked(packed)
             name, nonce, expires = msgspec.json.decode(body, type=tuple[str, str, int])
-            given = _unpack(signature)
+            given = unpacked(signature)
         except (ValueError, binascii.Error, msgspec.MsgspecError):
             return None
         secret = self._ring.session_secret(name)
@@ -80,24 +80,37 @@ class Sessions:
     def csrf_token(self, session: Session) -> str:
         """What every form of this session carries; another site cannot know it."""
         secret = self._ring.session_secret(session.name) or b""
-        return _pack(_sign(secret, b"csrf", session.nonce.encode()))
+        return packed(_sign(secret, b"csrf", session.nonce.encode()))
 
     def proves_csrf(self, session: Session, token: str) -> bool:
         """Whether the form came from one of our own pages."""
         return hmac.compare_digest(token.encode(), self.csrf_token(session).encode())
 
+    def sealed(self, purpose: bytes, body: bytes) -> str:
+        """What a stranger's browser keeps for us; it can be read there, and not be changed."""
+        return f"{packed(body)}.{packed(_sign(self._ring.form_secret(), purpose, body))}"
+
+    def unsealed(self, purpose: bytes, cookie: str) -> bytes | None:
+        """What was sealed for this purpose; None for anything else."""
+        try:
+            kept, signature = cookie.split(".")
+            body, given = unpacked(kept), unpacked(signature)
+        except ValueError:
+            return None
+        return body if hmac.compare_digest(given, _sign(self._ring.form_secret(), purpose, body)) else None
+
     def form_ticket(self) -> str:
         """What the sign-in form and its cookie both carry."""
         expires = str(int((self._clock.now() + FORM_LIFETIME).timestamp()))
         body = f"{secrets.token_urlsafe(16)}~{expires}"
-        return f"{body}~{_pack(_sign(self._ring.form_secret(), b'form', body.encode()))}"
+        return f"{body}~{packed(_sign(self._ring.form_secret(), b'form', body.encode()))}"
 
     def proves_form(self, cookie: str, field: str) -> bool:
         """Whether the sign-in form is ours, belongs to this browser, and is not too old."""
         if not hmac.compare_digest(cookie.encode(), field.encode()) or cookie.count("~") != 2:
             return False
         body, signature = cookie.rsplit("~", 1)
-        expected = _pack(_sign(self._ring.form_secret(), b"form", body.encode()))
+        expected = packed(_sign(self._ring.form_secret(), b"form", body.encode()))
         if not hmac.compare_digest(signature.encode(), expected.encode()):
             return False
         return int(body.rsplit("~", 1)[1]) > self._clock.now().timestamp()
@@ -107,9 +120,15 @@ def _sign(secret: bytes, purpose: bytes, body: bytes) -> bytes:
     return hmac.digest(secret, purpose + b"\0" + body, hashlib.sha256)
 
 
-def _pack(value: bytes) -> str:
+def packed(value: bytes) -> str:
+    """As it may stand in an address or a cookie."""
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
-def _unpack(value: str) -> bytes:
+def unpacked(value: str) -> bytes:
+    """What was packed.
+
+    Raises:
+        ValueError: Nothing was.
+    """
     return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))

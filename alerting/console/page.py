@@ -274,15 +274,15 @@ class Pages:
             fragment=fragment,
         )
 
-    def login(self, *, ticket: str, following: str, refusal: str | None) -> str:
-        """The sign-in form."""
-        return self._render("login.html", here="login", ticket=ticket, following=following, refusal=refusal)
+    def login(self, *, ticket: str, following: str, refusal: str | None, elsewhere: str = "") -> str:
+        """The sign-in form; `elsewhere` is what the way to the identity provider is called."""
+        shown = {"ticket": ticket, "following": following, "refusal": refusal, "elsewhere": elsewhere}
+        return self._render("login.html", here="login", **shown)
 
     def problem(self, *, status: int, title: str, detail: str, request_id: str | None) -> str:
         """A refusal, for people."""
-        return self._render(
-            "problem.html", here="problem", status=status, title=title, detail=detail, request_id=request_id
-        )
+        shown = {"status": status, "title": title, "detail": detail, "request_id": request_id}
+        return self._render("problem.html", here="problem", **shown)
 
     def _render(self, template: str, *, here: str, **values: Any) -> str:
         return self._templates.get_template(template).render(here=here, has_inbox=self._has_inbox, **values)

@@ -15,6 +15,8 @@ class ApiKey(msgspec.Struct, frozen=True, omit_defaults=True, tag="key"):
         role: `viewer`, `responder` or `admin`.
         expires_at: From then on it opens nothing; None is never.
         last_used_at: Within five minutes; None where it never was.
+        subject: Who signed in at an identity provider: theirs alone. Empty for a key that was issued.
+        sees_nothing: None of their groups leads to a brand.
         brands: Only these are seen; empty is everything.
         ends_at: A key stands in no list of what is in force for incidents.
     """
@@ -30,4 +32,6 @@ class ApiKey(msgspec.Struct, frozen=True, omit_defaults=True, tag="key"):
     last_used_at: datetime | None = None
     revision: int = 1
     brands: tuple[str, ...] = ()
+    subject: str = ""
+    sees_nothing: bool = False
     ends_at: None = None

@@ -8,6 +8,7 @@ from alerting.directives.api_key import ApiKey
 from alerting.directives.case_link import CaseLink
 from alerting.directives.customer_note import CustomerNote
 from alerting.directives.drill import Drill
+from alerting.directives.entrance import Entrance
 from alerting.directives.erasure import Erasure
 from alerting.directives.errand import next_due
 from alerting.directives.judgement import Judgement
@@ -28,6 +29,7 @@ Directive = (
     | CustomerNote
     | CaseLink
     | ApiKey
+    | Entrance
     | Judgement
     | MoodLabel
     | SelfNotice

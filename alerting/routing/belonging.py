@@ -11,6 +11,7 @@ from alerting.directives.case_link import CaseLink
 from alerting.directives.customer_note import CustomerNote
 from alerting.directives.directive import Directive
 from alerting.directives.drill import Drill
+from alerting.directives.entrance import Entrance
 from alerting.directives.erasure import Erasure
 from alerting.directives.judgement import Judgement
 from alerting.directives.letter_sent import LetterSent
@@ -63,7 +64,7 @@ class Belonging:
                 return directive.incident is not None
             case Judgement() | MoodLabel() | TopicChange():
                 return self.sees_topic(directive.topic)
-            case ApiKey() | Drill() | Erasure() | LetterSent() | ShiftCover() | SelfNotice():
+            case ApiKey() | Drill() | Entrance() | Erasure() | LetterSent() | ShiftCover() | SelfNotice():
                 return False  # a schedule, like a receiver, is everybody's
 
     def may_keep(self, directive: Directive) -> bool:
@@ -84,6 +85,7 @@ class Belonging:
                 | MoodLabel()
                 | ApiKey()
                 | Drill()
+                | Entrance()
                 | Erasure()
                 | LetterSent()
                 | ShiftCover()

@@ -20,6 +20,7 @@ from alerting.api.feedback import TakesFeedback
 from alerting.api.feeds import KnowsFeeds
 from alerting.api.health import Probe
 from alerting.api.keys import KeyRing
+from alerting.api.oidc import SignIn
 from alerting.api.server import serve_http
 from alerting.api.topic_preview import TopicPreviews
 from alerting.api.watch import KnowsWhatRises
@@ -85,6 +86,7 @@ async def api_house(
     drills: Drilling | None = None,
     erasures: Erases | None = None,
     letters: KeepsDeadLetters | None = None,
+    sign_in: SignIn | None = None,
 ) -> AsyncIterator[ApiHouse]:
     """The API from its start to its end, without a server."""
     store = store or MemoryStore()
@@ -114,6 +116,7 @@ async def api_house(
         feedback=feedback,
         watch=rises,
         link_keys=(LINK_KEY,),
+        sign_in=sign_in,
         drills=drills or Drills(store, Receivers({}), clock),
         erasures=erasures,
         letters=letters,

@@ -1,0 +1,18 @@
+"""Where people come in: what its lines in the audit trail hang on."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Entrance(msgspec.Struct, frozen=True, omit_defaults=True, tag="entrance"):
+    """Who signed in and out with keys of the configuration, and who was turned away. There is one.
+
+    Attributes:
+        ends_at: It mutes nobody: over as soon as it is there.
+    """
+
+    id: str
+    created_at: datetime
+    ends_at: datetime
+    revision: int = 1
