@@ -14,6 +14,7 @@ from alerting.api.server import Served
 from alerting.api.topic_preview import TopicPreviews
 from alerting.branded_store import branded
 from alerting.canaries import Canaries
+from alerting.contact_parts import contact_parts
 from alerting.dead_letter_desk import DeadLetterDesk
 from alerting.delivery import DeliveryLoop
 from alerting.directive_parts import directive_parts
@@ -133,6 +134,7 @@ def _parts(
     inbound = build_inbound(settings, acts=acts, clock=clock, egress=egress, metrics=metrics)
     ledger = TopicLedger(catalogue, store, clock)  # whose topics somebody may change is looked at before
     erasures = ErasureDesk(store, catalogue, clock)
+    contacts = contact_parts(settings, spine.contacts, store, dispatch, clock, metrics)
     api = create_api(
         store=store,
         acts=acts,
@@ -143,7 +145,7 @@ def _parts(
         metrics=metrics,
         broker=broker,
         kafka_topic=settings.kafka.mentions,
-        contacts=spine.contacts,
+        contacts=contacts,
         probes={"intake": intake_probe(spine.intake), **roles},
         pulse=observer.pulse,
         feeds=spine.feeds,
@@ -181,6 +183,7 @@ def _parts(
         escalator,
         ledger,
         erasures,
+        contacts.desk,
         *loops,
     )
     runs: dict[str, Runs] = {type(loop).__name__: loop.run for loop in together}

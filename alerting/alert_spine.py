@@ -9,7 +9,7 @@ from alerting.api.keys import KeyRing
 from alerting.api.live import LiveTimeline
 from alerting.api.sessions import Sessions
 from alerting.catalogue import Catalogue
-from alerting.contact_parts import ContactParts, contact_parts
+from alerting.contact_intake import ContactIntake
 from alerting.dispatch import Dispatch
 from alerting.feed_board import FeedBoard
 from alerting.incidents.sql.store import SqlStore
@@ -41,7 +41,7 @@ class AlertSpine:
     clock: Clock
     metrics: AlertingMetrics
     intake: Intake
-    contacts: ContactParts
+    contacts: ContactIntake
     catalogue: Catalogue
     feeds: FeedBoard
     rises: WatchList
@@ -55,7 +55,7 @@ class AlertSpine:
     @property
     def runs_on_kafka(self) -> tuple[Runs, ...]:
         """To be run where Kafka answers."""
-        return (*self.contacts.on_kafka, self.catalogue.run, self.intake.run, self.feeds.run, self.rises.run)
+        return (self.contacts.run, self.catalogue.run, self.intake.run, self.feeds.run, self.rises.run)
 
     def ring_for(self, settings: Settings, announce: Callable[[str], None]) -> KeyRing:
         """The keys that these settings name, read anew; where they name none, the one that was made before.
@@ -106,7 +106,7 @@ def alert_spine(
         clock=clock,
         metrics=metrics,
         intake=intake,
-        contacts=contact_parts(settings, broker, store, clock, metrics),
+        contacts=ContactIntake(broker=broker, store=store, kafka=settings.kafka, clock=clock, metrics=metrics),
         catalogue=Catalogue(
             settings, broker=broker, clock=clock, know=intake.know, reach=reach_of(routes), forget=intake.forget
         ),

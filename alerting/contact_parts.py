@@ -1,14 +1,15 @@
 """What this process does with what the contact centre hears, put together."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 
+from alerting.contact_desk import ContactDesk
 from alerting.contact_intake import ContactIntake
+from alerting.dispatch import Dispatch
+from alerting.hearing.stated import Stated
 from alerting.incidents.sql.store import SqlStore
 from alerting.metrics import AlertingMetrics
 from alerting.settings import Settings
-from streams.broker.base import Broker
 from streams.clock import Clock
 
 
@@ -18,22 +19,34 @@ class ContactParts:
 
     Attributes:
         kafka_topic: Where contacts go that are sent over HTTP.
-        intake: Reads contacts from Kafka; to be run where that answers.
+        desk: Compares them with open incidents; to be run.
     """
 
     kafka_topic: str
-    intake: ContactIntake
-
-    @property
-    def on_kafka(self) -> tuple[Callable[[asyncio.Event], Coroutine[None, None, None]], ...]:
-        """What is to be run where Kafka answers."""
-        return (self.intake.run,)
+    desk: ContactDesk
 
 
 def contact_parts(
-    settings: Settings, broker: Broker, store: SqlStore, clock: Clock, metrics: AlertingMetrics
+    settings: Settings,
+    intake: ContactIntake,
+    store: SqlStore,
+    dispatch: Dispatch,
+    clock: Clock,
+    metrics: AlertingMetrics,
 ) -> ContactParts:
-    """Put them together."""
-    kafka = settings.kafka
-    intake = ContactIntake(broker=broker, store=store, kafka=kafka, clock=clock, metrics=metrics)
-    return ContactParts(kafka.contacts, intake)
+    """Put them together.
+
+    Args:
+        intake: Reads contacts from Kafka, whatever is configured anew.
+    """
+    desk = ContactDesk(
+        store=store,
+        contacts=store.contacts,
+        intake=intake,
+        dispatch=dispatch,
+        stated=Stated.of(settings.contacts),
+        wait=timedelta(seconds=settings.contacts.wait_seconds),
+        clock=clock,
+        metrics=metrics,
+    )
+    return ContactParts(settings.kafka.contacts, desk)

@@ -1,4 +1,4 @@
-"""Contacts, read from what the contact centre wrote."""
+"""Contacts, read from what the contact centre wrote, and written as it does."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ AHEAD: Final = timedelta(minutes=5)
 LONGEST_AGO: Final = timedelta(days=3660)
 MOST_BYTES: Final = 20_000
 
+_encoder: Final = msgspec.json.Encoder()
 _contact: Final = msgspec.json.Decoder(Contact)
 
 
@@ -44,6 +45,11 @@ def read_contact(value: bytes | None, now: datetime) -> Contact:
         product=_label(contact.product),
         area=_label(contact.area),
     )
+
+
+def written(contact: Contact) -> bytes:
+    """The contact as JSON."""
+    return _encoder.encode(contact)
 
 
 def _label(text: str | None) -> str | None:

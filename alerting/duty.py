@@ -7,6 +7,7 @@ from alerting.addressing import addressing_from
 from alerting.auditor import GRACE_SECONDS, Auditor
 from alerting.callout import CallOut, call_out_from
 from alerting.dispatch import Dispatch
+from alerting.hearing.stated import Stated
 from alerting.hints import Hints
 from alerting.incidents.store import Store
 from alerting.metrics import AlertingMetrics
@@ -50,7 +51,7 @@ class Duty:
 
     def dispatch(self, routes: Routes, receivers: Receivers, muting: Muting) -> Dispatch:
         """What decides who hears of an incident, and how loudly."""
-        hints = Hints(self.settings.peers, self.settings.driver_owners)
+        hints = Hints(self.settings.peers, self.settings.driver_owners, Stated.of(self.settings.contacts))
         return Dispatch(routes, receivers, muting, self.calls, addressing_from(self.settings, receivers), hints)
 
     def loops(

@@ -6,6 +6,10 @@ from typing import Final
 import msgspec
 
 from alerting.evidence_settings import DriverOwnerSettings, PeerSettings
+from alerting.hearing.comparing import by_stated_shares
+from alerting.hearing.speakers import speakers_of
+from alerting.hearing.stated import Stated
+from alerting.incidents.contact_findings import Standing
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.ownership import Accepted, OwnerRule, owner_of
@@ -22,9 +26,16 @@ class Hints:
     Args:
         peers: Groups of topics of one industry.
         rules: Which drivers belong to which department.
+        stated: By which shares to reckon how many are silent, until somebody heard the contact centre.
     """
 
-    def __init__(self, peers: Sequence[PeerSettings] = (), rules: Sequence[DriverOwnerSettings] = ()) -> None:
+    def __init__(
+        self,
+        peers: Sequence[PeerSettings] = (),
+        rules: Sequence[DriverOwnerSettings] = (),
+        stated: Stated | None = None,
+    ) -> None:
+        self._stated = stated
         self._groups = [PeerGroup(group.name, group.topics) for group in peers]
         self._rules = [OwnerRule(rule.owner, rule.words) for rule in rules]
 
@@ -39,8 +50,15 @@ class Hints:
             or incident.direction is Direction.QUIET
         ):
             return outcome
-        incident = await self._with_peers(unit, incident)
+        incident = self._with_silent(await self._with_peers(unit, incident))
         return msgspec.structs.replace(outcome, incident=await self._with_owner(unit, incident))
+
+    def _with_silent(self, incident: Incident) -> Incident:
+        heard = incident.contacts is not None and incident.contacts.standing is not Standing.NOT_HEARD
+        if self._stated is None or heard or incident.direction is not Direction.CRISIS:
+            return incident
+        reckoned = by_stated_shares(speakers_of(incident), self._stated, incident.updated_at)
+        return msgspec.structs.replace(incident, contacts=reckoned)
 
     async def _with_peers(self, unit: Unit, incident: Incident) -> Incident:
         if not any(topic in group.topics for group in self._groups for topic in incident.topics):

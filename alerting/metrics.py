@@ -180,6 +180,12 @@ class AlertingMetrics:
             ["outcome"],
             registry=registry,
         )
+        self.contact_reasons = Gauge(
+            "tocsin_contact_reasons",
+            "Reasons of the contact centre: known, rising, and of these calls_only (they belong to no open incident).",
+            ["standing"],
+            registry=registry,
+        )
         self.retained = Counter(
             "tocsin_retention_removed",
             "What retention thinned or forgot: windows (topics and days), samples, deliveries, incidents, replies,"

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, HttpUrl, IPvAnyNetwork, SecretStr, mo
 
 from alerting.access import Role
 from alerting.canary_settings import CanarySettings
+from alerting.contact_settings import ContactSettings
 from alerting.evidence_settings import DriverOwnerSettings, PeerSettings
 from alerting.hook_settings import HooksSettings
 from alerting.inbound_settings import InboundSettings, PersonSettings
@@ -244,6 +245,7 @@ class Settings(StreamSettings):
     playbooks: tuple[PlaybookSettings, ...] = ()
     peers: tuple[PeerSettings, ...] = ()
     driver_owners: tuple[DriverOwnerSettings, ...] = ()
+    contacts: ContactSettings = ContactSettings()
     retention: RetentionSettings = RetentionSettings()
     receivers: tuple[ReceiverSettings, ...] = ()
     route: RouteSettings = RouteSettings()

@@ -1,6 +1,6 @@
 """A contact: somebody called, chatted with or wrote to the contact centre."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -9,7 +9,7 @@ from streams.mention import Identifier, Timestamp
 Label = Annotated[str, msgspec.Meta(max_length=100)]
 Channel = Literal["phone", "chat", "email", "message", "branch", "other"]
 
-MOST_AT_ONCE = 100_000
+MOST_AT_ONCE: Final = 100_000
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

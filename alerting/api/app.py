@@ -200,7 +200,7 @@ def create_api(
     app.include_router(auth_router(ring, issued, book, sessions, pages, clock, secure=secure, elsewhere=elsewhere))
     if sign_in is not None:
         app.include_router(oidc_router(sign_in, issued, book, sessions, pages, clock))
-    looks = Looks(store, clock, feedback=feedback, watch=watch)
+    looks = Looks(store, clock, feedback=feedback, watch=watch, contacts=contacts.desk if contacts else None)
     app.include_router(
         pages_router(store, clock, sessions=sessions, pages=pages, pulse=pulse, inbox=inbox, looks=looks)
     )

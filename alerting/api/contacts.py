@@ -2,18 +2,23 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 import structlog
 from fastapi import APIRouter, Request
+from pydantic import BaseModel
 
 from alerting.api.batches import Sender, body_of, send, split
 from alerting.api.places import Places
 from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.responses import IngestAnswer, RejectedMention
+from alerting.api.utc_time import UtcTime
+from alerting.brand_scope import scope_now
 from alerting.contact_parts import ContactParts
-from alerting.contact_reading import read_contact
+from alerting.contact_reading import read_contact, written
+from alerting.hearing.switchboard import Line, Rise, Switchboard
 from alerting.settings import ApiSettings
 from streams.broker.base import Outgoing
 from streams.clock import Clock
@@ -37,7 +42,28 @@ REQUEST_BODY: Final = {
     },
 }
 
+MOST_LISTED: Final = 500
+
 log = structlog.get_logger(__name__)
+
+
+class ReasonAnswer(BaseModel):
+    """What is heard of a reason. `expected_last_hour` is null while nothing is known of its usual."""
+
+    brand: str | None
+    reason: str
+    contacts_last_hour: int
+    expected_last_hour: float | None
+    rising_since: UtcTime | None
+    calls_only: bool
+
+
+class ContactsAnswer(BaseModel):
+    """What the contact centre hears; `heard_until` is null where nothing was ever heard."""
+
+    heard_until: UtcTime | None
+    days: int
+    reasons: tuple[ReasonAnswer, ...]
 
 
 def contact_routers(
@@ -78,7 +104,42 @@ def _router(broker: Sender | None, settings: ApiSettings, clock: Clock, contacts
             log.info("api.contacts_rejected", rejected=len(rejected), accepted=len(outgoing))
         return IngestAnswer(accepted=len(outgoing), rejected=tuple(rejected))
 
+    @router.get("")
+    async def heard() -> ContactsAnswer:
+        """What the contact centre hears, by reason, the most unusual first; `calls_only` belongs to no open incident.
+
+        As last looked at, every twenty seconds. Reasons are the contact centre's own words: escape them.
+        """
+        board = contacts.desk.board
+        if board is None:
+            return ContactsAnswer(heard_until=None, days=0, reasons=())
+        scope, alone = scope_now(), {rise.line for rise in contacts.desk.calls_only}
+        rises = {rise.line: rise for rise in await asyncio.to_thread(board.rising)}
+        seen = [line for line in board.lines if scope.sees(line.brand)]
+        places = {line: place for place, line in enumerate(rises)}
+        ranked = sorted(seen, key=lambda line: (places.get(line, len(places)), line))[:MOST_LISTED]
+        return ContactsAnswer(
+            heard_until=datetime.fromtimestamp(board.end * 60, UTC),
+            days=board.days,
+            reasons=tuple(
+                _answered(board, line, rises.get(line), alone=line in alone) for line in ranked[:MOST_LISTED]
+            ),
+        )
+
     return router
+
+
+def _answered(board: Switchboard, line: Line, rise: Rise | None, *, alone: bool) -> ReasonAnswer:
+    curve = board.curve(line, board.end - 60, board.end)
+    contacts = sum(one.count for at, one in board.by_minute.get(line, {}).items() if at >= board.end - 60)
+    return ReasonAnswer(
+        brand=line.brand or None,
+        reason=line.reason,
+        contacts_last_hour=contacts,
+        expected_last_hour=None if curve is None else round(sum(curve.usual), 1),
+        rising_since=None if rise is None else datetime.fromtimestamp(rise.since * 60, UTC),
+        calls_only=alone,
+    )
 
 
 def _check(
@@ -91,7 +152,7 @@ def _check(
         try:
             contact = read_contact(bytes(item), now)
             key = None if contact.id is None else contact.id.encode()
-            outgoing.append(Outgoing(kafka_topic, key, msgspec.json.encode(contact)))
+            outgoing.append(Outgoing(kafka_topic, key, written(contact)))
         except (InvalidMention, UnicodeEncodeError) as exc:
             rejected.append(RejectedMention(index=index, reason=str(exc)[:LONGEST_REASON]))
     return outgoing, rejected

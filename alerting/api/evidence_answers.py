@@ -106,6 +106,47 @@ class PeersAnswer(Answer):
     calm: tuple[str, ...]
 
 
+class SpanAnswer(Answer):
+    """In 90 of 100 cases it is between `low` and `high`."""
+
+    low: float
+    middle: float
+    high: float
+
+
+class HeardReasonAnswer(Answer):
+    """A reason of the contact centre that belongs to the incident, `because` of the configuration or of those words.
+
+    `lag` says by how many minutes contacts follow mentions, negative where they came first. The reason is hostile.
+    """
+
+    reason: str
+    contacts: int
+    expected: float
+    because: str
+    rising: bool
+    lag: SpanAnswer | None
+
+
+class ContactFindingsAnswer(Answer):
+    """What the contact centre hears of it. Those hit are `speakers`, `called` (contacts above usual) and `silent`.
+
+    `standing` is same_issue, unsure (its reasons rise too), social_only, no_reason or not_heard; `basis` of the silent
+    is links, calls or prior, and `source` says where the stated shares come from that it needed.
+    """
+
+    at: UtcTime
+    standing: str
+    reasons: tuple[HeardReasonAnswer, ...]
+    speakers: int
+    called: int
+    silent: SpanAnswer | None
+    basis: str
+    source: str
+    next_hour: SpanAnswer | None
+    days: int
+
+
 class SampleAnswer(Answer):
     """One mention as evidence; everything in it is as hostile as the internet: escape it where you show it.
 

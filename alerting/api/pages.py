@@ -132,6 +132,7 @@ def pages_router(
                 resolved=await desk.resolved(now),
                 feeds=await silent_now(store),
                 rising=await looks.rising(now),
+                calls_only=looks.calls_only(now),
                 pulse=pulse(),
                 csrf=csrf,
                 now=now,

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from alerting.api.evidence_answers import Answer, EvidenceAnswer, PeersAnswer
+from alerting.api.evidence_answers import Answer, ContactFindingsAnswer, EvidenceAnswer, PeersAnswer
 from alerting.api.muted_answer import MutedAnswer
 from alerting.api.playbook_answer import PlaybookAnswer
 from alerting.api.public_answers_answer import PublicAnswersAnswer
@@ -73,6 +73,7 @@ class IncidentAnswer(Answer):
     parts: tuple[PartAnswer, ...]
     merged_into: str | None
     peers: PeersAnswer | None
+    contacts: ContactFindingsAnswer | None
     proposed_owner: str | None
     owned_because: str
     brand: str | None

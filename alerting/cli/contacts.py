@@ -13,7 +13,8 @@ import typer
 
 from alerting.cli.client import ApiClient
 from alerting.cli.exits import Exit, complain
-from alerting.cli.options import KeyOption, UrlOption
+from alerting.cli.options import JsonOption, KeyOption, UrlOption
+from alerting.cli.tables import minute, show_json, show_table
 
 _AT_ONCE: Final = 1_000
 _SHOWN: Final = 5
@@ -38,6 +39,33 @@ def send(
         complain(f"contact {line}: {reason}")
     if rejected and not accepted:
         raise SystemExit(Exit.FAILED)
+
+
+@app.command("list")
+def list_contacts(as_json: JsonOption = False, url: UrlOption = None, key: KeyOption = None) -> None:
+    """List what the contact centre hears by reason, the most unusual first, and what only it hears."""
+
+    async def ask() -> dict[str, Any]:
+        async with ApiClient(url, key) as api:
+            return await api.get("/api/v1/contacts")
+
+    answer = asyncio.run(ask())
+    if as_json:
+        show_json(answer)
+        return
+    rows = [
+        (
+            one["reason"],
+            one["brand"],
+            one["contacts_last_hour"],
+            one["expected_last_hour"],
+            minute(one["rising_since"]),
+            "belongs to no open incident" if one["calls_only"] else None,
+        )
+        for one in answer["reasons"]
+    ]
+    columns = ("reason", "brand", "last hour", "usual", "rising since (UTC)", "")
+    show_table("Contacts", columns, rows, empty="No contact was ever heard.")
 
 
 async def _sent(file: Path, url: str | None, key: str | None) -> tuple[int, list[tuple[int, str]]]:

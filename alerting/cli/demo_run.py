@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alerting.app import ALL_ROLES, Running, Tocsin
+from alerting.cli.contact_sending import send_contacts
 from alerting.cli.demo_parts import LEAD, LEAD_AFTER_MINUTES, PHONES, DemoBroker, demo_broker, demo_settings
 from alerting.cli.demo_screen import DemoScreen, Progress
 from alerting.cli.serve import stop_on_signals
@@ -34,6 +35,7 @@ from streams.events import PartialCount
 from streams.kafka_topics import specs
 from streams.produce import load_history
 from streams.sentiment.registry import scorer_of
+from streams.simulate.callers import Callers
 from streams.simulate.refund_outage import refund_outage
 from streams.simulate.world import World
 
@@ -167,9 +169,12 @@ class Demo:
             if self._stop.is_set():
                 return
         self._history = (loaded, self.elapsed - began)
-        await self._live(World(self._scenario, self._clock.now(), self._options.seed), broker, settings)
+        now = self._clock.now()
+        callers = Callers(self._scenario, now, self._options.seed)
+        await send_contacts(broker.producing, settings.kafka, callers.past(HISTORY_DAYS))
+        await self._live(World(self._scenario, now, self._options.seed), callers, broker, settings)
 
-    async def _live(self, world: World, broker: DemoBroker, settings: Settings) -> None:
+    async def _live(self, world: World, callers: Callers, broker: DemoBroker, settings: Settings) -> None:
         self._phase = "live: a usual day at the shop"
         began = self._clock.monotonic()
         self._crisis_at = self.elapsed + self._options.crisis_after
@@ -182,6 +187,7 @@ class Demo:
                 [Outgoing(topic, mention.key.encode(), codec.encode_mention(mention)) for mention in mentions]
             )
             self._produced += len(mentions)
+            await send_contacts(broker.producing, settings.kafka, callers.calls(1))
             if self.elapsed >= self._crisis_at:
                 self._phase = f"live: refunds at {self._scenario.brand} stopped arriving"
             await sleep_unless(self._stop, began + second - self._clock.monotonic(), self._clock)

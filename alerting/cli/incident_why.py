@@ -52,6 +52,7 @@ def facts_of_others(found: dict[str, Any]) -> None:
     rows = []
     if found.get("owned_because"):
         rows.append(("owner", f"{found['owner']}, {found['owned_because']}"))
+    rows += _heard(found.get("contacts"))
     peers = found.get("peers")
     if peers:
         rising, calm = peers["rising"], peers["calm"]
@@ -60,6 +61,31 @@ def facts_of_others(found: dict[str, Any]) -> None:
         )
     if rows:
         show_table("\nWhat others say", ("", ""), rows, empty="")
+
+
+def _heard(contacts: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """What the contact centre hears, and how many are silent."""
+    if contacts is None:
+        return []
+    rows = [("contact centre", contacts["standing"].replace("_", " "))]
+    for one in contacts["reasons"]:
+        lag = f", {_span(one['lag'])} min behind the posts" if one["lag"] else ""
+        rows.append(
+            (f'calls: "{one["reason"]}"', f"{one['contacts']}, usual {one['expected']}{lag} ({one['because']})")
+        )
+    if contacts["next_hour"]:
+        rows.append(("calls in the next hour", _span(contacts["next_hour"])))
+    if contacts["silent"]:
+        days = f", {contacts['days']} days of calls" if contacts["days"] else ""
+        rows.append(("spoke, called", f"{contacts['speakers']}, {contacts['called']}"))
+        rows.append(("hit and silent", f"{_span(contacts['silent'])} (from {contacts['basis']}{days})"))
+        if contacts["source"]:
+            rows.append(("shares from", contacts["source"]))
+    return rows
+
+
+def _span(span: dict[str, float]) -> str:
+    return f"{span['middle']:,.0f} ({span['low']:,.0f} to {span['high']:,.0f})"
 
 
 def _ahead(evidence: dict[str, Any]) -> list[tuple[str, int, int, str, str]]:

@@ -16,6 +16,7 @@ from alerting.cli.simulate_weeks import simulate_weeks
 if TYPE_CHECKING:
     from streams.clock import Clock
     from streams.settings import KafkaSettings
+    from streams.simulate.callers import Callers
     from streams.simulate.world import World
 
 
@@ -36,19 +37,23 @@ def simulate(
     events: Annotated[int, typer.Option(min=0, max=10_000, help="With --days: how many are planted at most.")] = 24,
     rate: Annotated[float, typer.Option(min=0.001, max=100, help="With --days: multiplies all rates.")] = 0.1,
 ) -> None:
-    """Write the demo's world as mentions, one JSON object a line, and its labels beside it in OUTPUT.labels.json.
+    """Write the demo's world as mentions, one JSON object a line, beside it its labels and what people call about.
 
-    With --kafka the mentions go to the Kafka of the configuration as they happen, and the labels to OUTPUT. With
-    --days it is weeks of every brand's topics, with seasons, drifts, cascades and twelve kinds of events; the labels
-    stand in OUTPUT.labels.jsonl, one a line, and the topics in OUTPUT.yaml.
+    Those stand in OUTPUT.labels.json and OUTPUT.contacts.jsonl. With --kafka mentions and contacts go to the Kafka of
+    the configuration as they happen, and the labels to OUTPUT. With --days it is weeks of every brand's topics, with
+    seasons, drifts, cascades and twelve kinds of events; the labels stand in OUTPUT.labels.jsonl, one a line, and the
+    topics in OUTPUT.yaml.
     """
+    from alerting.contact_reading import written
     from streams.clock import SystemClock
+    from streams.simulate.callers import Callers
     from streams.simulate.refund_outage import refund_outage
     from streams.simulate.world import World
 
     clock = SystemClock()
     origin = start.replace(tzinfo=UTC) if start else clock.now()
-    world = World(refund_outage(crisis_after_seconds=crisis_after, chatter_per_minute=chatter), origin, seed)
+    scenario = refund_outage(crisis_after_seconds=crisis_after, chatter_per_minute=chatter)
+    world, callers = World(scenario, origin, seed), Callers(scenario, origin, seed)
     if days is not None:
         if output is None or kafka:
             raise typer.BadParameter("needs an OUTPUT file, and no --kafka", param_hint="--days")
@@ -58,7 +63,7 @@ def simulate(
     with explained():
         if kafka:
             settings = settings_from(config)
-            count = asyncio.run(_into_kafka(world, seconds, settings.kafka, clock))
+            count = asyncio.run(_into_kafka(world, callers, seconds, settings.kafka, clock))
             labels = output
             typer.echo(f"{count} mentions sent to {settings.kafka.mentions}")
         elif output is None:
@@ -68,7 +73,9 @@ def simulate(
             with output.open("wb") as stream:
                 count = _write(world, seconds, stream)
             labels = output.with_name(output.name + ".labels.json")
-            typer.echo(f"{count} mentions in {output}, {len(world.labels())} labels in {labels}")
+            calls = output.with_name(output.name + ".contacts.jsonl")
+            calls.write_bytes(b"".join(written(contact) + b"\n" for contact in callers.calls(seconds)))
+            typer.echo(f"{count} mentions in {output}, {len(world.labels())} labels in {labels}, contacts in {calls}")
         if labels is not None:
             labels.write_text(json.dumps(_planted(world), indent=2) + "\n", encoding="utf-8")
 
@@ -83,7 +90,8 @@ def _write(world: "World", seconds: int, stream: IO[bytes]) -> int:
     return count
 
 
-async def _into_kafka(world: "World", seconds: int, kafka: "KafkaSettings", clock: "Clock") -> int:
+async def _into_kafka(world: "World", callers: "Callers", seconds: int, kafka: "KafkaSettings", clock: "Clock") -> int:
+    from alerting.cli.contact_sending import send_contacts
     from streams import codec
     from streams.broker.base import Outgoing
     from streams.broker.registry import open_broker
@@ -96,6 +104,7 @@ async def _into_kafka(world: "World", seconds: int, kafka: "KafkaSettings", cloc
             await broker.send(
                 [Outgoing(kafka.mentions, mention.key.encode(), codec.encode_mention(mention)) for mention in mentions]
             )
+            await send_contacts(broker, kafka, callers.calls(1))
             count += len(mentions)
             await clock.sleep(max(0.0, began + second - clock.monotonic()))
     return count

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from alerting.charts.build import Zoom
 from alerting.console import words
+from alerting.console.calls_only import CallsOnly
 from alerting.console.cards import IncidentCard, Moment, Reckoned, Told, TopicTile
 from alerting.console.desk_forms import LINK_HOURS, DeskForms
 from alerting.console.duty import DutyCard
@@ -74,6 +75,7 @@ class Pages:
         resolved: Sequence[IncidentCard],
         feeds: Sequence[SilentFeed],
         rising: Sequence[Rising],
+        calls_only: Sequence[CallsOnly],
         pulse: Pulse,
         csrf: str,
         now: datetime,
@@ -88,6 +90,7 @@ class Pages:
             resolved=resolved,
             feeds=feeds,
             rising=rising,
+            calls_only=calls_only,
             pulse=pulse,
             csrf=csrf,
             now=now,
@@ -264,15 +267,8 @@ class Pages:
 
     def inbox(self, *, entries: Sequence[InboxEntry], pulse: Pulse, csrf: str, now: datetime, fragment: bool) -> str:
         """What Slack and the pager show their recipients."""
-        return self._render(
-            "_inbox.html" if fragment else "inbox.html",
-            here="inbox",
-            entries=entries,
-            pulse=pulse,
-            csrf=csrf,
-            now=now,
-            fragment=fragment,
-        )
+        name = "_inbox.html" if fragment else "inbox.html"
+        return self._render(name, here="inbox", entries=entries, pulse=pulse, csrf=csrf, now=now, fragment=fragment)
 
     def login(self, *, ticket: str, following: str, refusal: str | None, elsewhere: str = "") -> str:
         """The sign-in form; `elsewhere` is what the way to the identity provider is called."""

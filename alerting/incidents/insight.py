@@ -6,6 +6,7 @@ Unlike `wording`, these lines quote mentions: names and terms in them are hostil
 from typing import Final, NamedTuple
 
 from alerting.incidents import wording
+from alerting.incidents.contact_findings import told
 from alerting.incidents.model import Incident
 from streams.events import Direction, Evidence
 from streams.findings import Carrier, Driver, Forecast, PostForecast, Split
@@ -54,6 +55,8 @@ def insights_of(incident: Incident) -> tuple[Insight, ...]:
             f"{wording.plain(incident.owner or '')}, {incident.owned_because}" if incident.owned_because else "",
         ),
     ]
+    if incident.contacts is not None:
+        found = [Insight(*line) for line in told(incident.contacts)] + found
     return (*(line for line in found if line.text), *insights(incident.evidence, incident.direction))
 
 

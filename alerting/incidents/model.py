@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from alerting.incidents.contact_findings import ContactFindings
 from alerting.incidents.escalation import Escalation
 from alerting.incidents.muted import Muted, is_muted
 from alerting.incidents.part import Part
@@ -69,6 +70,7 @@ class Transition(StrEnum):
     SHARED = "shared"
     ANSWERED = "answered"
     ANSWER_OVERDUE = "answer_overdue"
+    HEARD = "heard"
     UNCHANGED = "unchanged"
 
 
@@ -97,6 +99,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         snoozed_until: Until then nobody hears of its growth.
         peers: How the peers of its topics stand; None where none are configured.
         proposed_owner: Whose it is by its drivers; overrules the topic's owner, for the reason in `owned_because`.
+        contacts: What the contact centre hears of it, and how many are silent; None until somebody looked.
         statement: What the people who fix it say.
         overdue: Promises that were not kept since it opened last, see `Promise`.
         onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimated it.
@@ -153,6 +156,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     merged_into: str | None = None
     family: str = ""
     peers: Peers | None = None
+    contacts: ContactFindings | None = None
     proposed_owner: str | None = None
     owned_because: str = ""
     onset_earliest: datetime | None = None

@@ -11,6 +11,7 @@ import msgspec
 
 from alerting.directives.directive import Directive, DirectiveEntry, due_at, kind_of
 from alerting.errors import DatabaseRefused, DatabaseUnavailable, PositionLost, Stale, UnknownIncident
+from alerting.history import curve
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.calls import call_due_at
 from alerting.incidents.contact_store import ContactsTaken
@@ -167,7 +168,9 @@ class TransactionalStore(MemoryReports):
         )
 
     async def windows(self, topic: str, *, start: datetime, end: datetime, seconds: int) -> tuple[WindowPoint, ...]:
-        raise NotImplementedError
+        self._answer()
+        found = [one for (name, _), one in sorted(self.tables.windows.items()) if name == topic]
+        return curve([one for one in found if start.timestamp() <= one.start < end.timestamp()], seconds)
 
     async def lease(
         self,
