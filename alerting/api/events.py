@@ -1,9 +1,9 @@
 """Server-sent events: what happens to incidents, as it happens."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from starlette.responses import StreamingResponse
 
 from alerting.api.live import LiveTimeline
@@ -29,17 +29,18 @@ def events_router(live: LiveTimeline, store: Store, clock: Clock) -> APIRouter:
         response_class=StreamingResponse,
         responses={200: {"description": "A stream of events", "content": {"text/event-stream": {}}}},
     )
-    async def events(last_event_id: Annotated[str | None, Header()] = None) -> StreamingResponse:
+    async def events(request: Request, last_event_id: Annotated[str | None, Header()] = None) -> StreamingResponse:
         """Changes of all incidents, as server-sent events called `incident`.
 
         Each carries its position as `id`; with `Last-Event-ID` the stream goes on behind it, without it begins now.
-        A comment every 15 seconds keeps the line open. After an hour the stream ends and the client comes back.
+        A comment every 15 seconds keeps the line open. After an hour the stream ends and the client comes back; it ends
+        at once where the key or the session opens nothing any more, or sees other brands.
         """
         if live.is_full:
             raise unavailable("too-many-listeners", "Every place in the live stream is taken.", retry_seconds=30)
         position = _position(last_event_id, live)
         return StreamingResponse(
-            _stream(live, _Seen(store), clock, position),
+            _stream(live, _Seen(store, request.state.still_in), clock, position),
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )
@@ -56,10 +57,11 @@ def _position(last_event_id: str | None, live: LiveTimeline) -> int:
 
 
 class _Seen:
-    """Which incidents the caller sees; that never changes, so each is looked up once."""
+    """Which incidents the caller sees; that never changes while they are let in, so each is looked up once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, still_in: Callable[[], Awaitable[bool]]) -> None:
         self._store = store
+        self.still_in = still_in
         self._known: dict[str, bool] = {}
 
     async def shows(self, incident_id: str) -> bool:
@@ -87,6 +89,8 @@ async def _stream(live: LiveTimeline, seen: _Seen, clock: Clock, position: int) 
             try:
                 entries = await live.after(position)
             except DatabaseUnavailable:
+                return
+            if not await seen.still_in():
                 return
             try:
                 for entry in entries:

@@ -117,7 +117,8 @@ class Gate:
             return
         if self._lacks_csrf(scope, headers, caller):
             raise Problem(403, "csrf", "A request on the strength of a cookie needs the header X-CSRF-Token.")
-        scope.setdefault("state", {})["caller"] = caller
+        state = scope.setdefault("state", {})
+        state["caller"], state["still_in"] = caller, lambda: self._still_in(headers, caller)
         if caller is None or path in ALWAYS_ANSWERED or path.startswith(OPEN_BELOW):
             await self._app(scope, receive, send)
             return
@@ -147,6 +148,14 @@ class Gate:
 
         with seeing(caller.scope):
             await self._app(scope, receive, send_with_allowance)
+
+    async def _still_in(self, headers: Headers, caller: Caller | None) -> bool:
+        """Whether the same request would be let in now, and see the same: for answers that go on for long."""
+        try:
+            now = await self._caller(headers)
+        except Problem:
+            return False
+        return now is not None and caller is not None and (now.name, now.scope) == (caller.name, caller.scope)
 
     def _place(self, path: str, caller: Caller | None) -> AbstractContextManager[None]:
         if path in ALWAYS_ANSWERED or (caller is not None and path in ENDLESS):

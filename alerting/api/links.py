@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from alerting.api.etags import IfMatch, revision_of
 from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS
 from alerting.api.situation import LinkTokens, situation_router
@@ -71,16 +72,20 @@ def links_router(store: Store, clock: Clock, acts: WorksOnIncidents, tokens: Lin
         return [answer(incident, link) for link in incident.links]
 
     @router.post("", status_code=201)
-    async def make_link(incident_id: str, request: Request, body: LinkBody | None = None) -> LinkAnswer:
+    async def make_link(
+        incident_id: str, request: Request, body: LinkBody | None = None, if_match: IfMatch = None
+    ) -> LinkAnswer:
         """A read-only page of this incident for whoever has the link: no names, no mentions, nothing else of Tocsin."""
         name = secrets.token_hex(8)
         until = (clock.now() + timedelta(hours=(body or LinkBody()).hours)).replace(microsecond=0)
-        incident = await acts.perform(incident_id, Share(name, until), by=caller_of(request).name)
+        by, expected = caller_of(request).name, revision_of(if_match)
+        incident = await acts.perform(incident_id, Share(name, until), by=by, expected_revision=expected)
         return answer(incident, next(link for link in incident.links if link.id == name))
 
     @router.delete("/{link}", status_code=204)
-    async def take_link_back(incident_id: str, link: str, request: Request) -> None:
+    async def take_link_back(incident_id: str, link: str, request: Request, if_match: IfMatch = None) -> None:
         """It opens nothing any more, at once. Again is 204 again."""
-        await acts.perform(incident_id, Unshare(link), by=caller_of(request).name)
+        by, expected = caller_of(request).name, revision_of(if_match)
+        await acts.perform(incident_id, Unshare(link), by=by, expected_revision=expected)
 
     return router
