@@ -23,7 +23,8 @@ class Patience:
 
     The wait doubles with every attempt up to the cap, unless the receiver asked for another one. Its destination is
     held for the shorter of this wait and what its failures in a row make, so that one message which always fails
-    lets the others through.
+    lets the others through. A test that fails holds it only for as long as the receiver asked: whoever tries a broken
+    way again and again must not have the next page wait for it.
 
     Args:
         rng: Where the jitter comes from.
@@ -71,7 +72,8 @@ class Patience:
             asked = None
         own = asked if asked is not None else self._wait(tried.attempts)
         due = min(_after(now, own), self._deadline(tried))
-        self._hold(destination_of(tried), own if asked is not None else None, due, now)
+        if asked is not None or not tried.test:
+            self._hold(destination_of(tried), asked, due, now)
         return msgspec.structs.replace(tried, next_attempt_at=due, reason=failure.reason[:REASON_CHARACTERS])
 
     def _hold(self, destination: Destination, asked: float | None, due: datetime, now: datetime) -> None:

@@ -131,7 +131,7 @@ class FakePagerDuty:
         elif known is not None and event["event_action"] == "acknowledge":
             self._add(known, "Acknowledged", "acknowledged", now)
         elif known is not None:
-            self._add(known, "Resolved", "resolved", now)
+            self._add(known, _ended(event.get("payload")), "resolved", now)
             del self._open[key]
 
     def _trigger(self, key: str, payload: dict[str, Any], url: str | None, now: datetime) -> None:
@@ -172,9 +172,9 @@ def _problems(event: object) -> list[str]:
         found.append(f"Length of 'routing_key' is incorrect (should be {KEY_CHARACTERS} characters)")
     if event.get("event_action") not in ACTIONS:
         found.append("'event_action' is missing or invalid")
-    elif event["event_action"] == "trigger":
+    elif event["event_action"] == "trigger" or event.get("payload") is not None:
         found.extend(_payload_problems(event.get("payload")))
-    elif not event.get("dedup_key"):
+    if event.get("event_action") in ACTIONS - {"trigger"} and not event.get("dedup_key"):
         found.append("'dedup_key' is missing")
     if len(str(event.get("dedup_key") or "")) > MAX_DEDUP_KEY_CHARACTERS:
         found.append(f"'dedup_key' is longer than {MAX_DEDUP_KEY_CHARACTERS} characters")
@@ -198,6 +198,10 @@ def _lines(details: dict[str, Any]) -> tuple[str, ...]:
     return tuple(
         f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}" for name, value in details.items()
     )
+
+
+def _ended(payload: dict[str, Any] | None) -> str:
+    return f"Resolved: {payload['summary']}" if payload else "Resolved"
 
 
 def _link(event: dict[str, Any]) -> str | None:

@@ -140,8 +140,9 @@ class _Refusal(msgspec.Struct):
 
 def _event(message: Message) -> dict[str, object]:
     action = _ACTIONS.get(message.change, "trigger")
-    if action != "trigger":
+    if action == "acknowledge":
         return {"event_action": action}
+    # An end says how it ended and, after a merge, where it goes on.
     event: dict[str, object] = {
         "event_action": action,
         "client": "Tocsin",
@@ -152,7 +153,7 @@ def _event(message: Message) -> dict[str, object]:
             "component": one_line(message.topic, _FIELD_CHARACTERS),
             "group": one_line(message.owner or "", _FIELD_CHARACTERS) or None,
             "class": message.direction.value,
-            "timestamp": message.onset_at.isoformat(),
+            "timestamp": (message.onset_at if action == "trigger" else message.at).isoformat(),
             "custom_details": _details(message),
         },
     }

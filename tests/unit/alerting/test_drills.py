@@ -122,6 +122,36 @@ async def test_nobody_else_is_woken_where_it_does_not_arrive() -> None:
     assert deputy.attempts == []
 
 
+async def test_tests_that_fail_do_not_put_off_the_next_page() -> None:
+    comms = ScriptedNotifier(*(DeliveryRetryable("500") for _ in range(3)))
+    world = World(comms=comms)
+
+    async with House(world, delivery=PATIENCE).running() as house:
+        for _ in range(3):
+            await house.drills.begin("comms", by="Ada")
+            await world.clock.settle()
+        world.claim(detection())
+        await world.clock.settle()
+
+        assert [one.message.test for one in comms.attempts] == [True, True, True, False]
+        assert world.clock.now() == START
+
+
+async def test_a_page_waits_where_a_test_was_told_when_to_come_back() -> None:
+    comms = ScriptedNotifier(DeliveryRetryable("429", retry_after=30))
+    world = World(comms=comms)
+
+    async with House(world, delivery=PATIENCE).running() as house:
+        await house.drills.begin("comms", by="Ada")
+        await world.clock.settle()
+        world.claim(detection())
+        await world.clock.advance(29)
+        assert [one.message.test for one in comms.attempts] == [True]
+        await world.clock.advance(1)
+
+        assert sorted(one.message.test for one in comms.attempts) == [False, True, True]
+
+
 async def test_is_given_up_after_ten_minutes_and_says_why_it_waited() -> None:
     comms = ScriptedNotifier(DeliveryRetryable("429", retry_after=3600))
     world = World(comms=comms)

@@ -77,6 +77,23 @@ async def test_acknowledging_and_resolving_follow_the_page() -> None:
         assert len(pager.inbox.entries()) == 1
 
 
+async def test_the_end_of_what_was_merged_leads_to_the_one_that_goes_on() -> None:
+    older = "https://tocsin.example.com/incidents/inc_older"
+    over = msgspec.structs.replace(
+        message(Transition.RESOLVED, revision=2), headline="Acme: merged", why="Goes on as inc_older.", url=older
+    )
+    async with pager_with_notifier() as (pager, notifier):
+        await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
+
+        await notifier.send(over, reference=None, timeout_seconds=LIMIT)
+
+        event = pager.events[-1].event
+        assert (event["event_action"], event["dedup_key"]) == ("resolve", message().dedup_key)
+        assert event["payload"]["summary"] == "Acme: merged. Goes on as inc_older."
+        assert event["links"] == [{"href": older, "text": "Open in Tocsin"}]
+        assert pager.inbox.entries()[0].replies[-1].text == "Resolved: Acme: merged. Goes on as inc_older."
+
+
 async def test_what_was_not_confirmed_takes_its_page_back() -> None:
     async with pager_with_notifier() as (pager, notifier):
         await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
