@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from alerting.cli.client import ApiClient
+from alerting.cli.client import ApiClient, asked
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import show_json, show_table
 
@@ -26,11 +26,7 @@ def list_cases(
     """List links to cases, newest first."""
     wanted = [(name, value) for name, value in (("incident", incident), ("mention", mention)) if value is not None]
 
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.get("/api/v1/cases", wanted)
-
-    answer = asyncio.run(ask())
+    answer = asked(url, key, "/api/v1/cases", wanted)
     if as_json:
         show_json(answer)
         return

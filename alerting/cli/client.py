@@ -1,5 +1,6 @@
 """The command line as a client of the API."""
 
+import asyncio
 import os
 from types import TracebackType
 from typing import Any, Self
@@ -85,3 +86,23 @@ class ApiClient:
 
 def _based_on(revision: str | None) -> dict[str, str]:
     return {} if revision is None else {"If-Match": f'"{revision}"'}
+
+
+def asked(
+    url: str | None,
+    key: str | None,
+    path: str,
+    params: list[tuple[str, str]] | None = None,
+    *,
+    body: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """What the API answers to one request, a POST where it has a body; for commands that ask for nothing else.
+
+    Raises like `ApiClient`.
+    """
+
+    async def ask() -> dict[str, Any]:
+        async with ApiClient(url, key) as api:
+            return await (api.get(path, params) if body is None else api.post(path, body))
+
+    return asyncio.run(ask())

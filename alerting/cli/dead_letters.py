@@ -1,12 +1,11 @@
 """`tocsin dead-letters`: records that were no mentions."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from alerting.cli.client import ApiClient
+from alerting.cli.client import asked
 from alerting.cli.exits import Exit, complain
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_lines, show_table
@@ -24,7 +23,7 @@ def list_dead_letters(
     as_json: JsonOption = False,
 ) -> None:
     """List the newest dead letters, where they came and why they are no mentions."""
-    answer = asyncio.run(_ask(f"{_PATH}?limit={limit}", None, url, key))
+    answer = asked(url, key, f"{_PATH}?limit={limit}")
     if as_json:
         show_json(answer)
         return
@@ -59,13 +58,8 @@ def send(
         except (OSError, UnicodeDecodeError) as exc:
             complain(f"{file}: cannot be read: {exc}")
             raise SystemExit(Exit.USAGE) from exc
-    answer = asyncio.run(_ask(f"{_PATH}/{partition}/{offset}/send", body, url, key))
+    answer = asked(url, key, f"{_PATH}/{partition}/{offset}/send", body=body)
     if as_json:
         show_json(answer)
     else:
         show_lines(f"Sent as mention {answer['mention']}", (), first=True)
-
-
-async def _ask(path: str, body: dict[str, Any] | None, url: str | None, key: str | None) -> dict[str, Any]:
-    async with ApiClient(url, key) as api:
-        return await (api.get(path) if body is None else api.post(path, body))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from alerting.cli.client import ApiClient
+from alerting.cli.client import ApiClient, asked
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import show_json, show_table
 
@@ -19,12 +19,7 @@ TextOption = Annotated[str | None, typer.Option("--text", help="The words.")]
 @app.command("list")
 def list_drafts(as_json: JsonOption = False, url: UrlOption = None, key: KeyOption = None) -> None:
     """List texts for customers, newest first."""
-
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.get("/api/v1/drafts")
-
-    answer = asyncio.run(ask())
+    answer = asked(url, key, "/api/v1/drafts")
     if as_json:
         show_json(answer)
         return

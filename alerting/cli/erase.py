@@ -1,11 +1,10 @@
 """`tocsin erase`: forget an author."""
 
-import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from alerting.cli.client import ApiClient
+from alerting.cli.client import asked
 from alerting.cli.exits import Exit, complain
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_table
@@ -28,7 +27,7 @@ def erase(
         complain("say --platform and --author, or --list")
         raise SystemExit(Exit.USAGE)
     body = None if list_all else {"platform": platform, "author": author}
-    answer = asyncio.run(_ask(body, url, key))
+    answer = asked(url, key, _PATH, body=body)
     if as_json:
         show_json(answer)
     elif body is not None:
@@ -43,8 +42,3 @@ def erase(
         show_table(
             "Erased authors", ("number", "asked by", "asked (UTC)", "gone (UTC)"), rows, empty="Nobody is erased."
         )
-
-
-async def _ask(body: dict[str, Any] | None, url: str | None, key: str | None) -> dict[str, Any]:
-    async with ApiClient(url, key) as api:
-        return await (api.get(_PATH) if body is None else api.post(_PATH, body))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import typer
 
-from alerting.cli.client import ApiClient
+from alerting.cli.client import ApiClient, asked
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_table
 
@@ -19,12 +19,7 @@ HoursOption = Annotated[float | None, typer.Option("--hours", min=0.1, max=168, 
 @app.command("list")
 def list_holds(as_json: JsonOption = False, url: UrlOption = None, key: KeyOption = None) -> None:
     """List holds, newest first."""
-
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.get("/api/v1/post-holds")
-
-    answer = asyncio.run(ask())
+    answer = asked(url, key, "/api/v1/post-holds")
     if as_json:
         show_json(answer)
         return

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import typer
 
 from alerting.access import Role
-from alerting.cli.client import ApiClient
+from alerting.cli.client import ApiClient, asked
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_table
 
@@ -18,12 +18,7 @@ app = typer.Typer(help="Keys for the API and the console. All of it needs an adm
 @app.command("list")
 def list_keys(as_json: JsonOption = False, url: UrlOption = None, key: KeyOption = None) -> None:
     """List the keys that were issued, newest first; those of the configuration are not among them."""
-
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.get("/api/v1/keys")
-
-    answer = asyncio.run(ask())
+    answer = asked(url, key, "/api/v1/keys")
     if as_json:
         show_json(answer)
         return

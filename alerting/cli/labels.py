@@ -1,13 +1,12 @@
 """`tocsin labels`: how people read mentions."""
 
-import asyncio
 import json
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from alerting.cli.client import ApiClient
+from alerting.cli.client import asked
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_lines, show_table
 
@@ -23,7 +22,7 @@ def list_labels(
     as_json: JsonOption = False,
 ) -> None:
     """List the mentions whose mood a person stated, with the polarity they were counted with."""
-    answer = asyncio.run(_ask(f"/api/v1/labels?limit={limit}", None, url, key))
+    answer = asked(url, key, f"/api/v1/labels?limit={limit}")
     if jsonl:
         for one in answer["labels"]:
             typer.echo(json.dumps(one))
@@ -57,13 +56,8 @@ def add(
 ) -> None:
     """Say of which mood a mention is; the newest word counts."""
     path = f"/api/v1/incidents/{quote(incident, safe='')}/labels"
-    answer = asyncio.run(_ask(path, {"mention": mention, "mood": mood}, url, key))
+    answer = asked(url, key, path, body={"mention": mention, "mood": mood})
     if as_json:
         show_json(answer)
     else:
         show_lines(f"{answer['mention']} is {answer['mood']}, {answer['author']} says", (), first=True)
-
-
-async def _ask(path: str, body: dict[str, Any] | None, url: str | None, key: str | None) -> dict[str, Any]:
-    async with ApiClient(url, key) as api:
-        return await (api.get(path) if body is None else api.post(path, body))

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from alerting.cli.client import ApiClient
+from alerting.cli.client import ApiClient, asked
 from alerting.cli.exits import Exit, complain
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.silences import minutes_of
@@ -26,12 +26,7 @@ def list_notices(
     key: KeyOption = None,
 ) -> None:
     """List notices, newest first."""
-
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.get("/api/v1/notices", [("over", str(over).lower())])
-
-    answer = asyncio.run(ask())
+    answer = asked(url, key, "/api/v1/notices", [("over", str(over).lower())])
     if as_json:
         show_json(answer)
         return
@@ -55,12 +50,7 @@ def list_notices(
 @app.command("show")
 def show(notice: NoticeArgument, url: UrlOption = None, key: KeyOption = None) -> None:
     """Show one notice and what was done with it, as JSON."""
-
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.get(_path(notice))
-
-    show_json(asyncio.run(ask()))
+    show_json(asked(url, key, _path(notice)))
 
 
 @app.command("add")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from alerting.cli.client import ApiClient
+from alerting.cli.client import ApiClient, asked
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_table
 
@@ -83,11 +83,7 @@ def cover(
         "reason": reason,
     }
 
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.post("/api/v1/on-call/covers", body)
-
-    taken = asyncio.run(ask())
+    taken = asked(url, key, "/api/v1/on-call/covers", body=body)
     whose = f" for {taken['instead_of']}" if taken["instead_of"] else ""
     times = f"from {minute(taken['starts_at'])} until {minute(taken['ends_at'])} UTC"
     typer.echo(f"{taken['id']}: {taken['person']} takes {taken['schedule']}{whose} {times}")
@@ -96,12 +92,7 @@ def cover(
 @app.command("covers")
 def covers(as_json: JsonOption = False, url: UrlOption = None, key: KeyOption = None) -> None:
     """List what was handed over, newest first."""
-
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.get("/api/v1/on-call/covers")
-
-    answer = asyncio.run(ask())
+    answer = asked(url, key, "/api/v1/on-call/covers")
     if as_json:
         show_json(answer)
         return

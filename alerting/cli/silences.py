@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import typer
 
-from alerting.cli.client import ApiClient
+from alerting.cli.client import ApiClient, asked
 from alerting.cli.exits import Exit, complain
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_table
@@ -45,12 +45,7 @@ def list_silences(
     key: KeyOption = None,
 ) -> None:
     """List silences, newest first."""
-
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.get("/api/v1/silences", [("state", state)])
-
-    answer = asyncio.run(ask())
+    answer = asked(url, key, "/api/v1/silences", [("state", state)])
     if as_json:
         show_json(answer)
         return
@@ -72,12 +67,7 @@ def list_silences(
 @app.command("show")
 def show(silence: SilenceArgument, url: UrlOption = None, key: KeyOption = None) -> None:
     """Show one silence and what was done with it, as JSON."""
-
-    async def ask() -> dict[str, Any]:
-        async with ApiClient(url, key) as api:
-            return await api.get(_path(silence))
-
-    show_json(asyncio.run(ask()))
+    show_json(asked(url, key, _path(silence)))
 
 
 @app.command("add")
