@@ -51,13 +51,13 @@ class IdIndex:
 
     def get(self, key: str) -> Counted | None:
         """What the mention was counted as; None if it was not, or is forgotten."""
-        return self._counted.get(_number(key)) if self._counted else None
+        return self._counted.get(number_of(key)) if self._counted else None
 
     def put(self, key: str, counted: Counted) -> None:
         """Remember the mention, instead of what was known of it."""
         if not self._size:
             return
-        number = _number(key)
+        number = number_of(key)
         if number in self._counted and number not in self._fresh:
             self._moved[number] = self._moved.get(number, 0) + 1
         self._counted[number] = self._fresh[number] = counted
@@ -124,8 +124,9 @@ class IdIndex:
 
 
 @lru_cache(maxsize=1)
-def _number(key: str) -> int:
-    return hash64(key)  # a mention that counts is asked for and put right after
+def number_of(key: str) -> int:
+    """`hash64` of a mention's key; the last is remembered: who counts is asked for, put, and perhaps shown."""
+    return hash64(key)
 
 
 def hash64(text: str) -> int:

@@ -157,7 +157,8 @@ class ScoreSettings(Section):
     """The score stage.
 
     Attributes:
-        flush_seconds: At the latest this long after its arrival a mention is on its way to the detect stage.
+        flush_seconds: At the latest this long after it was read a mention is on its way to the detect stage; a second
+            while more than 2,000 records of its partition stand unread.
         index_mentions: So many recent mentions each partition remembers, to recognise them when they come again.
         lexicons: By language (`de`, `sv`), what makes its texts readable; they are unscored else. One for `en` takes
             the place of the built-in.

@@ -3,7 +3,7 @@
 from collections.abc import Container, Sequence
 
 from streams import codec
-from streams.id_index import hash64
+from streams.id_index import number_of
 from streams.mention import Mention
 from streams.settings import ScoreSettings
 from streams.stages.partial_sums import PartialSums
@@ -67,7 +67,7 @@ class Description:
             sample = sample_of(self._mention, self._event_ms, self._polarity, self._author, self._settings.mask)
             growing.add_sample(sample, self._order)
         if self._settings.terms:
-            number = self._excerpt[0] if self._excerpt else hash64(self._key)
+            number = self._excerpt[0] if self._excerpt else number_of(self._key)
             if growing.wants_excerpt(number):
                 self._excerpt = self._excerpt or (number, self._encoded())
                 growing.add_excerpt(*self._excerpt)
