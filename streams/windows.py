@@ -146,7 +146,8 @@ class TopicWindows:
             self.learned_until = start + MINUTE
             if self._unlearned and self._unlearned[0] == start:
                 del self._unlearned[0]
-                yield self._slot(start)
+                slot, self._minutes[start].slot = self._slot(start), None  # what is learned is hardly asked for again
+                yield slot
             else:
                 yield Slot(start, MINUTE, _SILENT)
 

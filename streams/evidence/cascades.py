@@ -51,6 +51,8 @@ class Cascades:
         2005, with what was passed on within half an hour as the count.
     """
 
+    __slots__ = ("_posts",)
+
     def __init__(self) -> None:
         self._posts: dict[str, _Post] = {}
 

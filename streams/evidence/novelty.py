@@ -26,6 +26,8 @@ class Novelty:
         Bloom, "Space/time trade-offs in hash coding with allowable errors", CACM 13(7), 1970.
     """
 
+    __slots__ = ("_current", "_origins", "_past", "_turned", "_words")
+
     def __init__(self) -> None:
         self._current: bytes | bytearray = _NOBODY
         self._past: bytes | bytearray = _NOBODY

@@ -22,6 +22,8 @@ class Rates:
         kept: At most this many features.
     """
 
+    __slots__ = ("_at", "_began", "_counts", "_kept", "_keys", "_mentions", "_watched")
+
     def __init__(self, kept: int = 512) -> None:
         self._kept = kept
         self._keys = array("I")

@@ -108,11 +108,14 @@ class RoleUnderFire:
 
     async def start(self) -> None:
         """Bring the role up to its number of processes."""
-        gone = [pid for pid in self._pids if not psutil.pid_exists(pid)]
-        assert not gone, f"a process of {self.role} ended by itself"
+        self._assert_nobody_is_gone()
         while len(self._pids) < MEMBERS:
             self._pids.append(await self._nursery.bear(self.role, self._settings))
         self._ports = {port: pid for port, pid in self._ports.items() if pid is not None}
+
+    def _assert_nobody_is_gone(self) -> None:
+        gone = [pid for pid in self._pids if not psutil.pid_exists(pid)]
+        assert not gone, f"a process of {self.role} ended by itself; why stands in the log of roles"
 
     async def lose_one(self) -> float:
         """Kill whoever commits next, replace nobody; seconds until one of the others commits."""
@@ -137,6 +140,7 @@ class RoleUnderFire:
                     if blow.act is Act.FREEZE:
                         await self._thawed.wait()
             except TimeoutError:
+                self._assert_nobody_is_gone()
                 raise AssertionError(f"{self.role} did not come to {blow}; {self._left} times left") from None
             await self.start()
 
