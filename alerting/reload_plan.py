@@ -19,6 +19,7 @@ RESTARTED: Final = frozenset(
     {
         *("kafka", "time", "score", "detect"),  # what the stream side is made of
         *("database", "audit", "roles"),
+        "contacts",  # how records of the contact centre are folded, as they come
         *("api.host", "api.port"),
     }
 )

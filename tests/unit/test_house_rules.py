@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from alerting.reload_plan import RELOADED, RESTARTED
+from alerting.settings import Settings
 from alerting.settings_file import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,3 +107,10 @@ def test_the_wire_format_is_known_to_the_codec_alone() -> None:
     ]
 
     assert knowing == ["codec.py"]
+
+
+def test_every_section_says_whether_a_reload_or_a_restart_changes_it() -> None:
+    sections = {key for key in RESTARTED if "." not in key}
+
+    assert sections | RELOADED == set(Settings.model_fields)
+    assert sections & RELOADED == set()
