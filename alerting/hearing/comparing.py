@@ -24,7 +24,8 @@ BEFORE: Final = 120
 """So many minutes before an event its calls are looked at."""
 LONGEST_EVENT: Final = 480
 
-_RARE: Final = 1e-5
+_RARE: Final = 1e-6
+_WIDTHS: Final = (5, 15, 30, 60)
 _FEWEST: Final = 10.0
 _USUAL_LAG: Final = 15
 _FOLLOWS: Final = 10.0
@@ -147,9 +148,9 @@ def _heard(event: Event, board: Switchboard, stated: Stated) -> list[_Heard]:
 
 
 def _rises(curve: Curve, onset: int) -> bool:
-    """Far more than usual in any half or whole hour since the event could first have been heard."""
-    for width in (30, 60):
-        for end in range(curve.end, max(onset - LONGEST, curve.start) + width - 1, -15):
+    """Far more than usual in any stretch of five minutes to an hour since the event could first have been heard."""
+    for width in _WIDTHS:
+        for end in range(curve.end, max(onset - LONGEST, curve.start) + width - 1, -max(width // 2, 1)):
             contacts, expected = curve.total(end - width, end)
             if contacts - expected >= _FEWEST and above(contacts, expected) < _RARE:
                 return True

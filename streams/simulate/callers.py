@@ -9,14 +9,15 @@ from typing import Final
 from streams.contact import Contact
 from streams.simulate.scenario import EventKind, Scenario
 
-REASONS: Final = {"refund pending": 3.0, "parcel late": 5.0, "app login": 1.5}
+REASONS: Final = {"refund pending": 14.0, "parcel late": 22.0, "app login": 8.0}
 """Calls a minute on a usual day, by reason."""
 
 _OF_TOPIC: Final = {"refunds": "refund pending", "delivery": "parcel late", "app-login": "app login"}
 _FOLLOWS_SECONDS: Final = 60.0
-_CALLS_A_MENTION: Final = 0.08
+_CALLS_A_MENTION: Final = 1.2
 _TAIL_SECONDS: Final = 45.0
 _STEP: Final = timedelta(minutes=10)
+_BY_THE_MINUTE: Final = timedelta(hours=4)
 
 
 class Callers:
@@ -33,14 +34,15 @@ class Callers:
         self._elapsed = 0.0
 
     def past(self, days: int) -> Iterator[Contact]:
-        """The days before the start, counted by ten minutes."""
+        """The days before the start, counted by ten minutes, the last four hours by the minute."""
         at = self._start - timedelta(days=days)
         while at < self._start:
+            step = _STEP if at < self._start - _BY_THE_MINUTE else timedelta(minutes=1)
             for reason, per_minute in REASONS.items():
-                count = self._count(per_minute * (_STEP.total_seconds() / 60) * _wave(at))
+                count = self._count(per_minute * (step.total_seconds() / 60) * _wave(at))
                 if count:
                     yield Contact(at, reason, brand=self._scenario.brand, count=count, id=f"{at.isoformat()}/{reason}")
-            at += _STEP
+            at += step
 
     def calls(self, seconds: int) -> Iterator[Contact]:
         """The calls of the next `seconds` seconds, in order of time."""

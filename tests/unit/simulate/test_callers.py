@@ -24,7 +24,7 @@ def test_people_call_about_refunds_after_they_broke_and_about_nothing_else_more_
         return sum(one.count for one in found if one.reason == reason and span[0] <= one.opened_at < span[1])
 
     assert of("refund pending", 420, 540) > 3 * of("refund pending", 0, 120)
-    assert of("refund pending", CRISIS, CRISIS + 60) < 20
+    assert of("refund pending", CRISIS, CRISIS + 60) < 2 * of("refund pending", CRISIS - 60, CRISIS)
     assert of("parcel late", 420, 720) < 2 * of("parcel late", 0, 300)
 
 
