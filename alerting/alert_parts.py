@@ -43,6 +43,8 @@ from alerting.settings import Settings
 from alerting.teams import Teams
 from alerting.timekeeper import Timekeeper
 from alerting.topic_ledger import TopicLedger
+from alerting.weekly_sending import WeeklyPost, WeeklySending
+from alerting.weeks import Weeks
 from streams.clock import Clock
 from streams.dead_letter_box import DeadLetterBox
 from streams.errors import InvalidConfig
@@ -116,7 +118,7 @@ def _parts(
     routes, duty = Routes(settings.route), Duty.from_settings(settings)
     muting = Muting(routes, settings.inhibit_rules, settings.time_intervals, settings.playbooks)
     dispatch = duty.dispatch(routes, receivers, muting)
-    directives = directive_parts(settings, broker, store, dispatch, clock, metrics, egress)
+    directives = directive_parts(settings, broker, store, dispatch, clock, metrics, egress, posts=WeeklyPost(receivers))
     pictures = Pictures(store, receivers, clock, metrics)
     delivery = DeliveryLoop(
         store=store,
@@ -172,7 +174,8 @@ def _parts(
     retention = Retention(store, settings.retention, clock, metrics)
     canaries = Canaries(broker, settings.kafka.mentions, settings.canary, clock, metrics)
     hand_over = HandOver(store, receivers, settings.receivers, clock)
-    loops = (*directives.loops, *duty.loops(store, routes, receivers, egress, clock, metrics))
+    weekly = WeeklySending(store, Weeks(store, settings, clock), receivers, settings, clock)
+    loops = (weekly, *directives.loops, *duty.loops(store, routes, receivers, egress, clock, metrics))
     together = (
         delivery,
         rescue,

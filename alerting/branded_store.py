@@ -18,7 +18,7 @@ from alerting.errors import OutOfScope, UnknownIncident
 from alerting.incidents.delivery import Delivery
 from alerting.incidents.model import Incident, TimelineEntry
 from alerting.incidents.outline import Outline
-from alerting.incidents.report_store import Casework
+from alerting.incidents.report_store import Casework, Sent
 from alerting.incidents.store import IncidentFilter, Page, Store, Unit
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from alerting.routing.belonging import Belonging
@@ -150,11 +150,10 @@ class BrandedStore:
         found = await self._store.opened_between(start, end)
         return tuple(one for one in found if scope_now().sees(one.outline.family))
 
-    async def deliveries_between(self, start: datetime, end: datetime) -> tuple[Delivery, ...]:
+    async def deliveries_between(self, start: datetime, end: datetime) -> tuple[Sent, ...]:
         """Messages that were made in `[start, end)`."""
         found = await self._store.deliveries_between(start, end)
-        seen = {incident: await self._is_seen(incident) for incident in {one.incident for one in found}}
-        return tuple(one for one in found if seen[one.incident])
+        return tuple(one for one in found if scope_now().sees(one.family))
 
     async def judgements_since(self, since: datetime) -> tuple[Judgement, ...]:
         """What people said of pages since then."""

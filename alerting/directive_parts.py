@@ -8,7 +8,7 @@ from alerting.branded_store import branded
 from alerting.casebook import Cases, CustomerNotes
 from alerting.directives.errand import Hook
 from alerting.dispatch import Dispatch
-from alerting.errands import Errands
+from alerting.errands import Errands, Sends
 from alerting.hold_watch import HoldWatch
 from alerting.holds import PostHolds
 from alerting.hook_settings import HooksSettings
@@ -67,17 +67,21 @@ def directive_parts(
     clock: Clock,
     metrics: AlertingMetrics,
     egress: Egress | None = None,
+    posts: Sends | None = None,
 ) -> DirectiveParts:
     """Put them together.
 
     Args:
+        posts: Carries written reports to receivers; without it none arrives.
         egress: Where other systems may be; as configured without it.
 
     Raises:
         InvalidConfig: A hook's secret cannot be read.
     """
     seen = branded(store, clock)  # by whoever asks; what runs by itself sees everything there
-    hooks = _hooks(settings.hooks, clock, egress or Egress.from_settings(settings.delivery))
+    hooks: dict[Hook, Sends] = {**_hooks(settings.hooks, clock, egress or Egress.from_settings(settings.delivery))}
+    if posts is not None:
+        hooks[Hook.REPORTS] = posts
     holds = PostHolds(seen, dispatch, settings, clock, metrics)
     watch = MuteWatch(store, dispatch, dispatch.muting, settings.silences, clock, metrics)
     notices = Notices(seen, watch, clock, metrics)

@@ -25,10 +25,22 @@ _AT_ONCE: Final = 20
 log = structlog.get_logger(__name__)
 
 
-class _Sends(Protocol):
-    async def send(self, errand: Errand, *, timeout_seconds: float) -> None: ...
+class Sends(Protocol):
+    """The way to one hook."""
 
-    async def close(self) -> None: ...
+    async def send(self, errand: Errand, *, timeout_seconds: float) -> None:
+        """Make one attempt.
+
+        Raises:
+            DeliveryRetryable: It is busy, limited or down.
+            DeliveryInDoubt: It may have arrived.
+            DeliveryRejected: It never will.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give connections back."""
+        ...
 
 
 class Errands:
@@ -44,7 +56,7 @@ class Errands:
     def __init__(
         self,
         store: Store,
-        hooks: Mapping[Hook, _Sends],
+        hooks: Mapping[Hook, Sends],
         settings: DeliverySettings,
         clock: Clock,
         metrics: AlertingMetrics,

@@ -9,7 +9,18 @@ from streams.section import Section
 RELOADED: Final = frozenset(
     {
         *("topics", "receivers", "route", "time_intervals", "inhibit_rules", "silences", "playbooks", "peers"),
-        *("driver_owners", "people", "teams", "schedules", "policies", "owners", "unowned", "chronic", "targets"),
+        *(
+            "driver_owners",
+            "people",
+            "teams",
+            "schedules",
+            "policies",
+            "owners",
+            "unowned",
+            "chronic",
+            "reports",
+            "targets",
+        ),
         *("retention", "inbound", "hooks", "delivery", "canary", "api", "log"),
     }
 )

@@ -6,6 +6,7 @@ from typing import Self
 from alerting.incidents.store import Store
 from alerting.reviews import Reviews
 from alerting.settings import Settings
+from alerting.weeks import Weeks
 from streams.clock import Clock
 
 
@@ -14,8 +15,9 @@ class Reporting:
     """The parts that write reports."""
 
     reviews: Reviews
+    weeks: Weeks
 
     @classmethod
     def from_settings(cls, store: Store, settings: Settings, clock: Clock) -> Self:
-        """As `retention` and `score.mask` say."""
-        return cls(Reviews(store, settings, clock))
+        """As `reports`, `retention` and `score.mask` say."""
+        return cls(Reviews(store, settings, clock), Weeks(store, settings, clock))

@@ -17,6 +17,7 @@ from alerting.notifier_settings import NotifierSettings
 from alerting.oidc_settings import OidcSettings
 from alerting.oncall_settings import OwnerSettings, PolicySettings, ScheduleSettings
 from alerting.playbook_settings import PlaybookSettings
+from alerting.report_settings import ReportSettings
 from alerting.route_settings import Name, RouteSettings
 from alerting.team_settings import Brand, TeamSettings
 from alerting.tier_settings import ChronicSettings, HandOverSettings, QuietHoursSettings, UnownedSettings
@@ -256,6 +257,7 @@ class Settings(StreamSettings):
     owners: tuple[OwnerSettings, ...] = ()
     unowned: UnownedSettings = UnownedSettings()
     chronic: ChronicSettings = ChronicSettings()
+    reports: ReportSettings = ReportSettings()
     inbound: InboundSettings = InboundSettings()
     hooks: HooksSettings = HooksSettings()
     api: ApiSettings = ApiSettings()

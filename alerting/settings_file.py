@@ -126,6 +126,12 @@ def _receiver_checks(values: Mapping[str, Any], known: set[str]) -> Iterator[tup
         for place, name in enumerate(named if isinstance(named, list) else ()):
             if isinstance(name, str) and name not in people:
                 yield ("receivers", index, "people", place), f"there is no person {name!r} under people"
+    reports = values.get("reports")
+    weekly = reports.get("weekly") if isinstance(reports, dict) else None
+    told = weekly.get("receivers") if isinstance(weekly, dict) else None
+    for place, name in enumerate(told if isinstance(told, list) else ()):
+        if isinstance(name, str) and name not in known:
+            yield ("reports", "weekly", "receivers", place), f"there is no receiver {name!r}"
     delivery = values.get("delivery")
     resort = delivery.get("last_resort") if isinstance(delivery, dict) else None
     if isinstance(resort, str) and resort not in known:

@@ -87,6 +87,7 @@ RULES: Final[Mapping[str, BrandRule]] = {
             *("/api/v1/drafts", "/api/v1/drafts/{draft_id}/approve", "/api/v1/drafts/{draft_id}/discard"),
             *("/api/v1/post-holds", "/api/v1/post-holds/check", "/api/v1/post-holds/{hold_id}"),
             *(f"/api/v1/post-holds/{{hold_id}}/{act}" for act in ("confirm", "refuse", "release")),
+            *("/reports/weekly", "/api/v1/reports/weekly", "/api/v1/reports/weekly.md"),
             *("/api/v1/cases", "/api/v1/cases/{system}/{case}/status"),
             *("/api/v2/silences", "/api/v2/silence/{silence_id}", "/api/v2/alerts", "/api/v2/alerts/groups"),
         ),

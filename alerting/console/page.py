@@ -19,7 +19,7 @@ from alerting.console.duty import DutyCard
 from alerting.console.evidence_lines import DriverLine, PlaceLine, Quote
 from alerting.console.feed_lines import FeedLine, LetterLine
 from alerting.console.pulse import Pulse
-from alerting.console.retrospect import ReviewView
+from alerting.console.report_pages import ReportPages
 from alerting.console.situation import Situation
 from alerting.console.standing import PreviewLines, StandingLine
 from alerting.console.topic_form import TopicForm
@@ -43,7 +43,7 @@ ZOOMS: Final = (
 LONGEST_QUERY: Final = 20_000
 
 
-class Pages:
+class Pages(ReportPages):
     """The console's pages. Everything that is not one of our drawings is escaped.
 
     Args:
@@ -144,10 +144,6 @@ class Pages:
         """The forms for everything that people do to an incident; with `sharing` links for strangers, too."""
         values = {"forms": forms, "pulse": pulse, "csrf": csrf, "sharing": sharing, "link_hours": LINK_HOURS}
         return self._render("work.html", here="work", **values)
-
-    def review(self, *, view: ReviewView, pulse: Pulse, csrf: str, now: datetime) -> str:
-        """What is known of an incident afterwards."""
-        return self._render("review.html", here="review", view=view, pulse=pulse, csrf=csrf, now=now)
 
     def situation(self, *, view: Situation) -> str:
         """One incident for people without an account; leads nowhere else."""

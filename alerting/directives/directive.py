@@ -20,8 +20,9 @@ from alerting.directives.self_notice import SelfNotice
 from alerting.directives.shift_cover import ShiftCover
 from alerting.directives.silence import Silence
 from alerting.directives.topic_change import TopicChange
+from alerting.directives.weekly_telling import WeeklyTelling
 
-WithErrands = PostHold | CustomerNote | CaseLink
+WithErrands = PostHold | CustomerNote | CaseLink | WeeklyTelling
 Directive = (
     Silence
     | Notice
@@ -38,6 +39,7 @@ Directive = (
     | Drill
     | Erasure
     | LetterSent
+    | WeeklyTelling
 )
 
 

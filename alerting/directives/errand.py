@@ -8,11 +8,12 @@ import msgspec
 
 
 class Hook(StrEnum):
-    """Whom it is for; each is configured by itself under `hooks`."""
+    """Whom it is for; each is configured by itself under `hooks`, but reports, which go to receivers."""
 
     POSTS = "posts"
     CUSTOMERS = "customers"
     CASES = "cases"
+    REPORTS = "reports"
 
 
 class ErrandState(StrEnum):
@@ -28,7 +29,7 @@ class Errand(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         id: The same at every attempt: the receiver drops what it has.
-        event: `posts.hold`, `posts.release`, `customers.warn`, `case.linked`.
+        event: `posts.hold`, `posts.release`, `customers.warn`, `case.linked`, `report.weekly`.
         data: What is said of it.
         due_at: Not before this time.
         reason: Why the last attempt failed.

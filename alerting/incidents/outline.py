@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from alerting.incidents.model import Incident, IncidentState, Severity
+from alerting.incidents.quieted import Quieted
 from alerting.incidents.statement import Statement
 from streams.events import Direction
 from streams.findings import Driver
@@ -47,6 +48,7 @@ class Outline(msgspec.Struct, frozen=True):
     merged_into: str | None = None
     peak_per_minute: float = 0.0
     history: bool = False
+    quieted: Quieted = Quieted()
 
     @property
     def topics(self) -> tuple[str, ...]:

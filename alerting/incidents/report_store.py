@@ -23,6 +23,15 @@ class Casework(msgspec.Struct, frozen=True):
     timeline: tuple[TimelineEntry, ...]
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """A message, with its incident's leading topic, brand and family; empty where it has none."""
+
+    delivery: Delivery
+    topic: str
+    brand: str
+    family: str = ""
+
+
 class ReportStore(Protocol):
     """The part of a store that reports read. Past data is in none of them."""
 
@@ -38,8 +47,8 @@ class ReportStore(Protocol):
         """Incidents that opened in `[start, end)`, oldest first."""
         ...
 
-    async def deliveries_between(self, start: datetime, end: datetime) -> tuple[Delivery, ...]:
-        """Messages that were made in `[start, end)`, oldest first."""
+    async def deliveries_between(self, start: datetime, end: datetime) -> tuple[Sent, ...]:
+        """Messages about incidents that were made in `[start, end)`, oldest first."""
         ...
 
     async def judgements_since(self, since: datetime) -> tuple[Judgement, ...]:

@@ -22,6 +22,7 @@ from alerting.directives.self_notice import SelfNotice
 from alerting.directives.shift_cover import ShiftCover
 from alerting.directives.silence import Silence
 from alerting.directives.topic_change import TopicChange
+from alerting.directives.weekly_telling import WeeklyTelling
 from alerting.routing.matchers import Matcher, Operator, parsed
 from alerting.routing.silence_wish import SilenceWish
 
@@ -64,7 +65,16 @@ class Belonging:
                 return directive.incident is not None
             case Judgement() | MoodLabel() | TopicChange():
                 return self.sees_topic(directive.topic)
-            case ApiKey() | Drill() | Entrance() | Erasure() | LetterSent() | ShiftCover() | SelfNotice():
+            case (
+                ApiKey()
+                | WeeklyTelling()
+                | Drill()
+                | Entrance()
+                | Erasure()
+                | LetterSent()
+                | ShiftCover()
+                | SelfNotice()
+            ):
                 return False  # a schedule, like a receiver, is everybody's
 
     def may_keep(self, directive: Directive) -> bool:
@@ -90,6 +100,7 @@ class Belonging:
                 | LetterSent()
                 | ShiftCover()
                 | SelfNotice()
+                | WeeklyTelling()
             ):
                 return self.sees(directive)
 

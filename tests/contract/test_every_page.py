@@ -36,6 +36,7 @@ PAGES: dict[str, str] = {
     "/incidents/{incident_id}/review": f"/incidents/{REFUNDS}/review",
     "/topics/{topic}": "/topics/refunds",
     "/on-call": "/on-call",
+    "/reports/weekly": "/reports/weekly?week=2026-W02",
     "/silences": "/silences",
     "/feeds": "/feeds",
     "/feeds/dead-letters": "/feeds/dead-letters",

@@ -89,7 +89,10 @@ async def test_messages_of_a_time_are_read_with_their_state(store: SqlStore) -> 
 
     found = await store.deliveries_between(START + SECOND, START + 3 * SECOND)
 
-    assert [(one.id, one.state) for one in found] == [("d1", DeliveryState.SUPERSEDED), ("d2", DeliveryState.PENDING)]
+    assert [(one.delivery.id, one.delivery.state) for one in found] == [
+        ("d1", DeliveryState.SUPERSEDED),
+        ("d2", DeliveryState.PENDING),
+    ]
 
 
 async def test_what_people_said_of_pages_is_read_since_then(store: SqlStore) -> None:

@@ -10,7 +10,7 @@ from alerting.directives.judgement import Judgement
 from alerting.incidents.delivery import Delivery
 from alerting.incidents.model import Incident, TimelineEntry
 from alerting.incidents.outline import Outline, outline_of
-from alerting.incidents.report_store import Casework
+from alerting.incidents.report_store import Casework, Sent
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,12 @@ class MemoryReports(ABC):
             if start <= one.opened_at < end
         )
 
-    async def deliveries_between(self, start: datetime, end: datetime) -> tuple[Delivery, ...]:
+    async def deliveries_between(self, start: datetime, end: datetime) -> tuple[Sent, ...]:
         """What was made then."""
-        return tuple(one for one in self.reported().deliveries if start <= one.created_at < end)
+        about = self.reported().incidents
+        made = [one for one in self.reported().deliveries if start <= one.created_at < end]
+        known = [(one, about[one.incident]) for one in made if one.incident in about]
+        return tuple(Sent(one, of.topic, of.brand or of.family, of.family) for one, of in known)
 
     async def judgements_since(self, since: datetime) -> tuple[Judgement, ...]:
         """What was said since then."""

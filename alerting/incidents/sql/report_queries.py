@@ -12,11 +12,24 @@ from alerting.directives.judgement import Judgement
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.model import TimelineEntry
 from alerting.incidents.outline import Outline
-from alerting.incidents.report_store import Casework
+from alerting.incidents.report_store import Casework, Sent
 from alerting.incidents.sql.tables import deliveries, directives, incident_topics, incidents, timeline
 
 _JUDGEMENT: Final = "feedback"
 
+_AT_ONCE: Final = 500
+
+
+class _Label(msgspec.Struct, frozen=True):
+    """What an incident is about; the rest of it is passed over."""
+
+    topic: str
+    brand: str | None = None
+    family: str = ""
+
+
+_label: Final = msgspec.json.Decoder(_Label)
+_LABELS: Final = select(incidents.c.id, incidents.c.value).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
 _outline: Final = msgspec.json.Decoder(Outline)
 _entry: Final = msgspec.json.Decoder(TimelineEntry)
 _delivery: Final = msgspec.json.Decoder(Delivery)
@@ -65,8 +78,12 @@ _HAPPENED: Final = (
     .order_by(timeline.c.position)
 )
 _MADE: Final = (
-    select(deliveries.c.state, deliveries.c.value)
-    .where(deliveries.c.created_at >= bindparam("start"), deliveries.c.created_at < bindparam("end"))
+    select(deliveries.c.state, deliveries.c.value, deliveries.c.incident)
+    .where(
+        deliveries.c.created_at >= bindparam("start"),
+        deliveries.c.created_at < bindparam("end"),
+        deliveries.c.incident.is_not(None),  # the others are of drills
+    )
     .order_by(deliveries.c.sequence)
 )
 _JUDGED: Final = (
@@ -100,13 +117,31 @@ def opened_between(connection: Connection, start: datetime, end: datetime) -> tu
     return tuple(Casework(outline, tuple(happened.get(outline.id, ()))) for outline in outlines)
 
 
-def deliveries_between(connection: Connection, start: datetime, end: datetime) -> tuple[Delivery, ...]:
-    """Messages that were made in `[start, end)`, oldest first."""
-    rows = connection.execute(_MADE, {"start": start, "end": end})
-    return tuple(msgspec.structs.replace(_delivery.decode(row.value), state=DeliveryState(row.state)) for row in rows)
+def deliveries_between(connection: Connection, start: datetime, end: datetime) -> tuple[Sent, ...]:
+    """Messages about incidents that were made in `[start, end)`, oldest first."""
+    rows = connection.execute(_MADE, {"start": start, "end": end}).all()
+    about = _about(connection, {row.incident for row in rows})
+    return tuple(
+        Sent(
+            msgspec.structs.replace(_delivery.decode(row.value), state=DeliveryState(row.state)),
+            about[row.incident].topic,
+            about[row.incident].brand or about[row.incident].family,
+            about[row.incident].family,
+        )
+        for row in rows
+    )
 
 
 def judgements_since(connection: Connection, since: datetime) -> tuple[Judgement, ...]:
     """What people said of pages since then, oldest first."""
     found = (_directive.decode(value) for value in connection.execute(_JUDGED, {"since": since}).scalars())
     return tuple(one for one in found if isinstance(one, Judgement))
+
+
+def _about(connection: Connection, names: set[str]) -> dict[str, _Label]:
+    found: dict[str, _Label] = {}
+    ordered = sorted(names)
+    for start in range(0, len(ordered), _AT_ONCE):
+        rows = connection.execute(_LABELS, {"ids": ordered[start : start + _AT_ONCE]})
+        found |= {row.id: _label.decode(row.value) for row in rows}
+    return found

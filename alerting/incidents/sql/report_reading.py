@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alerting.directives.judgement import Judgement
-from alerting.incidents.delivery import Delivery
 from alerting.incidents.outline import Outline
-from alerting.incidents.report_store import Casework
+from alerting.incidents.report_store import Casework, Sent
 from alerting.incidents.sql import report_queries
 from alerting.incidents.sql.database import Database
 
@@ -29,7 +28,7 @@ class ReportReading:
         """Incidents that opened in `[start, end)`, oldest first."""
         return await self._reported_from.read(report_queries.opened_between, start, end)
 
-    async def deliveries_between(self, start: datetime, end: datetime) -> tuple[Delivery, ...]:
+    async def deliveries_between(self, start: datetime, end: datetime) -> tuple[Sent, ...]:
         """Messages that were made in `[start, end)`, oldest first."""
         return await self._reported_from.read(report_queries.deliveries_between, start, end)
 

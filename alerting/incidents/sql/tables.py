@@ -230,6 +230,7 @@ deliveries: Final = Table(
         postgresql_where=_PENDING,
     ),
     Index("deliveries_of_receiver", "receiver", "created_at"),
+    Index("deliveries_by_creation", "created_at"),
     Index("deliveries_due", "next_attempt_at", sqlite_where=_PENDING, postgresql_where=_PENDING),
     sqlite_autoincrement=True,
 )
