@@ -13,7 +13,7 @@ from alerting.incidents.model import Incident, Transition
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.part import GroupingReason
 from alerting.incidents.store import Store, Unit
-from alerting.incidents.work import Act, perform, person, said_about
+from alerting.incidents.work import Act, HandOver, perform, person, said_about
 from alerting.metrics import AlertingMetrics
 from streams.clock import Clock
 
@@ -86,7 +86,13 @@ class Acts:
         expected_revision: int | None = None,
         once: str | None = None,
     ) -> Incident:
-        """Assign, comment, snooze, pass on or state; the incident as it stands now. Raises like `acknowledge`."""
+        """Assign, comment, snooze, pass on, hand over or state; the incident as it stands now.
+
+        Raises like `acknowledge`, and:
+            TransitionRefused: It is handed over to somebody who cannot be called.
+        """
+        if isinstance(act, HandOver):
+            self._dispatch.calls.expect_reachable(act.to)
         return await self._act(
             incident_id, expected_revision, once, lambda incident, now: perform(incident, act, by, now, comment)
         )

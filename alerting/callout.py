@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from alerting.errors import TransitionRefused
 from alerting.incidents import wording
 from alerting.incidents.calls import call_due_at
 from alerting.incidents.escalation import Call, Chain, ChainStep, Escalation, Target, TargetKind
@@ -23,6 +24,7 @@ REPEAT: Final = "repeat_interval"
 
 _BEGINS: Final = frozenset({Transition.OPENED, Transition.REOPENED, Transition.WOKEN, Transition.UNMUTED})
 _HANDED_OVER_SECONDS: Final = 300.0
+_MOST_NAMED: Final = 20
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -93,6 +95,20 @@ class CallOut:
         who = ", ".join(_name(person) for person in people) or "nobody is on call"
         known = who if receivers or not people else f"{who}, who has no receiver"
         return Reach(f"{target} ({known})", receivers)
+
+    def expect_reachable(self, person: str) -> None:
+        """Whoever is given an incident by name and has to acknowledge can be called.
+
+        Raises:
+            TransitionRefused: No receiver reaches anybody of that name.
+        """
+        if not self._contacts.get(person):
+            known = ", ".join(
+                sorted(_name(name) for name, receivers in self._contacts.items() if receivers)[:_MOST_NAMED]
+            )
+            raise TransitionRefused(
+                f"{_name(person)} cannot be called: no receiver reaches them; who can be: {known or 'nobody'}"
+            )
 
     def after(
         self, incident: Incident, transition: Transition, stops: Sequence[Stop], now: datetime, *, wakes: bool = True

@@ -93,7 +93,7 @@ class Dispatch:
         self._routes = routes
         self._receivers = receivers
         self.muting: Final = muting or Muting()
-        self._calls = calls or CallOut({})
+        self.calls: Final = calls or CallOut({})
         self._addressing = addressing or Addressing(receivers)
         self.hints: Final = hints or Hints()
 
@@ -173,7 +173,7 @@ class Dispatch:
         incident = await self.with_mutes(unit, incident, now)
         if incident.is_muted:
             return None  # and it will be noted in a moment
-        outcome = self._calls.due(incident, now)
+        outcome = self.calls.due(incident, now)
         if outcome is not None:
             await self.record(unit, outcome, now)
         return outcome
@@ -194,8 +194,8 @@ class Dispatch:
         happened = Transition.UNMUTED if resumed else transition
         ways = self._ways(stops, incident, now)
         paging = tuple(stop for stop in stops if stop.receiver in ways and ways[stop.receiver].tier is Tier.PAGE)
-        begun = self._calls.after(incident, happened, paging, now, wakes=bool(paging) or not stops)
-        incident, lines = self._calls.made(begun, now)
+        begun = self.calls.after(incident, happened, paging, now, wakes=bool(paging) or not stops)
+        incident, lines = self.calls.made(begun, now)
         called = called_now(incident, now) if lines or transition is Transition.ESCALATED else ()
         ways |= {receiver: Way(receiver) for receiver in called}
         newly = tuple(receiver for receiver in ways if receiver not in incident.receivers)
@@ -250,7 +250,7 @@ class Dispatch:
     def _to(
         self, receiver: str, incident: Incident, change: Transition, now: datetime, wait: timedelta
     ) -> Iterator[Delivery]:
-        because = self._calls.standby(incident.owner, now)
+        because = self.calls.standby(incident.owner, now)
         for name, notifier in self._receivers.of(receiver).items():
             if notifier.wants(change):
                 yield Delivery(

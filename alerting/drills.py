@@ -17,6 +17,7 @@ from alerting.incidents.model import Transition
 from alerting.incidents.store import Hold, Store
 from alerting.incidents.work import person
 from alerting.receivers import Receivers
+from streams.canary import CANARY
 from streams.clock import Clock
 
 _MOST_LISTED: Final = 100
@@ -44,9 +45,9 @@ class Drills(DirectivesKept[Drill]):
             DirectiveRefused: The configuration knows no such receiver, or none of its notifiers.
             DatabaseUnavailable: Nothing was written, and nothing is sent.
         """
-        notifiers = self._receivers.of(receiver)
+        notifiers = {} if receiver == CANARY else self._receivers.of(receiver)
         if not notifiers:
-            known = ", ".join(sorted({name for name, _, _ in self._receivers})) or "none"
+            known = ", ".join(sorted({name for name, _, _ in self._receivers if name != CANARY})) or "none"
             raise DirectiveRefused(f"there is no receiver {receiver!r}; known are {known}")
         now = self._clock.now()
         drill = Drill(f"drl_{secrets.token_hex(10)}", receiver, person(by), now, now)

@@ -104,10 +104,12 @@ def show(
 
 @asynccontextmanager
 async def _store(config: ConfigOption) -> "AsyncIterator[SqlStore]":
+    from alerting.incidents.sql.engine import expect_made
     from alerting.incidents.sql.store import open_store
     from streams.clock import SystemClock
 
     settings = settings_from(config)
+    expect_made(settings.database)
     store = await open_store(settings.database, SystemClock(), settings.audit)
     try:
         yield store

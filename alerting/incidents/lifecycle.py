@@ -51,6 +51,8 @@ def acknowledge(incident: Incident, by: str, now: datetime, comment: str | None 
         TransitionRefused: The incident is resolved.
     """
     if incident.state is IncidentState.RESOLVED:
+        if incident.merged_into:
+            raise TransitionRefused(f"incident {incident.id} goes on as {incident.merged_into}: acknowledge that one")
         raise TransitionRefused(
             f"incident {incident.id} is resolved; only a triggered incident can be acknowledged"
             " (a new rise of the topic opens it again)"

@@ -196,5 +196,5 @@ def _details(message: Message) -> dict[str, object]:
     if message.note:
         details["note"] = one_line(message.note, _FIELD_CHARACTERS)
     if message.test:
-        details["test"] = "This is a drill: nothing happened, and nobody has to act."
+        details["test"] = "This is a drill: nothing happened. It stays open here until somebody resolves it."
     return details

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from alerting.errors import TransitionRefused
 from alerting.incidents.model import IncidentState, Transition
 from alerting.incidents.work import HandOver, PassOn, Snooze
 from streams.events import Phase
@@ -128,6 +131,21 @@ async def test_what_is_handed_over_calls_whom_it_was_given_to_and_then_the_other
     assert at_once == {"maya": 1, "ben": 0, "lead": 1}
     assert pages(phone) == {"maya": 2, "ben": 0, "lead": 1}
     assert world.incidents[0].state is IncidentState.TRIGGERED
+
+
+async def test_nothing_is_handed_over_to_somebody_who_cannot_be_called() -> None:
+    phone = phones()
+    world = World(**phone)
+
+    async with House(world, route=ROUTE, calls=call_out()).running() as house:
+        world.claim(detection())
+        await world.clock.settle()
+        [incident] = world.incidents
+        await house.acts.acknowledge(incident.id, by="Maya")
+        with pytest.raises(TransitionRefused, match=r"Laed cannot be called.*who can be: Ben, Lead, Maya"):
+            await house.acts.perform(incident.id, HandOver("Laed"), by="Maya")
+
+    assert world.incidents[0].state is IncidentState.ACKNOWLEDGED
 
 
 async def test_a_second_wave_starts_the_chain_again() -> None:

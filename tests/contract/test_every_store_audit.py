@@ -119,6 +119,7 @@ async def test_the_database_refuses_to_change_a_record(store: SqlStore, database
         ("DELETE FROM timeline WHERE position = 4", 4, FaultKind.LINE_MISSING),
         ("UPDATE audit_head SET position = 4", 5, FaultKind.HEAD_CHANGED),
         ("UPDATE audit_head SET first = 2", 2, FaultKind.CHANGED),
+        ("DELETE FROM audit_head", 1, FaultKind.HEAD_CHANGED),
     ],
 )
 async def test_verification_names_the_first_position_that_was_meddled_with(

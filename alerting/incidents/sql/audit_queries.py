@@ -11,6 +11,7 @@ from alerting.incidents.audit import Head, Link
 from alerting.incidents.chain import Chain
 from alerting.incidents.model import Incident, TimelineEntry
 from alerting.incidents.sql.tables import audit, audit_head, directive_lines, timeline
+from streams.errors import StateCorrupted
 
 Act = tuple[Incident, TimelineEntry] | tuple[Directive, DirectiveEntry]
 
@@ -19,14 +20,12 @@ _encoder: Final = msgspec.json.Encoder()
 _HEAD_LOCKED: Final = select(
     audit_head.c.first, audit_head.c.position, audit_head.c.mac, audit_head.c.seal
 ).with_for_update()
-_HEAD: Final = select(
-    audit_head.c.first,
-    audit_head.c.position,
-    audit_head.c.mac,
-    audit_head.c.seal,
-    select(func.coalesce(func.max(timeline.c.position), 0)).scalar_subquery().label("newest_line"),
-    select(func.coalesce(func.max(audit.c.position), 0)).scalar_subquery().label("newest_record"),
+_NEWEST: Final = tuple(
+    select(func.coalesce(func.max(table.c.position), 0)).scalar_subquery().label(f"newest_of_{table.name}")
+    for table in (timeline, directive_lines, audit)
 )
+_HEAD: Final = select(audit_head.c.first, audit_head.c.position, audit_head.c.mac, audit_head.c.seal, *_NEWEST)
+_WITHOUT_HEAD: Final = select(*_NEWEST)
 _POSITION: Final = select(audit_head.c.position)
 _MOVE: Final = update(audit_head)
 _APPEND_LINES: Final = insert(timeline)
@@ -58,7 +57,9 @@ def append(connection: Connection, chain: Chain, happened: Sequence[Act]) -> Non
     """
     if not happened:
         return
-    row = connection.execute(_HEAD_LOCKED).one()
+    row = connection.execute(_HEAD_LOCKED).one_or_none()
+    if row is None:
+        raise StateCorrupted("the head of the audit trail was removed from the database: `tocsin audit verify`")
     lines = [(*one, _encoder.encode(one[1]).decode()) for one in happened]
     links, head = chain.extend(Head(row.first, row.position, row.mac, row.seal), lines)
     of_incidents: list[dict[str, object]] = []
@@ -85,9 +86,14 @@ def last_position(connection: Connection) -> int:
 
 
 def head(connection: Connection) -> Head:
-    """Where the chain begins and ends, and what the tables hold at most, all of one moment."""
-    row = connection.execute(_HEAD).one()
-    return Head(row.first, row.position, row.mac, row.seal, max(row.newest_line, row.newest_record))
+    """Where the chain begins and ends, and what the tables hold at most, all of one moment.
+
+    Where somebody removed the head, it knows of no record.
+    """
+    row = connection.execute(_HEAD).one_or_none()
+    if row is None:
+        return Head(None, 0, "", "", max(connection.execute(_WITHOUT_HEAD).one()))
+    return Head(row.first, row.position, row.mac, row.seal, max(row[4:]))
 
 
 def links(connection: Connection, after: int, limit: int) -> tuple[Link, ...]:
@@ -102,7 +108,9 @@ def own_key(connection: Connection) -> str | None:
 
 
 def keep_key(connection: Connection, made: str) -> str:
-    """The key that this database has by now: `made`, or the one of a process that was faster."""
+    """The key that this database has by now: `made`, or the one of a process that was faster.
+
+    Where somebody removed the head, nothing is kept, and nothing can be appended.
+    """
     connection.execute(_KEEP_KEY, {"own_key": made})
-    kept: str = connection.execute(_OWN_KEY).scalar_one()
-    return kept
+    return connection.execute(_OWN_KEY).scalar() or made

@@ -4,6 +4,7 @@ import asyncio
 import re
 import sqlite3
 import threading
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -52,6 +53,17 @@ async def open_database(settings: DatabaseSettings) -> Database:
         await database.close()
         raise
     return database
+
+
+def expect_made(settings: DatabaseSettings) -> None:
+    """A database in a file is there: whoever only reads one must not make another, empty, out of a slip of the pen.
+
+    Raises:
+        DatabaseUnavailable: There is no such file.
+    """
+    url = _url(settings)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise DatabaseUnavailable(f"there is no database {_place(url)}")
 
 
 def sqlite_engine(path: str, *, pool_size: int) -> Engine:

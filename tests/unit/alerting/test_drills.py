@@ -9,6 +9,7 @@ from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.incidents.delivery import DeliveryState
 from alerting.receivers import PageBudget, ReceiverPolicy
 from alerting.settings import DeliverySettings
+from streams.canary import CANARY
 from tests.fakes.clock import START
 from tests.fakes.detections import detection
 from tests.fakes.house import House, World
@@ -193,6 +194,12 @@ async def test_an_unknown_receiver_is_refused_and_the_known_are_named() -> None:
             await house.drills.begin("day", by="Ada")
 
         assert house.world.outbox == []
+
+
+async def test_the_canarys_own_receiver_is_neither_tested_nor_named() -> None:
+    async with House(World(**{"comms": ScriptedNotifier(), CANARY: ScriptedNotifier()})).running() as house:
+        with pytest.raises(DirectiveRefused, match=r"known are comms$"):
+            await house.drills.begin(CANARY, by="Ada")
 
 
 async def test_only_drills_are_shown_as_drills() -> None:

@@ -62,6 +62,27 @@ def test_a_changed_record_is_named_and_fails(database: Path) -> None:
     assert "position 2: record 2 is not what was written" in result.stderr
 
 
+def test_a_trail_without_its_head_fails(database: Path) -> None:
+    meddle(database, "DELETE FROM audit_head", "DELETE FROM audit")
+
+    result = run("verify")
+
+    assert result.exit_code == Exit.FAILED
+    assert "the chain ends at 0, and yet something stands at 3" in result.stderr
+
+
+@pytest.mark.usefixtures("database")
+def test_a_database_that_is_not_there_is_no_empty_trail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = tmp_path / "elsewhere.db"
+    monkeypatch.setenv("TOCSIN__DATABASE__URL", f"sqlite:///{missing}")
+
+    result = run("verify")
+
+    assert result.exit_code == Exit.UNREACHABLE
+    assert f"there is no database {missing}" in result.stderr
+    assert not missing.exists()
+
+
 def test_a_checkpoint_finds_that_the_whole_was_put_back(database: Path) -> None:
     earlier = database.read_bytes()
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from alerting.errors import TransitionRefused
 from alerting.incidents.grouping import Grouping
 from alerting.incidents.joining import join, merge, split
-from alerting.incidents.lifecycle import apply_detection, resolve
+from alerting.incidents.lifecycle import acknowledge, apply_detection, resolve
 from alerting.incidents.model import Incident, IncidentState, Severity, Transition
 from alerting.incidents.part import GroupingReason
 from streams.events import Detection, Phase
@@ -137,6 +137,14 @@ class TestMerge:
         assert over.incident.state is IncidentState.RESOLVED
         assert over.incident.merged_into == older.id
         assert over.entries[0].text == f"Merged into {older.id} by Maya: the same outage"
+
+    def test_whoever_acknowledges_what_was_merged_is_told_where_it_goes_on(self) -> None:
+        older, younger = opened(detection()), opened(detection(topic="app", episode="e2"))
+        _, over = merge(older, younger, GroupingReason.BY_HAND, "the same outage", START, by="Maya")
+        assert over.incident is not None
+
+        with pytest.raises(TransitionRefused, match=f"goes on as {older.id}: acknowledge that one"):
+            acknowledge(over.incident, "Ben", START)
 
     def test_only_two_open_ones_can_be_merged(self) -> None:
         incident = opened(detection())
