@@ -43,7 +43,7 @@ HELD_SECONDS: Final = 60.0 if SOAK else 2.0  # how long a fault goes on once eve
 MORE_MEMORY: Final = 48 * 1024 * 1024  # beyond the peak of the same work without a fault
 SLOW: Final = "slow database"
 FAULTS: Final = (
-    ("alerting", "database", SLOW, "kafka") if SOAK else ("alerting", SLOW, "kafka")  # a statement has half a minute
+    ("alerting", "database", SLOW, "kafka") if SOAK else ("alerting", "kafka")  # a statement has half a minute
 )
 FROZEN_SECONDS, AWAKE_SECONDS = 0.4, 0.02  # of a slow database: every statement waits for up to 0.4 s
 BEGIN: Final = datetime(2026, 1, 5, tzinfo=UTC)
