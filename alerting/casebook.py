@@ -26,6 +26,7 @@ from streams.clock import Clock
 TEXT_CHARACTERS: Final = 2_000
 
 _MOST_LISTED: Final = 500
+_MOST_HEARD: Final = 50
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/#-]{0,99}")
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,13 @@ class CaseWish(msgspec.Struct, frozen=True):
     mention: str | None = None
     thread: str | None = None
     url: str | None = None
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A signed message: its id, which stays the same when it is sent again, and when it was signed."""
+
+    id: str
+    at: datetime
 
 
 class CustomerNotes:
@@ -201,8 +209,14 @@ class Cases:
         await self._keep(link, "linked", by, f"Linked to {link} by {person(by)}", None)
         return link
 
-    async def hear(self, link_id: str, status: str, *, by: str, thread: str | None = None) -> CaseLink:
+    async def hear(
+        self, link_id: str, status: str, *, by: str, thread: str | None = None, signed: Signed | None = None
+    ) -> CaseLink:
         """What the other side says of its case; on the incident's timeline too. The same again changes nothing.
+
+        Args:
+            signed: The message that says so. One that was heard before, or that is older than what was heard last,
+                changes nothing either: whoever recorded it cannot set an old status again.
 
         Raises:
             UnknownDirective: There is no such link.
@@ -218,8 +232,13 @@ class Cases:
             raise DirectiveRefused("a status is needed")
         if link.status == told:
             return link
+        if signed is not None and _outdated(link, signed):
+            log.warning("case.outdated", link=link.id, message=signed.id)
+            return link
         now = self._clock.now()
         heard = msgspec.structs.replace(link, status=told, updated_at=now, revision=link.revision + 1)
+        if signed is not None:
+            heard = msgspec.structs.replace(heard, heard=(*link.heard, signed.id)[-_MOST_HEARD:], heard_at=signed.at)
         await self._keep(heard, "heard", by, f"{link.system} {link.case} says: {told}", link.revision)
         return heard
 
@@ -245,6 +264,10 @@ def _with(cases: tuple[str, ...], link: CaseLink) -> tuple[str, ...]:
     """The incident's cases, one line each, with this one as it stands now."""
     name = f"{link.system} {link.case}"
     return (*(case for case in cases if case != name and not case.startswith(f"{name}:")), str(link))
+
+
+def _outdated(link: CaseLink, signed: Signed) -> bool:
+    return signed.id in link.heard or (link.heard_at is not None and signed.at < link.heard_at)
 
 
 def _check(wish: CaseWish) -> None:

@@ -14,9 +14,9 @@ from streams.errors import InvalidConfig
 
 Location = tuple[str | int, ...]
 
-# More than any configuration needs, and little enough that nothing a file says can keep the reader busy.
 # Ten times as fast, where the parser in C is there.
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# More than any configuration needs, and little enough that nothing a file says can keep the reader busy.
 MAX_DEPTH: Final = 50
 MAX_VALUES: Final = 100_000
 

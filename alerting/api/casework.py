@@ -11,7 +11,7 @@ from alerting.api.etags import IfMatch, etag, revision_of
 from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS, Problem
 from alerting.api.utc_time import UtcTime
-from alerting.casebook import TEXT_CHARACTERS, CaseWish
+from alerting.casebook import TEXT_CHARACTERS, CaseWish, Signed
 from alerting.directives.case_link import CaseLink
 from alerting.directives.customer_note import CustomerNote, NoteState
 
@@ -52,7 +52,9 @@ class KeepsCases(Protocol):
         """Link one."""
         ...
 
-    async def hear(self, link_id: str, status: str, *, by: str, thread: str | None = None) -> CaseLink:
+    async def hear(
+        self, link_id: str, status: str, *, by: str, thread: str | None = None, signed: Signed | None = None
+    ) -> CaseLink:
         """What the other side says."""
         ...
 

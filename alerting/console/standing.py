@@ -114,11 +114,11 @@ def draft_lines(notes: Sequence[CustomerNote], now: datetime) -> tuple[StandingL
 
 def preview_lines(preview: Preview) -> PreviewLines:
     """What a silence would have hidden, in words."""
-    found = preview.width
+    found, now = preview.width, len(preview.hides_now)
     told = (
         f"It would have hidden {found.pages} of {found.pages_in_all} pages in the last {preview.days} days. "
-        f"It hides {len(preview.hides_now)} incidents that are open now, and covers {found.topics} of "
-        f"{found.topics_in_all} topics."
+        f"It hides {now} incident{'s'[: now != 1]} that {'is' if now == 1 else 'are'} open now, and covers "
+        f"{found.topics} of {found.topics_in_all} topics."
     )
     hidden = tuple((one.id, one_line(one.title, words.LONGEST_NAME)) for one in preview.hidden[:20])
     return PreviewLines(told, found.reasons, hidden)

@@ -17,6 +17,8 @@ class CaseLink(msgspec.Struct, frozen=True, omit_defaults=True, tag="case_link")
         thread: The conversation's id, the same on both sides.
         url: Where people find the case.
         status: What the other side said last.
+        heard: Ids of the signed messages that changed the status, the newest last; the last fifty.
+        heard_at: When the newest of them was signed, by the other side's clock.
     """
 
     id: str
@@ -30,6 +32,8 @@ class CaseLink(msgspec.Struct, frozen=True, omit_defaults=True, tag="case_link")
     mention: str | None = None
     url: str | None = None
     status: str | None = None
+    heard: tuple[str, ...] = ()
+    heard_at: datetime | None = None
     ends_at: datetime | None = None
     errands: tuple[Errand, ...] = ()
     revision: int = 1

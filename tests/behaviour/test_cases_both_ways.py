@@ -36,13 +36,13 @@ def inbound(house: House) -> Inbound:
     return build_inbound(settings, acts=house.acts, clock=house.world.clock, egress=LOOPBACK, metrics=house.metrics)
 
 
-def headers(world: World, body: bytes, *, key: str = THEIRS, late: int = 0) -> dict[str, str]:
+def headers(world: World, body: bytes, *, key: str = THEIRS, late: int = 0, name: str = "msg_1") -> dict[str, str]:
     """As the specification says, written down here once more."""
     stamp = str(int(world.clock.now().timestamp()) - late)
     secret = base64.b64decode(key.removeprefix("whsec_"))
-    digest = hmac.new(secret, b"msg_1." + stamp.encode() + b"." + body, hashlib.sha256).digest()
+    digest = hmac.new(secret, name.encode() + b"." + stamp.encode() + b"." + body, hashlib.sha256).digest()
     return {
-        "webhook-id": "msg_1",
+        "webhook-id": name,
         "webhook-timestamp": stamp,
         "webhook-signature": f"v1,AAAA v1,{base64.b64encode(digest).decode()}",
     }
@@ -111,3 +111,45 @@ async def test_what_is_not_theirs_is_late_or_makes_no_sense_changes_nothing(
     assert answer.status == status
     assert unsigned.status == 401
     assert world.incidents[0].cases == ("zendesk 4711",)
+
+
+def status(said: str) -> bytes:
+    return json.dumps({**SAID, "status": said}).encode()
+
+
+async def test_what_somebody_recorded_and_sends_again_sets_no_older_status() -> None:
+    async with linked() as (world, _, client, _told):
+        opened, solved = status("open"), status("solved")
+        recorded = headers(world, opened, name="msg_1")
+        await client.request("POST", "/inbound/cases", recorded, opened)
+        await world.clock.advance(60)
+        await client.request("POST", "/inbound/cases", headers(world, solved, name="msg_2"), solved)
+        await world.clock.advance(60)
+        replayed = await client.request("POST", "/inbound/cases", recorded, opened)
+
+    assert replayed.status == 204
+    assert world.incidents[0].cases == ("zendesk 4711: solved",)
+
+
+async def test_a_message_that_is_sent_once_more_with_a_new_time_is_still_the_same_message() -> None:
+    async with linked() as (world, _, client, _told):
+        opened, solved = status("open"), status("solved")
+        await client.request("POST", "/inbound/cases", headers(world, opened, name="msg_1"), opened)
+        await client.request("POST", "/inbound/cases", headers(world, solved, name="msg_2"), solved)
+        await world.clock.advance(60)
+        again = await client.request("POST", "/inbound/cases", headers(world, opened, name="msg_1"), opened)
+        reopened = await client.request("POST", "/inbound/cases", headers(world, opened, name="msg_3"), opened)
+
+    assert (again.status, reopened.status) == (204, 204)
+    texts = [entry.text for entry in world.tables.entries if "says" in entry.text]
+    assert texts == [f"zendesk 4711 says: {said}" for said in ("open", "solved", "open")]
+
+
+async def test_what_overtook_another_message_on_its_way_counts() -> None:
+    async with linked() as (world, _, client, _told):
+        opened, solved = status("open"), status("solved")
+        earlier = headers(world, opened, name="msg_1", late=10)
+        await client.request("POST", "/inbound/cases", headers(world, solved, name="msg_2"), solved)
+        await client.request("POST", "/inbound/cases", earlier, opened)
+
+    assert world.incidents[0].cases == ("zendesk 4711: solved",)

@@ -6,6 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerting.access import Holder, Role
+from alerting.api.keys import KeyRing
+from alerting.brand_scope import BrandScope
 from alerting.directives.shift_cover import ShiftCover
 from alerting.duty import Duty
 from alerting.errors import DirectiveRefused
@@ -14,7 +17,8 @@ from alerting.oncall.shift import Shift
 from alerting.settings import Settings
 from alerting.shift_covers import CoverWish, ShiftCovers
 from tests.behaviour.test_on_call import CONFIGURATION
-from tests.fakes.api_house import ApiHouse, api_house, field, sign_in
+from tests.fakes.api_house import KEY, ApiHouse, api_house, field, sign_in
+from tests.fakes.asgi_client import AsgiClient
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.detections import detection
 from tests.fakes.house import House, World
@@ -155,6 +159,35 @@ async def test_the_console_has_a_form_that_keeps_what_was_filled_in_and_a_button
     assert "Ben for Maya, now to 6 Jan 08:00, said by jo: a&lt;b" in after.text
     assert "<strong><bdi>Maya</bdi></strong>" in finally_shown.text
     assert "Handed over" not in finally_shown.text
+
+
+async def test_who_sees_some_brands_alone_looks_at_shifts_and_passes_on_none() -> None:
+    holders = {
+        "jo": Holder("jo", Role.ADMIN, None, BrandScope.of(["Acme"])),
+        "root": Holder("root", Role.ADMIN),
+    }
+    ring = KeyRing({"jo": KEY, "root": "the-key-of-whoever-sees-every-brand"}, holders)
+    everybody = {"Authorization": "Bearer the-key-of-whoever-sees-every-brand"}
+    wish = {"schedule": "payments", "person": "Ben"}
+    async with api_house(clock=FakeClock(), duty=duty(), ring=ring) as house:
+        made = await AsgiClient(house.app, everybody).post_json(COVERS, wish)
+        taken = await house.api.post_json(COVERS, wish)
+        listed = await house.api.get(COVERS)
+        ended = await house.api.request("DELETE", f"{COVERS}/{made.json()['id']}")
+        looked = await on_call(house)
+        await sign_in(house.browser)
+        page = await house.browser.get("/on-call")
+        csrf = field(await house.browser.get("/silences"), "csrf")
+        posted = await house.browser.post_form(
+            "/on-call/covers", {"csrf": csrf, "schedule": "payments", "person": "Maya"}
+        )
+
+    assert made.status == 201
+    assert (taken.status, listed.status, ended.status, posted.status) == (403, 403, 403, 403)
+    assert taken.json()["type"] == "urn:tocsin:problem:brands"
+    assert looked == ["Ben"]  # everybody may know whom they would wake, and the refused changed nothing
+    assert "<bdi>Ben</bdi>" in page.text
+    assert "/on-call/covers" not in page.text
 
 
 def test_only_the_turns_of_whom_it_is_for_are_taken_over() -> None:
