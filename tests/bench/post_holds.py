@@ -5,6 +5,7 @@ drawn anew for each round; a post is in the impacted area if its region lies in 
 """
 
 import asyncio
+import logging
 import random
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import time
 from datetime import timedelta
 from ipaddress import ip_network
 
+import structlog
 from prometheus_client import CollectorRegistry
 
 from alerting.directives.errand import ErrandState, Hook
@@ -100,6 +102,7 @@ def _share(stopped: list[bool], impacted: list[bool], *, wanted: bool) -> float:
 
 def main() -> int:
     """Print the report; 1 where a goal is missed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     inside, outside, seconds = asyncio.run(measure(ROUNDS))
     report = Report("post-holds", seed=SEED)
     report.add("rounds", float(len(inside)), "schedules")

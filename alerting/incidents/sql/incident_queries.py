@@ -14,6 +14,7 @@ from alerting.incidents.identity import CANARY_INCIDENT
 from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.sql.cursor import decode_cursor, encode_cursor
 from alerting.incidents.sql.inserting import insert_each, nothing_on_conflict
+from alerting.incidents.sql.open_ids import OPEN_IDS
 from alerting.incidents.sql.tables import episodes, incident_topics, incidents, timeline
 from alerting.incidents.store import IncidentFilter, OpenOfBrand, Page
 
@@ -60,9 +61,7 @@ _OPEN_OF_FAMILY: Final = (
 )
 _BY_IDS: Final = _VALUE.where(incidents.c.id.in_(bindparam("ids", expanding=True))).order_by(incidents.c.id)
 _READ_AT_ONCE: Final = 500
-_OPEN_NOW: Final = (
-    _VALUE.where(text("state <> 'resolved'"), incidents.c.history.is_(False)).order_by(incidents.c.id).limit(_MOST_OPEN)
-)
+_OPEN_NOW: Final = _VALUE.where(incidents.c.id.in_(OPEN_IDS)).order_by(incidents.c.id).limit(_MOST_OPEN)
 _NEWEST: Final = _VALUE.where(incidents.c.history.is_(False)).order_by(incidents.c.id.desc()).limit(bindparam("number"))
 _INSERT: Final = insert_each(incidents, nothing_on_conflict)
 _REPLACE: Final = update(incidents).where(

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, 
 from alerting.errors import PositionLost
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.identity import CANARY_INCIDENT
-from alerting.incidents.model import HUSHED, PAGES, Incident, IncidentState, Severity, Transition
+from alerting.incidents.model import HUSHED, PAGES, Incident, Severity, Transition
 from alerting.incidents.sql.hold_queries import HELD
 from alerting.incidents.sql.inserting import insert_each
+from alerting.incidents.sql.open_ids import OPEN_IDS
 from alerting.incidents.sql.tables import deliveries, incidents
 from alerting.incidents.store import Lease
 
@@ -90,10 +91,8 @@ _DUE: Final = and_(
 )
 _OF_OPEN: Final = (
     select(deliveries.c.state, deliveries.c.value)
-    .join(incidents, incidents.c.id == deliveries.c.incident)
     .where(
-        incidents.c.state != IncidentState.RESOLVED.value,
-        incidents.c.history.is_(False),
+        deliveries.c.incident.in_(OPEN_IDS),
         deliveries.c.change.in_([change.value for change in sorted(PAGES | {Transition.NOTIFIED})]),
     )
     .order_by(deliveries.c.sequence)
