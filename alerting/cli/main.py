@@ -32,6 +32,7 @@ from alerting.cli.on_call import app as on_call
 from alerting.cli.produce import produce
 from alerting.cli.reload import reload
 from alerting.cli.replay_decisions import replay_decisions
+from alerting.cli.report import app as report
 from alerting.cli.routes import app as routes
 from alerting.cli.score_labels import score_labels
 from alerting.cli.serve import alert, detect, score, serve
@@ -68,6 +69,7 @@ app.add_typer(silences, name="silences")
 app.add_typer(notices, name="notices")
 app.add_typer(contacts, name="contacts")
 app.add_typer(feedback, name="feedback")
+app.add_typer(report, name="report")
 app.add_typer(labels, name="labels")
 app.add_typer(drafts, name="drafts")
 app.add_typer(holds, name="holds")

@@ -126,6 +126,17 @@ async def test_a_review_is_printed_as_markdown_or_as_json() -> None:
     assert missing.exit_code == Exit.REFUSED
 
 
+async def test_a_week_is_printed_as_markdown_or_as_json() -> None:
+    async with tocsin(storyboard(START)) as run:
+        document = await run("report", "weekly", "--week", "2026-W02", "--zone", "UTC")
+        found = await run("report", "weekly", "--json")
+        refused = await run("report", "weekly", "--week", "yesterday")
+
+    assert document.stdout.startswith("# Week 2026-W02\n")
+    assert json.loads(found.stdout)["zone"] == "UTC"
+    assert refused.exit_code == Exit.REFUSED
+
+
 async def test_the_board_is_shown() -> None:
     async with tocsin(storyboard(START)) as run:
         shown = await run("topics")

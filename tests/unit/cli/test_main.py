@@ -90,6 +90,7 @@ def test_the_commands_are_those_that_were_promised() -> None:
         "produce",
         "reload",
         "replay-decisions",
+        "report",
         "routes",
         "score",
         "score-labels",
