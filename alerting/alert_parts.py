@@ -129,6 +129,7 @@ def _parts(
         public_url=str(settings.api.public_url) if settings.api.public_url else None,
         rising=lambda: spine.rises.in_words(catalogue.declared),
         arrived=pictures.offer,
+        tracing=spine.tracing,
     )
     rescue = Rescue(store=store, receivers=receivers, settings=settings.delivery, clock=clock, metrics=metrics)
     seen = branded(store, clock)  # by whoever asks; what runs by itself sees everything

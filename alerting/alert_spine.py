@@ -25,6 +25,7 @@ from alerting.teams import Teams
 from alerting.watch_list import WatchList
 from streams.broker.base import Broker
 from streams.clock import Clock
+from streams.tracing import NO_TRACING, Tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class AlertSpine:
     broker: Broker
     clock: Clock
     metrics: AlertingMetrics
+    tracing: Tracing
     intake: Intake
     contacts: ContactIntake
     catalogue: Catalogue
@@ -77,6 +79,7 @@ def alert_spine(
     metrics: AlertingMetrics,
     lags: Callable[[], Mapping[str, int]],
     announce_key: Callable[[str], None],
+    tracing: Tracing = NO_TRACING,
 ) -> AlertSpine:
     """Put it together.
 
@@ -96,6 +99,7 @@ def alert_spine(
         kafka=settings.kafka,
         clock=clock,
         metrics=metrics,
+        tracing=tracing,
     )
     feeds = FeedBoard(broker, settings.kafka, clock, lags)
     ring = KeyRing.from_settings(settings.api.keys, announce=announce_key, teams=Teams(settings.teams))
@@ -105,6 +109,7 @@ def alert_spine(
         broker=broker,
         clock=clock,
         metrics=metrics,
+        tracing=tracing,
         intake=intake,
         contacts=ContactIntake(broker=broker, store=store, kafka=settings.kafka, clock=clock, metrics=metrics),
         catalogue=Catalogue(

@@ -26,6 +26,7 @@ from alerting.runs import Runs
 from alerting.serving import Serving, reload_on
 from alerting.settings import LogOutput, Settings
 from alerting.store_opening import open_patiently
+from alerting.tracing_from import tracing_from
 from streams.app import connected, detect_role, score_role
 from streams.broker.base import Broker
 from streams.clock import Clock
@@ -33,6 +34,7 @@ from streams.errors import BrokerUnavailable
 from streams.metrics import StreamMetrics
 from streams.readiness import Readiness
 from streams.role import Role
+from streams.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +75,7 @@ class Tocsin:
         inbox: What the demo's vendors received.
         read: The configuration as it is now; None where nothing can be read anew.
         log_as: Told how to log after the configuration was read anew.
+        tracing: Who gathers spans, instead of whom the configuration names.
 
     Raises:
         InvalidQuery: A topic's query does not parse.
@@ -89,6 +92,7 @@ class Tocsin:
         inbox: Inbox | None = None,
         read: Callable[[], Settings] | None = None,
         log_as: Callable[[LogOutput], None] = lambda _: None,
+        tracing: Tracing | None = None,
     ) -> None:
         self._read, self._log_as = read, log_as
         self._hang_ups = asyncio.Event()
@@ -99,6 +103,7 @@ class Tocsin:
         self._announce_key = announce_key
         self._registry = CollectorRegistry()
         self._stream_metrics = StreamMetrics(self._registry)
+        self._tracing = tracing or tracing_from(settings.tracing, "-".join(roles) if len(roles) == 1 else "serve")
         self._streams = self._stream_roles(roles)
         self._alerts = RoleName.ALERT in roles
         self._servers = ("api",) if self._alerts else tuple(self._streams)
@@ -132,6 +137,12 @@ class Tocsin:
             StateCorrupted: Stored state cannot be read.
             TooManyDeadLetters: The input is not what it should be.
         """
+        try:
+            await self._run(stop)
+        finally:
+            await asyncio.to_thread(self._tracing.close)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         if not self._alerts:
             async with asyncio.TaskGroup() as group:
                 runs = [role.run for role in self._streams.values()]
@@ -162,6 +173,7 @@ class Tocsin:
             metrics=metrics,
             lags=self._lags,
             announce_key=self._announce_key,
+            tracing=self._tracing,
         )
 
         async def reload() -> tuple[str, ...]:
@@ -231,9 +243,9 @@ class Tocsin:
         metrics = self._stream_metrics
         made: dict[str, Role] = {}
         if RoleName.SCORE in roles:
-            made["score"] = score_role(self._settings, self._broker, self._clock, metrics)
+            made["score"] = score_role(self._settings, self._broker, self._clock, metrics, self._tracing)
         if RoleName.DETECT in roles:
-            made["detect"] = detect_role(self._settings, self._broker, self._clock, metrics)
+            made["detect"] = detect_role(self._settings, self._broker, self._clock, metrics, self._tracing)
         return made
 
     def _lags(self) -> Mapping[str, int]:

@@ -23,7 +23,9 @@ from alerting.patience import Patience, destination_of, rejected
 from alerting.receivers import Receivers
 from alerting.settings import ANSWER_MARGIN_SECONDS, DeliverySettings
 from alerting.settling import say
+from alerting.trace_place import within
 from streams.clock import Clock
+from streams.tracing import NO_TRACING, Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +54,7 @@ class Attempts:
         stopping: Callable[[], bool],
         public_url: str | None,
         rising: Callable[[], Sequence[str]] = tuple,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._store = store
         self._receivers = receivers
@@ -61,7 +64,7 @@ class Attempts:
         self._metrics = metrics
         self._stopping = stopping
         self._public_url = public_url
-        self._rising = rising
+        self._rising, self._tracing = rising, tracing
         self._longest = timedelta(seconds=settings.attempt_seconds + ANSWER_MARGIN_SECONDS)
 
     async def made(self, lease: Lease, notifier: Notifier) -> Delivery:
@@ -221,7 +224,8 @@ class Attempts:
         self._metrics.attempts.labels(notifier.kind).inc()
         tried = msgspec.structs.replace(delivery, attempts=delivery.attempts + 1)
         try:
-            receipt = await self._one_attempt(notifier, message, reference)
+            with within(self._tracing.begin("deliver", delivery.trace, notifier=notifier.kind, attempt=tried.attempts)):
+                receipt = await self._one_attempt(notifier, message, reference)
         except DeliveryRejected as exc:
             return rejected(tried, exc.reason)
         except (DeliveryRetryable, DeliveryInDoubt) as exc:

@@ -21,6 +21,7 @@ from alerting.settings import ANSWER_MARGIN_SECONDS, DeliverySettings
 from alerting.settling import Settling
 from streams.backoff import Backoff, sleep_unless
 from streams.clock import Clock
+from streams.tracing import NO_TRACING, Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ class DeliveryLoop:
         rising: Callable[[], Sequence[str]] = tuple,
         rng: random.Random | None = None,
         arrived: Callable[[Delivery], None] = lambda _: None,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._store = store
         self._receivers = receivers
@@ -85,6 +87,7 @@ class DeliveryLoop:
             stopping=lambda: self._stop.is_set(),  # noqa: PLW0108  # `run` brings another event
             public_url=public_url,
             rising=rising,
+            tracing=tracing,
         )
 
     async def run(self, stop: asyncio.Event) -> None:

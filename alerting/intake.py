@@ -10,6 +10,7 @@ import structlog
 
 from alerting.canary_case import CanaryCase
 from alerting.casework import Casework
+from alerting.detection_reading import read_detection
 from alerting.dispatch import Dispatch
 from alerting.errors import DatabaseUnavailable, Stale
 from alerting.follower import FIRST_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS, Follower, IntakeState, Said
@@ -20,16 +21,19 @@ from alerting.incidents.outcome import Outcome
 from alerting.incidents.store import Store, Unit
 from alerting.metrics import AlertingMetrics
 from alerting.reply_reading import read_replies
+from alerting.trace_place import within
 from alerting.untracked import Untracked
 from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Record
+from streams.canary import CANARY
 from streams.clock import Clock
-from streams.codec import decode_detection, decode_window
+from streams.codec import decode_window
 from streams.erasure import without_authors
 from streams.errors import StateCorrupted
 from streams.events import Detection, WindowCount
 from streams.settings import KafkaSettings
 from streams.topic import Topic
+from streams.tracing import NO_SPAN, NO_TRACING, Tracing, traceparent_in
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +65,9 @@ class Intake:
         clock: Clock,
         metrics: AlertingMetrics,
         rng: random.Random | None = None,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
+        self._tracing = tracing
         self._store = store
         self._dispatch = dispatch
         self._untracked = Untracked(store, dispatch, clock, metrics)
@@ -200,15 +206,20 @@ class Intake:
         unreadable: list[tuple[Record, str]] = []
         readable: list[Detection] = []
         duplicates = 0
+        places: dict[str, str] = {}
         for record in records:
             try:
-                readable.append(self._nameless(_sound(decode_detection(record.value))))
+                detection = self._nameless(read_detection(record.value))
+                readable.append(detection)
+                places[detection.id] = traceparent_in(record.headers)
             except StateCorrupted as exc:
                 unreadable.append((record, str(exc)))
         if self._unconfirmed:
             self._caseloads = {}  # the last unit failed: they may know what never came to be
         self._unconfirmed = True
-        flown = await self._canaries.take(unit, readable, self._clock.now())
+        place = next((places[one.id] for one in readable if one.canary is not None), "")
+        with within(self._tracing.begin("incident", place, topic=CANARY) if place else NO_SPAN):
+            flown = await self._canaries.take(unit, readable, self._clock.now())
         readable = [detection for detection in readable if detection.canary is None]
         casework = Casework(unit, self._dispatch, self._topics, self._kinship, self._caseloads)
         await casework.begin(readable)
@@ -218,7 +229,8 @@ class Intake:
                 duplicates += 1
                 continue
             await unit.keep_decision(detection)
-            outcomes.append((detection, await casework.take(detection, now)))
+            with within(self._tracing.begin("incident", places[detection.id], topic=detection.topic)):
+                outcomes.append((detection, await casework.take(detection, now)))
 
         def said() -> None:
             self._unconfirmed = False
@@ -282,17 +294,3 @@ class Intake:
                 )
 
         return said
-
-
-def _sound(detection: Detection) -> Detection:
-    """The detection itself.
-
-    Raises:
-        StateCorrupted: It can be read and yet makes no sense; only a foreign writer would say so.
-    """
-    evidence = detection.evidence
-    if detection.at.tzinfo is None or detection.onset.tzinfo is None:
-        raise StateCorrupted("a time has no time zone")
-    if evidence.window_seconds < 1 or evidence.observed < 0 or evidence.expected < 0:
-        raise StateCorrupted("a window without length, or a negative count")
-    return detection

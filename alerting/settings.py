@@ -21,6 +21,7 @@ from alerting.report_settings import ReportSettings
 from alerting.route_settings import Name, RouteSettings
 from alerting.team_settings import Brand, TeamSettings
 from alerting.tier_settings import ChronicSettings, HandOverSettings, QuietHoursSettings, UnownedSettings
+from alerting.tracing_settings import TracingSettings
 from streams.section import Section
 from streams.settings import StreamSettings
 
@@ -263,5 +264,6 @@ class Settings(StreamSettings):
     api: ApiSettings = ApiSettings()
     delivery: DeliverySettings = DeliverySettings()
     canary: CanarySettings = CanarySettings()
+    tracing: TracingSettings = TracingSettings()
     log: LogOutput = LogOutput()
     roles: RoleSettings = RoleSettings()

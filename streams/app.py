@@ -11,15 +11,19 @@ from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Partition
 from streams.clock import Clock
 from streams.errors import AccessRefused, BrokerUnavailable
+from streams.lane_traces import DetectTraces, ScoreTraces
 from streams.live_matcher import LiveMatcher
 from streams.metrics import StreamMetrics
 from streams.role import Role, Shapes
 from streams.sentiment.registry import scorer_of
 from streams.settings import StreamSettings
 from streams.stage_reading import reader
+from streams.stages.base import Stage
 from streams.stages.detect import DetectStage
 from streams.stages.score import ScoreStage
 from streams.topic_follower import TopicFollower
+from streams.traced_stage import TracedStage
+from streams.tracing import NO_TRACING, Tracing
 from streams.worker import Worker, WorkerSettings
 
 log = structlog.get_logger(__name__)
@@ -27,14 +31,16 @@ log = structlog.get_logger(__name__)
 _FENCED_MARGIN_SECONDS: Final = 10.0
 
 
-def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: StreamMetrics) -> Role:
+def score_role(
+    settings: StreamSettings, broker: Broker, clock: Clock, metrics: StreamMetrics, tracing: Tracing = NO_TRACING
+) -> Role:
     """Mentions in, partial counts and watermarks out, for the topics that are declared in Kafka."""
     kafka = settings.kafka
     live = LiveMatcher(clock)
     scorer = scorer_of(settings.score)
 
     def build(shapes: Shapes) -> Worker:
-        def stage(partition: Partition) -> ScoreStage:
+        def stage(partition: Partition) -> Stage:
             made = ScoreStage(
                 matcher=live.matcher,
                 scorer=scorer,
@@ -46,7 +52,7 @@ def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: 
                 partials_partitions=shapes[kafka.partials].partitions,
             )
             live.serve(made)
-            return made
+            return TracedStage(made, ScoreTraces(tracing, kafka.partials)) if tracing.enabled else made
 
         return Worker(
             broker,
@@ -81,12 +87,15 @@ def score_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: 
     )
 
 
-def detect_role(settings: StreamSettings, broker: Broker, clock: Clock, metrics: StreamMetrics) -> Role:
+def detect_role(
+    settings: StreamSettings, broker: Broker, clock: Clock, metrics: StreamMetrics, tracing: Tracing = NO_TRACING
+) -> Role:
     """Partial counts and watermarks in, detections and window counts out."""
     kafka = settings.kafka
 
-    def stage(partition: Partition) -> DetectStage:
-        return DetectStage(partition.number, kafka=kafka, time=settings.time, detect=settings.detect)
+    def stage(partition: Partition) -> Stage:
+        made = DetectStage(partition.number, kafka=kafka, time=settings.time, detect=settings.detect)
+        return TracedStage(made, DetectTraces(tracing, kafka.detections)) if tracing.enabled else made
 
     def build(_: Shapes) -> Worker:
         return Worker(

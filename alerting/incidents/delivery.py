@@ -37,6 +37,7 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
         test: It belongs to a drill and to no incident.
         of_itself: Tocsin says it of itself; it belongs to no incident either.
         hops: How far a test came in its last attempt, and when.
+        trace: The place in a trace that it goes on from; empty where nobody traces.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     test: bool = False
     of_itself: bool = False
     hops: tuple[Hop, ...] = ()
+    trace: str = ""
 
     @property
     def has_incident(self) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import msgspec
+
 from alerting.directives.directive import Directive, DirectiveEntry
 from alerting.incidents.call_store import ScheduleCopy
 from alerting.incidents.chain import Chain
@@ -27,6 +29,7 @@ from alerting.incidents.sql import (
 )
 from alerting.incidents.sql.database import Transaction
 from alerting.incidents.store import NOTHING_KNOWN, OpenOfBrand
+from alerting.trace_place import place_now
 from streams.broker.base import Partition
 from streams.clock import Clock
 from streams.contact import Contact
@@ -145,7 +148,7 @@ class SqlUnit:
     async def enqueue(self, deliveries: Sequence[Delivery]) -> None:
         """Add to the outbox; superfluous older updates become superseded."""
         if deliveries:
-            await self._run(outbox_queries.enqueue, deliveries)
+            await self._run(outbox_queries.enqueue, [_placed(one) for one in deliveries])
 
     async def join_group(self, receiver: str, grouping: Grouping, incident_id: str, now: datetime) -> datetime:
         """Put the incident into the receiver's group; when the group goes out with it."""
@@ -188,3 +191,8 @@ class SqlUnit:
         """Write what has to come last."""
         if self._happened:
             await self._run(audit_queries.append, self._chain, self._happened)
+
+
+def _placed(delivery: Delivery) -> Delivery:
+    place = place_now()
+    return msgspec.structs.replace(delivery, trace=place) if place else delivery
