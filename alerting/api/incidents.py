@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from alerting.api.etags import IfMatch, etag, revision_of
 from alerting.api.gate import caller_of
+from alerting.api.incident_search import search
 from alerting.api.problems import REFUSALS, Problem
 from alerting.api.responses import (
     DeliveryAnswer,
@@ -27,10 +28,13 @@ from alerting.incidents.model import Incident, IncidentState, Severity
 from alerting.incidents.promises import standings
 from alerting.incidents.severity import assess_incident
 from alerting.incidents.store import IncidentFilter, Store
+from alerting.routing.matchers import Matcher, parsed
 from alerting.settings import TargetSettings
 from streams.clock import Clock
 
 LONGEST_COMMENT: Final = 500
+MOST_MATCHERS: Final = 20
+MatcherText = Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class ActsOnIncidents(Protocol):
@@ -66,13 +70,14 @@ class StateChoice(StrEnum):
 
 
 class IncidentQuery(BaseModel):
-    """The filters of the list; repeat a filter to widen it."""
+    """The filters of the list; repeat one to widen it. `filter` holds a matcher, `owner=~"pay.*"`: all have to hold."""
 
     model_config = ConfigDict(extra="forbid")
 
     state: tuple[StateChoice, ...] = (StateChoice.ACTIVE,)
     topic: tuple[str, ...] = ()
     severity: tuple[Severity, ...] = ()
+    filter: Annotated[tuple[MatcherText, ...], Field(max_length=MOST_MATCHERS)] = ()
     history: bool = False
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: str | None = None
@@ -101,10 +106,14 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents, targets:
 
     @router.get("")
     async def list_incidents(query: Annotated[IncidentQuery, Query()], response: Response) -> IncidentPage:
-        """Incidents, newest first; without `state` those that are not resolved."""
+        """Incidents, newest first; without `state` those that are not resolved.
+
+        With `filter` a page may hold fewer than `limit` and still lead on: at most 5,000 incidents are looked at.
+        """
         wanted = IncidentFilter(query.states(), query.topic, query.severity, query.history)
+        matchers = _matchers(query)
         try:
-            page = await store.find(wanted, cursor=query.cursor, limit=query.limit)
+            page = await search(store, wanted, matchers, cursor=query.cursor, limit=query.limit)
         except ValueError as exc:
             raise Problem(400, "unknown-cursor", "The cursor is not one of ours; start without one.") from exc
         if page.next_cursor is not None:
@@ -174,10 +183,18 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents, targets:
     return router
 
 
+def _matchers(query: IncidentQuery) -> tuple[Matcher, ...]:
+    try:
+        return tuple(parsed(text) for text in query.filter)
+    except ValueError as exc:
+        raise Problem(422, "invalid-filter", f"{exc}.") from exc
+
+
 def _next(query: IncidentQuery, cursor: str) -> str:
     pairs = [("state", choice.value) for choice in query.state]
     pairs += [("topic", topic) for topic in query.topic]
     pairs += [("severity", severity.value) for severity in query.severity]
+    pairs += [("filter", matcher) for matcher in query.filter]
     pairs += [("history", "true")] if query.history else []
     pairs += [("limit", str(query.limit)), ("cursor", cursor)]
     return f"/api/v1/incidents?{urlencode(pairs)}"
