@@ -28,7 +28,7 @@ RELOADED: Final = frozenset(
 
 RESTARTED: Final = frozenset(
     {
-        *("kafka", "time", "score", "detect"),  # what the stream side is made of
+        *("kafka", "time", "score", "detect", "tracing"),  # what the stream side is made of
         *("database", "audit", "roles"),
         "contacts",  # how records of the contact centre are folded, as they come
         *("api.host", "api.port"),
