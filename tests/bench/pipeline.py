@@ -169,7 +169,7 @@ async def fill(broker: KafkaBroker, kafka: KafkaSettings) -> float:
 
     Its records keep the times they were made with, so that event time passes as in a live stream of this rate.
     """
-    as_made = {"message.timestamp.type": "CreateTime"}
+    as_made = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}  # else a slow run loses them for their age
     await broker.create_topics(
         [
             msgspec.structs.replace(spec, config={**spec.config, **as_made})
