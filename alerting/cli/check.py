@@ -73,6 +73,10 @@ def _unread(settings: Settings) -> list[str]:
     named += [("inbound.slack.signing_secret_file", slack.signing_secret_file)]
     named += [("inbound.slack.app_token_file", slack.app_token_file)]
     named += [("inbound.pagerduty.secret_files", file) for file in settings.inbound.pagerduty.secret_files]
+    named += [("inbound.cases.secret_files", file) for file in settings.inbound.cases.secret_files]
+    named += [("inbound.ntfy.secret_file", settings.inbound.ntfy.secret_file)]
+    hooks = {"posts": settings.hooks.posts, "customers": settings.hooks.customers, "cases": settings.hooks.cases}
+    named += [(f"hooks.{name}.secret_file", hook.secret_file) for name, hook in hooks.items() if hook is not None]
     for receiver in settings.receivers:
         for index, notifier in enumerate(receiver.notifiers):
             for name in sorted(name for name in type(notifier).model_fields if name.endswith("_file")):

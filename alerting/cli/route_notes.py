@@ -6,6 +6,7 @@ from typing import Final
 from alerting.incidents.model import Severity
 from alerting.route_settings import RouteSettings
 from alerting.routing.dead_routes import dead_routes
+from alerting.routing.matchers import Matcher, Operator
 from alerting.routing.routes import Routes
 from alerting.settings import Settings
 from alerting.tier_settings import Tier
@@ -19,6 +20,7 @@ def notes_on_routes(settings: Settings) -> Iterator[str]:
     """A sentence for everything that is hardly meant so."""
     for dead in dead_routes(settings.route):
         yield f"{dead.place} is dead: {dead.because}"
+    yield from _on_strangers(settings)
     yield from _on_groups(settings)
     owners = {owner.name for owner in settings.owners}
     unowned = [topic.id for topic in settings.topics if topic.owner is None or (owners and topic.owner not in owners)]
@@ -26,6 +28,25 @@ def notes_on_routes(settings: Settings) -> Iterator[str]:
         more = f" and {len(unowned) - MOST_NAMED} more" if len(unowned) > MOST_NAMED else ""
         who = settings.unowned.receiver or settings.route.receiver
         yield f"nobody owns {', '.join(unowned[:MOST_NAMED])}{more}: {who} is told so whenever one of them opens"
+
+
+def _on_strangers(settings: Settings) -> Iterator[str]:
+    """Routes that ask for what no topic of the file has: misspelled, or declared over the API alone."""
+    topics = settings.topics
+    known = {
+        "topic": {topic.id for topic in topics},
+        "brand": {topic.brand or "" for topic in topics},
+        "owner": {topic.owner or "" for topic in topics} | {owner.name for owner in settings.owners},
+    }
+    found = [
+        f"{place} asks for {matcher}"
+        for place, route in (_every(settings.route, "route") if topics else ())
+        for matcher in map(Matcher.parse, route.matchers)
+        if matcher.operator is Operator.EQUAL and matcher.value not in known.get(matcher.label, {matcher.value})
+    ]
+    yield from (f"{one}, which no topic of the file has" for one in found[:MOST_NAMED])
+    if len(found) > MOST_NAMED:
+        yield f"{len(found) - MOST_NAMED} more matchers of routes ask for what no topic of the file has"
 
 
 def _on_groups(settings: Settings) -> Iterator[str]:

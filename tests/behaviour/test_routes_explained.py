@@ -76,7 +76,9 @@ def test_the_tree_is_shown_with_what_is_inherited_and_what_is_dead(file: Path) -
 
 GROUPED = """
 receivers: [{name: comms, notifiers: [{type: log}]}, {name: care, notifiers: [{type: log}]}]
-topics: [{id: refunds, name: Refunds, brand: Arvella, owner: Payments, query: refund*}]
+topics:
+  - {id: refunds, name: Refunds, brand: Arvella, owner: Payments, query: refund*}
+  - {id: tv, name: TV, brand: Arvella, owner: Payments, query: tv}
 route:
   receiver: comms
   routes:
@@ -130,3 +132,17 @@ def test_the_check_names_dead_routes_and_topics_without_an_owner(file: Path) -> 
 
     assert "note: route.routes[2] is dead: route.routes[1] takes everything that it would match" in output
     assert "note: nobody owns app: comms is told so whenever one of them opens" in output
+
+
+def test_the_check_names_routes_that_ask_for_what_no_topic_has(file: Path) -> None:
+    misspelled = CONFIGURATION.replace(
+        "    - {matchers: [topic=app]", "    - {matchers: [owner=Paymnets]}\n" * 6 + "    - {matchers: [topic=app]"
+    )
+    file.write_text(misspelled.replace('    - {matchers: ["severity=~SEV[1-4]"]}\n', ""), encoding="utf-8")
+
+    notes = [line for line in said("check", str(file), "--no-fetch").splitlines() if "no topic of the file" in line]
+
+    assert notes == [
+        *(f'note: route.routes[{n}] asks for owner="Paymnets", which no topic of the file has' for n in range(1, 6)),
+        "note: 1 more matchers of routes ask for what no topic of the file has",
+    ]

@@ -183,7 +183,9 @@ class TestCheck:
         file = tmp_path / "tocsin.yaml"
         file.write_text(
             f"receivers: [{{name: r, notifiers: [{{type: slack, channel: c, token_file: {tmp_path}/gone}}]}}]\n"
-            "route: {receiver: r}\nroles: {score_port: 8080}\n",
+            "route: {receiver: r}\nroles: {score_port: 8080}\n"
+            f"inbound: {{cases: {{secret_files: [{tmp_path}/theirs]}}}}\n"
+            f"hooks: {{posts: {{url: 'https://posts.example.com', secret_file: {tmp_path}/ours}}}}\n",
             encoding="utf-8",
         )
 
@@ -191,6 +193,8 @@ class TestCheck:
 
         assert result.exit_code == Exit.DONE
         assert f"note: receiver r: notifiers.0: token_file {tmp_path}/gone cannot be read here" in result.stdout
+        assert f"note: inbound.cases.secret_files {tmp_path}/theirs cannot be read here" in result.stdout
+        assert f"note: hooks.posts.secret_file {tmp_path}/ours cannot be read here" in result.stdout
         assert "roles.score_port and roles.detect_port are not all different" in result.stdout
 
 
