@@ -15,14 +15,21 @@ _FIRST_CLIP: Final = 2.0
 _SCALE_WEIGHT: Final = 3.0
 _PLACE_WEIGHT: Final = 2.0
 _EULER: Final = 0.5772156649015329
-_LARGEST_Z: Final = 60.0
+_LN2: Final = math.log(2.0)  # scales by which the highest of two half days lies above that of one
+# Neighbouring days share a half: they lie ln 3 - ln 2 instead of ln 2 scales apart, so of n days in a row the mean
+# difference falls short by this over n.
+_SHARED: Final = 2.0 * (1.0 - math.log(1.5) / _LN2)
+_LARGEST_EXCESS: Final = 60.0
 _SMALLEST_RATIO: Final = 1e-3
 
 
 class BlockMaxima:
-    """Calibrates a score without labels: a Gumbel law fitted to the maxima of the last 56 twelve-hour blocks.
+    """Calibrates a score without labels: a Gumbel law fitted to the maxima of days, by the last 56 half days.
 
-    The fit is by L-moments, shrunk towards a prior that decides alone while there is no block yet.
+    Every two half days that follow each other make a day: where nights are quiet, half days by themselves scatter as
+    night and day do. The fit is by L-moments, shrunk towards a prior that decides alone while there is no day yet. Half
+    a day stays below a score z scales above the location with probability exp(-exp(-z)): passages are a Poisson process
+    of exp(-z) in half a day.
 
     Args:
         location: Prior location of a block's maximum.
@@ -31,7 +38,8 @@ class BlockMaxima:
 
     Source:
         Hosking, "L-moments", J. R. Stat. Soc. B 52(1), 1990; Coles, "An Introduction to Statistical Modeling of
-        Extreme Values", 2001, chapter 3.
+        Extreme Values", 2001, chapter 3; Buecher and Segers, "Inference for heavy tailed stationary time
+        series based on sliding blocks", Electron. J. Stat. 12(1), 2018.
     """
 
     __slots__ = ("_highest", "_lean", "_maxima", "_prior_location", "_prior_scale", "location", "scale")
@@ -58,13 +66,10 @@ class BlockMaxima:
         """How many whole blocks stand behind the fit, 0 to 56."""
         return len(self._maxima)
 
-    def excess(self, score: float) -> float:
-        """By how many scales `score` lies above the location; at most 60."""
-        return min((score - self.location) / self.scale, _LARGEST_Z)
-
     def false_pages_per_week(self, score: float) -> float:
         """How many separate times a week `score` is passed with nothing going on, in (0, 14]."""
-        return pages_of(self.excess(score))
+        excess = max((score - self.location) / self.scale, 0.0)
+        return BLOCKS_PER_WEEK * math.exp(-min(excess, _LARGEST_EXCESS))
 
     def weighed(
         self, name: str, observed: float, usual: float, score: float, pages: float, *, told: bool = False
@@ -74,7 +79,7 @@ class BlockMaxima:
 
     def level(self, pages_per_week: float) -> float:
         """The score that is passed `pages_per_week` times a week."""
-        return self.location - self.scale * math.log(pages_per_week / BLOCKS_PER_WEEK)
+        return self.location + self.scale * math.log(BLOCKS_PER_WEEK / pages_per_week)
 
     def add(self, score: float) -> None:
         """A score that the open block reached."""
@@ -96,20 +101,22 @@ class BlockMaxima:
         self._fit()
 
     def _fit(self) -> None:
-        n = len(self._maxima)
-        ordered = sorted(self._maxima)
-        mean = sum(ordered) / n if n else 0.0
+        days = sorted(map(max, self._maxima, self._maxima[1:]))
+        n = len(days)
         prior_scale = self._prior_scale * self._lean.ratio
-        scale = prior_scale
+        scale, spread, mean, shown = prior_scale, prior_scale, 0.0, 0.0
+        if n:
+            mean = sum(days) / n
         if n >= 2:
-            weighted = sum(rank * value for rank, value in enumerate(ordered)) / (n * (n - 1))
-            spread = max(2.0 * weighted - mean, 0.0) / math.log(2.0)
-            scale = (_SCALE_WEIGHT * scale + n * spread) / (_SCALE_WEIGHT + n)
+            weighted = sum(rank * value for rank, value in enumerate(days)) / (n * (n - 1))
+            spread = max(2.0 * weighted - mean, 0.0) / (_LN2 * (1.0 - _SHARED / n))
+            scale = (_SCALE_WEIGHT * prior_scale + n * spread) / (_SCALE_WEIGHT + n)
         prior_mean = self._prior_location + self._lean.offset + _EULER * prior_scale
-        # A prior may call for caution, never for less of it than the topic's own blocks do; the highest of them may
-        # have been a storm, so it has no say in this.
-        shown = sum(ordered[:-1]) / (n - 1) if n >= 2 else 0.0
-        mean = max((_PLACE_WEIGHT * prior_mean + n * mean) / (_PLACE_WEIGHT + n), shown)
+        # A prior may call for caution, never for less of it than the topic's own days do; the highest half day may
+        # have been a storm, so the two days that hold it have no say in this.
+        if n >= 3:
+            shown = sum(days[:-2]) / (n - 2) - _LN2 * spread
+        mean = max((_PLACE_WEIGHT * prior_mean + n * (mean - _LN2 * spread)) / (_PLACE_WEIGHT + n), shown)
         self.scale = scale
         self.location = mean - _EULER * scale
 
@@ -135,11 +142,3 @@ class BlockMaxima:
             self.location, self.scale = state["fit"]
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of block maxima cannot be read: {exc!r}") from exc
-
-
-def pages_of(excess: float) -> float:
-    """How many separate times a week a score so many scales above its location is passed, in (0, 14].
-
-    A block stays below with probability exp(-exp(-excess)): the passages are a Poisson process of exp(-excess) a block.
-    """
-    return BLOCKS_PER_WEEK * math.exp(-excess) if excess > 0.0 else float(BLOCKS_PER_WEEK)

@@ -48,13 +48,6 @@ class FewMentions:
         """The minutes with mentions that were added from `start` on, oldest first, each with its sums."""
         return self._minutes[self._first(start) :]
 
-    def window(self, recent: Sequence[Slot], begin: int) -> Sums:
-        """All sums from `begin`, a whole minute, through the end of `recent`."""
-        rows = [sums for _, sums in self._minutes[self._first(begin) :]]
-        rows += [sums_of(slot.tally) for slot in recent if slot.start >= begin]
-        a, b, c, d, e = (sum(column) for column in zip(*rows, strict=True)) if rows else (0,) * 5
-        return a, b, c, d, e
-
     @staticmethod
     def judges(rate: Rate) -> bool:
         """The topic has few mentions a day."""
@@ -84,7 +77,8 @@ class FewMentions:
     def weighed(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> Weighed:
         """The last day's mentions beside the usual ones, as in `pages`; these odds are exact and not calibrated."""
         pages, begin = self.pages(recent, open_minute, rate, not_before)
-        mentions = self.window(recent, begin)[0]
+        mentions = sum(sums[0] for _, sums in self.minutes_since(begin))
+        mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)
         usual = rate.level * ((open_minute - begin) // MINUTE + 1)
         return Weighed("day", mentions, usual, math.log((max(mentions, 0) + 1.0) / (usual + 1.0)), pages)
 

@@ -44,19 +44,21 @@ class Mood:
         "drift",
         "negative_share",
         "polarity",
+        "positive_share",
         "scored",
         "variance",
     )
 
     def __init__(self) -> None:
-        self._sums = tuple(FadingMean(_HALF_LIFE_BLOCKS) for _ in range(4))
+        self._sums = tuple(FadingMean(_HALF_LIFE_BLOCKS) for _ in range(5))
         self._drift = FadingMean(_HALF_LIFE_BLOCKS)
         self._block: int | None = None
-        self._open = [0, 0, 0, 0]
+        self._open = [0, 0, 0, 0, 0]
         self._storm = False
         self.scored = 0
         self.polarity: float | None = None
         self.negative_share: float | None = None
+        self.positive_share = 0.0
         self.variance = 0.25
         self.drift = _PRIOR_DRIFT
 
@@ -71,6 +73,7 @@ class Mood:
         if slot.tally.mentions:
             for column, value in enumerate(sums_of(slot.tally)[1:]):
                 self._open[column] += value
+            self._open[-1] += slot.tally.positive
 
     def compared(self, sums: Sums) -> Comparison:
         """What a window's sums say beside what is usual, as evidence names it."""
@@ -86,9 +89,9 @@ class Mood:
         )
 
     def _close(self) -> None:
-        scored, negative, polarity, squares = self._open
+        scored, negative, polarity, squares, positive = self._open
         storm, self._storm = self._storm, False
-        self._open = [0, 0, 0, 0]
+        self._open = [0, 0, 0, 0, 0]
         if storm or self._block is None or (scored <= 0 and not self.scored):
             return
         if scored >= _FEWEST_IN_BLOCK and self.polarity is not None:
@@ -98,13 +101,15 @@ class Mood:
             known = self._drift.weight
             drift = (_PRIOR_BLOCKS * _PRIOR_DRIFT + known * max(self._drift.get(), 0.0)) / (_PRIOR_BLOCKS + known)
             self.drift = drift
-        for mean, value in zip(self._sums, (scored, negative, polarity / _MICRO, squares / _MICRO), strict=True):
+        values = (scored, negative, polarity / _MICRO, squares / _MICRO, positive)
+        for mean, value in zip(self._sums, values, strict=True):
             mean.update(float(value))
         self.scored += max(scored, 0)
         per_block = self._sums[0].get()
         if per_block > 0.0:
             self.polarity = self._sums[2].get() / per_block
             self.negative_share = min(max(self._sums[1].get() / per_block, 0.0), 1.0)
+            self.positive_share = min(max(self._sums[4].get() / per_block, 0.0), 1.0)
             self.variance = max(self._sums[3].get() / per_block - self.polarity**2, _SMALLEST_VARIANCE)
 
     def error(self, scored: int) -> float:
@@ -120,7 +125,7 @@ class Mood:
             "block": self._block,
             "open": self._open,
             "storm": self._storm,
-            "now": [self.scored, self.polarity, self.negative_share, self.variance, self.drift],
+            "now": [self.scored, self.polarity, self.negative_share, self.positive_share, self.variance, self.drift],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -136,6 +141,7 @@ class Mood:
             self._block = state["block"]
             self._open = [int(value) for value in state["open"]]
             self._storm = bool(state["storm"])
-            self.scored, self.polarity, self.negative_share, self.variance, self.drift = state["now"]
+            self.scored, self.polarity, self.negative_share, self.positive_share, *rest = state["now"]
+            self.variance, self.drift = rest
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of a mood cannot be read: {exc!r}") from exc

@@ -19,7 +19,7 @@ _WIDE_MINUTES: Final = 180
 _WIDE_HALF_LIFE: Final = 28 * 8
 _WIDE_ROOM: Final = 8.0
 _PRIOR_CLUMPING: Final = 1.3
-_PRIOR_WIDE: Final = 56.0  # windows of three hours, a week
+_PRIOR_WIDE: Final = 24.0  # windows of three hours, three days
 _NINETY_FIVE: Final = 1.959964
 
 

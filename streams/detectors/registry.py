@@ -39,7 +39,7 @@ DETECTORS: Final[Mapping[str, Build]] = MappingProxyType(
 )
 
 
-# Measured: with fewer than these the mood spends half of its own; the volume pays what it is given.
+# Measured by `make bench-budget`: neither pays much more than it is given.
 SHARES: Final[Mapping[str, float]] = MappingProxyType(
     {
         VolumeDetector.name: 0.7,

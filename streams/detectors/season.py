@@ -16,7 +16,7 @@ _FEWEST_A_DAY: Final = 20.0  # with fewer mentions no rhythm can be told from ch
 _FORGET: Final = 0.5 ** (1.0 / (4 * _HOURS))
 _ON_NATS: Final = 10.0
 _OFF_NATS: Final = 0.0
-_LEAST_HOURS: Final = 2 * _HOURS
+_LEAST_HOURS: Final = 3 * _DAY_HOURS
 _CLIP_FACTOR: Final = 3.0
 _CLIP_ROOM: Final = 3.0
 _LEAST: Final = 0.5  # the usual of a quiet hour is not taken for less: at night a few mentions are no event
@@ -28,8 +28,8 @@ class Season:
 
     Every whole hour outside of storms is first predicted, by a level rate and by the profile as it stood, then learned.
     The profile's record is the sum of its log scores less those of the level, fading by half in four weeks. The profile
-    is `used` once two weeks are learned and its record has risen above 10 nats, until that falls to 0. What is known of
-    an hour of the week is drawn to its hour of the day, and this to one.
+    is `used` once three days are learned and its record has risen above 10 nats, until that falls to 0. What is known
+    of an hour of the week is drawn to its hour of the day, and this to one.
 
     Source:
         Dawid, "Present position and potential developments: some personal views: statistical theory: the prequential

@@ -15,32 +15,28 @@ from streams.detectors.onset import onset_of_souring
 from streams.detectors.prior import NO_LEAN, Lesson, Prior
 from streams.detectors.share import at_least
 from streams.detectors.snapshots import require
-from streams.detectors.souring import CALM, Souring
+from streams.detectors.souring import Souring
+from streams.detectors.souring_scores import SOURING, SouringScores
 from streams.detectors.trail import MINUTES, Sums, Trail, sums_of
 from streams.errors import StateCorrupted
 from streams.events import Direction, Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 4
+_VERSION: Final = 5
 _SCALES: Final = (30, 180)
 _FALLS: Final = tuple(f"fall-{minutes}" for minutes in _SCALES)
-_SOURING: Final = "souring"
 _MICRO: Final = 1_000_000
 _FEWEST_SCORED: Final = 5
 _FEWEST_NEGATIVE: Final = 3
 _SMALLEST_TURN: Final = 0.15
-_SOURING_SCALE: Final = (
-    0.45  # of ln(1 + nats); independent mentions would make it a quarter, moods that wander widen it
-)
-_SOURING_SHARE: Final = 0.1  # of mentions after which a climb could begin: what overshoot and drift leave of them
 _SOURING_FROM: Final = 4  # times the warm-up's mentions: a share of 50 is too uncertain to see it turn
-_YOUNG_MARGIN: Final = 0.3
+_YOUNG_MARGIN: Final = 0.7
 _SURELY: Final = 2.0  # standard errors
 _LEAST_SPREAD: Final = 0.02
-_ROOM: Final = 4.0  # as `climb_scores` has it
 _PRIOR_LOCATION: Final = 2.2
 _PRIOR_SCALE: Final = 0.5
 _SMALLEST: Final = 1e-12
+_WINDOWS: Final = 2.0  # odds are those of both: hardly a turn is found by one of them that the climb does not find
 _WORTH_A_CHECK: Final = 5.0  # false pages a week
 _WEEK_MINUTES: Final = 7 * 24 * 60
 _CALM: Final = 1.5  # standard errors
@@ -68,15 +64,13 @@ class SentimentVelocityDetector:
     name = "sentiment-velocity"
 
     def __init__(self, *, pages_per_week: float, warm_up_mentions: int, prior: Prior | None = None) -> None:
-        self._pages_per_week = pages_per_week
-        self._souring = CALM
-        leans = [NO_LEAN if prior is None else prior.lean(name) for name in (_SOURING, *_FALLS)]
-        self._sourings = BlockMaxima(0.0, _SOURING_SCALE, leans[0])
+        leans = [NO_LEAN if prior is None else prior.lean(name) for name in _FALLS]
+        self._sourings = SouringScores(pages_per_week, prior)
         self._block_scored = 0
         self._warm_up_mentions = warm_up_mentions
         self._mood = Mood()
         self._trail = Trail()
-        self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE, lean) for lean in leans[1:])
+        self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE, lean) for lean in leans)
         self._block_minutes = 0
         self._looks = 0
         self._stormy = False
@@ -104,7 +98,7 @@ class SentimentVelocityDetector:
             if by_window < pages:
                 pages, seconds = by_window, window.minutes * MINUTE
         start = since = open_minute - seconds + MINUTE
-        souring = self._souring.through(recent, stand.usual_share, stand.weight)
+        souring = self._sourings.souring.through(recent, stand.usual_share, stand.weight, self._mood.positive_share)
         by_share, _ = self._by_share(souring, scored)
         if by_share < pages:
             pages, since = by_share, souring.since
@@ -122,7 +116,7 @@ class SentimentVelocityDetector:
         told = souring.since < self._not_before
         young = self._mood.scored < _SOURING_FROM * self._warm_up_mentions
         deaf = told or young or scored < _FEWEST_NEGATIVE
-        return (float(BLOCKS_PER_WEEK) if deaf else self._souring_pages(souring)), told
+        return (float(BLOCKS_PER_WEEK) if deaf else self._sourings.pages(souring)), told
 
     @property
     def _usual_share(self) -> float:
@@ -134,23 +128,6 @@ class SentimentVelocityDetector:
     def _weight(self) -> float:
         """One over how much three hours scatter more than independent mentions would: a mood that wanders makes it."""
         return 1.0 / (1.0 + self._trail.sums(MINUTES)[1] * self._mood.drift / self._mood.variance)
-
-    def _souring_pages(self, souring: Souring) -> float:
-        pages = self._sourings.false_pages_per_week(math.log1p(souring.nats))
-        return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
-
-    def _sour(self, slot: Slot) -> None:
-        souring = self._souring.through((slot,), self._usual_share, self._weight)
-        # its logarithm: where moods wander by themselves the nats have a tail that no Gumbel law has
-        self._sourings.add(math.log1p(souring.nats))
-        # unbounded, one bad day would hide the next
-        most = math.expm1(self._sourings.level(self._pages_per_week / _ROOM) + self._sourings.scale)
-        self._souring = souring.at_most(max(most, 1.0))
-
-    def _expect(self, margin: float = 0.0) -> None:
-        """How high the CUSUM rises by chance in half a day with as many mentions as the last one."""
-        scored = max(_SOURING_SHARE * self._block_scored, 1.0)
-        self._sourings.expect(math.log1p(math.log(scored)) + margin, _SOURING_SCALE)
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
         """The window's mood beside the usual one. This detector knows no rate: what is expected is what was seen."""
@@ -186,10 +163,9 @@ class SentimentVelocityDetector:
             pages = float(BLOCKS_PER_WEEK) if told else self._pages(window.place, sums)
             name, maxima = f"mood of {window.minutes} minutes", self._windows[window.place]
             weighed.append(maxima.weighed(name, mean, self._mood.polarity, self._fall(sums), pages, told=told))
-        souring = self._souring.through(recent, stand.usual_share, stand.weight)
+        souring = self._sourings.souring.through(recent, stand.usual_share, stand.weight, self._mood.positive_share)
         pages, told = self._by_share(souring, scored)
-        usual, score = math.expm1(max(self._sourings.location, 0.0)), math.log1p(souring.nats)
-        weighed.append(self._sourings.weighed("climb of anger", souring.nats, usual, score, pages, told=told))
+        weighed.append(self._sourings.weighed(souring, pages, told=told))
         return tuple(weighed)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
@@ -206,24 +182,25 @@ class SentimentVelocityDetector:
             if slot.tally.mentions > slot.tally.unscored:
                 windows = [self._trail.sums(minutes) for minutes in _SCALES]
                 self._looks += windows[-1][1] >= _FEWEST_SCORED
-                self._sour(slot)
+                self._sourings.learn((slot,), self._usual_share, self._weight, self._mood.positive_share)
                 self._block_scored += slot.tally.scored
                 for sums, maxima in zip(windows, self._windows, strict=True):
                     maxima.add(self._fall(sums))
-            elif self._souring.nats > 0.0 and not self._trail.mentions(MINUTES):
-                self._souring = CALM  # three silent hours: whatever comes is another story
+            elif self._sourings.souring.nats > 0.0 and not self._trail.mentions(MINUTES):
+                self._sourings.forget()  # three silent hours: whatever comes is another story
             self._block_minutes += 1
             if self._block_minutes >= BLOCK_MINUTES and self._looks >= _FEWEST_LOOKS:
                 self._block_minutes = self._looks = 0
-                self._expect()
+                self._sourings.expect(self._block_scored)
                 self._block_scored = 0
-                for maxima in (*self._windows, self._sourings):
+                self._sourings.close_block()
+                for maxima in self._windows:
                     maxima.close_block()
         self._mood.learn(slot, storm=storm)
         if not warm and self._mood.scored >= self._warm_up_mentions:
             # until the first half day is over: as many as came in the warm-up, and a rhythm that was not seen yet
             self._block_scored = self._mood.scored * BLOCK_MINUTES // max(self._block_minutes, 1)
-            self._expect(margin=_YOUNG_MARGIN)
+            self._sourings.expect(self._block_scored, _YOUNG_MARGIN)
             self._block_minutes = self._block_scored = 0
 
     def _fall(self, sums: Sums) -> float:
@@ -245,11 +222,11 @@ class SentimentVelocityDetector:
         if pages < _WORTH_A_CHECK:  # never taken for rarer than independent mentions make it
             by_chance = _WEEK_MINUTES / _SCALES[index] * at_least(negative, scored, self._mood.negative_share or 0.0)
             pages = max(pages, by_chance)
-        return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST)
+        return max(min(_WINDOWS * pages, BLOCKS_PER_WEEK), _SMALLEST)
 
     def lesson(self) -> Lesson | None:
         """What peers may learn of this topic's moods; None before a week of calibrated half days."""
-        found = zip((_SOURING, *_FALLS), (self._sourings.lean, *(maxima.lean for maxima in self._windows)), strict=True)
+        found = zip((SOURING, *_FALLS), (self._sourings.lean, *(maxima.lean for maxima in self._windows)), strict=True)
         leans = {name: lean for name, lean in found if lean is not None}
         return Lesson(leans) if leans else None
 
@@ -270,7 +247,6 @@ class SentimentVelocityDetector:
             "looks": self._looks,
             "stormy": self._stormy,
             "not_before": self._not_before,
-            "souring": [self._souring.nats, self._souring.since],
             "sourings": self._sourings.snapshot(),
             "block_scored": self._block_scored,
         }
@@ -292,8 +268,6 @@ class SentimentVelocityDetector:
             self._looks = int(state["looks"])
             self._stormy = bool(state["stormy"])
             self._not_before = int(state["not_before"])
-            nats, since = state["souring"]
-            self._souring = Souring(float(nats), int(since))
             self._sourings.restore(state["sourings"])
             self._block_scored = int(state["block_scored"])
         except (KeyError, TypeError, ValueError) as exc:

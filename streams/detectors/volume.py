@@ -12,7 +12,7 @@ from streams.detectors.climb import Climb
 from streams.detectors.climb_scores import CLIMB, ClimbScores
 from streams.detectors.collection_start import CollectionStart, Jump
 from streams.detectors.direction import direction_of
-from streams.detectors.few_mentions import FewMentions
+from streams.detectors.last_day import LastDay
 from streams.detectors.minute_memo import MinuteMemo
 from streams.detectors.mood import Mood
 from streams.detectors.motion import motion_of
@@ -28,7 +28,7 @@ from streams.errors import StateCorrupted
 from streams.events import Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 5
+_VERSION: Final = 6
 _HALF_HOUR: Final = 30
 _YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, nobody needs to ask whether collection began
@@ -75,13 +75,12 @@ class VolumeDetector:
         self._start = CollectionStart(warm_up_mentions, warm_up_days)
         if collected:
             self._start.believe()
-        self._in_doubt = self._stormy = False
-        self._not_before = 0
+        self._in_doubt, self._stormy, self._not_before = False, False, 0
         self._stand = MinuteMemo[Stand]()
         self._know_nothing()
 
     def _know_nothing(self) -> None:
-        self._rate, self._few = Rate(self._prior), FewMentions()
+        self._rate, self._day = Rate(self._prior), LastDay(self._prior)
         self._climbs = ClimbScores(self._pages_per_week, _YOUNG_MARGIN, self._prior)
         self._windows = WindowScores(self._prior)
         self._block_minutes = 0
@@ -112,7 +111,7 @@ class VolumeDetector:
             if by_window < pages:
                 pages, start, seconds = by_window, begin, minutes * MINUTE
                 since = max(begin, climb.since) if climb.nats > 0.0 else begin
-        by_day, begin = self._few.pages(recent, open_minute, self._rate, self._not_before)
+        by_day, begin = self._day.pages(recent, open_minute, self._rate, self._not_before)
         if by_day < pages:
             pages, start, seconds, since = by_day, begin, open_minute - begin + MINUTE, max(begin, climb.since)
         if pages < _WORTH_A_CHECK and not self._start.is_proven:
@@ -137,8 +136,8 @@ class VolumeDetector:
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
         """The counts of the deciding window beside the usual ones, and whether it is anger or joy."""
-        wide = reading.window_seconds > MINUTES * MINUTE
-        sums = (self._few if wide else self._trail).window(recent, reading.window_start)
+        wide, start = reading.window_seconds > MINUTES * MINUTE, reading.window_start
+        sums = self._day.window(recent, start, self._rate) if wide else self._trail.window(recent, start)
         mean, low, high = self._rate.band(reading.window_seconds / MINUTE)
         evidence = Evidence(
             observed=sums[0],
@@ -149,8 +148,7 @@ class VolumeDetector:
             **self._mood.compared(sums),
             **motion_of(self._trail, recent, reading.window_start + reading.window_seconds),
         )
-        known = self._few if wide or self._few.judges(self._rate) else self._trail
-        onset = onset_seen(known, recent, reading, self._not_before, self._rate.per_minute)
+        onset = onset_seen(self._trail, self._day, recent, reading, self._not_before, self._rate)
         return Explanation(direction_of(sums, self._mood, mean), evidence, onset)
 
     def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
@@ -163,7 +161,7 @@ class VolumeDetector:
         for index, _, begin, final, _, told in stand.windows:
             mentions = final + sum(slot.tally.mentions for slot in recent if slot.start >= begin)
             weighed.append(self._windows.weighed(index, mentions, self._rate, told=told))
-        weighed.append(self._few.weighed(recent, stand.open_minute, self._rate, self._not_before))
+        weighed.append(self._day.weighed(recent, stand.open_minute, self._rate, self._not_before))
         return tuple(weighed)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
@@ -178,7 +176,7 @@ class VolumeDetector:
             return
         if slot.start != self._trail.end:
             self._climbs.climb = Climb()
-            self._few.clear()
+            self._day.clear()
         self._not_before = slot.start if self._stormy and not storm else self._not_before
         self._stormy = storm
         self._trail.append(slot)
@@ -216,13 +214,14 @@ class VolumeDetector:
         start, mentions = slot.start, slot.tally.mentions
         self._climbs.learn(start, mentions, rate_lately(self._trail, self._rate))
         if mentions:
-            self._few.add(slot)
+            self._day.add(slot, self._rate)
             self._windows.learn(self._trail, self._rate)
         self._block_minutes += 1
         if self._block_minutes >= BLOCK_MINUTES:
             self._block_minutes = 0
             self._windows.close_block()
             self._climbs.close_block()
+            self._day.close_block()
         if self._rate.learn(start, mentions, storm=storm):
             self._bands.clear()
             if self._rate.blocks % 12 == 0:
@@ -238,14 +237,15 @@ class VolumeDetector:
         margin = _YOUNG_MARGIN * max(0.0, 1.0 - self._rate.blocks / _BLOCKS_OF_A_YOUNG_TOPIC)
         self._windows.expect(self._rate, margin)
         self._climbs.expect(self._rate.level, margin)
+        self._day.expect(self._rate, margin)
 
     def lesson(self) -> Lesson | None:
         """What peers may learn of this topic; None before a week of calibrated half days."""
         lean = self._climbs.lean
         if self._warm_up is not None or lean is None:
             return None
-        scatter = Scatter(self._rate.level, *self._rate.clumpings, self._rate.dispersion)
-        return Lesson({CLIMB: lean, **self._windows.leans()}, scatter)
+        leans = {CLIMB: lean, **self._windows.leans(), **self._day.leans()}
+        return Lesson(leans, Scatter(self._rate.level, *self._rate.clumpings, self._rate.dispersion))
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
         """Mean, low and high of the mentions expected in `seconds`; None while warming up or in doubt."""
@@ -268,7 +268,7 @@ class VolumeDetector:
             "not_before": self._not_before,
             "climbs": self._climbs.snapshot(),
             "windows": self._windows.snapshot(),
-            "few": self._few.snapshot(),
+            "day": self._day.snapshot(),
             "block_minutes": self._block_minutes,
         }
 
@@ -293,7 +293,7 @@ class VolumeDetector:
             self._not_before = int(state["not_before"])
             self._climbs.restore(state["climbs"])
             self._windows.restore(state["windows"])
-            self._few.restore(state["few"])
+            self._day.restore(state["day"])
             self._block_minutes = int(state["block_minutes"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc

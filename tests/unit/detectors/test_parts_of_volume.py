@@ -73,6 +73,16 @@ class TestBlockMaxima:
         assert maxima.scale == pytest.approx(0.4, abs=0.1)
         assert maxima.false_pages_per_week(2.4) == pytest.approx(14 * math.exp(-1), rel=0.2)
 
+    def test_quiet_nights_between_lively_days_are_no_scatter(self) -> None:
+        maxima = BlockMaxima(2.0, 0.4)
+        for number in range(56):
+            maxima.add(2.0 if number % 2 else 0.0)
+            maxima.close_block()
+
+        # every day's highest is 2: three days of the prior's 0.4 are what there is of a scale, beside 55 of none
+        assert maxima.scale == pytest.approx(0.4 * 3 / (3 + 55))
+        assert maxima.level(0.25) < 2.3
+
     def test_level_is_the_inverse(self) -> None:
         maxima = BlockMaxima(2.0, 0.4)
 

@@ -25,11 +25,11 @@ def level(hour: int) -> float:
     return 1.0
 
 
-def learned(shape: Callable[[int], float], weeks: int, *, season: Season | None = None, first: int = 0) -> Season:
+def learned(shape: Callable[[int], float], weeks: float, *, season: Season | None = None, first: int = 0) -> Season:
     """Weeks in which the hours bring what `shape` says, times the level."""
     random_ = random.Random(first + 1)  # noqa: S311 - a simulation
     season = season or Season()
-    for hour in range(first, first + weeks * WEEK_HOURS):
+    for hour in range(first, first + round(weeks * WEEK_HOURS)):
         count = poisson(random_, LEVEL * HOUR_MINUTES * shape(hour))
         for minute in range(HOUR_MINUTES):
             start = BEGIN + (hour * HOUR_MINUTES + minute) * MINUTE
@@ -37,9 +37,9 @@ def learned(shape: Callable[[int], float], weeks: int, *, season: Season | None 
     return season
 
 
-def test_a_rhythm_is_used_once_it_has_predicted_better_for_two_weeks() -> None:
-    assert not learned(office, 1).used
-    assert learned(office, 2).used
+def test_a_rhythm_is_used_once_it_has_predicted_better_and_three_days_are_learned() -> None:
+    assert not learned(office, 2.9 / 7).used
+    assert learned(office, 3 / 7).used
 
 
 def test_a_level_stream_earns_no_profile() -> None:

@@ -4,6 +4,7 @@ import random
 import pytest
 
 from streams.detectors.souring import CALM, Souring
+from streams.events import Tally
 from streams.windows import MINUTE, Slot
 from tests.fakes.streams_of_counts import START, minutes, silence, tally
 
@@ -60,3 +61,17 @@ def test_mentions_that_say_the_same_count_less() -> None:
     slots = [Slot(START, MINUTE, tally(5, 4))]
 
     assert CALM.through(slots, 0.2, 0.25).nats == pytest.approx(CALM.through(slots, 0.2).nats / 4)
+
+
+def test_praise_counts_against_and_thin_praise_for() -> None:
+    said = Tally(mentions=5, negative=3, neutral=1, positive=1, polarity_sum=-1.0, polarity_squares=1.0)
+    souring = CALM.through([Slot(START, MINUTE, said)], 0.2, praise=0.3)
+
+    # odds times 2.5 and 1 / sqrt(2.5): 0.2 * 2.5 + 0.5 + 0.3 / 1.58 is what the tilted shares are divided by
+    divided = 0.2 * 2.5 + 0.5 + 0.3 / math.sqrt(2.5)
+    assert souring.nats == pytest.approx(
+        3 * math.log(2.5 / divided) - math.log(divided) - math.log(math.sqrt(2.5) * divided)
+    )
+
+    none = Tally(mentions=5, negative=3, neutral=2, polarity_sum=-1.5, polarity_squares=0.75)
+    assert CALM.through([Slot(START, MINUTE, none)], 0.2, praise=0.3).nats > souring.nats

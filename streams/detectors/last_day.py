@@ -1,0 +1,95 @@
+"""The last day of a topic: by exact odds where it has few mentions, by its own extremes where it has many."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from streams.basis import Weighed
+from streams.detectors.busy_day import BUSY_DAY, BusyDay
+from streams.detectors.few_mentions import DAY_MINUTES, KEPT_MINUTES, FewMentions
+from streams.detectors.prior import Lean, Prior
+from streams.detectors.rate import Rate
+from streams.detectors.trail import Sums, sums_of
+from streams.windows import Slot
+
+
+class LastDay:
+    """How rare the mentions of the last day are, whatever the topic's rate: by `FewMentions` or by `BusyDay`.
+
+    Args:
+        prior: What its peers teach.
+    """
+
+    __slots__ = ("_busy", "_few")
+
+    def __init__(self, prior: Prior | None = None) -> None:
+        self._few = FewMentions()
+        self._busy = BusyDay(prior)
+
+    def leans(self) -> dict[str, Lean]:
+        """How the topic's own days lie beside the prior of its rate, by name; empty before a week of them."""
+        lean = self._busy.lean
+        return {} if lean is None else {BUSY_DAY: lean}
+
+    def add(self, slot: Slot, rate: Rate) -> None:
+        """One more final minute with mentions."""
+        self._few.add(slot)
+        if self._few.judges(rate):
+            self._busy.clear()
+        else:
+            self._busy.add(slot, rate)
+
+    def pages(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> tuple[float, int]:
+        """False pages a week of the last day's mentions, in (0, 14], and where that day begins."""
+        return self._of(rate).pages(recent, open_minute, rate, not_before)
+
+    def weighed(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> Weighed:
+        """The last day's mentions beside the usual ones, as in `pages`."""
+        return self._of(rate).weighed(recent, open_minute, rate, not_before)
+
+    def window(self, recent: Sequence[Slot], begin: int, rate: Rate) -> Sums:
+        """All sums from `begin` through the end of `recent`; of many mentions from the half hour on that holds it."""
+        rows = [sums for _, sums in self._of(rate).minutes_since(begin)]
+        rows += [sums_of(slot.tally) for slot in recent if slot.start >= begin]
+        a, b, c, d, e = (sum(column) for column in zip(*rows, strict=True)) if rows else (0,) * 5
+        return a, b, c, d, e
+
+    def minutes_since(self, start: int, rate: Rate) -> list[tuple[int, Sums]]:
+        """Minutes, or half hours, with mentions from `start` on, oldest first, each with its sums."""
+        return self._of(rate).minutes_since(start)
+
+    def is_of_few(self, rate: Rate) -> bool:
+        """Mentions are so few that an event may well have begun yesterday."""
+        return self._few.judges(rate)
+
+    def holds(self, rate: Rate) -> int:
+        """How many minutes back it goes."""
+        return KEPT_MINUTES if self._few.judges(rate) else DAY_MINUTES
+
+    def _of(self, rate: Rate) -> FewMentions | BusyDay:
+        return self._few if self._few.judges(rate) else self._busy
+
+    def close_block(self) -> None:
+        """Twelve hours are over."""
+        self._busy.close_block()
+
+    def expect(self, rate: Rate, margin: float) -> None:
+        """Where the scores of half a day should lie for a stream of this rate, as far as nothing better is known."""
+        self._busy.expect(rate, margin)
+
+    def clear(self) -> None:
+        """Forget all: time was not observed."""
+        self._few.clear()
+        self._busy.clear()
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {"few": self._few.snapshot(), "busy": self._busy.snapshot()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is no snapshot of a day.
+        """
+        self._few.restore(state["few"])
+        self._busy.restore(state["busy"])
