@@ -44,6 +44,7 @@ _TOKEN: Final = "xoxb-demo"  # noqa: S105  # of the fake Slack
 _ROUTING_KEY: Final = "d" * 32
 _PHONES_TOKEN: Final = "tk_demo"  # noqa: S105  # of the fake ntfy
 _REFRESH_SECONDS: Final = 0.5
+_CALM_LOOKS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Demo:
                 async with asyncio.TaskGroup() as acts:
                     acts.create_task(self._show(screen, running), name="demo.screen")
                     acts.create_task(self._watch_inbox(screen), name="demo.inbox")
-                    acts.create_task(self._simulate(broker, settings, process), name="demo.world")
+                    acts.create_task(self._simulate(broker, settings, process, running), name="demo.world")
                     if self._options.seconds is not None:
                         acts.create_task(self._end_after(self._options.seconds), name="demo.end")
                 incidents = () if working.done() else await _incidents(running)
@@ -150,7 +151,7 @@ class Demo:
         for label, said in summary:
             self._console.print(Text(f"  {label:<11}") + literal(said), soft_wrap=True)
 
-    async def _simulate(self, broker: DemoBroker, settings: Settings, process: Tocsin) -> None:
+    async def _simulate(self, broker: DemoBroker, settings: Settings, process: Tocsin, running: Running) -> None:
         """Seven days at once by the history path, then life second by second."""
         await process.until_ready()
         self._phase = f"loading {HISTORY_DAYS} days of history"
@@ -168,11 +169,20 @@ class Demo:
             loaded += await load_history(_an_hour_of(past), broker.producing, settings)
             if self._stop.is_set():
                 return
+        await self._until_read(running)
         self._history = (loaded, self.elapsed - began)
         now = self._clock.now()
         callers = Callers(self._scenario, now, self._options.seed)
         await send_contacts(broker.producing, settings.kafka, callers.past(HISTORY_DAYS))
         await self._live(World(self._scenario, now, self._options.seed), callers, broker, settings)
+
+    async def _until_read(self, running: Running) -> None:
+        """Return when the history is read: what breaks before the past is known cannot be told from it."""
+        self._phase = f"reading {HISTORY_DAYS} days of history"
+        read = 0
+        while read < _CALM_LOOKS and not self._stop.is_set():
+            read = 0 if _lag(running) else read + 1
+            await sleep_unless(self._stop, _REFRESH_SECONDS, self._clock)
 
     async def _live(self, world: World, callers: Callers, broker: DemoBroker, settings: Settings) -> None:
         self._phase = "live: a usual day at the shop"
@@ -201,18 +211,12 @@ class Demo:
                 if family.name == "tocsin_incidents_open"
                 for sample in family.samples
             )
-            lags = [
-                sample.value
-                for family in registry.collect()
-                if family.name == "tocsin_lag_records"
-                for sample in family.samples
-            ]
             screen.show(
                 Progress(
                     elapsed_seconds=self.elapsed,
                     phase=self._phase,
                     per_second=running.pulse().mentions_per_second or 0.0,
-                    lag=int(sum(lags)) if lags else None,
+                    lag=_lag(running),
                     topics=len(self._scenario.topics),
                     open_incidents=int(open_incidents),
                 )
@@ -259,6 +263,13 @@ class Demo:
 def _on_call(settings: Settings, now: datetime) -> str:
     roster = Roster(settings.schedules)
     return ", ".join(name for schedule in roster.names for name in roster.people_on_call(schedule, now))
+
+
+def _lag(running: Running) -> int | None:
+    """Records that wait to be read; None where nobody tells."""
+    families = [family for family in running.registry.collect() if family.name == "tocsin_lag_records"]
+    lags = [sample.value for family in families for sample in family.samples]
+    return int(sum(lags)) if lags else None
 
 
 def _an_hour_of(world: World) -> Iterator[PartialCount]:
