@@ -43,7 +43,9 @@ ANSWER = msgspec.structs.replace(
 
 def settings_for(kafka: KafkaUnderTest, name: str) -> StreamSettings:
     return refund_crisis.settings(
-        kafka.settings.model_copy(update={"mentions": f"{name}.mentions", "prefix": name, "partitions": 2})
+        kafka.settings.model_copy(
+            update={"mentions": f"{name}.mentions", "contacts": f"{name}.contacts", "prefix": name, "partitions": 2}
+        )
     )
 
 
