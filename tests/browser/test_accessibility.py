@@ -22,6 +22,7 @@ PAGES = (
     "/on-call",
     "/feeds",
     "/feeds/dead-letters",
+    "/reports/weekly",
     "/inbox",
 )
 SERIOUS = {"serious", "critical"}
