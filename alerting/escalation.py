@@ -66,7 +66,7 @@ class Escalator:
             return False
         late = (now - due).total_seconds()
         self._metrics.transitions.labels(outcome.transition.value).inc()
-        self._metrics.call_delay.observe(max(0.0, late))
+        self._metrics.call_delay.observe(max(0.0, late), {"incident": incident_id})
         log.info("incident.escalated", incident=incident_id, topic=incident.topic, late_seconds=round(late, 3))
         return True
 

@@ -109,7 +109,9 @@ class Settling:
         accepted_ms = lease.incident.accepted_ms if lease.incident else 0
         if first_page and accepted_ms and sent.sent_at:
             seconds = sent.sent_at.timestamp() - accepted_ms / 1000
-            self._metrics.page_latency.labels(sent.notifier.partition(":")[0]).observe(max(0.0, seconds))
+            self._metrics.page_latency.labels(sent.notifier.partition(":")[0]).observe(
+                max(0.0, seconds), {"incident": sent.incident}
+            )
 
     async def _note(self, refused: Delivery) -> None:
         """Tell the timeline that somebody was not reached; of the canary there is none."""

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.exposition import choose_encoder
 from starlette.responses import JSONResponse, Response
 
 from alerting.api.health_responses import ComponentAnswer, ReadinessAnswer
@@ -16,6 +17,7 @@ from alerting.errors import DatabaseUnavailable
 from alerting.incidents.store import Store
 
 PROBE_SECONDS: Final = 2.0
+_END: Final = b"# EOF\n"
 
 log = structlog.get_logger(__name__)
 
@@ -79,10 +81,18 @@ def health_router(
         return JSONResponse(answer.model_dump(mode="json"), 503 if worst is Condition.DOWN else 200)
 
     @router.get("/metrics", response_class=Response)
-    async def metrics() -> Response:
-        """Everything this process counts, in Prometheus' text format."""
-        text = b"".join(generate_latest(registry) for registry in registries)
-        return Response(text, media_type=CONTENT_TYPE_LATEST)
+    async def metrics(request: Request) -> Response:
+        """Everything this process counts, in Prometheus' text format; as OpenMetrics, with exemplars, where asked.
+
+        An exemplar names the incident that a message or a call was about.
+        """
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        if "openmetrics" not in content_type:
+            return Response(
+                b"".join(generate_latest(registry) for registry in registries), media_type=CONTENT_TYPE_LATEST
+            )
+        parts = [encode(registry).removesuffix(_END) for registry in registries]
+        return Response(b"".join([*parts, _END]), media_type=content_type)
 
     return router
 

@@ -2,9 +2,11 @@ import asyncio
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from alerting.api.app import create_role_api
 from alerting.api.health import Component, Condition, Probe, health_router
+from alerting.metrics import AlertingMetrics
 from tests.fakes.api_house import api_house
 from tests.fakes.asgi_client import AsgiClient
 from tests.fakes.clock import START
@@ -106,3 +108,35 @@ async def test_a_role_serves_health_and_metrics_and_nothing_else() -> None:
     assert (ready.status, ready.json()["components"]["score"]["detail"]) == (503, "waiting")
     assert "tocsin_made_up_total 1.0" in metrics.text
     assert other.status == 404
+
+
+async def test_whoever_asks_for_openmetrics_gets_it_whole_with_the_incident_behind_a_page() -> None:
+    accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+    registry = CollectorRegistry()
+    Counter("tocsin_made_up", "Something.", registry=registry).inc()
+    metrics = AlertingMetrics(CollectorRegistry())
+    metrics.page_latency.labels("slack").observe(1.5, {"incident": "inc_1"})
+    app = FastAPI()
+    app.include_router(health_router({}, (metrics.registry, registry)))
+    client = AsgiClient(app)
+
+    answer = await client.get("/metrics", accept=accept)
+    plain = await client.get("/metrics")
+
+    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}  # type: ignore[no-untyped-call]
+    exemplars = [sample.exemplar for sample in families["tocsin_page_latency_seconds"].samples if sample.exemplar]
+    assert [(exemplar.labels, exemplar.value) for exemplar in exemplars] == [({"incident": "inc_1"}, 1.5)]
+    assert "tocsin_made_up" in families
+    assert answer.text.count("# EOF") == 1
+    assert "inc_1" not in plain.text
+
+
+async def test_everything_that_is_counted_is_valid_openmetrics_too() -> None:
+    async with api_house(store=storyboard(START)) as house:
+        await house.api.get(f"/api/v1/incidents/{REFUNDS}")
+        plain = await house.browser.get("/metrics")
+        answer = await house.api.get("/metrics", accept="application/openmetrics-text;version=1.0.0")
+
+    families = list(text_string_to_metric_families(answer.text))  # type: ignore[no-untyped-call]  # strict
+    assert len(families) == plain.text.count("# TYPE") - plain.text.count("_created gauge")
