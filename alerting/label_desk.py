@@ -6,13 +6,14 @@ from typing import Final
 import msgspec
 
 from alerting.directives.directive import DirectiveEntry
-from alerting.directives.mood_label import Mood, MoodLabel, name_of, read_as
+from alerting.directives.mood_label import Mood, MoodLabel, name_of
 from alerting.errors import UnknownMention
 from alerting.incidents import wording
 from alerting.incidents.store import Store
 from alerting.incidents.work import person
 from streams.clock import Clock
 from streams.findings import Sample
+from streams.tone import UNSCORED, tone_of
 
 MAX_LISTED: Final = 10_000
 
@@ -49,7 +50,8 @@ class LabelDesk:
                 if known.mood == mood:
                     return known
                 fresh = msgspec.structs.replace(fresh, revision=known.revision + 1)
-            text = f"{person(by)}: {wording.plain(sample.key)} is {mood}; it was read as {read_as(sample.polarity)}"
+            was = tone_of(sample.polarity, UNSCORED)
+            text = f"{person(by)}: {wording.plain(sample.key)} is {mood}; it was read as {was}"
             entry = DirectiveEntry(fresh.id, self._clock.now(), "mood.labelled", person(by), text)
             expected = known.revision if isinstance(known, MoodLabel) else None
             await unit.keep(fresh, [entry], expected_revision=expected)

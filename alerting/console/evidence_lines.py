@@ -8,13 +8,14 @@ from markupsafe import Markup
 from alerting.charts import svg
 from alerting.console import words
 from alerting.console.words import LONGEST_TEXT
-from alerting.directives.mood_label import name_of, read_as
+from alerting.directives.mood_label import name_of
 from alerting.incidents import wording
 from alerting.incidents.insight import insights_of
 from alerting.incidents.model import Incident
 from alerting.notifiers.escaping import one_line
 from streams.events import Evidence
 from streams.findings import Driver
+from streams.tone import UNSCORED, tone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def quotes(evidence: Evidence, now: datetime) -> tuple[Quote, ...]:
         about.append(words.clock(sample.published_at, now))
         if sample.lang:
             about.append(one_line(sample.lang, 12))
-        about.append(f"read as {read_as(sample.polarity)}")
+        about.append(f"read as {tone_of(sample.polarity, UNSCORED)}")
         if sample.fate:
             about.append(f"{one_line(sample.fate, 12)} since")
         lang = sample.lang if sample.lang and sample.lang.isascii() and sample.lang.isalpha() else None
@@ -126,7 +127,7 @@ def quotes(evidence: Evidence, now: datetime) -> tuple[Quote, ...]:
                 one_line(sample.url or "", 120),
                 lang,
                 name_of(sample.key),
-                read_as(sample.polarity),
+                tone_of(sample.polarity, UNSCORED),
             )
         )
     return tuple(found)

@@ -2,14 +2,11 @@
 
 import hashlib
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
 Mood = Literal["negative", "neutral", "positive"]
-
-_NEGATIVE_UP_TO: Final = -0.05
-_POSITIVE_FROM: Final = 0.05
 
 
 class MoodLabel(msgspec.Struct, frozen=True, omit_defaults=True, tag="mood"):
@@ -46,14 +43,3 @@ def name_of(mention: str) -> str:
     16
     """
     return hashlib.blake2b(mention.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-
-
-def read_as(polarity: float | None) -> str:
-    """The class that a polarity counts in.
-
-    >>> read_as(-0.4), read_as(0.0), read_as(0.05), read_as(None)
-    ('negative', 'neutral', 'positive', 'unscored')
-    """
-    if polarity is None:
-        return "unscored"
-    return "negative" if polarity <= _NEGATIVE_UP_TO else "positive" if polarity >= _POSITIVE_FROM else "neutral"

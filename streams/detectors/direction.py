@@ -6,12 +6,12 @@ from typing import Final
 from streams.detectors.mood import Mood
 from streams.detectors.trail import Sums
 from streams.events import Direction
+from streams.tone import NEGATIVE_UP_TO
 
 _MICRO: Final = 1_000_000
 _FEWEST: Final = 3
 _WORSE: Final = 2.0  # standard errors
 _NEGATIVE: Final = 1.0  # standard errors
-_CLEARLY_NEGATIVE: Final = -0.05  # where the lexicon's authors draw the line between neutral and negative
 _USUAL_SHARE: Final = 0.2  # negative, of a topic whose mood is not known yet
 _MANY_COMPLAINTS: Final = 0.15
 _MANY: Final = 20
@@ -46,6 +46,6 @@ def direction_of(sums: Sums, mood: Mood, expected: float) -> Direction:
     mean = polarity / _MICRO / scored
     own = (polarity / _MICRO - usual * (mood.polarity or 0.0)) / excess
     variance = max(squares / _MICRO / scored - mean * mean, _SMALLEST_VARIANCE)
-    if own + _NEGATIVE * math.sqrt(variance * scored) / excess < _CLEARLY_NEGATIVE:
+    if own + _NEGATIVE * math.sqrt(variance * scored) / excess < NEGATIVE_UP_TO:
         return Direction.CRISIS
     return Direction.VIRAL

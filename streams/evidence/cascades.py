@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from streams.errors import StateCorrupted
-from streams.evidence.reading import NEGATIVE, NEUTRAL, POSITIVE
+from streams.tone import NEGATIVE, NEUTRAL, POSITIVE
 
 MINUTE: Final = 60
 _POSTS: Final = 6

@@ -16,11 +16,12 @@ from streams.evidence.features import OwnWords, Themes, features
 from streams.evidence.novelty import Novelty
 from streams.evidence.places import places_of
 from streams.evidence.rates import Rates
-from streams.evidence.reading import NEGATIVE, Read
+from streams.evidence.reading import Read
 from streams.evidence.stretch import KINDS, Stretch, loudest, most, total, weight_of, with_fate
 from streams.evidence.virality import MOST_POSTS
 from streams.evidence.weighted_sample import WeightedSample
 from streams.findings import Driver, Origin
+from streams.tone import NEGATIVE
 
 SLOT_SECONDS: Final = 600
 _KEPT_SECONDS: Final = 3 * 3600

@@ -6,7 +6,8 @@ from typing import Final, Protocol
 
 import msgspec
 
-from streams.evidence.reading import NEUTRAL, Read
+from streams.evidence.reading import Read
+from streams.tone import NEUTRAL
 
 MOST: Final = 5
 _FEWEST_READ: Final = 2

@@ -15,11 +15,12 @@ from streams.evidence.features import tokens
 from streams.evidence.organic import organic
 from streams.evidence.places import carriers, splits
 from streams.evidence.rates import Rates
-from streams.evidence.reading import NEGATIVE, NEUTRAL, POSITIVE, Read, scaled
+from streams.evidence.reading import Read, scaled
 from streams.evidence.verbatims import moment_of, verbatims
 from streams.evidence.virality import of_event, of_posts
 from streams.excerpt import Excerpt
 from streams.findings import Driver, Excess, Origin
+from streams.tone import NEGATIVE, NEUTRAL, POSITIVE
 
 _TERM_CHARACTERS: Final = 80
 _NEW_UP_TO: Final = 0.05  # of its mentions may be usual for what is called new

@@ -1,17 +1,11 @@
 """The sampled mentions of an event, read: each with its features, its tone and how many mentions it stands for."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 import msgspec
 
 from streams.excerpt import Excerpt
-
-NEGATIVE_UP_TO: Final = -0.05
-POSITIVE_FROM: Final = 0.05
-NEGATIVE: Final = "negative"
-POSITIVE: Final = "positive"
-NEUTRAL: Final = "neutral"
+from streams.tone import tone_of
 
 
 class Read(msgspec.Struct, frozen=True, gc=False):
@@ -32,17 +26,6 @@ class Read(msgspec.Struct, frozen=True, gc=False):
     def tone(self) -> str:
         """What kind of mention it is; an unscored one is neutral."""
         return tone_of(self.excerpt.polarity)
-
-
-def tone_of(polarity: float | None) -> str:
-    """The class of a polarity by the thresholds that counts use.
-
-    >>> tone_of(-0.4), tone_of(0.0), tone_of(None)
-    ('negative', 'neutral', 'neutral')
-    """
-    if polarity is None:
-        return NEUTRAL
-    return NEGATIVE if polarity <= NEGATIVE_UP_TO else POSITIVE if polarity >= POSITIVE_FROM else NEUTRAL
 
 
 def scaled(reads: Iterable[Read], mentions: Mapping[str, float]) -> list[Read]:

@@ -12,6 +12,7 @@ from streams.events import PartialCount, Sample
 from streams.evidence.distinct import KEPT, smallest
 from streams.evidence.weighted_sample import WeightedSample
 from streams.id_index import hash64
+from streams.tone import NEGATIVE_UP_TO
 
 KINDS: Final = 20
 SAMPLES: Final = 5
@@ -161,7 +162,7 @@ def best(samples: Iterable[Sample]) -> list[Sample]:
 def weight_of(sample: Sample) -> tuple[bool, int, str]:
     """What puts a sample before others: anger first, then how many people it may reach."""
     polarity = 0.0 if sample.polarity is None else sample.polarity
-    return polarity > -0.05, -max(sample.reach or 0, sample.followers or 0), sample.key
+    return polarity > NEGATIVE_UP_TO, -max(sample.reach or 0, sample.followers or 0), sample.key
 
 
 def loudest(found: list[Stretch]) -> list[tuple[Sample, Stretch]]:

@@ -10,7 +10,7 @@ import msgspec
 from streams.events import Tally
 from streams.mention import Author, Mention
 from streams.simulate.scenario import EventKind, Label, Scenario, SimulatedEvent, SimulatedTopic, Voice
-from streams.stages.partial_sums import NEGATIVE_UP_TO, POSITIVE_FROM
+from streams.tone import NEGATIVE_UP_TO, POSITIVE_FROM
 
 _PLATFORMS = ("x", "x", "x", "instagram", "instagram", "reddit", "facebook", "trustpilot")
 _COUNTRIES = ("us", "us", "gb", "de", "fr", "nl", "ca")

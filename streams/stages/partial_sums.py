@@ -9,6 +9,7 @@ from streams.canary import Canary
 from streams.counted import Counted
 from streams.events import PartialCount, Sample, Tally
 from streams.stages.sample_gate import SAMPLES, Order
+from streams.tone import NEGATIVE_UP_TO, POSITIVE_FROM
 
 MAX_TERMS: Final = 32
 MAX_AUTHORS: Final = 64
@@ -19,10 +20,6 @@ MAX_KINDS: Final = 256  # of platforms, regions and languages each; without a bo
 
 OwnWords = tuple[frozenset[str], tuple[str, ...]]
 NO_WORDS: Final[OwnWords] = (frozenset(), ())
-
-# The thresholds that VADER's authors publish: https://github.com/cjhutto/vaderSentiment#about-the-scoring
-NEGATIVE_UP_TO: Final = -0.05
-POSITIVE_FROM: Final = 0.05
 
 
 class PartialSums:

@@ -11,6 +11,7 @@ from streams.excerpt import Excerpt
 from streams.masking import Masked, masked
 from streams.mention import Mention
 from streams.stages.sample_gate import Order
+from streams.tone import NEGATIVE_UP_TO
 
 MAX_TEXT_CHARACTERS: Final = 500
 MAX_EXCERPT_CHARACTERS: Final = 280
@@ -22,7 +23,6 @@ _DAY: Final = timedelta(days=1)
 _BAD_RATING: Final = 2.0
 _LABELS: Final = 4
 _LABEL_CHARACTERS: Final = 80
-_ANGRY_UP_TO: Final = -0.05
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,7 +73,7 @@ def weight_of(mention: Mention) -> int:
 
 def order_of(mention: Mention, polarity: float | None) -> Order:
     """Where it stands among the samples of its topic, as the detect stage sorts them."""
-    return polarity is None or polarity > _ANGRY_UP_TO, -min(weight_of(mention), MAX_COUNT), mention.key
+    return polarity is None or polarity > NEGATIVE_UP_TO, -min(weight_of(mention), MAX_COUNT), mention.key
 
 
 def sample_of(

@@ -19,7 +19,7 @@ from streams.clock import SystemClock
 from streams.events import PartialCount, Tally
 from streams.sentiment.base import Scorer
 from streams.settings import KafkaSettings
-from streams.stages.partial_sums import NEGATIVE_UP_TO, POSITIVE_FROM
+from streams.tone import NEGATIVE_UP_TO, POSITIVE_FROM
 
 TOPICS: Final = 10_000
 PER_SECOND: Final = float(os.environ.get("TOCSIN_BENCH_PER_SECOND", "5000"))  # less on a shared machine
