@@ -42,7 +42,7 @@ class ByLanguage:
         """Polarity in [-1, 1]; None where no lexicon reads the language or there is nothing to read."""
         language = self._tongue(text[:MAX_CHARACTERS]) if lang is None else self._primary[lang]
         if language not in self._engines:
-            return self._other.score(text, lang)
+            return self._other.score(text, language if lang is None else lang)
         return self._remembered(text[:MAX_CHARACTERS], language) if text.strip() else None
 
     def _compound(self, text: str, language: str) -> float:

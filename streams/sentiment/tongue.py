@@ -1,6 +1,7 @@
 """Which language a text is in, told by its function words: those that hold a sentence together."""
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -12,7 +13,8 @@ _SURE: Final = 2
 _EDGES: Final = ".,;:!?\"'()[]{}*_~#-\u2013\u2014\u2018\u2019\u201c\u201d\u201e\u2026\u00ab\u00bb\u00a1\u00bf"
 
 
-def _by_word() -> Mapping[str, tuple[tuple[str, int], ...]]:
+@cache
+def _votes() -> Mapping[str, tuple[tuple[str, int], ...]]:
     # A word that English has too ("die", "war", "was") speaks for no other language, unless it is a weak one.
     english = FUNCTION_WORDS[ENGLISH]
     found: dict[str, list[tuple[str, int]]] = {}
@@ -24,9 +26,6 @@ def _by_word() -> Mapping[str, tuple[tuple[str, int], ...]]:
     return MappingProxyType({word: tuple(votes) for word, votes in found.items()})
 
 
-_VOTES: Final = _by_word()
-
-
 def tongue_of(text: str) -> str | None:
     """The language, ISO 639-1, whose function words the text has most of; None where it has too few to tell.
 
@@ -36,9 +35,9 @@ def tongue_of(text: str) -> str | None:
     >>> tongue_of("Mein Flug wurde schon wieder gestrichen"), tongue_of("my flight to Los Angeles"), tongue_of("refund")
     ('de', 'en', None)
     """
-    votes: dict[str, int] = {}
+    by_word, votes = _votes(), dict[str, int]()
     for token in text.lower().replace("\u2019", "'").split(None, _FIRST_WORDS)[:_FIRST_WORDS]:
-        for language, weight in _VOTES.get(token.strip(_EDGES), ()):
+        for language, weight in by_word.get(token.strip(_EDGES), ()):
             votes[language] = votes.get(language, 0) + weight
     if not votes:
         return None
