@@ -6,6 +6,7 @@ import pytest
 from streams.broker.kafka_calls import answering, stop_consumer
 from streams.errors import BrokerUnavailable
 from streams.settings import KafkaSettings
+from tests.fakes.hurrying_clock import rounds_of_the_loop
 
 Act = Callable[[], Awaitable[None]]
 
@@ -111,7 +112,7 @@ async def test_our_own_cancel_goes_through_a_call(group: asyncio.TaskGroup) -> N
             await never()
 
     calling = group.create_task(call(), name="call")
-    await asyncio.sleep(0)  # noqa: TID251  # one turn, so that it has begun
+    await rounds_of_the_loop(1)  # it has begun
     calling.cancel()
     await asyncio.wait({calling})
 
@@ -121,7 +122,7 @@ async def test_our_own_cancel_goes_through_a_call(group: asyncio.TaskGroup) -> N
 async def test_our_own_cancel_goes_through_and_and_still_leaves_nothing_behind(group: asyncio.TaskGroup) -> None:
     client = Client(group, stop=never)
     stopping = group.create_task(stop_consumer(client, seconds=60), name="stop")
-    await asyncio.sleep(0)  # noqa: TID251  # one turn, so that it has begun
+    await rounds_of_the_loop(1)  # it has begun
 
     stopping.cancel()
     await asyncio.wait({stopping})

@@ -10,6 +10,7 @@ from streams.broker.kafka_calls import answering
 from streams.broker.kafka_producer import KafkaProducer
 from streams.errors import BrokerUnavailable, Fenced
 from streams.settings import KafkaSettings
+from tests.fakes.hurrying_clock import rounds_of_the_loop
 
 Act = Callable[[], Awaitable[None]]
 
@@ -103,7 +104,7 @@ async def cancelled_in_the_middle(closing: Awaitable[None]) -> "asyncio.Task[Non
 
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
         task = group.create_task(close(), name="closing")
-        await asyncio.sleep(0)  # noqa: TID251  # one turn, so that it has begun
+        await rounds_of_the_loop(1)  # it has begun
         task.cancel()
     return task
 
