@@ -8,7 +8,8 @@ import msgspec
 
 from streams import codec
 from streams.broker.base import Broker, Outgoing, Partition, Record
-from streams.errors import UnknownLetter
+from streams.canary import CANARY
+from streams.errors import InvalidMention, UnknownLetter
 from streams.settings import KafkaSettings
 
 
@@ -83,6 +84,8 @@ class DeadLetterBox:
         """
         value = text.encode("utf-8", "surrogatepass")
         mention = codec.decode_mention(value)
+        if mention.platform == CANARY:
+            raise InvalidMention(f"the platform {CANARY} is Tocsin's own")
         await self._broker.send([Outgoing(self._mentions, mention.key.encode("utf-8", "surrogatepass"), value)])
         return mention.key
 

@@ -9,6 +9,7 @@ from alerting.dead_letter_desk import DeadLetterDesk
 from streams.broker.base import Outgoing, Partition
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
+from streams.canary import CANARY
 from streams.dead_letter_box import DeadLetterBox
 from streams.kafka_topics import specs
 from streams.settings import KafkaSettings, StreamSettings
@@ -89,6 +90,16 @@ async def test_what_is_still_no_mention_is_refused_with_the_reason_and_sent_when
     assert before == []
     assert corrected.status == 202
     assert after == [(b"x:1", GOOD.encode())]
+
+
+async def test_nobody_sends_a_canary_of_tocsins_own() -> None:
+    async with house(letter(GOOD.replace('"x"', f'"{CANARY}"'))) as (made, broker):
+        refused = await made.api.post_json(f"{LETTERS}/0/0/send", {})
+        sent = await mentions(broker)
+
+    assert refused.status == 422
+    assert "Tocsin's own" in refused.json()["detail"]
+    assert sent == []
 
 
 async def test_what_was_cut_is_not_sent_as_if_it_were_whole() -> None:
