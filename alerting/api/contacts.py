@@ -1,19 +1,16 @@
 """Contacts over HTTP: taken in as mentions are, and what the contact centre hears at present."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-import msgspec
-import structlog
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from alerting.api.batches import Sender, body_of, send, split
-from alerting.api.places import Places
-from alerting.api.problems import REFUSALS, Problem, unavailable
-from alerting.api.responses import IngestAnswer, RejectedMention
+from alerting.api.batches import Batches, Sender
+from alerting.api.problems import REFUSALS
+from alerting.api.responses import IngestAnswer
 from alerting.api.utc_time import UtcTime
 from alerting.brand_scope import scope_now
 from alerting.contact_parts import ContactParts
@@ -25,7 +22,6 @@ from streams.clock import Clock
 from streams.errors import InvalidMention
 
 AT_ONCE: Final = 4
-LONGEST_REASON: Final = 300
 REQUEST_BODY: Final = {
     "required": True,
     "content": {
@@ -43,8 +39,6 @@ REQUEST_BODY: Final = {
 }
 
 MOST_LISTED: Final = 500
-
-log = structlog.get_logger(__name__)
 
 
 class ReasonAnswer(BaseModel):
@@ -75,7 +69,7 @@ def contact_routers(
 
 def _router(broker: Sender | None, settings: ApiSettings, clock: Clock, contacts: ContactParts) -> APIRouter:
     router = APIRouter(prefix="/api/v1/contacts", tags=["contacts"], responses=REFUSALS)
-    places = Places(AT_ONCE, f"{AT_ONCE} batches are being taken in already.")  # each is held in memory
+    batches = Batches(broker, settings, of="contact", at_once=AT_ONCE)
 
     @router.post("", status_code=202, openapi_extra={"requestBody": REQUEST_BODY})
     async def ingest_contacts(request: Request) -> IngestAnswer:
@@ -84,25 +78,8 @@ def _router(broker: Sender | None, settings: ApiSettings, clock: Clock, contacts
         202 means that Kafka has acknowledged every accepted one; `rejected` names the others by their place. Sending
         one with an `id` again does no harm: the newest that it said counts.
         """
-        if broker is None:
-            raise unavailable("no-broker", "This process takes no contacts in.")
-        with places:
-            body = await body_of(request, settings)
-            raw = split(body, request.headers.get("content-type", ""), settings.max_batch_mentions, of="contacts")
-            if not raw:
-                raise Problem(422, "no-contact", "The body holds no contact; send at least one.")
-            outgoing, rejected = await asyncio.to_thread(_check, raw, contacts.kafka_topic, clock)
-            if rejected and not outgoing:
-                raise Problem(
-                    422,
-                    "no-valid-contact",
-                    f"None of the {len(rejected)} contacts is valid; the first: {rejected[0].reason}",
-                    extensions={"rejected": [item.model_dump() for item in rejected]},
-                )
-            await send(broker, outgoing)
-        if rejected:
-            log.info("api.contacts_rejected", rejected=len(rejected), accepted=len(outgoing))
-        return IngestAnswer(accepted=len(outgoing), rejected=tuple(rejected))
+        now = clock.now()
+        return await batches.take_in(request, lambda document: _read(document, contacts.kafka_topic, now))
 
     @router.get("")
     async def heard() -> ContactsAnswer:
@@ -142,17 +119,12 @@ def _answered(board: Switchboard, line: Line, rise: Rise | None, *, alone: bool)
     )
 
 
-def _check(
-    raw: Sequence[bytes | msgspec.Raw], kafka_topic: str, clock: Clock
-) -> tuple[list[Outgoing], list[RejectedMention]]:
-    outgoing: list[Outgoing] = []
-    rejected: list[RejectedMention] = []
-    now = clock.now()
-    for index, item in enumerate(raw):
-        try:
-            contact = read_contact(bytes(item), now)
-            key = None if contact.id is None else contact.id.encode()
-            outgoing.append(Outgoing(kafka_topic, key, written(contact)))
-        except (InvalidMention, UnicodeEncodeError) as exc:
-            rejected.append(RejectedMention(index=index, reason=str(exc)[:LONGEST_REASON]))
-    return outgoing, rejected
+def _read(document: bytes, kafka_topic: str, now: datetime) -> Iterator[Outgoing | InvalidMention]:
+    try:
+        contact = read_contact(document, now)
+        key = None if contact.id is None else contact.id.encode()
+        yield Outgoing(kafka_topic, key, written(contact))
+    except InvalidMention as exc:
+        yield exc
+    except UnicodeEncodeError as exc:
+        yield InvalidMention(str(exc))
