@@ -5,11 +5,11 @@ import time
 from typing import Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alerting.api.arrival import STALL_SECONDS, WHOLE_SECONDS, Arrival
+from alerting.api.arrival import STALL_SECONDS, WHOLE_SECONDS, Arrival, BodyRefused, announced
 from alerting.api.problems import problem_of
 from alerting.metrics import AlertingMetrics
 
@@ -26,6 +26,8 @@ HEADERS: Final = {
 }
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 ENDLESS: Final = frozenset({"/api/v1/events"})
+MOST_BYTES: Final = 1_500_000
+BOUNDED_BY_SETTINGS: Final = frozenset({"/api/v1/mentions", "/api/v1/contacts"})
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +63,13 @@ class Frame:
         request_id = secrets.token_hex(8)
         scope["tocsin.request_id"] = request_id
         status = 0
-        arrival = Arrival(receive, stall_seconds=self._stall_seconds, whole_seconds=self._whole_seconds)
+        arrival = Arrival(
+            receive,
+            announced=announced(Headers(scope=scope).get("content-length", "")),
+            most_bytes=None if scope["path"] in BOUNDED_BY_SETTINGS else MOST_BYTES,
+            stall_seconds=self._stall_seconds,
+            whole_seconds=self._whole_seconds,
+        )
         method = scope["method"]
         head = method == "HEAD" and scope["path"] not in ENDLESS
         if head:
@@ -85,6 +93,10 @@ class Frame:
             await self._app(scope, arrival, send_framed)
         except ClientDisconnect:
             log.debug("api.hung_up", request_id=request_id, method=method, path=scope["path"])
+        except BodyRefused as exc:
+            if status:
+                raise
+            await problem_of(exc).response(request_id)(scope, arrival, send_framed)
         except Exception as exc:
             log.exception("api.failed", request_id=request_id, method=method, path=scope["path"])
             if status:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from fastapi import FastAPI, Request
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from alerting.api.arrival import BodyTooSlow
+from alerting.api.arrival import BodyRefused
 from alerting.errors import (
     DatabaseUnavailable,
     DirectiveRefused,
@@ -150,6 +150,10 @@ def _http(error: Exception) -> Problem:
     return Problem(status, phrase.lower().replace(" ", "-"), f"{phrase}.", headers=headers)
 
 
+def _not_read(error: BodyRefused) -> Problem:
+    return Problem(error.status, error.name, error.detail, headers=error.headers)
+
+
 def _sentence(error: Exception) -> str:
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."
@@ -172,8 +176,6 @@ _REFUSE: Final[dict[type[Exception], Callable[[Exception], Problem]]] = {
     ),
     RecordTooLarge: lambda error: Problem(413, "mention-too-large", f"Kafka refuses a mention for its size: {error}"),
     RequestValidationError: _invalid,
-    BodyTooSlow: lambda error: Problem(
-        408, "too-slow", getattr(error, "detail", ""), headers=getattr(error, "headers", None)
-    ),
+    BodyRefused: lambda error: _not_read(cast("BodyRefused", error)),
     HTTPException: _http,
 }

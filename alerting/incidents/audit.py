@@ -43,13 +43,17 @@ class Link(msgspec.Struct, frozen=True):
     Attributes:
         value: The record, JSON, byte for byte as it was signed.
         mac: Over the mac before it and `value`, 64 hexadecimal digits.
-        line: The timeline's line at this position; None where there is none.
+        line: The line at this position, of the timeline or about a directive; None where there is none.
+        filed: The incident or directive among whose lines it stands; None where nobody says.
+        strays: How many further lines stand at this position; each was put there by hand.
     """
 
     position: int
     value: str
     mac: str
     line: str | None = None
+    filed: str | None = None
+    strays: int = 0
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -78,6 +82,8 @@ class FaultKind(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     LINE_CHANGED = "line_changed"
     LINE_MISSING = "line_missing"
+    LINE_MOVED = "line_moved"
+    LINE_ADDED = "line_added"
     CUT_OFF = "cut_off"
     HEAD_CHANGED = "head_changed"
     UNCHAINED = "unchained"

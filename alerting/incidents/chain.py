@@ -230,6 +230,13 @@ def _judge_line(link: Link, record: AuditRecord, key: _Key) -> Fault | None:
     if not _same(key.line(link.position, link.line), record.line):
         text = f"the timeline's line of record {link.position} was changed"
         return Fault(link.position, FaultKind.LINE_CHANGED, text)
+    written = record.directive or record.incident
+    if link.filed is not None and link.filed != written:
+        text = f"the line of record {link.position} stands among those of {link.filed}, and was written of {written}"
+        return Fault(link.position, FaultKind.LINE_MOVED, text)
+    if link.strays:
+        text = f"beside the line of record {link.position} stands another one, which nobody wrote"
+        return Fault(link.position, FaultKind.LINE_ADDED, text)
     return None
 
 

@@ -1,6 +1,7 @@
 """The audit trail in every store: written with the change it tells, appended to and nothing else."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,8 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from alerting.directives.directive import DirectiveEntry
+from alerting.directives.silence import Silence
 from alerting.errors import DatabaseUnavailable
 from alerting.incidents.audit import AuditRecord, Fault, FaultKind
 from alerting.incidents.model import Transition
@@ -15,10 +18,20 @@ from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.settings import AuditSettings, DatabaseSettings
 from streams.errors import InvalidConfig
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.stored import entry, incident, save, together
 
 Opener = Callable[[], Awaitable[SqlStore]]
+SILENCE = Silence(
+    id="sil_1",
+    matchers=('topic="refunds"',),
+    author="Jo",
+    reason="the flood is known",
+    starts_at=START,
+    ends_at=START + timedelta(hours=1),
+    created_at=START,
+    updated_at=START,
+)
 decode = msgspec.json.Decoder(AuditRecord).decode
 
 
@@ -117,6 +130,7 @@ async def test_the_database_refuses_to_change_a_record(store: SqlStore, database
         ("UPDATE audit SET position = 9 WHERE position = 3", 3, FaultKind.MISSING),
         ("UPDATE timeline SET value = replace(value, 'began', 'ended') WHERE position = 5", 5, FaultKind.LINE_CHANGED),
         ("DELETE FROM timeline WHERE position = 4", 4, FaultKind.LINE_MISSING),
+        ("UPDATE timeline SET incident = 'inc_another' WHERE position = 2", 2, FaultKind.LINE_MOVED),
         ("UPDATE audit_head SET position = 4", 5, FaultKind.HEAD_CHANGED),
         ("UPDATE audit_head SET first = 2", 2, FaultKind.CHANGED),
         ("DELETE FROM audit_head", 1, FaultKind.HEAD_CHANGED),
@@ -132,6 +146,21 @@ async def test_verification_names_the_first_position_that_was_meddled_with(
     fault = await fault_of(store)
     assert fault is not None
     assert (fault.position, fault.kind) == (position, kind)
+
+
+async def test_a_line_about_a_silence_that_nobody_wrote_is_found_beside_a_line_of_the_timeline(
+    store: SqlStore, database_url: str
+) -> None:
+    await save(store, 1, 2)
+    async with store.begin() as unit:
+        said = DirectiveEntry(SILENCE.id, START, "silence.created", "Jo", "the flood is known")
+        await unit.keep(SILENCE, (said,), expected_revision=None)
+
+    await meddle(database_url, "INSERT INTO directive_lines SELECT 2, directive, value FROM directive_lines")
+
+    fault = await fault_of(store)
+    assert fault is not None
+    assert (fault.position, fault.kind) == (2, FaultKind.LINE_ADDED)
 
 
 async def test_a_configured_key_goes_on_after_the_databases_own(database_url: str, tmp_path: Path) -> None:

@@ -36,7 +36,10 @@ _LINKS: Final = (
         audit.c.position,
         audit.c.value,
         audit.c.mac,
-        func.coalesce(timeline.c.value, directive_lines.c.value).label("line"),
+        timeline.c.value.label("of_incident"),
+        timeline.c.incident,
+        directive_lines.c.value.label("of_directive"),
+        directive_lines.c.directive,
     )
     .outerjoin(timeline, timeline.c.position == audit.c.position)
     .outerjoin(directive_lines, directive_lines.c.position == audit.c.position)
@@ -97,9 +100,13 @@ def head(connection: Connection) -> Head:
 
 
 def links(connection: Connection, after: int, limit: int) -> tuple[Link, ...]:
-    """Records behind `after` with the timeline's lines, oldest first."""
-    rows = connection.execute(_LINKS, {"after": after, "most": limit})
-    return tuple(Link(row.position, row.value, row.mac, row.line) for row in rows)
+    """Records behind `after` with the lines that stand at their positions, oldest first."""
+    return tuple(
+        Link(row.position, row.value, row.mac, row.of_directive, row.directive)
+        if row.of_incident is None
+        else Link(row.position, row.value, row.mac, row.of_incident, row.incident, int(row.of_directive is not None))
+        for row in connection.execute(_LINKS, {"after": after, "most": limit})
+    )
 
 
 def own_key(connection: Connection) -> str | None:

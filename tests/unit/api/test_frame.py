@@ -8,7 +8,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message
 from structlog.testing import capture_logs
 
-from alerting.api.frame import Frame
+from alerting.api.frame import MOST_BYTES, Frame
 from alerting.api.problems import install
 from tests.fakes.api_house import api_house
 from tests.fakes.asgi_client import AsgiClient
@@ -71,6 +71,26 @@ async def test_a_body_that_stands_still_is_given_up(path: str) -> None:
     assert start["status"] == 408
     assert (b"connection", b"close") in start["headers"]
     assert b"urn:tocsin:problem:too-slow" in body["body"]
+
+
+@pytest.mark.parametrize("path", ["/streamed", "/parsed"])
+async def test_a_body_that_is_too_large_is_given_up_before_it_ends(path: str) -> None:
+    half: Message = {"type": "http.request", "body": b" " * (MOST_BYTES // 2 + 1), "more_body": True}
+
+    start, body = await send_to(framed(), path, half, half)
+
+    assert start["status"] == 413
+    assert (b"connection", b"close") in start["headers"]
+    assert b"urn:tocsin:problem:too-large" in body["body"]
+
+
+async def test_a_comment_that_announces_three_megabytes_is_refused_without_being_read() -> None:
+    announcing = {"Content-Type": "application/json", "Content-Length": "3000000"}
+    async with api_house() as house:
+        answer = await house.api.request("POST", "/api/v1/incidents/inc_1/comment", announcing, b"{")
+
+    assert answer.status == 413
+    assert answer.json()["detail"] == "The body has more than 1500000 bytes."
 
 
 async def test_a_body_that_trickles_has_a_bound_as_a_whole() -> None:

@@ -2,6 +2,7 @@ import asyncio
 from datetime import datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from alerting.api.idempotency import ABANDONED, REMEMBERED
 from alerting.errors import DatabaseUnavailable
@@ -176,3 +177,13 @@ async def test_every_post_says_that_it_takes_the_header() -> None:
     assert len(posts) > 5
     for path, operation in posts.items():
         assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}, path
+
+
+async def test_a_body_beyond_what_is_read_anywhere_is_refused_like_everywhere_and_is_no_failure_of_ours() -> None:
+    announcing = {"Content-Type": "application/json", "Content-Length": "3000000", "Idempotency-Key": "one"}
+    with capture_logs() as logged:
+        async with api_house(answers=MemoryAnswers()) as house:
+            answer = await house.api.request("POST", COMMENT, announcing, b"{")
+
+    assert (answer.status, answer.headers["connection"]) == (413, "close")
+    assert [entry["event"] for entry in logged if entry["log_level"] == "error"] == []
