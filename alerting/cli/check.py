@@ -1,7 +1,6 @@
 """`tocsin check`: is this configuration right?"""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import typer
 
 from alerting.cli.exits import explained
 from alerting.cli.options import settings_from
-from alerting.settings import Settings
+from alerting.cli.unread_files import unread
 from streams.clock import SystemClock
 from streams.kafka_security import SaslMechanism
 
@@ -32,13 +31,13 @@ def check(
 
     with explained():
         settings = settings_from(config)
-        if not _unread_by_kafka(settings):
+        if not unread(settings.kafka):
             access(settings.kafka)
         lexicons = lexicons_of(settings.score)
     topics, receivers = len(settings.topics), len(settings.receivers)
     held = f"{topics} topic{'s'[: topics != 1]}, {receivers} receiver{'s'[: receivers != 1]}"
     typer.echo(f"{config}: right ({held}, Kafka at {settings.kafka.bootstrap_servers})")
-    for note in _unread(settings):
+    for note in unread(settings):
         typer.echo(f"note: {note}")
     for language, lexicon in lexicons.items():
         if lexicon.unused:
@@ -61,37 +60,3 @@ def check(
         typer.echo("note: there are no receivers, so nobody is told; incidents still show in the console and the API")
     if not settings.api.keys:
         typer.echo("note: there are no API keys; one is made at every start and shown once in the log")
-
-
-def _unread(settings: Settings) -> list[str]:
-    """Secret files that this user on this machine cannot read; where the service runs it may be another matter."""
-    named = [("database.url_file", settings.database.url_file), *_files_of_kafka(settings)]
-    named += [("audit.key_file", settings.audit.key_file)]
-    named += [("audit.former_key_files", file) for file in settings.audit.former_key_files]
-    named += [(f"api.keys: key_file of {key.name}", key.key_file) for key in settings.api.keys]
-    slack = settings.inbound.slack
-    named += [("inbound.slack.signing_secret_file", slack.signing_secret_file)]
-    named += [("inbound.slack.app_token_file", slack.app_token_file)]
-    named += [("inbound.pagerduty.secret_files", file) for file in settings.inbound.pagerduty.secret_files]
-    named += [("inbound.cases.secret_files", file) for file in settings.inbound.cases.secret_files]
-    named += [("inbound.ntfy.secret_file", settings.inbound.ntfy.secret_file)]
-    hooks = {"posts": settings.hooks.posts, "customers": settings.hooks.customers, "cases": settings.hooks.cases}
-    named += [(f"hooks.{name}.secret_file", hook.secret_file) for name, hook in hooks.items() if hook is not None]
-    for receiver in settings.receivers:
-        for index, notifier in enumerate(receiver.notifiers):
-            for name in sorted(name for name in type(notifier).model_fields if name.endswith("_file")):
-                named.append((f"receiver {receiver.name}: notifiers.{index}: {name}", getattr(notifier, name, None)))
-    return [f"{what} {file} cannot be read here" for what, file in named if file is not None and not _readable(file)]
-
-
-def _files_of_kafka(settings: Settings) -> list[tuple[str, Path | None]]:
-    names = ("ca_file", "client_certificate_file", "client_key_file", "client_key_password_file", "password_file")
-    return [(f"kafka.security.{name}", getattr(settings.kafka.security, name)) for name in names]
-
-
-def _unread_by_kafka(settings: Settings) -> bool:
-    return any(file is not None and not _readable(file) for _, file in _files_of_kafka(settings))
-
-
-def _readable(file: Path) -> bool:
-    return file.is_file() and os.access(file, os.R_OK)

@@ -8,6 +8,8 @@ import typer
 
 from alerting.cli.client import ApiClient
 from alerting.cli.options import KeyOption, UrlOption
+from alerting.cli.tables import minute
+from alerting.notifiers.escaping import escape_terminal
 from streams.clock import SystemClock
 
 IncidentArgument = Annotated[str, typer.Argument(help="The incident's id, `inc_...`.")]
@@ -23,7 +25,8 @@ def assign(
     key: KeyOption = None,
 ) -> None:
     """Give it to somebody; they still have to acknowledge."""
-    _act("POST", f"{incident}/assign", {"to": to, "comment": comment}, url, key)
+    answer = _act("POST", f"{incident}/assign", {"to": to, "comment": comment}, url, key)
+    _tell(answer, f"given to {answer['assignee']}")
 
 
 def comment(
@@ -33,7 +36,7 @@ def comment(
     key: KeyOption = None,
 ) -> None:
     """Add a line to the timeline."""
-    _act("POST", f"{incident}/comment", {"text": text}, url, key)
+    _tell(_act("POST", f"{incident}/comment", {"text": text}, url, key), "your line stands in its timeline")
 
 
 def snooze(
@@ -44,7 +47,9 @@ def snooze(
     key: KeyOption = None,
 ) -> None:
     """Hear nothing of its growth for so long; it pages again then, and at once if it gets worse."""
-    _act("POST", f"{incident}/snooze", {"until": _in(minutes), "comment": comment}, url, key)
+    answer = _act("POST", f"{incident}/snooze", {"until": _in(minutes), "comment": comment}, url, key)
+    until = minute(answer["snoozed_until"])
+    _tell(answer, f"snoozed until {until} UTC: it pages again then, and at once if it gets worse")
 
 
 def pass_on(
@@ -55,7 +60,8 @@ def pass_on(
     key: KeyOption = None,
 ) -> None:
     """Not mine: it is triggered again, and the new owner is paged where a route leads to them."""
-    _act("POST", f"{incident}/pass", {"to": to, "comment": comment}, url, key)
+    answer = _act("POST", f"{incident}/pass", {"to": to, "comment": comment}, url, key)
+    _tell(answer, f"passed on to {answer['owner'] or 'nobody: no owner is known'}")
 
 
 def hand_over(
@@ -66,7 +72,7 @@ def hand_over(
     key: KeyOption = None,
 ) -> None:
     """Give it to somebody who is called now and has to acknowledge; after them whoever is called anyway."""
-    _act("POST", f"{incident}/hand-over", {"to": to, "comment": comment}, url, key)
+    _tell(_act("POST", f"{incident}/hand-over", {"to": to, "comment": comment}, url, key), f"{to} is called now")
 
 
 def state(
@@ -82,7 +88,8 @@ def state(
     """Say what is known, for everybody: it stands on every message from now on."""
     body = {"status": status, "cause": cause, "expected_at": _in(over_in), "next_update_at": _in(next_update_in)}
     body["fixed_at"] = None if fixed_ago is None else _in(-fixed_ago)
-    _act("PUT", f"{incident}/statement", body, url, key)
+    answer = _act("PUT", f"{incident}/statement", body, url, key)
+    _tell(answer, *_stated(answer["statement"]))
 
 
 def merge(
@@ -93,7 +100,8 @@ def merge(
     key: KeyOption = None,
 ) -> None:
     """Make one incident of two that are the same event."""
-    _act("POST", f"{incident}/merge", {"into": into, "comment": comment}, url, key)
+    answer = _act("POST", f"{incident}/merge", {"into": into, "comment": comment}, url, key)
+    _tell(answer, f"goes on with the topics of both: {', '.join(answer['topics'])}")
 
 
 def split(
@@ -104,7 +112,8 @@ def split(
     key: KeyOption = None,
 ) -> None:
     """Give some of its topics an incident of their own, which pages."""
-    _act("POST", f"{incident}/split", {"topics": topic, "comment": comment}, url, key)
+    answer = _act("POST", f"{incident}/split", {"topics": topic, "comment": comment}, url, key)
+    _tell(answer, f"an incident of its own now, of {', '.join(answer['topics'])}")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -126,10 +135,24 @@ def _in(minutes: float | None) -> str | None:
     return None if minutes is None else (SystemClock().now() + timedelta(minutes=minutes)).isoformat()
 
 
-def _act(method: str, path: str, body: dict[str, Any], url: str | None, key: str | None) -> None:
+def _act(method: str, path: str, body: dict[str, Any], url: str | None, key: str | None) -> dict[str, Any]:
     given = {name: value for name, value in body.items() if value is not None}
-    answer = asyncio.run(_send(method, f"/api/v1/incidents/{path}", given, url, key))
-    typer.echo(f"{answer['id']} is {answer['state']}")
+    return asyncio.run(_send(method, f"/api/v1/incidents/{path}", given, url, key))
+
+
+def _tell(answer: dict[str, Any], *done: str) -> None:
+    """What came of it: what was done, line by line, beneath how the incident stands."""
+    stands = f"{answer['id']} is {answer['state']}, {answer['severity']}: {answer['title']}"
+    typer.echo("\n  ".join(escape_terminal(line) for line in (stands, *done)))
+
+
+def _stated(statement: dict[str, Any]) -> list[str]:
+    """A statement as everybody is told it."""
+    lines = [f"status: {statement['status']}"]
+    lines += [f"cause: {statement['cause']}"] if statement["cause"] else []
+    times = (("expected over", "expected_at"), ("next update", "next_update_at"), ("fixed since", "fixed_at"))
+    lines += [f"{what}: {minute(statement[name])} UTC" for what, name in times if statement[name]]
+    return [*lines, "It stands on every message from now on."]
 
 
 async def _send(method: str, path: str, body: dict[str, Any], url: str | None, key: str | None) -> dict[str, Any]:

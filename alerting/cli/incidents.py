@@ -10,6 +10,7 @@ from alerting.cli.client import ApiClient
 from alerting.cli.incident_review import review_incident
 from alerting.cli.incident_why import facts_of_others, show_why
 from alerting.cli.incident_work import IncidentArgument, add_to
+from alerting.cli.matchers import checked
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_table
 from alerting.incidents.model import Severity
@@ -37,6 +38,9 @@ TopicOption = Annotated[list[str] | None, typer.Option("--topic", help="Only thi
 SeverityOption = Annotated[
     list[Severity] | None, typer.Option("--severity", case_sensitive=False, help="Only this one; may be repeated.")
 ]
+FilterOption = Annotated[
+    list[str] | None, typer.Option("--filter", help="Only where this matcher holds, `owner=~pay.*`; may be repeated.")
+]
 
 
 @app.command("list")
@@ -44,16 +48,19 @@ def list_incidents(
     state: StateOption = None,
     topic: TopicOption = None,
     severity: SeverityOption = None,
+    matchers: FilterOption = None,
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50,
     url: UrlOption = None,
     key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List incidents, newest first; without --state those that are not resolved."""
+    checked(matchers or ())
     params = [("limit", str(limit))]
     params += [("state", value) for value in state or []]
     params += [("topic", value) for value in topic or []]
     params += [("severity", value) for value in severity or []]
+    params += [("filter", value) for value in matchers or []]
     answer = asyncio.run(_get("/api/v1/incidents", params, url, key))
     if as_json:
         show_json(answer)

@@ -10,6 +10,7 @@ import typer
 
 from alerting.cli.client import ApiClient, asked
 from alerting.cli.exits import Exit, complain
+from alerting.cli.matchers import checked
 from alerting.cli.options import JsonOption, KeyOption, UrlOption
 from alerting.cli.tables import minute, show_json, show_table
 
@@ -163,6 +164,7 @@ def _body(
     zone: str,
     author: str | None,
 ) -> dict[str, Any]:
+    checked(matchers)
     body: dict[str, Any] = {"matchers": matchers, "reason": reason, "zone": zone, "weekly": weekly or []}
     if author is not None:
         body["author"] = author

@@ -16,7 +16,7 @@ from alerting.cli.exits import Exit
 from alerting.cli.main import app
 from alerting.errors import DeliveryRejected, DeliveryRetryable
 from streams.broker.memory import MemoryBroker
-from streams.clock import SystemClock
+from streams.clock import Clock, SystemClock
 from streams.events import Direction
 from streams.kafka_topics import specs
 from streams.settings import StreamSettings
@@ -35,7 +35,11 @@ D1 = "d1" * 16
 
 @asynccontextmanager
 async def tocsin(
-    store: MemoryStore, key: str = KEY, topics: DeclaresTopics | None = None, drills: Drilling | None = None
+    store: MemoryStore,
+    key: str = KEY,
+    topics: DeclaresTopics | None = None,
+    drills: Drilling | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Run]:
     """Runs the command line as a client of an API over `store`."""
 
@@ -43,7 +47,10 @@ async def tocsin(
         return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=environ)
 
     with capture_logs():  # the API shares this process; its log would stand between what the command line prints
-        async with api_house(store=store, topics=topics, drills=drills) as house, served(house.app) as address:
+        async with (
+            api_house(store=store, topics=topics, drills=drills, clock=clock) as house,
+            served(house.app) as address,
+        ):
             environ = {"TOCSIN_URL": address, "TOCSIN_API_KEY": key, "COLUMNS": "250"}
             yield run
 
@@ -112,6 +119,40 @@ async def test_an_incident_is_acknowledged_and_resolved() -> None:
     assert resolved.stdout == f"{REFUNDS} is resolved\n"
     assert "What happened" in shown.stdout
     assert "resolved" in shown.stdout
+
+
+async def test_whoever_works_on_an_incident_is_told_what_came_of_it() -> None:
+    async with tocsin(storyboard(START), clock=SystemClock()) as run:  # the command line counts from now
+        snoozed = await run("incidents", "snooze", REFUNDS, "30")
+        assigned = await run("incidents", "assign", REFUNDS, "Maya")
+        stated = await run("incidents", "state", REFUNDS, "we restart it", "--cause", "a bad build", "--over-in", "60")
+
+    title = f"{REFUNDS} is triggered, SEV1: Acme Refunds: surge of angry mentions\n  "
+    assert snoozed.stdout.startswith(f"{title}snoozed until 20")
+    assert "and at once if it gets worse" in snoozed.stdout
+    assert assigned.stdout == f"{title}given to Maya\n"
+    assert stated.stdout.startswith(f"{title}status: we restart it\n  cause: a bad build\n  expected over: 20")
+
+
+async def test_a_matcher_that_is_none_is_told_before_any_server_is_asked() -> None:
+    nowhere = {"TOCSIN_URL": "http://127.0.0.1:1", "TOCSIN_API_KEY": KEY}
+    for words in (
+        ("silences", "add", "topic", "color=red", "--reason", "x"),
+        ("silences", "preview", "topic", "color=red"),
+        ("incidents", "list", "--filter", "topic", "--filter", "color=red"),
+    ):
+        refused = CliRunner().invoke(app, list(words), env=nowhere)
+
+        assert refused.exit_code == Exit.USAGE
+        assert "'topic' is no matcher" in refused.stderr
+        assert "unknown label 'color'" in refused.stderr
+
+
+async def test_incidents_are_listed_by_matchers() -> None:
+    async with tocsin(storyboard(START)) as run:
+        shown = await run("incidents", "list", "--filter", "topic=~camp.*", "--json")
+
+    assert [incident["id"] for incident in json.loads(shown.stdout)["incidents"]] == [CAMPAIGN]
 
 
 async def test_a_review_is_printed_as_markdown_or_as_json() -> None:

@@ -185,15 +185,19 @@ class TestCheck:
             f"receivers: [{{name: r, notifiers: [{{type: slack, channel: c, token_file: {tmp_path}/gone}}]}}]\n"
             "route: {receiver: r}\nroles: {score_port: 8080}\n"
             f"inbound: {{cases: {{secret_files: [{tmp_path}/theirs]}}}}\n"
-            f"hooks: {{posts: {{url: 'https://posts.example.com', secret_file: {tmp_path}/ours}}}}\n",
+            f"hooks: {{posts: {{url: 'https://posts.example.com', secret_file: {tmp_path}/ours}}}}\n"
+            f"schedules: [{{name: shifts, calendar: {{url_file: {tmp_path}/calendar}}}},"
+            f" {{name: nights, pagerduty: {{schedule: PABC, token_file: {tmp_path}/token}}}}]\n",
             encoding="utf-8",
         )
 
-        result = run("check", str(file))
+        result = run("check", "--no-fetch", str(file))
 
         assert result.exit_code == Exit.DONE
-        assert f"note: receiver r: notifiers.0: token_file {tmp_path}/gone cannot be read here" in result.stdout
-        assert f"note: inbound.cases.secret_files {tmp_path}/theirs cannot be read here" in result.stdout
+        assert f"note: receivers[r].notifiers[0].token_file {tmp_path}/gone cannot be read here" in result.stdout
+        assert f"note: schedules[shifts].calendar.url_file {tmp_path}/calendar cannot be read here" in result.stdout
+        assert f"note: schedules[nights].pagerduty.token_file {tmp_path}/token cannot be read here" in result.stdout
+        assert f"note: inbound.cases.secret_files[0] {tmp_path}/theirs cannot be read here" in result.stdout
         assert f"note: hooks.posts.secret_file {tmp_path}/ours cannot be read here" in result.stdout
         assert "roles.score_port and roles.detect_port are not all different" in result.stdout
 
