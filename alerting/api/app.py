@@ -145,12 +145,12 @@ def create_api(
         sign_in: At an identity provider; without it with keys alone.
         reload: Takes a changed configuration into force; without it nothing can be read anew.
     """
-    sessions, issued = sessions or Sessions(ring, clock), IssuedKeys(store, ring, clock)
+    sessions = sessions or Sessions(ring, clock)
+    issued, book = IssuedKeys(store, ring, clock, sessions), EntranceBook(store, clock)
     followed_elsewhere, live = live is not None, live or LiveTimeline(store, clock)
     database = database_probe(store)
     duty = duty or Duty.from_settings(Settings())
     covers = ShiftCovers(duty.settings, duty.roster, store, clock, metrics)
-    book = EntranceBook(store, clock)
     store = branded(store, clock)  # from here on: what the caller sees
     topics = BrandedTopics(topics) if topics else None
     feedback = BrandedFeedback(feedback, store, clock) if feedback else None

@@ -102,7 +102,10 @@ def auth_router(
         await read_own_form(request, caller, sessions)
         if caller.session is not None:
             sessions.close(caller.session)
-            await (book.signed_out if issued.of(caller.name) is None else issued.signed_out)(caller.name)
+            is_issued = issued.of(caller.name) is not None
+            await book.signed_out(caller.session, noted=is_issued)
+            if is_issued:
+                await issued.signed_out(caller.name)
         response = RedirectResponse("/login", SEE_OTHER)
         response.delete_cookie(COOKIE, path="/")
         return response

@@ -1,13 +1,13 @@
-"""Signing in and out, in the audit trail."""
+"""Signing in and out: in the audit trail, and for every process."""
 
 from collections import OrderedDict
 from typing import Final
 
-import msgspec
 import structlog
 
+from alerting.api.sessions import Session
 from alerting.directives.directive import DirectiveEntry
-from alerting.directives.entrance import Entrance
+from alerting.directives.entrance import ENTRANCE, Entrance
 from alerting.errors import DatabaseUnavailable, Stale
 from alerting.incidents.outcome import SYSTEM
 from alerting.incidents.store import Store
@@ -15,10 +15,10 @@ from alerting.incidents.wording import plain
 from alerting.incidents.work import person
 from streams.clock import Clock
 
-ENTRANCE: Final = "entrance"
 REFUSALS_APART_SECONDS: Final = 60.0
 MOST_ADDRESSES: Final = 1000
 TRIES: Final = 3
+MOST_CLOSED: Final = 5000
 _TEXT: Final = 300
 
 log = structlog.get_logger(__name__)
@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 class EntranceBook:
     """Notes who came and went with a key of the configuration, and who was turned away; the log has it in any case.
+
+    Which sessions are over is kept for all keys, as long as they would have lasted.
 
     Of one address one refusal a minute is noted, so that whoever guesses does not fill the trail. Where the database
     does not answer nobody is kept out for it.
@@ -38,11 +40,16 @@ class EntranceBook:
 
     async def signed_in(self, name: str, address: str) -> None:
         """Somebody came in."""
-        await self._note("signed_in", person(name), f"{name} signed in from {address}")
+        await self._keep(("signed_in", person(name), f"{name} signed in from {address}"))
 
-    async def signed_out(self, name: str) -> None:
-        """Somebody left."""
-        await self._note("signed_out", person(name), f"{name} signed out")
+    async def signed_out(self, session: Session, *, noted: bool = False) -> None:
+        """Somebody left: every process knows within a second.
+
+        Args:
+            noted: It stands in the audit trail already.
+        """
+        line = None if noted else ("signed_out", person(session.name), f"{session.name} signed out")
+        await self._keep(line, session)
 
     async def turned_away(self, address: str, reason: str) -> None:
         """Somebody was not let in."""
@@ -53,23 +60,34 @@ class EntranceBook:
         self._noted.move_to_end(address)
         while len(self._noted) > MOST_ADDRESSES:
             self._noted.popitem(last=False)
-        await self._note("refused", SYSTEM, f"Somebody at {address} was not let in: {plain(reason, _TEXT)}")
+        await self._keep(("refused", SYSTEM, f"Somebody at {address} was not let in: {plain(reason, _TEXT)}"))
 
-    async def _note(self, act: str, actor: str, text: str) -> None:
+    async def _keep(self, line: tuple[str, str, str] | None, closed: Session | None = None) -> None:
+        """Keep a line, of act, actor and text, and a session that is over."""
         for _ in range(TRIES):
-            now = self._clock.now()
             try:
-                async with self._store.begin() as unit:
-                    known = await unit.directive(ENTRANCE)
-                    fresh = Entrance(ENTRANCE, now, now)
-                    expected = None
-                    if isinstance(known, Entrance):
-                        fresh = msgspec.structs.replace(known, revision=known.revision + 1)
-                        expected = known.revision
-                    entry = DirectiveEntry(ENTRANCE, now, f"entrance.{act}", actor, text)
-                    await unit.keep(fresh, (entry,), expected_revision=expected)
+                await self._kept(line, closed)
             except Stale:
                 continue
             except DatabaseUnavailable as exc:
-                log.warning("entrance.not_noted", act=act, reason=str(exc))
+                log.warning("entrance.not_noted", act=line[0] if line else "signed_out", reason=str(exc))
             return
+
+    async def _kept(self, line: tuple[str, str, str] | None, closed: Session | None) -> None:
+        now = self._clock.now()
+        async with self._store.begin() as unit:
+            known = await unit.directive(ENTRANCE)
+            before = known if isinstance(known, Entrance) else None
+            over = dict(before.closed) if before else {}
+            if closed is not None:
+                over[closed.id] = closed.expires_at
+            lasting = sorted((item for item in over.items() if item[1] > now), key=lambda item: item[1])
+            fresh = Entrance(
+                ENTRANCE,
+                before.created_at if before else now,
+                before.ends_at if before else now,
+                before.revision + 1 if before else 1,
+                dict(lasting[-MOST_CLOSED:]),
+            )
+            entries = () if line is None else (DirectiveEntry(ENTRANCE, now, f"entrance.{line[0]}", line[1], line[2]),)
+            await unit.keep(fresh, entries, expected_revision=before.revision if before else None)

@@ -12,8 +12,10 @@ import structlog
 
 from alerting.access import Role
 from alerting.api.keys import ISSUED_PREFIX, KeyRing, digest_of, id_of
+from alerting.api.sessions import Sessions
 from alerting.directives.api_key import ApiKey
 from alerting.directives.directive import DirectiveEntry
+from alerting.directives.entrance import ENTRANCE, Entrance
 from alerting.errors import DatabaseUnavailable, DirectiveRefused, Stale, UnknownDirective
 from alerting.incidents.store import Store
 from alerting.incidents.work import person
@@ -33,11 +35,15 @@ class IssuedKeys:
 
     A revoked key opens nothing after a second, in every process. While the database does not answer, what was known
     last is believed for a minute; then no issued key opens anything, and those of the configuration still do.
+
+    Args:
+        sessions: Told what was signed out of in other processes.
     """
 
-    def __init__(self, store: Store, ring: KeyRing, clock: Clock) -> None:
+    def __init__(self, store: Store, ring: KeyRing, clock: Clock, sessions: Sessions | None = None) -> None:
         self._store = store
         self._ring = ring
+        self._sessions = sessions
         self._clock = clock
         self._reading = asyncio.Lock()
         self._read_at: float | None = None
@@ -200,6 +206,9 @@ class IssuedKeys:
 
     async def _read(self) -> None:
         self._ring.take(await self.all())
+        entrance = await self._store.directive(ENTRANCE) if self._sessions else None
+        if self._sessions and isinstance(entrance, Entrance):
+            self._sessions.end(entrance.closed)
         self._read_at = self._clock.monotonic()
 
     def _age(self) -> float:

@@ -1,10 +1,11 @@
-"""Console sessions: a signed cookie, nothing kept on the server but who signed out."""
+"""Console sessions: a signed cookie, nothing kept on the server but which ones were signed out of."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -29,18 +30,23 @@ class Session:
     nonce: str
     expires_at: datetime
 
+    @property
+    def id(self) -> str:
+        """What it is called where it is written down; it proves nothing."""
+        return hashlib.blake2b(self.nonce.encode(), digest_size=16).hexdigest()
+
 
 class Sessions:
     """Opens, reads and closes sessions.
 
     A session ends after 12 hours, at sign-out, or when its key changes, expires or is revoked.
-    Signing out is remembered by this process alone; the browser forgets the cookie in any case.
+    Whoever signs out in another process is out here as soon as `end` says so; the browser forgets the cookie at once.
     """
 
     def __init__(self, ring: KeyRing, clock: Clock) -> None:
         self._ring = ring
         self._clock = clock
-        self._signed_out: dict[str, datetime] = {}
+        self._closed: dict[str, datetime] = {}
 
     def open(self, name: str) -> str:
         """The cookie of a new session for the key called `name`."""
@@ -67,15 +73,19 @@ class Sessions:
             return None
         expires_at, now = datetime.fromtimestamp(expires, UTC), self._clock.now()
         holder = self._ring.holder_named(name)
-        if expires_at <= now or nonce in self._signed_out or holder is None or not holder.holds(now):
+        session = Session(name, nonce, expires_at)
+        if expires_at <= now or session.id in self._closed or holder is None or not holder.holds(now):
             return None
-        return Session(name, nonce, expires_at)
+        return session
 
     def close(self, session: Session) -> None:
         """Sign out: the cookie proves nothing any more."""
+        self.end({session.id: session.expires_at})
+
+    def end(self, closed: Mapping[str, datetime]) -> None:
+        """These were signed out of, here or in another process: by their ids, until when each would have lasted."""
         now = self._clock.now()
-        self._signed_out = {nonce: end for nonce, end in self._signed_out.items() if end > now}
-        self._signed_out[session.nonce] = session.expires_at
+        self._closed = {name: until for name, until in {**self._closed, **closed}.items() if until > now}
 
     def csrf_token(self, session: Session) -> str:
         """What every form of this session carries; another site cannot know it."""

@@ -1,5 +1,9 @@
 import pytest
 
+from alerting.api.entrance_book import EntranceBook
+from alerting.api.keys import KeyRing
+from alerting.api.sessions import Sessions
+from alerting.directives.entrance import ENTRANCE, Entrance
 from alerting.settings import ApiSettings
 from tests.fakes.api_house import KEY, NAME, api_house, field, sign_in
 from tests.fakes.clock import START, FakeClock
@@ -85,6 +89,38 @@ async def test_signing_out_needs_our_own_form_and_ends_the_session() -> None:
     assert forged.status == 403
     assert left.headers["location"] == "/login"
     assert again.status == 303
+
+
+async def test_whoever_signs_out_is_out_in_every_process_within_a_second() -> None:
+    store, clock = storyboard(START), FakeClock()
+    async with api_house(store=store, clock=clock) as here, api_house(store=store, clock=clock) as there:
+        await sign_in(here.browser)
+        there.browser.cookies = dict(here.browser.cookies)
+        let_in = await there.browser.get("/")
+        token = field(await here.browser.get("/"), "csrf")
+
+        await here.browser.post_form("/logout", {"csrf": token})
+        await clock.advance(1)
+        turned_away = await there.browser.get("/")
+
+    assert (let_in.status, turned_away.status) == (200, 303)
+
+
+async def test_what_was_signed_out_of_is_forgotten_once_it_would_have_ended() -> None:
+    store, clock = storyboard(START), FakeClock()
+    book, sessions = EntranceBook(store, clock), Sessions(KeyRing({NAME: KEY}), clock)
+    first = sessions.read(sessions.open(NAME))
+    assert first is not None
+    await book.signed_out(first)
+    await clock.advance(12 * 3600)
+    second = sessions.read(sessions.open(NAME))
+    assert second is not None
+
+    await book.signed_out(second)
+
+    kept = await store.directive(ENTRANCE)
+    assert isinstance(kept, Entrance)
+    assert kept.closed == {second.id: second.expires_at}
 
 
 @pytest.mark.parametrize("act", ["acknowledge", "resolve"])
