@@ -117,7 +117,7 @@ def backtest_counts(
     expected: dict[int, tuple[float, float, float] | None] = {}
     for index, partial in partials_of_counts(topic, rows):
         if index not in expected:
-            expected[index] = run.stage.expected(topic.id, steps[index])
+            expected[index] = run.expected(topic.id, steps[index])
             if progress is not None and index % _TELL_EVERY == 0:
                 progress(index, len(rows))
         if run.add(partial):

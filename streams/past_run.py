@@ -1,39 +1,44 @@
-"""A detect stage fed by hand with the past, and the same past under other budgets."""
+"""The topics of a detect stage fed by hand with the past, and the same past under other budgets."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Final
 
 import msgspec
 
-from streams import codec
-from streams.broker.base import Partition, Record
 from streams.events import Detection, PartialCount, Phase, Tally, WindowCount
+from streams.feeds import Feeds
 from streams.settings import StreamSettings
-from streams.stages.detect import DetectStage
+from streams.stages.detail import Detail
+from streams.stages.watched_topics import WatchedTopics
 from streams.topic import Topic
 from streams.windows import MINUTE
 
-_NOWHERE: Final = Partition("backtest", 0)
-_NO_CLOCK: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 class PastRun:
-    """What the stage said to each partial count: detections that opened, in that order, and the newest window counts.
+    """What is said to each partial count: detections that opened, in that order, and the newest window counts.
+
+    It is what the detect stage decides, without the records that it reads and writes, and without evidence in words.
 
     Args:
         keep_windows: Whether `windows` is filled, by topic and start.
     """
 
     def __init__(self, settings: StreamSettings, topics: Iterable[Topic], *, keep_windows: bool = True) -> None:
-        self.stage = DetectStage(0, kafka=settings.kafka, time=settings.time, detect=settings.detect, topics=topics)
+        self._topics = WatchedTopics(
+            topics,
+            time=settings.time,
+            detect=settings.detect,
+            feeds=Feeds(),
+            detail=Detail(counts=keep_windows, evidence=False),
+        )
         self.opened: list[Detection] = []
         self.windows: dict[tuple[str, int], WindowCount] = {}
-        self._keep_windows = keep_windows
-        self._kafka = settings.kafka
-        self._offset = 0
         self._newest: dict[str, int] = {}
+
+    def expected(self, topic: str, seconds: int) -> tuple[float, float, float] | None:
+        """Mean, low and high of the mentions expected in `seconds`; None while the topic is warming up or unknown."""
+        watch = self._topics.get(topic)
+        return None if watch is None else watch.expected(seconds)
 
     def finish(self) -> None:
         """Let the last minute of every topic pass, so that its window closes too."""
@@ -41,20 +46,18 @@ class PastRun:
             self.add(PartialCount(topic=topic, revision=1, second=second + MINUTE, tally=Tally(), history=True))
 
     def add(self, partial: PartialCount) -> bool:
-        """Whether it led to a page."""
+        """Whether it led to a page. Partial counts of the past only: they bring their own time with them."""
+        watch = self._topics.of(partial.topic)
+        if watch is None:
+            return False
         if partial.second > self._newest.get(partial.topic, 0):
             self._newest[partial.topic] = partial.second
-        self.stage.fold((Record(_NOWHERE, self._offset, None, codec.encode_partial(partial), 0),), _NO_CLOCK)
-        self._offset += 1
         before = len(self.opened)
-        for outgoing in self.stage.flush(_NO_CLOCK, at_end=False):
-            if outgoing.kafka_topic == self._kafka.detections:
-                detection = codec.decode_detection(outgoing.value)
-                if detection.phase is Phase.OPENED:
-                    self.opened.append(detection)
-            elif self._keep_windows and outgoing.kafka_topic == self._kafka.windows:
-                window = codec.decode_window(outgoing.value)
-                self.windows[window.topic, window.start] = window
+        for told in watch.add(partial, None)[1]:
+            if isinstance(told, WindowCount):
+                self.windows[told.topic, told.start] = told
+            elif isinstance(told, Detection) and told.phase is Phase.OPENED:
+                self.opened.append(told)
         return len(self.opened) > before
 
 

@@ -35,11 +35,11 @@ class BusyDay:
         Hosking 1990 (see `block_maxima`), Alm 1983 (see `scan`).
     """
 
-    __slots__ = ("_maxima", "_newest", "_rows")
+    __slots__ = ("_maxima", "_mentions", "_newest", "_rows")
 
     def __init__(self, prior: Prior | None = None) -> None:
         self._rows = array("q")  # five sums for each half hour of a day, a ring; empty until it is needed
-        self._newest = 0
+        self._newest = self._mentions = 0
         lean = NO_LEAN if prior is None else prior.lean(BUSY_DAY)
         self._maxima = BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE, lean)
 
@@ -52,12 +52,14 @@ class BusyDay:
         """One more final minute with mentions; the half hours before it teach how high a day can get."""
         half = slot.start // HALF_HOUR
         if not self._rows:
-            self._rows, self._newest = array("q", bytes(8 * _KEPT * _COLUMNS)), half
+            self._rows, self._newest, self._mentions = array("q", bytes(8 * _KEPT * _COLUMNS)), half, 0
         if half != self._newest:
             self._turn(half, rate)
-        first = half % _KEPT * _COLUMNS
-        for column, value in enumerate(sums_of(slot.tally), start=first):
-            self._rows[column] += value
+        rows, first, sums = self._rows, half % _KEPT * _COLUMNS, sums_of(slot.tally)
+        self._mentions += sums[0]
+        for column, value in enumerate(sums, start=first):
+            if value:
+                rows[column] += value
 
     def _turn(self, half: int, rate: Rate) -> None:
         end = (self._newest + 1) * HALF_HOUR
@@ -66,6 +68,7 @@ class BusyDay:
             self._maxima.add(_score(mentions, usual))
         for gone in range(max(self._newest + 1, half - _KEPT + 1), half + 1):
             first = gone % _KEPT * _COLUMNS
+            self._mentions -= self._rows[first]
             for column in range(first, first + _COLUMNS):
                 self._rows[column] = 0
         self._newest = half
@@ -88,7 +91,7 @@ class BusyDay:
             return 0
         oldest = open_minute // HALF_HOUR - _KEPT + 1
         if oldest <= self._newest - _KEPT + 1:
-            return sum(self._rows[::_COLUMNS])
+            return self._mentions
         return sum(self._rows[half % _KEPT * _COLUMNS] for half in range(oldest, self._newest + 1))
 
     def pages(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> tuple[float, int]:
@@ -156,6 +159,7 @@ class BusyDay:
             self._rows, self._newest = array("q", rows), int(newest)
             if len(self._rows) not in {0, _KEPT * _COLUMNS}:
                 raise StateCorrupted(f"the snapshot of a day has {len(self._rows)} sums")
+            self._mentions = sum(self._rows[::_COLUMNS])
         except (TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of a day cannot be read: {exc!r}") from exc
         self._maxima.restore(maxima)

@@ -74,10 +74,20 @@ class Trail:
 
     def mentions(self, minutes: int) -> int:
         """Mentions in the last `minutes` minutes; everything kept where that is less."""
-        if minutes <= 0:
-            return 0
-        first = self._first(minutes)
-        return self._sums[0] - self._before[first * _COLUMNS] if first < len(self._told) else 0
+        return self.tails((minutes,))[0]
+
+    def tails(self, widths: Sequence[int]) -> list[int]:
+        """Mentions in the last so many minutes, for each of `widths`."""
+        told, before, total, last = self._told, self._before, self._sums[0], self._minutes + 1
+        spoken = len(told)
+        tails = []
+        for minutes in widths:
+            oldest = last - (min(MINUTES, minutes))
+            first = spoken - minutes
+            if not 0 <= first < spoken or told[first] != oldest:  # else somebody spoke in every minute
+                first = bisect_left(told, oldest)
+            tails.append(total - before[first * _COLUMNS] if first < spoken and minutes > 0 else 0)
+        return tails
 
     def sums(self, minutes: int) -> Sums:
         """All sums over the last `minutes` minutes."""
@@ -155,10 +165,11 @@ class Trail:
 
 def sums_of(tally: Tally) -> Sums:
     """What a trail counts of a tally."""
+    mentions, polarity, squares = tally.mentions, tally.polarity_sum, tally.polarity_squares
     return (
-        tally.mentions,
-        tally.mentions - tally.unscored,
+        mentions,
+        mentions - tally.unscored,
         tally.negative,
-        round(tally.polarity_sum * _MICRO),
-        round(tally.polarity_squares * _MICRO),
+        round(polarity * _MICRO) if polarity else 0,
+        round(squares * _MICRO) if squares else 0,
     )

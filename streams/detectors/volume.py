@@ -22,7 +22,7 @@ from streams.detectors.rise import onset_seen
 from streams.detectors.snapshots import require
 from streams.detectors.trail import MINUTES, Trail
 from streams.detectors.warm_up import WarmUp
-from streams.detectors.window_scores import WindowScores
+from streams.detectors.window_scores import SCALES, WindowScores
 from streams.detectors.window_stand import TELLING, Stand, rate_lately, stand_of
 from streams.errors import StateCorrupted
 from streams.events import Evidence
@@ -212,10 +212,11 @@ class VolumeDetector:
     def _absorb(self, slot: Slot, *, storm: bool) -> None:
         """What the minute teaches, measured against what was usual before it."""
         start, mentions = slot.start, slot.tally.mentions
-        self._climbs.learn(start, mentions, rate_lately(self._trail, self._rate))
+        if mentions or self._climbs.climb.nats:
+            self._climbs.learn(start, mentions, rate_lately(self._trail, self._rate))
         if mentions:
             self._day.add(slot, self._rate)
-            self._windows.learn(self._trail, self._rate)
+            self._windows.learn(self._trail.tails(SCALES), self._rate)
         self._block_minutes += 1
         if self._block_minutes >= BLOCK_MINUTES:
             self._block_minutes = 0
@@ -288,8 +289,7 @@ class VolumeDetector:
             self._mood.restore(state["mood"])
             self._trail.restore(state["trail"])
             self._start.restore(state["start"])
-            self._in_doubt = bool(state["in_doubt"])
-            self._stormy = bool(state["stormy"])
+            self._in_doubt, self._stormy = bool(state["in_doubt"]), bool(state["stormy"])
             self._not_before = int(state["not_before"])
             self._climbs.restore(state["climbs"])
             self._windows.restore(state["windows"])

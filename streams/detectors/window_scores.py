@@ -1,6 +1,7 @@
 """Log of observed over usual in windows of several widths, each calibrated by its own block maxima."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 from streams.basis import Weighed
@@ -8,7 +9,6 @@ from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, Block
 from streams.detectors.prior import NO_LEAN, Lean, Prior
 from streams.detectors.rate import Rate
 from streams.detectors.scan import passages_per_week
-from streams.detectors.trail import Trail
 
 SCALES: Final = (1, 5, 30, 180)
 FEWEST_MENTIONS: Final = 3
@@ -18,6 +18,7 @@ _PRIOR_DISPERSION: Final = 0.2
 _PRIOR_BLOCKS: Final = 576.0  # two days of five-minute counts
 _CAUTION: Final = 1.5  # real streams have longer tails than the normal law that the prior scale is that of
 _FARTHEST: Final = 100.0
+_SURELY_LESS: Final = 1.0 - 1e-12  # times a ratio: its logarithm is less, whichever way logarithms are rounded
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, chance need not be asked
 
 
@@ -31,7 +32,7 @@ class WindowScores:
         Hosking 1990 (see `block_maxima`), Alm 1983 (see `scan`).
     """
 
-    __slots__ = ("_dispersion", "_maxima")
+    __slots__ = ("_beaten", "_dispersion", "_maxima")
 
     def __init__(self, prior: Prior | None = None) -> None:
         self._dispersion = _PRIOR_DISPERSION if prior is None else prior.dispersion
@@ -39,6 +40,7 @@ class WindowScores:
             BlockMaxima(0.0, _PRIOR_SCALE, NO_LEAN if prior is None else prior.lean(f"window-{minutes}"))
             for minutes in SCALES
         )
+        self._beaten = [0.0] * len(SCALES)
 
     def leans(self) -> dict[str, Lean]:
         """How the topic's own maxima lie beside the prior of its rate, by name; empty before a week of them."""
@@ -77,15 +79,24 @@ class WindowScores:
         name = "1 minute" if minutes == 1 else f"{minutes} minutes"
         return self._maxima[index].weighed(name, mentions, mean, score, pages, told=told)
 
-    def learn(self, trail: Trail, rate: Rate) -> None:
-        """What the windows that end with a final minute show."""
-        for index, minutes in enumerate(SCALES):
-            mentions, mean = trail.mentions(minutes), rate.mean(minutes)
+    def learn(self, tails: Sequence[int], rate: Rate) -> None:
+        """What the windows that end with a final minute show.
+
+        Args:
+            tails: The mentions in each of them.
+        """
+        beaten = self._beaten
+        for index, mentions in enumerate(tails):
+            mean = rate.mean(SCALES[index])
             if mentions > mean:
-                self._maxima[index].add(math.log((mentions + 1.0) / (mean + 1.0)))
+                ratio = (mentions + 1.0) / (mean + 1.0)
+                if ratio > beaten[index]:  # else the open block has seen as much
+                    beaten[index] = ratio * _SURELY_LESS
+                    self._maxima[index].add(math.log(ratio))
 
     def close_block(self) -> None:
         """Twelve hours are over."""
+        self._beaten = [0.0] * len(SCALES)
         for maxima in self._maxima:
             maxima.close_block()
 
@@ -111,6 +122,7 @@ class WindowScores:
         Raises:
             StateCorrupted: It is no snapshot of window scores.
         """
+        self._beaten = [0.0] * len(SCALES)
         for maxima, old in zip(self._maxima, state, strict=True):
             maxima.restore(old)
 

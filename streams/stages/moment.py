@@ -1,26 +1,32 @@
 """What can be asked about one event second of a topic."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from streams.basis import Weighed
 from streams.detectors.base import Detector, Explanation, Reading
 from streams.detectors.onset import Onset
-from streams.events import Direction
+from streams.events import Direction, Evidence
+from streams.evidence.explain import Event
+from streams.stages.telling import compared, event_of
 from streams.windows import MINUTE, Slot, TopicWindows
+
+Expected = Callable[[int], tuple[float, float, float] | None]
+"""Mean, low and high of the mentions expected in so many seconds; None while nobody knows."""
 
 _LEVEL_SECONDS: Final = 300
 
 
 class WatchedMoment:
-    """Answers from a topic's windows and detectors. Implements `streams.budget.Moment`."""
+    """Answers from a topic's windows and detectors, until these learn more. Implements `streams.budget.Moment`."""
 
-    __slots__ = ("_detectors", "_recent", "_windows", "at")
+    __slots__ = ("_detectors", "_readings", "_recent", "_windows", "at")
 
     def __init__(self, windows: TopicWindows, detectors: Sequence[Detector], recent: Sequence[Slot], at: int) -> None:
         self._windows = windows
         self._detectors = detectors
         self._recent = recent
+        self._readings: list[tuple[str, Reading]] | None = None
         self.at = at
 
     def level(self) -> int:
@@ -39,12 +45,35 @@ class WatchedMoment:
         """What stands behind the reading."""
         return self._named(detector).explain_one(reading, self._recent)
 
+    def counted(self, detector: str, reading: Reading, onset: int, expected: Expected) -> tuple[Evidence, Event]:
+        """The counts behind a reading, and what is to be explained: all mentions since `onset`.
+
+        Args:
+            expected: The mentions expected in so many seconds.
+        """
+        evidence = self.explain(detector, reading).evidence
+        begin, end = onset - onset % MINUTE, self.at + 1
+        since = self._windows.total(begin, end)
+        evidence = compared(evidence, expected(evidence.window_seconds), since, self.speed())
+        minutes = [self._windows.mentions(start, start + 1) for start in range(begin, end, MINUTE)]
+        return evidence, event_of(evidence, begin, since, expected(end - begin), minutes, end - begin)
+
     def readings(self) -> list[tuple[str, Reading]]:
-        """Each detector's name and reading, where it has one."""
-        recent, at = self._recent, self.at
-        return [
-            (known.name, reading) for known in self._detectors if (reading := known.score_one(recent, at)) is not None
-        ]
+        """Each detector's name and reading, where it has one; worked out once."""
+        if self._readings is None:
+            recent, at = self._recent, self.at
+            self._readings = [
+                (known.name, reading)
+                for known in self._detectors
+                if (reading := known.score_one(recent, at)) is not None
+            ]
+        return self._readings
+
+    def reading(self, detector: str) -> Reading | None:
+        """That detector's reading."""
+        if self._readings is None:
+            return self._named(detector).score_one(self._recent, self.at)
+        return next((reading for name, reading in self._readings if name == detector), None)
 
     def weigh(self, detector: str) -> tuple[Weighed, ...]:
         """Every score behind the detector's reading."""

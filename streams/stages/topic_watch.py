@@ -9,23 +9,24 @@ from streams.basis import Basis
 from streams.budget import Budget
 from streams.charges import Charges
 from streams.claim import Claim
-from streams.detectors.base import Detector, Reading
+from streams.detectors.base import Reading
 from streams.detectors.prior import Lesson, Prior
 from streams.detectors.registry import SHARES, build_detectors, lesson_of, restore_detectors
 from streams.errors import StateCorrupted
-from streams.events import Detection, Evidence, PartialCount, WindowCount
+from streams.events import Detection, PartialCount, WindowCount
 from streams.evidence.context import Context
-from streams.evidence.explain import Event
 from streams.evidence.features import OwnWords
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
+from streams.stages.detail import FULL, Detail
 from streams.stages.moment import WatchedMoment
-from streams.stages.telling import compared, count_of, detection_of, event_of, watched_of
+from streams.stages.telling import count_of, detection_of, watched_of
+from streams.stages.told_verdicts import ToldVerdicts, Verdict
 from streams.stages.topic_feeds import TopicFeeds
 from streams.topic import Topic
 from streams.watch_tier import Step, WatchTier
 from streams.watched import Unwatched, Watched
-from streams.windows import LONGEST_SILENCE, MINUTE, Arrival, Closing, Slot, TopicWindows
+from streams.windows import LONGEST_SILENCE, MINUTE, Arrival, Slot, TopicWindows
 
 _VERSION: Final = 5
 
@@ -36,6 +37,10 @@ class TopicWatch:
     """Folds one topic's deltas and the passing of time into window counts and detections.
 
     A pure function of the order in which `add` and `tick` are called; score, then decide, then learn.
+
+    Args:
+        prior: What its peers teach.
+        detail: How much is told of what is decided.
     """
 
     def __init__(
@@ -46,19 +51,19 @@ class TopicWatch:
         detect: DetectSettings,
         feeds: Feeds | None = None,
         prior: Prior | None = None,
+        detail: Detail = FULL,
     ) -> None:
-        self._topic, self._prior = topic, prior
+        self._topic, self._prior, self._detail = topic, prior, detail
         self._feeds = TopicFeeds(feeds or Feeds())
-        self._grace = time.grace_seconds
-        self._windows = TopicWindows(self._grace)
-        self._detectors: tuple[Detector, ...] = build_detectors(topic, detect, prior)
-        self._settings = detect
+        self._grace, self._windows = time.grace_seconds, TopicWindows(time.grace_seconds)
+        self._settings, self._detectors = detect, build_detectors(topic, detect, prior)
         self._charges = Charges(SHARES, topic.caution)
         self._budget = self._new_budget()
         self._tier = WatchTier(topic.pages_per_week, topic.caution)
         self.context = Context(detect.folded_themes())
         self._live = self._history = self._afresh = False
-        self._told: dict[int, tuple[float | None, ...]] = {}
+        self._verdicts = ToldVerdicts()
+        self._decided: WatchedMoment | None = None
         self._begin: int | None = None
 
     @property
@@ -88,7 +93,7 @@ class TopicWatch:
         self._detectors, self._budget = build_detectors(topic, self._settings, self._prior), self._new_budget()
         restore_detectors(self._detectors, [(old.name, old.snapshot()) for old in detectors])
         self._budget.restore(budget.snapshot())
-        self._afresh = self._afresh or afresh
+        self._afresh, self._decided = self._afresh or afresh, None
         self._begin_afresh()
 
     def _begin_afresh(self) -> None:
@@ -97,7 +102,7 @@ class TopicWatch:
             self._budget = self._new_budget()
             self._windows.skip()
             self.context.skip()
-            self._begin, self._afresh = None, False
+            self._begin, self._afresh, self._decided = None, False, None
 
     def _new_budget(self) -> Budget:
         quiet_seconds = self._settings.quiet_hours_to_end * 3600
@@ -124,7 +129,7 @@ class TopicWatch:
             self._begin = max(since, partial.second - LONGEST_SILENCE)
         self._learn(now, told)
         arrival = self._windows.add(partial.second, partial.tally, now, muted=self._feeds.is_old_news(partial))
-        if arrival is Arrival.ON_TIME:
+        if arrival is Arrival.ON_TIME and self._detail.evidence:
             self.context.add(partial)
         if arrival is not Arrival.LOST:
             known_until = max(self._windows.newest or 0, now or 0, partial.second + partial.seconds - 1)
@@ -133,7 +138,7 @@ class TopicWatch:
 
     def tick(self, now: int) -> list[Told]:
         """Event time has come to `now`: close windows, learn what is final, follow what is going on."""
-        told: list[Told] = [self._count(closing) for closing in self._windows.closings(now)]
+        told = self._counts(now)
         self._learn(now, told)
         if self._budget.is_open or self._tier.is_on:
             self._decide(max(self._windows.newest or 0, now), told, accepted_ms=0)
@@ -145,7 +150,7 @@ class TopicWatch:
         told: list[Told] = []
         if self._history and self._windows.newest is not None:
             end = self._windows.newest - self._windows.newest % MINUTE + MINUTE
-            told += [self._count(closing) for closing in self._windows.closings(end)]
+            told += self._counts(end)
             moment = WatchedMoment(self._windows, self._detectors, self._windows.unlearned(), end - 1)
             readings = moment.readings()
             if readings:
@@ -156,8 +161,8 @@ class TopicWatch:
         if self._history:
             self._windows = TopicWindows(self._grace)
             self.context.skip()
-            self._told.clear()
-            self._history = False
+            self._verdicts.clear()
+            self._history, self._decided = False, None
         self._live = True
         return told
 
@@ -167,10 +172,10 @@ class TopicWatch:
                 self._confirm(slot, now, told)
             if self._feeds.is_unheard(slot):
                 continue  # what was missing is no calm: it was not observed
-            storm = self._budget.storm(slot.start)
+            storm, self._decided = self._budget.storm(slot.start), None
             for detector in self._detectors:
                 detector.learn_one(slot, storm=storm)
-        if self._windows.learned_until is not None:
+        if self._detail.evidence and self._windows.learned_until is not None:
             self.context.learn(self._windows.learned_until, storm_since=self._budget.onset)
 
     def _confirm(self, slot: Slot, now: int | None, told: list[Told]) -> None:
@@ -185,6 +190,7 @@ class TopicWatch:
         recent = self._windows.unlearned()
         moment = WatchedMoment(self._windows, self._detectors, recent, at)
         readings = moment.readings()
+        self._decided = moment if at % MINUTE == MINUTE - 1 else None  # it will be asked for when its minute closes
         claims = self._budget.decide(at, readings, moment)
         told.extend(self._detection(claim, moment, accepted_ms) for claim in claims)
         if self._live and self._tier.is_worth_asking(readings):
@@ -197,7 +203,7 @@ class TopicWatch:
             told.append(Unwatched(self._topic.id))
         elif step is not None and rarest is not None:
             since, direction = self._tier.since or moment.at, moment.direction(*rarest)
-            evidence = self.context.drivers(*self._counted(*rarest, rarest[1].since, moment), moment.at)
+            evidence = self.context.drivers(*moment.counted(*rarest, rarest[1].since, self.expected), moment.at)
             told.append(watched_of(self._topic, since, moment.at, rarest, evidence, direction, self._basis(moment)))
 
     def lesson(self) -> Lesson | None:
@@ -209,22 +215,23 @@ class TopicWatch:
         """It stands on the watch list."""
         return self._tier.is_on
 
-    def _count(self, closing: Closing) -> WindowCount:
-        slot = closing.slot
-        if not closing.final or slot.start not in self._told:
-            self._told[slot.start] = self._verdict(slot)
-            while len(self._told) > 200:
-                del self._told[next(iter(self._told))]
-        return count_of(self._topic, closing, self._told[slot.start], history=not self._live)
+    def _counts(self, now: int) -> list[Told]:
+        closings = self._windows.closings(now)
+        if not self._detail.counts:
+            return []
+        past, verdicts = not self._live, self._verdicts
+        return [count_of(self._topic, one, verdicts.of(one, self._verdict), history=past) for one in closings]
 
-    def _verdict(self, slot: Slot) -> tuple[float | None, ...]:
+    def _verdict(self, slot: Slot) -> Verdict:
         expectation = self.expected(slot.seconds)
         if expectation is None:
             return (None, None, None, None)
-        end = slot.start + slot.seconds
-        known = [recent for recent in self._windows.unlearned() if recent.start < end]
+        moment, last = self._decided, slot.start + slot.seconds - 1
+        if moment is None or moment.at != last:
+            known = [recent for recent in self._windows.unlearned() if recent.start <= last]
+            moment = WatchedMoment(self._windows, self._detectors, known, last)
         volume = next(detector for detector in self._detectors if detector.expected(slot.seconds) is not None)
-        reading = volume.score_one(known, end - 1)
+        reading = moment.reading(volume.name)
         return (*expectation, None if reading is None else reading.score)
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
@@ -236,20 +243,14 @@ class TopicWatch:
         return None
 
     def _detection(self, claim: Claim, moment: WatchedMoment, accepted_ms: int) -> Detection:
-        counted = self._counted(claim.detector, claim.reading, claim.onset.at, moment)
-        evidence, basis, past = self.context.enrich(*counted, moment.at), self._basis(moment), not self._live
+        evidence, event = moment.counted(claim.detector, claim.reading, claim.onset.at, self.expected)
+        if self._detail.evidence:
+            evidence = self.context.enrich(evidence, event, moment.at)
+        basis, past = self._basis(moment), not self._live
         return detection_of(self._topic, claim, moment.at, evidence, basis, accepted_ms=accepted_ms, history=past)
 
     def _basis(self, moment: WatchedMoment) -> Basis:
         return self._charges.basis(self._topic.pages_per_week, moment.readings(), moment.weigh)
-
-    def _counted(self, detector: str, reading: Reading, onset: int, moment: WatchedMoment) -> tuple[Evidence, Event]:
-        evidence = moment.explain(detector, reading).evidence
-        begin, end = onset - onset % MINUTE, moment.at + 1
-        expected, since = self.expected(evidence.window_seconds), self._windows.total(begin, end)
-        evidence = compared(evidence, expected, since, moment.speed())
-        minutes = [self._windows.mentions(start, start + 1) for start in range(begin, end, MINUTE)]
-        return evidence, event_of(evidence, begin, since, self.expected(end - begin), minutes, end - begin)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
@@ -261,7 +262,7 @@ class TopicWatch:
             "afresh": self._afresh,
             "prior": None if self._prior is None else msgspec.to_builtins(self._prior),
             "feeds": self._feeds.snapshot(),
-            "told": [[start, *verdict] for start, verdict in self._told.items()],
+            "told": self._verdicts.snapshot(),
             "windows": self._windows.snapshot(),
             "detectors": [[detector.name, detector.snapshot()] for detector in self._detectors],
             "budget": self._budget.snapshot(),
@@ -278,15 +279,13 @@ class TopicWatch:
         try:
             if state["version"] != _VERSION:
                 raise StateCorrupted(f"expected version {_VERSION} of a topic's snapshot, found {state['version']!r}")
-            self._live = bool(state["live"])
-            self._history = bool(state["history"])
-            self._begin = state["begin"]
-            self._afresh = bool(state["afresh"])
+            self._live, self._history = bool(state["live"]), bool(state["history"])
+            self._begin, self._afresh = state["begin"], bool(state["afresh"])
             self._feeds.restore(state["feeds"])
-            self._told = {int(start): tuple(verdict) for start, *verdict in state["told"]}
+            self._verdicts.restore(state["told"])
             self._windows.restore(state["windows"])
             self._prior = None if state["prior"] is None else msgspec.convert(state["prior"], Prior)
-            self._detectors = build_detectors(self._topic, self._settings, self._prior)
+            self._detectors, self._decided = build_detectors(self._topic, self._settings, self._prior), None
             restore_detectors(self._detectors, state["detectors"])
             self._budget.restore(state["budget"])
             self._tier.restore(state.get("tier"))

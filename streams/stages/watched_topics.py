@@ -7,6 +7,7 @@ from streams.definition import Definition
 from streams.detectors.prior import Lesson, Prior
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
+from streams.stages.detail import FULL, Detail
 from streams.stages.peers import Peers
 from streams.stages.topic_watch import TopicWatch
 from streams.stages.tracked_topics import definition_of, topic_of
@@ -19,10 +20,19 @@ class WatchedTopics:
     Args:
         topics: What is watched before the log says more.
         feeds: Shared by all of them.
+        detail: How much is told of what is decided.
     """
 
-    def __init__(self, topics: Iterable[Topic], *, time: TimeSettings, detect: DetectSettings, feeds: Feeds) -> None:
-        self._time, self._detect, self._feeds = time, detect, feeds
+    def __init__(
+        self,
+        topics: Iterable[Topic],
+        *,
+        time: TimeSettings,
+        detect: DetectSettings,
+        feeds: Feeds,
+        detail: Detail = FULL,
+    ) -> None:
+        self._time, self._detect, self._feeds, self._detail = time, detect, feeds, detail
         self._definitions = {topic.id: definition_of(topic) for topic in topics}
         self._watches: dict[str, TopicWatch] = {}
         self._active: set[str] = set()
@@ -44,7 +54,12 @@ class WatchedTopics:
 
     def _make(self, definition: Definition, prior: Prior | None) -> TopicWatch:
         watch = self._watches[definition.topic] = TopicWatch(
-            topic_of(definition), time=self._time, detect=self._detect, feeds=self._feeds, prior=prior
+            topic_of(definition),
+            time=self._time,
+            detect=self._detect,
+            feeds=self._feeds,
+            prior=prior,
+            detail=self._detail,
         )
         watch.name(definition.own_words)
         self._peers.add(definition.topic, definition.brand)
@@ -120,7 +135,7 @@ class WatchedTopics:
 
     def only(self, topic_ids: Iterable[str], feeds: Feeds) -> "WatchedTopics":
         """The same definitions of these topics, and no watches yet."""
-        afresh = WatchedTopics((), time=self._time, detect=self._detect, feeds=feeds)
+        afresh = WatchedTopics((), time=self._time, detect=self._detect, feeds=feeds, detail=self._detail)
         afresh._definitions = {one: self._definitions[one] for one in topic_ids if one in self._definitions}
         return afresh
 

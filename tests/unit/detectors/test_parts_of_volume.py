@@ -49,7 +49,7 @@ class TestWindowScores:
         rate.begin(per_minute)
         for number, mentions in enumerate(past):
             trail.append(Slot(START + number * MINUTE, MINUTE, tally(mentions)))
-            scores.learn(trail, rate)
+            scores.learn(trail.tails(SCALES), rate)
             if number % 10 == 0:
                 scores.close_block()
         scores.expect(rate, 0.5)
