@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -45,7 +46,9 @@ PARAMETERS: Final = (
     Parameter("memory of an event, seconds", "episodes", "_MEMORY_SECONDS", (86_400, 4 * 86_400)),
     Parameter("share of it that a new event needs", "episodes", "_MEMORY_SHARE", (0.25, 0.75)),
     Parameter("evidence an open episode lives on", "episodes", "_STAYS_BELOW", (2.0, 8.0)),
-    Parameter("standard errors of a busy hour", "volume", "_SURELY", (2.0, 4.0)),
+    Parameter("standard errors of a busy hour", "window_stand", "_SURELY", (2.0, 4.0)),
+    Parameter("caution of a young window's scale, times", "window_scores", "_CAUTION", (1.0, 2.0)),
+    Parameter("margin of a young topic", "volume", "_YOUNG_MARGIN", (0.25, 1.0)),
     Parameter("record that a season needs, nats", "season", "_ON_NATS", (5.0, 20.0)),
     Parameter("pages a week", "", "pages_per_week", (0.125, 0.5)),
 )
@@ -102,14 +105,18 @@ def _pass(job: tuple[str, Parameter | None, Any]) -> Passed:
     return Passed(*(score(series, profile) for profile in PROFILES.values()))
 
 
+def module_of(one: Parameter) -> ModuleType:
+    """Where the constant stands."""
+    return importlib.import_module("streams.budget" if one.module == "episodes" else f"streams.detectors.{one.module}")
+
+
 @contextmanager
 def _set(one: Parameter | None, value: object) -> Iterator[None]:
     """The constant at another value, in this process and pass."""
     if one is None or not one.module:
         yield
         return
-    package = "streams.budget" if one.module == "episodes" else f"streams.detectors.{one.module}"
-    module = importlib.import_module(package)
+    module = module_of(one)
     before = getattr(module, one.constant)
     setattr(module, one.constant, value)
     try:
