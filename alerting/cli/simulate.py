@@ -41,8 +41,8 @@ def simulate(
 
     Those stand in OUTPUT.labels.json and OUTPUT.contacts.jsonl. With --kafka mentions and contacts go to the Kafka of
     the configuration as they happen, and the labels to OUTPUT. With --days it is weeks of every brand's topics, with
-    seasons, drifts, cascades and twelve kinds of events; the labels stand in OUTPUT.labels.jsonl, one a line, and the
-    topics in OUTPUT.yaml.
+    seasons, drifts, cascades and twelve kinds of events; the labels stand in OUTPUT.labels.jsonl, one a line, what
+    people call about in OUTPUT.contacts.jsonl, and the topics in OUTPUT.yaml.
     """
     from alerting.contact_reading import written
     from streams.clock import SystemClock

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 def simulate_weeks(
     output: Path, *, start: datetime, days: float, brands: int, events: int, rate: float, seed: int
 ) -> None:
-    """Write OUTPUT, OUTPUT.labels.jsonl, and OUTPUT.yaml with the topics."""
+    """Write OUTPUT, OUTPUT.contacts.jsonl, OUTPUT.labels.jsonl, and OUTPUT.yaml with the topics."""
+    from alerting.contact_reading import written
     from streams import codec
     from streams.simulate.refund_outage import towns
     from streams.simulate.town import Town
+    from streams.simulate.town_callers import TownCallers
 
     topics = towns(brands, rate)
     town = Town(topics, start, days=days, events=events, seed=seed)
@@ -27,12 +29,21 @@ def simulate_weeks(
         for mention in town.mentions():
             stream.write(codec.encode_mention(mention) + b"\n")
             count += 1
+    known = [topic for group in topics for topic in group]
+    callers = TownCallers(known, start, seconds=town.seconds, planted=town.planted, seed=seed)
+    calls = output.with_name(output.name + ".contacts.jsonl")
+    with calls.open("wb") as stream:
+        stream.writelines(written(contact) + b"\n" for contact in callers.contacts())
     labels = output.with_name(output.name + ".labels.jsonl")
-    lines = [json.dumps(msgspec.to_builtins(label)) for label in town.labels()]
+    lines = [
+        json.dumps(msgspec.to_builtins(callers.labelled(label, number))) for number, label in enumerate(town.labels())
+    ]
     labels.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     config = output.with_name(output.name + ".yaml")
-    config.write_text(_configuration([topic for group in topics for topic in group]), encoding="utf-8")
-    typer.echo(f"{count} mentions in {output}, {len(lines)} labels in {labels}, their topics in {config}")
+    config.write_text(_configuration(known), encoding="utf-8")
+    typer.echo(
+        f"{count} mentions in {output}, {len(lines)} labels in {labels}, their topics in {config}, contacts in {calls}"
+    )
 
 
 def _configuration(topics: "list[SimulatedTopic]") -> str:

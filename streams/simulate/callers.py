@@ -7,6 +7,7 @@ from random import Random
 from typing import Final
 
 from streams.contact import Contact
+from streams.simulate.chance import poisson
 from streams.simulate.scenario import EventKind, Scenario
 
 REASONS: Final = {"refund pending": 14.0, "parcel late": 22.0, "app login": 8.0}
@@ -39,7 +40,7 @@ class Callers:
         while at < self._start:
             step = _STEP if at < self._start - _BY_THE_MINUTE else timedelta(minutes=1)
             for reason, per_minute in REASONS.items():
-                count = self._count(per_minute * (step.total_seconds() / 60) * _wave(at))
+                count = poisson(self._random, per_minute * (step.total_seconds() / 60) * _wave(at))
                 if count:
                     yield Contact(at, reason, brand=self._scenario.brand, count=count, id=f"{at.isoformat()}/{reason}")
             at += step
@@ -49,7 +50,7 @@ class Callers:
         for _ in range(seconds):
             at = self._start + timedelta(seconds=self._elapsed)
             for reason, per_minute in REASONS.items():
-                for number in range(self._count((per_minute * _wave(at) + self._caused(reason)) / 60)):
+                for number in range(poisson(self._random, (per_minute * _wave(at) + self._caused(reason)) / 60)):
                     name = f"{at.isoformat()}/{reason}/{number}"
                     yield Contact(at, reason, brand=self._scenario.brand, id=name)
             self._elapsed += 1
@@ -67,15 +68,6 @@ class Callers:
                 rising = 1 - math.exp(-into / _TAIL_SECONDS)
                 found += rising * math.exp(-past / 600.0) * usual * (event.factor - 1) * _CALLS_A_MENTION
         return found
-
-    def _count(self, mean: float) -> int:
-        if mean > 30:
-            return max(0, round(self._random.gauss(mean, math.sqrt(mean))))
-        limit, drawn, product = math.exp(-mean), 0, self._random.random()
-        while product > limit:
-            drawn += 1
-            product *= self._random.random()
-        return drawn
 
 
 def _wave(at: datetime) -> float:

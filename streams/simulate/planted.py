@@ -73,6 +73,7 @@ class LabelLine(msgspec.Struct, frozen=True):
         size: Mentions that would not be there without it; of a gap or flood those it held back, of a flip those turned.
         pages: Somebody wants to be woken for it.
         lead: See `Planted`.
+        reason: Why people call because of it, where they do; `calls` of them.
     """
 
     kind: Kind
@@ -85,6 +86,8 @@ class LabelLine(msgspec.Struct, frozen=True):
     second: float | None = None
     lead: float | None = None
     platform: str | None = None
+    reason: str | None = None
+    calls: int | None = None
 
 
 def label_of(planted: Planted, start: float, size: int) -> LabelLine:

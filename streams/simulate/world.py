@@ -9,6 +9,7 @@ import msgspec
 
 from streams.events import Tally
 from streams.mention import Author, Mention
+from streams.simulate.chance import poisson
 from streams.simulate.scenario import EventKind, Label, Scenario, SimulatedEvent, SimulatedTopic, Voice
 from streams.tone import NEGATIVE_UP_TO, POSITIVE_FROM
 
@@ -101,7 +102,7 @@ class World:
                 (voice.neutral, 1 - negative - positive),
             ):
                 heard = self._heard(sentences, voice)
-                polarities += self._random.choices(heard, k=self._poisson(rate * share))
+                polarities += self._random.choices(heard, k=poisson(self._random, rate * share))
         count = len(polarities)
         if self._polarity_of is None:
             return Tally(mentions=count, unscored=count)
@@ -131,7 +132,7 @@ class World:
     def _second(self) -> Iterator[Mention]:
         second = self.start + timedelta(seconds=self._elapsed)
         drawn = [spoken for topic in self.scenario.topics for spoken in self._said_about(topic)]
-        chatter = self._poisson(self.scenario.chatter_per_minute / 60)
+        chatter = poisson(self._random, self.scenario.chatter_per_minute / 60)
         drawn += [(self._random.random(), self._random.choice(self.scenario.chatter), 0.0) for _ in range(chatter)]
         self._elapsed += 1
         for offset, text, anger in sorted(drawn):
@@ -140,10 +141,10 @@ class World:
     def _said_about(self, topic: SimulatedTopic) -> Iterator[tuple[float, str, float]]:
         extra = self._events_of(topic)
         shares = _shares(topic, extra)
-        for _ in range(self._poisson(self._usual_rate(topic, 1.0) / 60)):
+        for _ in range(poisson(self._random, self._usual_rate(topic, 1.0) / 60)):
             yield self._spoken(topic.voice, *shares)
         for event, height in extra:
-            for _ in range(self._poisson(height * topic.per_minute * (event.factor - 1) / 60)):
+            for _ in range(poisson(self._random, height * topic.per_minute * (event.factor - 1) / 60)):
                 yield self._spoken(event.voice, event.negative, event.positive)
 
     def _events_of(self, topic: SimulatedTopic) -> list[tuple[SimulatedEvent, float]]:
@@ -173,7 +174,7 @@ class World:
         self._serial += 1
         who = self._random.randrange(20_000)
         followers = int(math.exp(Random(who).gauss(5.0, 1.6)))  # noqa: S311
-        spread = self._poisson(0.3 + (1.5 if anger > 0 else 0.2))
+        spread = poisson(self._random, 0.3 + (1.5 if anger > 0 else 0.2))
         return Mention(
             id=f"{int(self.start.timestamp())}-{self._serial}",
             platform=self._random.choice(_PLATFORMS),
@@ -188,18 +189,6 @@ class World:
             reach=followers,
             provider="simulator",
         )
-
-    def _poisson(self, rate: float) -> int:
-        """A Poisson draw: exact by multiplication below 30, by the rounded normal above."""
-        if rate <= 0:
-            return 0
-        if rate > 30:
-            return max(0, round(self._random.gauss(rate, math.sqrt(rate))))
-        limit, drawn, product = math.exp(-rate), 0, self._random.random()
-        while product > limit:
-            drawn += 1
-            product *= self._random.random()
-        return drawn
 
 
 def _height(event: SimulatedEvent, elapsed: float) -> float:

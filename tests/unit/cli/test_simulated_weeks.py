@@ -1,6 +1,7 @@
 """`tocsin simulate --days` and `tocsin score-labels`, from the stream to what a backtest made of it."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 from alerting.cli.exits import Exit
 from alerting.cli.main import app
 from alerting.cli.options import settings_from
+from alerting.contact_reading import read_contact
 from streams import codec
 
 PAGE = {"topic": "arvella-refunds", "at": "2026-01-05T10:00:00Z", "direction": "crisis"}
@@ -49,6 +51,24 @@ def test_the_same_seed_writes_the_same_files(tmp_path: Path) -> None:
     another = weeks(tmp_path, "c.jsonl", "--seed", "2")
 
     assert one.read_bytes() == other.read_bytes() != another.read_bytes()
+    calls = [path.with_name(path.name + ".contacts.jsonl").read_bytes() for path in (one, other, another)]
+    assert calls[0] == calls[1] != calls[2]
+
+
+def test_writes_what_people_call_about_as_the_contact_centre_would(tmp_path: Path) -> None:
+    output = weeks(tmp_path, "weeks.jsonl", "--rate", "0.2", "--events", "12")
+
+    lines = output.with_name("weeks.jsonl.contacts.jsonl").read_bytes().splitlines()
+    contacts = [read_contact(line, datetime(2026, 1, 7, tzinfo=UTC)) for line in lines]
+    labels = [json.loads(line) for line in (tmp_path / "weeks.jsonl.labels.jsonl").read_text().splitlines()]
+    called = [label for label in labels if label["lead"] is not None]
+
+    assert [contact.opened_at for contact in contacts] == sorted(contact.opened_at for contact in contacts)
+    assert called
+    for label in called:
+        assert label["calls"] > 0
+        assert label["reason"] in {contact.reason for contact in contacts}
+    assert {label["calls"] for label in labels if label["lead"] is None} <= {None}
 
 
 def test_weeks_need_a_file_to_go_to() -> None:
