@@ -6,7 +6,6 @@ from typing import Any, Final
 import msgspec
 
 from streams import codec
-from streams.erasure import nameless
 from streams.errors import StateCorrupted
 from streams.events import Evidence, PartialCount
 from streams.evidence.cascades import Cascades, Spread
@@ -14,13 +13,13 @@ from streams.evidence.distinct import estimate, smallest
 from streams.evidence.explain import Event, Usually, explain
 from streams.evidence.features import OwnWords, Themes, features
 from streams.evidence.novelty import Novelty
+from streams.evidence.origins import Origins
 from streams.evidence.places import places_of
 from streams.evidence.rates import Rates
 from streams.evidence.reading import Read
 from streams.evidence.stretch import KINDS, Stretch, loudest, most, total, weight_of, with_fate
 from streams.evidence.virality import MOST_POSTS
 from streams.evidence.weighted_sample import WeightedSample
-from streams.findings import Driver, Origin
 from streams.tone import NEGATIVE
 
 SLOT_SECONDS: Final = 600
@@ -31,7 +30,6 @@ _SLACK: Final = 12
 _LOOKED_AT: Final = 8  # whether there are too many is asked only so often
 _LEARNED_AFTER: Final = 2 * SLOT_SECONDS  # an event is seen some minutes after it began
 _EXCERPTS_LEARNED: Final = 12  # about so few of a stretch are the same in whatever order they came
-_ORIGINS: Final = 24
 _SAMPLES_AT_REST: Final = 1
 _LOUDEST: Final = 2
 _NO_THEMES: Final[Themes] = {}
@@ -50,7 +48,7 @@ class Context:
         self._stretches: dict[int, Stretch] = {}
         self._usually = _nothing_known()
         self._novelty = Novelty()
-        self._origins: dict[str, Origin] = {}
+        self._origins = Origins()
         self._cascades = Cascades()
         self._learned_until: int | None = None
 
@@ -161,11 +159,8 @@ class Context:
     def erase(self, authors: Collection[int]) -> bool:
         """Forget what these people said, and who they are; whether any of them was known."""
         known = [stretch.erase(authors) for stretch in self._stretches.values()]
-        for term, origin in self._origins.items():
-            if origin.author_number in authors:
-                self._origins[term] = nameless(origin)
-                known.append(True)
-        return self._novelty.erase(authors) or any(known)
+        known += [self._origins.erase(authors), self._novelty.erase(authors)]
+        return any(known)
 
     def skip(self) -> None:
         """What comes next does not follow on what came before: the time between teaches nothing."""
@@ -218,18 +213,7 @@ class Context:
             spreads,
             only_drivers=only_drivers,
         )
-        return msgspec.structs.replace(explained, drivers=tuple(map(self._traced, explained.drivers)))
-
-    def _traced(self, driver: Driver) -> Driver:
-        """With the earliest origin that was ever found for it: the mention itself may be forgotten by now."""
-        if driver.first is None:
-            return driver
-        term = f"{driver.kind}:{driver.term}"
-        known = self._origins.pop(term, driver.first)
-        first = self._origins[term] = min(known, driver.first, key=lambda origin: (origin.at, origin.key))
-        if len(self._origins) > _ORIGINS:
-            del self._origins[next(iter(self._origins))]
-        return msgspec.structs.replace(driver, first=first)
+        return msgspec.structs.replace(explained, drivers=tuple(map(self._origins.traced, explained.drivers)))
 
     def _read(self, stretch: Stretch) -> Iterator[Read]:
         for kept in stretch.sample:
@@ -254,7 +238,7 @@ class Context:
             "places": usually.places.snapshot(),
             "novelty": self._novelty.snapshot(),
             "cascades": self._cascades.snapshot(),
-            "origins": [[term, msgspec.to_builtins(origin)] for term, origin in self._origins.items()],
+            "origins": self._origins.snapshot(),
             "learned_until": self._learned_until,
         }
 
@@ -273,7 +257,7 @@ class Context:
             self._usually = usually
             self._novelty.restore(state["novelty"])
             self._cascades.restore(state["cascades"])
-            self._origins = {str(term): msgspec.convert(origin, Origin) for term, origin in state["origins"]}
+            self._origins.restore(state["origins"])
             self._learned_until = state["learned_until"]
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of a context cannot be read: {exc!r}") from exc

@@ -166,8 +166,15 @@ def _first(feature: str, known: Sequence[Read], first: Callable[[str], Excerpt |
     found = [excerpt for word in words if (excerpt := first(word)) is not None]
     # a phrase is no older than the newest of its words
     found = [max(found, key=_when)] if found else []
-    found += [read.excerpt for read in known if feature in read.features]
+    same = {feature} if kind != "copies" else _other_names(feature, known)
+    found += [read.excerpt for read in known if not same.isdisjoint(read.features)]
     return _origin(min(found, key=_when)) if found else None
+
+
+def _other_names(copies: str, known: Sequence[Read]) -> set[str]:
+    """Copies go by the first of them that is at hand, so among earlier mentions they may have another name."""
+    having = [read for read in known if copies in read.features]
+    return {feature for read in having for feature in read.features if feature.startswith("copies:")}
 
 
 def _when(excerpt: Excerpt) -> tuple[int, str]:

@@ -46,6 +46,11 @@ def likeness(one: Signature, other: Signature) -> float:
     return sum(a == b for a, b in zip(one, other, strict=True)) / BINS
 
 
+def are_alike(one: Signature | None, other: Signature | None) -> bool:
+    """Whether their texts are nearly the same; of a text too short to be a copy nobody knows."""
+    return one is not None and other is not None and likeness(one, other) >= _ALIKE
+
+
 def clusters(signatures: Mapping[int, Signature]) -> list[list[int]]:
     """Groups of two and more whose texts are nearly the same, each in the order of its numbers; the largest first.
 

@@ -82,6 +82,22 @@ class TestContext:
         assert found.drivers[0].first is not None
         assert found.drivers[0].first.key == f"x:{START + DAY}-1"
 
+    def test_the_origin_of_copies_is_found_before_the_event_as_well(self) -> None:
+        context = Context()
+        alarm = "the water of the new kettle smells of plastic and nobody cares at all"
+        for number in range(12):
+            context.add(said(START + number * 600, "flight to rome"))
+        context.learn(START + 2 * HOUR, storm_since=None)
+        context.add(said(START + 2 * HOUR, alarm))
+        for at, word in enumerate(("smells", "plastic", "cares", "water")):
+            context.add(said(START + 2 * HOUR + 90 + at, alarm.replace(word, f"other{at}")))
+
+        found = context.enrich(NOTHING, event(START + 2 * HOUR + 60, 4), START + 2 * HOUR + 120)
+
+        assert [(driver.kind, driver.mentions) for driver in found.drivers] == [("copies", 4)]
+        assert found.drivers[0].first is not None
+        assert found.drivers[0].first.key == f"x:{START + 2 * HOUR}-0"
+
     def test_contributions_and_the_rest_sum_to_the_excess(self) -> None:
         context = Context()
         for number in range(12):

@@ -1,0 +1,77 @@
+"""Where each driver was said first, however long ago the mention itself was forgotten."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+import msgspec
+
+from streams.erasure import nameless
+from streams.errors import StateCorrupted
+from streams.evidence import minhash
+from streams.evidence.features import tokens
+from streams.findings import Driver, Origin
+
+_KEPT: Final = 16
+_COPIES: Final = "copies:"
+
+_packed: Final = msgspec.msgpack.Encoder()
+_unpacked: Final = msgspec.msgpack.Decoder(Origin)
+
+
+class Origins:
+    """The earliest first mention of each driver that was ever told, of the 16 that were told last.
+
+    Copied text goes by whichever copy was at hand; two of them are one driver where they are nearly the same.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}  # packed: most topics are never asked
+
+    def traced(self, driver: Driver) -> Driver:
+        """With the earliest origin that was ever found for it."""
+        if driver.first is None:
+            return driver
+        term = f"{driver.kind}:{driver.term}"
+        same = [term] if driver.kind != "copies" else self._copies(driver.term)
+        found = [_unpacked.decode(self._known.pop(known)) for known in same if known in self._known]
+        first = min([*found, driver.first], key=lambda origin: (origin.at, origin.key))
+        self._known[term] = _packed.encode(first)
+        if len(self._known) > _KEPT:
+            del self._known[next(iter(self._known))]
+        return msgspec.structs.replace(driver, first=first)
+
+    def _copies(self, text: str) -> list[str]:
+        """Under which texts copies of this one are known."""
+        known = [term for term in self._known if term.startswith(_COPIES)]
+        mine = minhash.signature(tokens(text))
+        if mine is None:
+            return [term for term in known if term == f"{_COPIES}{text}"]
+        return [term for term in known if minhash.are_alike(mine, minhash.signature(tokens(term[len(_COPIES) :])))]
+
+    def erase(self, authors: Collection[int]) -> bool:
+        """Forget that these people said anything first, but not when it was; whether they had."""
+        spoke = False
+        for term, packed in self._known.items():
+            origin = _unpacked.decode(packed)
+            if origin.author_number in authors:
+                self._known[term] = _packed.encode(nameless(origin))
+                spoke = True
+        return spoke
+
+    def snapshot(self) -> list[Any]:
+        """The state as plain values."""
+        return [[term, msgspec.to_builtins(_unpacked.decode(packed))] for term, packed in self._known.items()]
+
+    def restore(self, state: Iterable[Any]) -> None:
+        """Take over a snapshot.
+
+        Raises:
+            StateCorrupted: It is none.
+        """
+        try:
+            known = [(str(term), _packed.encode(msgspec.convert(origin, Origin))) for term, origin in state]
+        except (TypeError, ValueError, msgspec.ValidationError) as exc:
+            raise StateCorrupted(f"the snapshot of origins cannot be read: {exc!r}") from exc
+        self._known = dict(known[-_KEPT:])
