@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -14,12 +15,14 @@ from streams.lexicon_settings import Language, LexiconSettings
 from streams.masking import Masked
 from streams.section import Section
 from streams.shares import Reach, shared, to_one
+from streams.theme_sets import THEME_SETS
 from streams.topic import Topic
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 TopicId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 ThemeName = Annotated[str, Field(min_length=1, max_length=64)]
 ThemePhrase = Annotated[str, Field(min_length=2, max_length=100)]
+ThemeSet = Literal["general", "travel"]
 
 # Kafka takes names of 249 characters; `.DLT` has to fit behind this one.
 _KAFKA_NAME: Final = r"^[a-zA-Z0-9._-]{1,245}$"
@@ -189,8 +192,11 @@ class DetectSettings(Section):
         warm_up_mentions: A topic has no opinion of its own before it saw this many mentions or `warm_up_days`.
         snapshot_seconds: State is saved at least this often.
         quiet_hours_to_end: An event is over after this long below its threshold.
-        themes: Products and themes of complaints by name, each with the words and phrases that speak of it. A theme
-            that carries an excess is named as a driver instead of its words.
+        themes: Products and themes of complaints by name, each with the words and phrases that speak of it; a word may
+            end with `*`, and parts joined by ` + ` have to stand in one mention. A theme that carries an excess is
+            named as a driver instead of its words.
+        theme_sets: Themes of complaints, in English, that Tocsin brings along: `general`, and `travel` for those who
+            take people from one place to another. One of `themes` with the same name takes its place.
     """
 
     pages_per_week: Annotated[float, Field(gt=0, le=1000)] = 0.25
@@ -201,9 +207,25 @@ class DetectSettings(Section):
     quiet_hours_to_end: Annotated[float, Field(gt=0, le=168)] = 1.0
     themes: Annotated[dict[ThemeName, tuple[ThemePhrase, ...]], Field(max_length=100)] = Field(default_factory=dict)
 
-    def folded_themes(self) -> dict[str, tuple[str, ...]]:
-        """The themes in the form in which texts are compared."""
-        return {name: tuple(" ".join(fold(phrase).split()) for phrase in said) for name, said in self.themes.items()}
+    theme_sets: tuple[ThemeSet, ...] = ()
+
+    @field_validator("themes")
+    @classmethod
+    def _say_something(cls, themes: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for name, phrases in themes.items():
+            for phrase in phrases:
+                if not all(re.search(r"\w", part) for part in phrase.split(" + ")):
+                    raise ValueError(f"{phrase!r} of {name!r} has a part without a word")
+        return themes
+
+    @cached_property
+    def folded_themes(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The themes in the form in which texts are compared; the file's own first, then the trade's."""
+        chosen = [said for name, said in THEME_SETS.items() if name in self.theme_sets]
+        every = dict(self.themes)
+        for brought in chosen:
+            every |= {name: said for name, said in brought.items() if name not in every}
+        return tuple((name, tuple(" ".join(fold(one).split()) for one in said)) for name, said in every.items())
 
 
 class TopicSettings(Section):

@@ -11,13 +11,14 @@ from streams.events import Evidence, PartialCount
 from streams.evidence.cascades import Cascades, Spread
 from streams.evidence.distinct import estimate, smallest
 from streams.evidence.explain import Event, Usually, explain
-from streams.evidence.features import OwnWords, Themes, features
+from streams.evidence.features import OwnWords, features
 from streams.evidence.novelty import Novelty
 from streams.evidence.origins import Origins
 from streams.evidence.places import places_of
 from streams.evidence.rates import Rates
 from streams.evidence.reading import Read
 from streams.evidence.stretch import KINDS, Stretch, loudest, most, total, weight_of, with_fate
+from streams.evidence.theme_words import Themes, theme_words
 from streams.evidence.virality import MOST_POSTS
 from streams.evidence.weighted_sample import WeightedSample
 from streams.tone import NEGATIVE
@@ -32,7 +33,6 @@ _LEARNED_AFTER: Final = 2 * SLOT_SECONDS  # an event is seen some minutes after 
 _EXCERPTS_LEARNED: Final = 12  # about so few of a stretch are the same in whatever order they came
 _SAMPLES_AT_REST: Final = 1
 _LOUDEST: Final = 2
-_NO_THEMES: Final[Themes] = {}
 
 
 class Context:
@@ -42,9 +42,9 @@ class Context:
     112 excerpts at most over all stretches: exact of as many mentions, an estimate of more. Authors are a sketch.
     """
 
-    def __init__(self, themes: Themes = _NO_THEMES) -> None:
+    def __init__(self, themes: Themes = ()) -> None:
         self._own = OwnWords()
-        self._themes = themes
+        self._themes = theme_words(themes) if themes else None
         self._stretches: dict[int, Stretch] = {}
         self._usually = _nothing_known()
         self._novelty = Novelty()

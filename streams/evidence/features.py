@@ -1,11 +1,12 @@
 """What a mention has that an event may be about: words, phrases, hashtags, links, media, what it answers, themes."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
+from streams.evidence.theme_words import ThemeWords
 from streams.excerpt import Excerpt
 from streams.fold import UNSPACED, fold, script_of
 from streams.remembered import Remembered
@@ -47,13 +48,10 @@ class OwnWords(msgspec.Struct, frozen=True):
         return bare in self.whole or bool(self.beginnings and bare.startswith(self.beginnings))
 
 
-Themes = Mapping[str, tuple[str, ...]]
-
-
-def features(excerpt: Excerpt, own: OwnWords, themes: Themes) -> dict[str, None]:
+def features(excerpt: Excerpt, own: OwnWords, themes: ThemeWords | None = None) -> dict[str, None]:
     """The distinct features of an excerpt as `kind:value`, folded, in order of appearance.
 
-    >>> list(features(Excerpt(0, "x:1", "Card charged twice!"), OwnWords(), {}))[:4]
+    >>> list(features(Excerpt(0, "x:1", "Card charged twice!"), OwnWords()))[:4]
     ['word:card', 'word:charged', 'phrase:card charged', 'word:twice']
     """
     found = dict.fromkeys(_of_text(excerpt.text, own))
@@ -70,12 +68,14 @@ def features(excerpt: Excerpt, own: OwnWords, themes: Themes) -> dict[str, None]
         found[f"{POST}:{excerpt.of}"] = None
     elif not excerpt.repeats:
         found[f"{POST}:{excerpt.key}"] = None  # the origin belongs to what answers it
-    if themes:
-        folded = f" {' '.join(tokens(excerpt.text))} "
-        for theme, phrases in themes.items():
-            if any(f" {phrase} " in folded for phrase in phrases):
-                found[f"{THEME}:{theme}"] = None
+    if themes is not None:
+        found |= dict.fromkeys(f"{THEME}:{theme}" for theme in themes_of(excerpt.text, themes))
     return found
+
+
+def themes_of(text: str, themes: ThemeWords) -> list[str]:
+    """The themes that a text speaks of, in their order."""
+    return themes.found_in([token.lstrip("#") for token in tokens(text)])  # a hashtag is a word too
 
 
 def tokens(text: str) -> list[str]:

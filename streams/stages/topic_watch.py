@@ -60,7 +60,7 @@ class TopicWatch:
         self._charges = Charges(SHARES, topic.caution)
         self._budget = self._new_budget()
         self._tier = WatchTier(topic.pages_per_week, topic.caution)
-        self.context = Context(detect.folded_themes())
+        self.context = Context(detect.folded_themes)
         self._live = self._history = self._afresh = False
         self._verdicts = ToldVerdicts()
         self._decided: WatchedMoment | None = None

@@ -1,7 +1,8 @@
 """Real customer-care tweets through the whole product on Apache Kafka, beside what is known to have happened.
 
-`make bench-airline AIRLINE_CSV=path/to/Tweets.csv`; see `airline_tweets` for the file. Everything is left as it comes:
-no history is loaded, no threshold is set, nobody says when collecting began. The file is eight days long, so each topic
+`make bench-airline AIRLINE_CSV=path/to/Tweets.csv`; see `airline_tweets` for the file. Everything is left as it comes,
+but for the themes of travel (`detect.theme_sets`): no history is loaded, no threshold is set, nobody says when
+collecting began. The file is eight days long, so each topic
 is judged while it is still warming up on a prior.
 """
 
@@ -21,8 +22,9 @@ from rich.text import Text
 
 from alerting.incidents.model import Incident
 from streams.events import Phase
+from streams.evidence.theme_words import theme_words
 from streams.log import set_up_logging
-from streams.settings import KafkaSettings
+from streams.settings import DetectSettings, KafkaSettings
 from tests.bench.airline_reasons import Labelled, agreement, names_flights, of_topic, read_labels
 from tests.bench.airline_replay import Outcome, Replay
 from tests.bench.airline_tweets import COLLECTING_STARTS, KNOWN, Known, read_tweets, topics
@@ -33,6 +35,8 @@ from tests.kafka.jars import ApacheKafkaMissing
 REPLAY_SECONDS: Final = 90.0
 PATIENCE_SECONDS: Final = 60.0
 WEEK_SECONDS: Final = 7 * 86_400.0
+THEME_SETS: Final = ("general", "travel")
+THEMES_READ: Final = theme_words(DetectSettings(theme_sets=THEME_SETS).folded_themes)
 _STAMP: Final = "%d %b %H:%M"
 
 
@@ -52,7 +56,13 @@ def main() -> int:
         return 1
     span = (mentions[-1].published_at - mentions[0].published_at).total_seconds()
     kafka = KafkaSettings(bootstrap_servers=node.bootstrap_servers, partitions=1)
-    replay = Replay(kafka, topics(), pace=span / REPLAY_SECONDS, patience_seconds=PATIENCE_SECONDS)
+    replay = Replay(
+        kafka,
+        topics(),
+        pace=span / REPLAY_SECONDS,
+        patience_seconds=PATIENCE_SECONDS,
+        detect={"theme_sets": THEME_SETS},
+    )
     try:
         outcome = asyncio.run(replay.run(mentions))
     finally:
@@ -102,7 +112,7 @@ def _print_drivers(console: Console, stories: Sequence[Story], labels: Sequence[
         table.add_column(heading)
     for story in stories:
         for claim in story.claims[-1:]:
-            beside = agreement(claim, of_topic(claim.topic, labels))
+            beside = agreement(claim, of_topic(claim.topic, labels), THEMES_READ)
             drivers = [f"{driver.term} {driver.contribution or 0:+.0f}" for driver in claim.evidence.drivers[:5]]
             table.add_row(
                 Text(claim.topic),
@@ -201,7 +211,7 @@ def _report(outcome: Outcome, stories: Sequence[Story], labels: Sequence[Labelle
     crisis = [story.claims[-1] for story in about if story.incident.direction == "crisis" and story.claims]
     flights = sum(names_flights(claim.evidence.drivers) for claim in crisis)
     report.add("crises found whose drivers name late or cancelled flights", flights, f"of {len(crisis)}")
-    shares = [agreement(one, of_topic(one.topic, labels)).agreeing for one in crisis]
+    shares = [agreement(one, of_topic(one.topic, labels), THEMES_READ).agreeing for one in crisis]
     agreed = [share for share in shares if share is not None]
     mean = sum(agreed) / len(agreed) if agreed else None
     report.add("drivers whose reason is one of the two most frequent", mean, "share of what they add")

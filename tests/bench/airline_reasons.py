@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from streams.events import Detection
+from streams.evidence.features import THEME, themes_of
+from streams.evidence.theme_words import ThemeWords
 from streams.findings import Driver
 from streams.fold import fold
 from tests.bench.airline_tweets import AIRLINES
@@ -54,14 +56,14 @@ def of_topic(topic: str, labels: Iterable[Labelled]) -> list[Labelled]:
     return [one for one in labels if handle in one.text]
 
 
-def agreement(detection: Detection, labels: Iterable[Labelled]) -> Agreement:
+def agreement(detection: Detection, labels: Iterable[Labelled], themes: ThemeWords) -> Agreement:
     """How far what is named is what people read; `labels` are those of the detection's topic."""
     excess = detection.evidence.excess
     since = excess.since if excess else detection.onset
     within = [one for one in labels if since <= one.at <= detection.at + timedelta(seconds=1)]
     reasons = Counter(one.reason for one in within if one.reason)
     angry = [driver for driver in detection.evidence.drivers if driver.tone == "negative"]
-    named = tuple((driver.term, *_reason_of(driver, within)) for driver in angry)
+    named = tuple((driver.term, *_reason_of(driver, within, themes)) for driver in angry)
     top = {reason for reason, _ in reasons.most_common(_TOP_REASONS)}
     whole = sum(max(driver.contribution or 0.0, 0.0) for driver in angry)
     agreeing = sum(
@@ -77,9 +79,13 @@ def names_flights(drivers: Sequence[Driver]) -> bool:
     return any(word in fold(driver.term) for driver in drivers for word in _FLIGHT_WORDS)
 
 
-def _reason_of(driver: Driver, within: Iterable[Labelled]) -> tuple[str, float]:
+def _reason_of(driver: Driver, within: Iterable[Labelled], themes: ThemeWords) -> tuple[str, float]:
     term = fold(driver.term)
-    reasons = Counter(one.reason for one in within if one.reason and term in one.text)
+    reasons = Counter(
+        one.reason
+        for one in within
+        if one.reason and (term in themes_of(one.text, themes) if driver.kind == THEME else term in one.text)
+    )
     if not reasons:
         return "", 0.0
     reason, count = reasons.most_common(1)[0]

@@ -2,9 +2,9 @@
 
 import asyncio
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from alerting.app import ALL_ROLES, Running, Tocsin
 from alerting.incidents.model import Incident
@@ -53,15 +53,23 @@ class Replay:
         topics: As in a configuration file.
         pace: The recorded pace times this.
         patience_seconds: The longest wait, after the last mention was sent, for everything to be taken in.
+        detect: As in a configuration file.
     """
 
     def __init__(
-        self, kafka: KafkaSettings, topics: Sequence[dict[str, str]], *, pace: float, patience_seconds: float
+        self,
+        kafka: KafkaSettings,
+        topics: Sequence[dict[str, str]],
+        *,
+        pace: float,
+        patience_seconds: float,
+        detect: Mapping[str, Any],
     ) -> None:
         self._kafka = kafka
         self._topics = topics
         self._pace = pace
         self._patience_seconds = patience_seconds
+        self._detect = detect
         self._clock = SystemClock()
 
     async def run(self, mentions: Sequence[Mention]) -> Outcome:
@@ -69,7 +77,8 @@ class Replay:
         stop = asyncio.Event()
         with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
             async with Vendors(self._clock) as vendors, KafkaBroker(self._kafka) as broker:
-                settings = Settings.model_validate(vendors.document(self._kafka, self._topics, folder=Path(folder)))
+                document = vendors.document(self._kafka, self._topics, folder=Path(folder), detect=self._detect)
+                settings = Settings.model_validate(document)
                 await broker.create_topics(specs(settings))
                 process = Tocsin(
                     settings,

@@ -8,6 +8,7 @@ from streams.evidence.minhash import clusters, likeness, signature
 from streams.evidence.places import carriers, splits
 from streams.evidence.rates import Rates
 from streams.evidence.reading import Read, scaled
+from streams.evidence.theme_words import ThemeWords
 from streams.evidence.verbatims import verbatims
 from streams.excerpt import Excerpt
 
@@ -17,14 +18,14 @@ WEEK = 7 * 86_400
 
 def read(number: int, text: str, *, weight: float = 1.0, own: OwnWords | None = None, **more: object) -> Read:
     excerpt = Excerpt(number * 1000, f"x:{number}", text, author_number=number, **more)  # type: ignore[arg-type]
-    return Read(number, weight, excerpt, features(excerpt, own or OwnWords(), {}))
+    return Read(number, weight, excerpt, features(excerpt, own or OwnWords()))
 
 
 def learned(*texts: str, times: int = 50) -> Rates:
     rates = Rates()
     counts: dict[str, float] = {}
     for text in texts:
-        for feature in features(Excerpt(0, "", text, of="x:0"), OwnWords(), {}):
+        for feature in features(Excerpt(0, "", text, of="x:0"), OwnWords()):
             counts[feature] = counts.get(feature, 0.0) + times
     rates.learn(0, HOUR, len(texts) * times, counts)
     return rates
@@ -32,7 +33,7 @@ def learned(*texts: str, times: int = 50) -> Rates:
 
 class TestFeatures:
     def test_phrases_do_not_reach_across_the_end_of_a_sentence(self) -> None:
-        found = features(Excerpt(0, "x:1", "Late again. Flight gone"), OwnWords(), {})
+        found = features(Excerpt(0, "x:1", "Late again. Flight gone"), OwnWords())
 
         assert "phrase:flight gone" in found
         assert not any(feature == "phrase:again flight" or "late flight" in feature for feature in found)
@@ -40,7 +41,7 @@ class TestFeatures:
     def test_what_the_query_names_tells_nothing_alone_but_may_be_part_of_a_phrase(self) -> None:
         own = OwnWords.told(("refund*", "acme"))
 
-        found = features(Excerpt(0, "x:1", "#acme refunds pending @acme"), own, {})
+        found = features(Excerpt(0, "x:1", "#acme refunds pending @acme"), own)
 
         assert [feature for feature in found if not feature.startswith("post")] == [
             "word:pending",
@@ -48,14 +49,18 @@ class TestFeatures:
         ]
 
     def test_links_are_known_by_host_and_path_whatever_counts_their_clicks(self) -> None:
-        one = features(Excerpt(0, "x:1", "see https://www.News.example/a?utm=1"), OwnWords(), {})
-        other = features(Excerpt(0, "x:2", "look", labels=("http://news.example/a#top",)), OwnWords(), {})
+        one = features(Excerpt(0, "x:1", "see https://www.News.example/a?utm=1"), OwnWords())
+        other = features(Excerpt(0, "x:2", "look", labels=("http://news.example/a#top",)), OwnWords())
 
         assert "link:news.example/a" in one
         assert "link:news.example/a" in other
 
     def test_themes_are_found_by_their_words(self) -> None:
-        found = features(Excerpt(0, "x:1", "My CARD, declined!"), OwnWords(), {"payment": ("card declined", "my card")})
+        found = features(
+            Excerpt(0, "x:1", "My CARD, declined!"),
+            OwnWords(),
+            ThemeWords((("payment", ("card declined", "my card")),)),
+        )
 
         assert "theme:payment" in found
 

@@ -12,7 +12,7 @@ TEMPLATE = "this airline has lost every single bag again and nobody there picks 
 def read(number: int, text: str, *, seconds: float, **more: object) -> Read:
     fields = {"author_number": number, "age_days": 900, "followers": 300, "posts": 100, **more}
     excerpt = Excerpt(round(seconds * 1000), f"x:{number}", text, **fields)  # type: ignore[arg-type]
-    return Read(number, 1.0, excerpt, features(excerpt, OwnWords(), {}))
+    return Read(number, 1.0, excerpt, features(excerpt, OwnWords()))
 
 
 def talk(count: int, random_: random.Random) -> list[Read]:

@@ -17,7 +17,7 @@ def driver(term: str, minutes: float, kind: str = "copies", author: int | None =
 
 
 def key_of(told: Driver) -> str | None:
-    return told.first and told.first.key
+    return None if told.first is None else told.first.key
 
 
 def test_the_earliest_origin_stays_when_only_later_ones_are_at_hand() -> None:

@@ -36,6 +36,6 @@ def test_a_phrase_is_two_or_three_words_of_a_sentence_that_begin_and_end_with_so
         runs = (words[end - length : end] for end in range(1, len(words) + 1) for length in (2, 3) if end >= length)
         expected = dict.fromkeys(f"phrase:{' '.join(run)}" for run in runs if is_phrase(run))
 
-        found = features(Excerpt(0, "x:1", text), OWN, {})
+        found = features(Excerpt(0, "x:1", text), OWN)
 
         assert [one for one in found if one.startswith("phrase:")] == list(expected)
