@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from streams import codec
 from streams.erasure import nameless
 from streams.errors import StateCorrupted
 from streams.evidence import minhash
@@ -13,9 +14,6 @@ from streams.findings import Driver, Origin
 
 _KEPT: Final = 16
 _COPIES: Final = "copies:"
-
-_packed: Final = msgspec.msgpack.Encoder()
-_unpacked: Final = msgspec.msgpack.Decoder(Origin)
 
 
 class Origins:
@@ -35,9 +33,9 @@ class Origins:
             return driver
         term = f"{driver.kind}:{driver.term}"
         same = [term] if driver.kind != "copies" else self._copies(driver.term)
-        found = [_unpacked.decode(self._known.pop(known)) for known in same if known in self._known]
+        found = [_unpacked(self._known.pop(known)) for known in same if known in self._known]
         first = min([*found, driver.first], key=lambda origin: (origin.at, origin.key))
-        self._known[term] = _packed.encode(first)
+        self._known[term] = _packed(first)
         if len(self._known) > _KEPT:
             del self._known[next(iter(self._known))]
         return msgspec.structs.replace(driver, first=first)
@@ -54,15 +52,15 @@ class Origins:
         """Forget that these people said anything first, but not when it was; whether they had."""
         spoke = False
         for term, packed in self._known.items():
-            origin = _unpacked.decode(packed)
+            origin = _unpacked(packed)
             if origin.author_number in authors:
-                self._known[term] = _packed.encode(nameless(origin))
+                self._known[term] = _packed(nameless(origin))
                 spoke = True
         return spoke
 
     def snapshot(self) -> list[Any]:
         """The state as plain values."""
-        return [[term, msgspec.to_builtins(_unpacked.decode(packed))] for term, packed in self._known.items()]
+        return [[term, codec.decode_snapshot(packed)] for term, packed in self._known.items()]
 
     def restore(self, state: Iterable[Any]) -> None:
         """Take over a snapshot.
@@ -71,7 +69,15 @@ class Origins:
             StateCorrupted: It is none.
         """
         try:
-            known = [(str(term), _packed.encode(msgspec.convert(origin, Origin))) for term, origin in state]
+            known = [(str(term), _packed(msgspec.convert(origin, Origin))) for term, origin in state]
         except (TypeError, ValueError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of origins cannot be read: {exc!r}") from exc
         self._known = dict(known[-_KEPT:])
+
+
+def _packed(origin: Origin) -> bytes:
+    return codec.encode_snapshot(msgspec.to_builtins(origin))
+
+
+def _unpacked(packed: bytes) -> Origin:
+    return msgspec.convert(codec.decode_snapshot(packed), Origin)
