@@ -12,6 +12,8 @@ from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 
 Named = tuple[str, Reading]
 
+_HAIR: Final = 1e-9
+
 WHOLE: Final[Mapping[str, float]] = MappingProxyType({})
 
 
@@ -39,6 +41,10 @@ class Charges:
             pages = reading.false_pages_per_week * (self._caution * whole / shares.get(name, 1.0))
             rarest = min(rarest, pages)
         return rarest
+
+    def uncharged(self, pages_per_week: float) -> float:
+        """With more false pages a week than this no reading is charged so few, whoever else has an opinion."""
+        return pages_per_week / self._caution * (1.0 + _HAIR)
 
     def charged(self, readings: Sequence[Named]) -> list[Named]:
         """The readings at the odds that are compared with the budget."""

@@ -40,13 +40,16 @@ class WatchTier:
     Args:
         pages_per_week: The topic's budget, > 0; where it is 14 or more there is no room below the page.
         caution: What the topic's odds are multiplied with.
+
+    Attributes:
+        asks_below: With more false pages a week than this, not yet charged, a topic that is not on stays off.
     """
 
-    __slots__ = ("_asks_below", "_page", "_risen")
+    __slots__ = ("_page", "_risen", "asks_below")
 
     def __init__(self, pages_per_week: float, caution: float = 1.0) -> None:
         self._page = max(math.log(BLOCKS_PER_WEEK / pages_per_week), 0.0)
-        self._asks_below = BLOCKS_PER_WEEK * math.exp(-_ENTERS_AT * self._page) / caution
+        self.asks_below = BLOCKS_PER_WEEK * math.exp(-_ENTERS_AT * self._page) / caution
         self._risen: _Risen | None = None
 
     @property
@@ -61,7 +64,7 @@ class WatchTier:
 
     def is_worth_asking(self, readings: Sequence[tuple[str, Reading]]) -> bool:
         """Whether `decide` could have an answer to these, not yet charged, which makes no odds rarer but by caution."""
-        return self._risen is not None or any(one.false_pages_per_week <= self._asks_below for _, one in readings)
+        return self._risen is not None or any(one.false_pages_per_week <= self.asks_below for _, one in readings)
 
     def decide(self, at: int, reading: Reading | None, *, paged: bool) -> Step | None:
         """What has changed by event second `at`.

@@ -5,7 +5,7 @@ no opinion. One instance per topic.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -15,7 +15,11 @@ from streams.detectors.prior import Lesson
 from streams.events import Direction, Evidence
 from streams.windows import Slot
 
-__all__ = ["Detector", "Explanation", "Reading", "Slot", "Weighed"]
+__all__ = ["ANY_NUMBER", "Detector", "Explanation", "Reading", "Slot", "Weighed"]
+
+
+ANY_NUMBER: Final = 2**62
+"""Room for whatever comes: nothing is read before something more was learned."""
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -61,6 +65,21 @@ class Detector(Protocol):
         Args:
             recent: The minutes that were not learned yet, oldest first, the last one possibly still open; minutes
                 without mentions are left out. What came before them the detector knows from `learn_one`.
+        """
+        ...
+
+    def room(self, recent: Sequence[Slot], at: int, pages: float) -> int | None:
+        """How many more mentions can come in the minute of `at` with all readings above `pages`; changes nothing.
+
+        That holds whatever they say, whichever minute of `recent` or the open one they belong to, and until the next
+        `learn_one`. It is cheaper than a reading and never more than there is room for, perhaps less.
+
+        Args:
+            recent: As for `score_one`.
+            pages: False pages a week, in (0, 14).
+
+        Returns:
+            None where the very next reading may be `pages` or less.
         """
         ...
 

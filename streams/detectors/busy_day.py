@@ -22,6 +22,7 @@ _COLUMNS: Final = 5
 _PRIOR_LOCATION: Final = 0.5
 _PRIOR_SCALE: Final = 0.4
 _SMALLEST_PAGES: Final = 1e-12
+_FARTHEST: Final = 100.0
 _WORTH_A_CHECK: Final = 5.0  # as `window_scores` has it
 
 
@@ -90,9 +91,10 @@ class BusyDay:
         if not self._rows:
             return 0
         oldest = open_minute // HALF_HOUR - _KEPT + 1
-        if oldest <= self._newest - _KEPT + 1:
-            return self._mentions
-        return sum(self._rows[half % _KEPT * _COLUMNS] for half in range(oldest, self._newest + 1))
+        mentions = self._mentions
+        for half in range(self._newest - _KEPT + 1, min(oldest, self._newest + 1)):
+            mentions -= self._rows[half % _KEPT * _COLUMNS]
+        return mentions
 
     def pages(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> tuple[float, int]:
         """False pages a week of the last day's mentions, in (0, 14], and where that day begins.
@@ -119,6 +121,18 @@ class BusyDay:
         unknown = 1.0 + DAY_MINUTES / max(rate.known_minutes, 1.0)
         by_chance = passages_per_week(mentions, minutes, rate.level, unknown * rate.clumping(DAY_MINUTES))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST_PAGES), begin
+
+    def room(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int, pages: float) -> float:
+        """How many more mentions surely leave false pages above `pages`; below 0 where they may not be."""
+        begin = (open_minute // HALF_HOUR - _KEPT + 1) * HALF_HOUR
+        if begin < not_before or not self._rows:
+            return math.inf
+        mentions = self._seen(open_minute)
+        for slot in recent:
+            mentions += slot.tally.mentions
+        usual = rate.level * ((open_minute - begin) // MINUTE + 1)
+        score = min(self._maxima.level(pages), _FARTHEST)
+        return max(usual, (usual + 1.0) * math.exp(score) * (1.0 - 1e-9) - 1.0) - mentions
 
     def weighed(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> Weighed:
         """The last day's mentions beside the usual ones, as in `pages`."""

@@ -9,7 +9,7 @@ import msgspec
 from streams.windows import MINUTE, Slot
 
 STEP: Final = 5.0
-_PER_MENTION: Final = math.log(STEP)
+PER_MENTION: Final = math.log(STEP)
 _PER_EXPECTED: Final = STEP - 1.0
 
 
@@ -30,7 +30,7 @@ class Climb(msgspec.Struct, frozen=True):
 
     def after(self, start: int, seconds: int, mentions: int, per_minute: float) -> "Climb":
         """Where a stretch with `mentions` mentions leads, when `per_minute` are usual."""
-        nats = self.nats + mentions * _PER_MENTION - _PER_EXPECTED * per_minute * seconds / MINUTE
+        nats = self.nats + mentions * PER_MENTION - _PER_EXPECTED * per_minute * seconds / MINUTE
         if nats <= 0.0:
             return _GROUND
         return Climb(nats, self.since if self.nats > 0.0 else start)
@@ -46,7 +46,7 @@ class Climb(msgspec.Struct, frozen=True):
             seconds = min(slot.seconds, max(at - start, 0) + 1)
             if nats <= 0.0:
                 nats, since = 0.0, start
-            nats = nats + slot.tally.mentions * _PER_MENTION - drain * seconds / MINUTE
+            nats = nats + slot.tally.mentions * PER_MENTION - drain * seconds / MINUTE
             position = start + seconds
         if nats > 0.0 and position is not None and at > position:
             nats -= drain * (at - position) / MINUTE

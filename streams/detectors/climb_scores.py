@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from streams.basis import Weighed
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK, BlockMaxima
-from streams.detectors.climb import STEP, Climb
+from streams.detectors.climb import PER_MENTION, STEP, Climb
 from streams.detectors.prior import NO_LEAN, Lean, Prior
 from streams.windows import MINUTE, Slot
 
@@ -19,6 +19,8 @@ _SPARSE: Final = 0.35
 _WANDERING: Final = 0.3
 _BUSY_PER_HOUR: Final = 20.0
 _SMALLEST: Final = 1e-12
+_FARTHEST: Final = 100.0
+_HAIR: Final = 1e-6  # of a mention: more than all that rounding does
 _ROOM: Final = 4.0  # scores that share the budget: evidence is gathered up to what the strictest level asks for
 
 
@@ -59,6 +61,11 @@ class ClimbScores:
         by_chance = _MINUTES_PER_WEEK * per_minute * math.exp(-climb.nats)
         pages = self._maxima.false_pages_per_week(math.log1p(climb.nats))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST)
+
+    def room(self, climb: Climb, pages: float) -> float:
+        """How many more mentions surely leave its false pages above `pages`; below 0 where they may not be."""
+        score = min(self._maxima.level(pages), _FARTHEST)
+        return (max(math.expm1(score), _TWO_MENTIONS) - climb.nats) / PER_MENTION - _HAIR
 
     def weighed(self, climb: Climb, pages: float) -> Weighed:
         """The climb's score beside what it is measured with; seen and usual are its nats, and those of half a day."""

@@ -74,6 +74,18 @@ class FewMentions:
         pages = passages_per_week(mentions, DAY_MINUTES, rate.level, unknown * rate.clumping(DAY_MINUTES))
         return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST_PAGES), begin
 
+    def room(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int, pages: float) -> float:
+        """How many more mentions surely leave false pages above `pages`; below 0 where they may not be."""
+        begin = max(open_minute - (DAY_MINUTES - 1) * MINUTE, not_before)
+        mentions = sum([sums[0] for _, sums in self._minutes[self._first(begin) :]])
+        for slot in recent:
+            if slot.start >= begin:
+                mentions += slot.tally.mentions
+        usual = max(_FEWEST - 1.0, rate.level * ((open_minute - begin) // MINUTE + 1))
+        if mentions <= usual:
+            return usual - mentions
+        return 0.0 if self.pages(recent, open_minute, rate, not_before)[0] > pages else -1.0
+
     def weighed(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> Weighed:
         """The last day's mentions beside the usual ones, as in `pages`; these odds are exact and not calibrated."""
         pages, begin = self.pages(recent, open_minute, rate, not_before)

@@ -42,6 +42,10 @@ class LastDay:
         """False pages a week of the last day's mentions, in (0, 14], and where that day begins."""
         return self._of(rate).pages(recent, open_minute, rate, not_before)
 
+    def room(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int, pages: float) -> float:
+        """How many more mentions surely leave false pages above `pages`; below 0 where they may not be."""
+        return self._of(rate).room(recent, open_minute, rate, not_before, pages)
+
     def weighed(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> Weighed:
         """The last day's mentions beside the usual ones, as in `pages`."""
         return self._of(rate).weighed(recent, open_minute, rate, not_before)

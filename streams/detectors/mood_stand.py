@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from streams.detectors.souring import Tilt
 from streams.detectors.trail import Sums, Trail
 from streams.windows import MINUTE
 
@@ -27,18 +28,16 @@ class MoodStand(NamedTuple):
     """What all decisions of an open minute share.
 
     Attributes:
-        usual_share: Of negative mentions.
-        weight: What a mention counts in the climb of that share, in (0, 1].
+        tilt: What a mention adds to the climb of the share of negative ones; None where that can climb no more.
     """
 
     open_minute: int
-    usual_share: float
-    weight: float
+    tilt: Tilt | None
     windows: tuple[MoodWindow, ...]
 
 
 def mood_stand_of(
-    open_minute: int, scales: Sequence[int], trail: Trail, not_before: int, *, usual_share: float, weight: float
+    open_minute: int, scales: Sequence[int], trail: Trail, not_before: int, tilt: Tilt | None
 ) -> MoodStand:
     """Where windows of `scales` minutes stand.
 
@@ -49,7 +48,7 @@ def mood_stand_of(
     for place, minutes in enumerate(scales):
         begin = open_minute - (minutes - 1) * MINUTE
         windows.append(MoodWindow(place, minutes, begin, trail.window((), begin), begin < not_before))
-    return MoodStand(open_minute, usual_share, weight, tuple(windows))
+    return MoodStand(open_minute, tilt, tuple(windows))
 
 
 def with_recent(window: MoodWindow, heard: Sequence[tuple[int, Sums]]) -> Sums:

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from streams.basis import Weighed
-from streams.detectors.base import Explanation, Reading
+from streams.detectors.base import ANY_NUMBER, Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.minute_memo import MinuteMemo
 from streams.detectors.mood import Mood
+from streams.detectors.mood_room import room_before_fall, room_within_share
 from streams.detectors.mood_stand import MoodStand, mood_stand_of, with_recent
 from streams.detectors.motion import motion_of
 from streams.detectors.onset import onset_of_souring
 from streams.detectors.prior import NO_LEAN, Lesson, Prior
 from streams.detectors.share import at_least
 from streams.detectors.snapshots import require
-from streams.detectors.souring import Souring
+from streams.detectors.souring import Souring, tilt_of
 from streams.detectors.souring_scores import SOURING, SouringScores
 from streams.detectors.trail import MINUTES, Sums, Trail, sums_of
 from streams.errors import StateCorrupted
@@ -98,7 +99,7 @@ class SentimentVelocityDetector:
             if by_window < pages:
                 pages, seconds = by_window, window.minutes * MINUTE
         start = since = open_minute - seconds + MINUTE
-        souring = self._sourings.souring.through(recent, stand.usual_share, stand.weight, self._mood.positive_share)
+        souring = self._sourings.through(recent, stand.tilt)
         by_share, _ = self._by_share(souring, scored)
         if by_share < pages:
             pages, since = by_share, souring.since
@@ -107,15 +108,35 @@ class SentimentVelocityDetector:
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
 
     def _look(self, open_minute: int) -> MoodStand:
-        return mood_stand_of(
-            open_minute, _SCALES, self._trail, self._not_before, usual_share=self._usual_share, weight=self._weight
-        )
+        tilt = tilt_of(self._usual_share, self._weight, self._mood.positive_share)
+        return mood_stand_of(open_minute, _SCALES, self._trail, self._not_before, tilt)
+
+    def room(self, recent: Sequence[Slot], at: int, pages: float) -> int | None:
+        """As many as the falls of the mean and the climb have room for; any number while warming up."""
+        if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
+            return ANY_NUMBER
+        stand = self._stand.of(at - at % MINUTE, self._look)
+        heard = [(slot.start, sums_of(slot.tally)) for slot in recent]
+        room = math.inf if self._is_young else self._climb_room(recent, stand, pages)
+        for window in stand.windows:
+            sums = with_recent(window, heard)
+            few = max(_FEWEST_SCORED - 1 - sums[1], _FEWEST_NEGATIVE - 1 - sums[2])
+            errors = self._windows[window.place].level(pages / _WINDOWS)
+            within = room_within_share(sums, self._mood.negative_share or 0.0)
+            room = min(room, max(few, within, room_before_fall(sums, self._mood, _SMALLEST_TURN, errors)))
+        return int(room) if room >= 0.0 else None
+
+    def _climb_room(self, recent: Sequence[Slot], stand: MoodStand, pages: float) -> float:
+        return self._sourings.room(self._sourings.through(recent, stand.tilt), stand.tilt, pages)
+
+    @property
+    def _is_young(self) -> bool:
+        return self._mood.scored < _SOURING_FROM * self._warm_up_mentions
 
     def _by_share(self, souring: Souring, scored: int) -> tuple[float, bool]:
         """False pages a week of the climb, and whether it is one that was told already."""
         told = souring.since < self._not_before
-        young = self._mood.scored < _SOURING_FROM * self._warm_up_mentions
-        deaf = told or young or scored < _FEWEST_NEGATIVE
+        deaf = told or self._is_young or scored < _FEWEST_NEGATIVE
         return (float(BLOCKS_PER_WEEK) if deaf else self._sourings.pages(souring)), told
 
     @property
@@ -163,7 +184,7 @@ class SentimentVelocityDetector:
             pages = float(BLOCKS_PER_WEEK) if told else self._pages(window.place, sums)
             name, maxima = f"mood of {window.minutes} minutes", self._windows[window.place]
             weighed.append(maxima.weighed(name, mean, self._mood.polarity, self._fall(sums), pages, told=told))
-        souring = self._sourings.souring.through(recent, stand.usual_share, stand.weight, self._mood.positive_share)
+        souring = self._sourings.through(recent, stand.tilt)
         pages, told = self._by_share(souring, scored)
         weighed.append(self._sourings.weighed(souring, pages, told=told))
         return tuple(weighed)

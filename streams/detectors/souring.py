@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,25 @@ _LN_THINNED: Final = math.log(THINNED)
 _NOISE: Final = 1.0  # nats: what is left of one negative mention does not begin an event
 _LEAST_SHARE: Final = 0.01
 _MOST_SHARE: Final = 0.8
+
+
+class Tilt(NamedTuple):
+    """What one scored mention adds to the evidence, in nats: a negative one, a neutral one, a positive one."""
+
+    gain: float
+    neutral: float
+    loss: float
+
+
+def tilt_of(share: float, weight: float, praise: float) -> Tilt | None:
+    """What mentions say, args as in `Souring.through`; None where nearly all is negative: there is no worse."""
+    if share > _MOST_SHARE:
+        return None
+    usual = max(share, _LEAST_SHARE)
+    glad = min(praise, 1.0 - usual)
+    # the tilted shares have to sum to one
+    neutral = -weight * math.log(1.0 + (ODDS - 1.0) * usual + (1.0 / THINNED - 1.0) * glad)
+    return Tilt(neutral + weight * _LN_ODDS, neutral, neutral - weight * _LN_THINNED)
 
 
 class Souring(msgspec.Struct, frozen=True):
@@ -42,13 +61,12 @@ class Souring(msgspec.Struct, frozen=True):
             weight: What a mention counts where moods wander and mentions of the same time say the same, in (0, 1].
             praise: Share of them that is usually positive.
         """
-        if share > _MOST_SHARE:
-            return CALM  # where nearly all is negative there is no worse
-        usual = max(share, _LEAST_SHARE)
-        glad = min(praise, 1.0 - usual)
-        # the tilted shares have to sum to one
-        neutral = -weight * math.log(1.0 + (ODDS - 1.0) * usual + (1.0 / THINNED - 1.0) * glad)
-        gain, loss = neutral + weight * _LN_ODDS, neutral - weight * _LN_THINNED
+        tilt = tilt_of(share, weight, praise)
+        return CALM if tilt is None else self.tilted(slots, tilt)
+
+    def tilted(self, slots: Sequence[Slot], tilt: Tilt) -> "Souring":
+        """Where these minutes lead, when that is what their mentions say."""
+        gain, neutral, loss = tilt
         nats, since = self.nats, self.since
         for slot in slots:
             tally = slot.tally

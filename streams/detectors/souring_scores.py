@@ -7,7 +7,7 @@ from typing import Any, Final
 from streams.basis import Weighed
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.prior import NO_LEAN, Lean, Prior
-from streams.detectors.souring import CALM, Souring
+from streams.detectors.souring import CALM, Souring, Tilt
 from streams.windows import Slot
 
 SOURING: Final = "souring"
@@ -16,6 +16,8 @@ _PRIOR_SCALE: Final = 1.0  # of nats, where mentions are independent; own blocks
 _SHARE: Final = 0.1  # of mentions after which a climb could begin: what overshoot and drift leave of them
 _ROOM: Final = 4.0  # as `climb_scores` has it
 _SMALLEST: Final = 1e-12
+_FARTHEST: Final = 1000.0
+_HAIR: Final = 1e-6  # of a mention: more than all that rounding does
 
 
 class SouringScores:
@@ -48,6 +50,17 @@ class SouringScores:
         """False pages a week of this climb, in (0, 14]."""
         pages = self._maxima.false_pages_per_week(_score(souring.nats))
         return max(min(pages, float(BLOCKS_PER_WEEK)), _SMALLEST)
+
+    def room(self, souring: Souring, tilt: Tilt | None, pages: float) -> float:
+        """How many more mentions surely leave its false pages above `pages`; below 0 where they may not be."""
+        if tilt is None:
+            return math.inf
+        most = _nats(min(self._maxima.level(pages), _FARTHEST))
+        return (most - souring.nats) / max(tilt.gain, tilt.neutral) - _HAIR
+
+    def through(self, slots: Sequence[Slot], tilt: Tilt | None) -> Souring:
+        """Where minutes that are not final yet lead."""
+        return CALM if tilt is None else self.souring.tilted(slots, tilt)
 
     def weighed(self, souring: Souring, pages: float, *, told: bool) -> Weighed:
         """The climb's score beside what it is measured with; seen and usual are its nats, and those of half a day."""

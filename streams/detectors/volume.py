@@ -6,16 +6,16 @@ from functools import partial
 from typing import Any, Final
 
 from streams.basis import Weighed
-from streams.detectors.base import Explanation, Reading
+from streams.detectors.base import ANY_NUMBER, Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK
 from streams.detectors.climb import Climb
 from streams.detectors.climb_scores import CLIMB, ClimbScores
 from streams.detectors.collection_start import CollectionStart, Jump
 from streams.detectors.direction import direction_of
 from streams.detectors.last_day import LastDay
-from streams.detectors.minute_memo import MinuteMemo
 from streams.detectors.mood import Mood
 from streams.detectors.motion import motion_of
+from streams.detectors.open_minute import OpenMinute
 from streams.detectors.prior import Lesson, Prior, Scatter
 from streams.detectors.rate import Rate
 from streams.detectors.rise import onset_seen
@@ -23,7 +23,7 @@ from streams.detectors.snapshots import require
 from streams.detectors.trail import MINUTES, Trail
 from streams.detectors.warm_up import WarmUp
 from streams.detectors.window_scores import SCALES, WindowScores
-from streams.detectors.window_stand import TELLING, Stand, rate_lately, stand_of
+from streams.detectors.window_stand import TELLING, is_calm, rarest, rate_lately
 from streams.errors import StateCorrupted
 from streams.events import Evidence
 from streams.windows import MINUTE, Slot
@@ -76,7 +76,6 @@ class VolumeDetector:
         if collected:
             self._start.believe()
         self._in_doubt, self._stormy, self._not_before = False, False, 0
-        self._stand = MinuteMemo[Stand]()
         self._know_nothing()
 
     def _know_nothing(self) -> None:
@@ -84,33 +83,22 @@ class VolumeDetector:
         self._climbs = ClimbScores(self._pages_per_week, _YOUNG_MARGIN, self._prior)
         self._windows = WindowScores(self._prior)
         self._block_minutes = 0
-        self._bands: dict[int, tuple[float, float, float]] = {}
+        self._open = OpenMinute(self._trail, self._rate, self._windows)
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
         """The reading at second `at`; None while warming up, and where collection may just have begun."""
         if self._warm_up is not None:
             return None
         open_minute = at - at % MINUTE
-        stand = self._stand.of(open_minute, self._look)
+        stand = self._open.stand(open_minute, self._not_before)
         climb = self._climbs.through(recent, self._trail.end, at, stand.lately)
         pages = self._climb_pages(climb)
         start = max(climb.since - climb.since % MINUTE, open_minute - (MINUTES - 1) * MINUTE)
         since, seconds = max(start, climb.since), at - start + 1
-        counts = [(slot.start, slot.tally.mentions) for slot in recent]
-        calm = False
-        for index, minutes, begin, final, plain, told in stand.windows:
-            mentions = final
-            for minute, count in counts:
-                if minute >= begin:
-                    mentions += count
-            if minutes == _HALF_HOUR:
-                calm = mentions <= stand.calm_up_to
-            if told or mentions <= plain:
-                continue  # the last event is told already, and what is plain decides nothing
-            by_window = self._windows.pages(index, mentions, self._rate)
-            if by_window < pages:
-                pages, start, seconds = by_window, begin, minutes * MINUTE
-                since = max(begin, climb.since) if climb.nats > 0.0 else begin
+        by_window, window = rarest(stand, recent, self._windows, self._rate)
+        if window is not None and by_window < pages:
+            pages, start, seconds = by_window, window.begin, window.minutes * MINUTE
+            since = max(start, climb.since) if climb.nats > 0.0 else start
         by_day, begin = self._day.pages(recent, open_minute, self._rate, self._not_before)
         if by_day < pages:
             pages, start, seconds, since = by_day, begin, open_minute - begin + MINUTE, max(begin, climb.since)
@@ -118,17 +106,21 @@ class VolumeDetector:
             jump = self._start.judge(recent, at, self._rate.level).jump
             if jump in {Jump.OPEN, Jump.STAYS}:
                 return None
-        return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
+        score = max(math.log(BLOCKS_PER_WEEK / pages), 0.0)
+        return Reading(score, pages, since, start, seconds, is_calm(stand, recent))
 
-    def _look(self, open_minute: int) -> Stand:
-        return stand_of(
-            open_minute,
-            trail=self._trail,
-            scores=self._windows,
-            rate=self._rate,
-            half_hour=self._band(_HALF_HOUR),
-            not_before=self._not_before,
-        )
+    def room(self, recent: Sequence[Slot], at: int, pages: float) -> int | None:
+        """As many as every window, the climb and the day have room for; any number while warming up."""
+        if self._warm_up is not None:
+            return ANY_NUMBER
+        open_minute = at - at % MINUTE
+        stand = self._open.stand(open_minute, self._not_before)
+        room = self._open.room(stand, recent, pages)
+        if room >= 0.0:
+            room = min(room, self._climbs.room(self._climbs.through(recent, self._trail.end, at, stand.lately), pages))
+        if room >= 0.0:
+            room = min(room, self._day.room(recent, open_minute, self._rate, self._not_before, pages))
+        return int(room) if room >= 0.0 else None
 
     def _climb_pages(self, climb: Climb) -> float:
         told = climb.since < self._not_before and self._rate.per_minute * _HALF_HOUR >= TELLING
@@ -155,18 +147,18 @@ class VolumeDetector:
         """The four windows, the climb and the day, as `score_one` sees them; empty while warming up."""
         if self._warm_up is not None:
             return ()
-        stand = self._look(at - at % MINUTE)
+        stand = self._open.stand(at - at % MINUTE, self._not_before)
         climb = self._climbs.through(recent, self._trail.end, at, stand.lately)
         weighed = [self._climbs.weighed(climb, self._climb_pages(climb))]
-        for index, _, begin, final, _, told in stand.windows:
-            mentions = final + sum(slot.tally.mentions for slot in recent if slot.start >= begin)
-            weighed.append(self._windows.weighed(index, mentions, self._rate, told=told))
+        for window in stand.windows:
+            mentions = window.through(recent)
+            weighed.append(self._windows.weighed(window.place, mentions, self._rate, told=window.told))
         weighed.append(self._day.weighed(recent, stand.open_minute, self._rate, self._not_before))
         return tuple(weighed)
 
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
-        self._stand.forget()
+        self._open.learned()
         if self._warm_up is not None:
             self._trail.append(slot)
             self._mood.learn(slot, storm=storm)
@@ -223,18 +215,14 @@ class VolumeDetector:
             self._windows.close_block()
             self._climbs.close_block()
             self._day.close_block()
+            self._open.recalibrated()
         if self._rate.learn(start, mentions, storm=storm):
-            self._bands.clear()
+            self._open.revised()
             if self._rate.blocks % 12 == 0:
                 self._revise_priors()
 
-    def _band(self, minutes: int) -> tuple[float, float, float]:
-        band = self._bands.get(minutes)
-        if band is None:
-            band = self._bands[minutes] = self._rate.band(minutes)
-        return band
-
     def _revise_priors(self) -> None:
+        self._open.recalibrated()
         margin = _YOUNG_MARGIN * max(0.0, 1.0 - self._rate.blocks / _BLOCKS_OF_A_YOUNG_TOPIC)
         self._windows.expect(self._rate, margin)
         self._climbs.expect(self._rate.level, margin)
@@ -252,7 +240,7 @@ class VolumeDetector:
         """Mean, low and high of the mentions expected in `seconds`; None while warming up or in doubt."""
         if self._warm_up is not None or self._in_doubt:
             return None
-        return self._band(seconds // MINUTE) if seconds % MINUTE == 0 else self._rate.band(seconds / MINUTE)
+        return self._open.band(seconds // MINUTE) if seconds % MINUTE == 0 else self._rate.band(seconds / MINUTE)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
@@ -280,7 +268,7 @@ class VolumeDetector:
             StateCorrupted: It is no snapshot of this detector, or of another version.
         """
         require(state, self.name, _VERSION)
-        self._stand.forget()
+        self._open.revised()
         try:
             self._warm_up = None if state["warm_up"] is None else self._warms_up()
             if self._warm_up is not None:
@@ -297,4 +285,3 @@ class VolumeDetector:
             self._block_minutes = int(state["block_minutes"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc
-        self._bands.clear()

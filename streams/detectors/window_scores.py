@@ -59,12 +59,12 @@ class WindowScores:
         by_chance = passages_per_week(mentions, minutes, mean / minutes, rate.clumping(minutes))
         return max(pages, min(by_chance, BLOCKS_PER_WEEK), SMALLEST_PAGES)
 
-    def plain_up_to(self, index: int, rate: Rate) -> float:
-        """With up to so many mentions in the window of `SCALES[index]` `pages` is surely 14."""
+    def usual_up_to(self, index: int, rate: Rate, pages: float) -> float:
+        """With up to so many mentions in the window of `SCALES[index]` its false pages are surely `pages` or more."""
         mean = rate.mean(SCALES[index])
-        location = min(self._maxima[index].location, _FARTHEST)
-        # a hair less than what lies just at the location, whichever way logarithms are rounded
-        return max(FEWEST_MENTIONS - 1.0, mean, (mean + 1.0) * math.exp(location) * (1.0 - 1e-9) - 1.0)
+        score = min(self._maxima[index].level(pages), _FARTHEST)
+        # a hair less than what lies just at that score, whichever way logarithms are rounded
+        return max(FEWEST_MENTIONS - 1.0, mean, (mean + 1.0) * math.exp(score) * (1.0 - 1e-9) - 1.0)
 
     def weighed(self, index: int, mentions: int, rate: Rate, *, told: bool) -> Weighed:
         """The score of so many mentions in the window of `SCALES[index]`, with what it is measured with.

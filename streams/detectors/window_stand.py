@@ -1,15 +1,18 @@
 """What final minutes leave in each window: worked out once for all decisions until the next minute is learned."""
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.detectors.rate import Rate
 from streams.detectors.trail import MINUTES, Trail
 from streams.detectors.window_scores import SCALES, WindowScores
-from streams.windows import MINUTE
+from streams.windows import MINUTE, Slot
 
 TELLING: Final = 8.0  # usual mentions in half an hour; with fewer, a slow rise to three times as many looks calm
 _SURELY: Final = 3.0
+_HALF_HOUR: Final = SCALES.index(30)
 
 
 class WindowStand(NamedTuple):
@@ -28,6 +31,14 @@ class WindowStand(NamedTuple):
     final: int
     plain: float
     told: bool
+
+    def through(self, recent: Sequence[Slot]) -> int:
+        """Mentions of the whole window, with those minutes of `recent` that lie in it."""
+        begin, mentions = self.begin, self.final
+        for slot in recent:
+            if slot.start >= begin:
+                mentions += slot.tally.mentions
+        return mentions
 
 
 class Stand(NamedTuple):
@@ -57,7 +68,7 @@ def stand_of(
     open_minute: int,
     *,
     trail: Trail,
-    scores: WindowScores,
+    plain: Sequence[float],
     rate: Rate,
     half_hour: tuple[float, float, float],
     not_before: int,
@@ -65,6 +76,7 @@ def stand_of(
     """Where all windows stand.
 
     Args:
+        plain: Of each window, how many mentions are surely plain.
         half_hour: Mean, low and high of the mentions expected in half an hour.
         not_before: Windows that begin before this hold an event that was told.
     """
@@ -73,8 +85,26 @@ def stand_of(
     for place, minutes in enumerate(SCALES):
         begin = open_minute - (minutes - 1) * MINUTE
         final = trail.mentions((end - begin) // MINUTE)
-        windows.append(WindowStand(place, minutes, begin, final, scores.plain_up_to(place, rate), begin < not_before))
+        windows.append(WindowStand(place, minutes, begin, final, plain[place], begin < not_before))
     usual, _, high = half_hour
     return Stand(
         open_minute, rate_lately(trail, rate), (usual + high) / 2.0 if usual >= TELLING else -math.inf, tuple(windows)
     )
+
+
+def rarest(stand: Stand, recent: Sequence[Slot], scores: WindowScores, rate: Rate) -> tuple[float, WindowStand | None]:
+    """The least false pages a week of all windows, and which of them it is; None where all are plain."""
+    least, found = float(BLOCKS_PER_WEEK), None
+    for window in stand.windows:
+        mentions = window.through(recent)
+        if window.told or mentions <= window.plain:
+            continue  # the last event is told already, and what is plain decides nothing
+        pages = scores.pages(window.place, mentions, rate)
+        if pages < least:
+            least, found = pages, window
+    return least, found
+
+
+def is_calm(stand: Stand, recent: Sequence[Slot]) -> bool:
+    """Whether the last half hour is like any other."""
+    return stand.windows[_HALF_HOUR].through(recent) <= stand.calm_up_to

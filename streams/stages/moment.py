@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from streams.basis import Weighed
-from streams.detectors.base import Detector, Explanation, Reading
+from streams.detectors.base import ANY_NUMBER, Detector, Explanation, Reading
+from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.detectors.onset import Onset
 from streams.events import Direction, Evidence
 from streams.evidence.explain import Event
@@ -69,11 +70,26 @@ class WatchedMoment:
             ]
         return self._readings
 
-    def reading(self, detector: str) -> Reading | None:
-        """That detector's reading."""
+    def room(self, pages: float) -> int | None:
+        """How many more mentions can come in this minute with all readings above `pages`; None where one is not."""
+        if pages >= BLOCKS_PER_WEEK:
+            return None
+        least = ANY_NUMBER
+        for known in self._detectors:
+            room = known.room(self._recent, self.at, pages)
+            if room is None:
+                return None
+            least = min(least, room)
+        return least
+
+    def score_of_counts(self, seconds: int) -> float | None:
+        """The score of the detector that expects a count in a window of `seconds`; None where it has no opinion."""
+        name = next(known.name for known in self._detectors if known.expected(seconds) is not None)
         if self._readings is None:
-            return self._named(detector).score_one(self._recent, self.at)
-        return next((reading for name, reading in self._readings if name == detector), None)
+            reading = self._named(name).score_one(self._recent, self.at)
+        else:
+            reading = next((reading for known, reading in self._readings if known == name), None)
+        return None if reading is None else reading.score
 
     def weigh(self, detector: str) -> tuple[Weighed, ...]:
         """Every score behind the detector's reading."""

@@ -19,6 +19,7 @@ from streams.evidence.features import OwnWords
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.detail import FULL, Detail
+from streams.stages.last_look import LastLook
 from streams.stages.moment import WatchedMoment
 from streams.stages.telling import count_of, detection_of, watched_of
 from streams.stages.told_verdicts import ToldVerdicts, Verdict
@@ -62,8 +63,7 @@ class TopicWatch:
         self._tier = WatchTier(topic.pages_per_week, topic.caution)
         self.context = Context(detect.folded_themes)
         self._live = self._history = self._afresh = False
-        self._verdicts = ToldVerdicts()
-        self._decided: WatchedMoment | None = None
+        self._verdicts, self._last_look = ToldVerdicts(), LastLook()
         self._begin: int | None = None
 
     @property
@@ -93,7 +93,8 @@ class TopicWatch:
         self._detectors, self._budget = build_detectors(topic, self._settings, self._prior), self._new_budget()
         restore_detectors(self._detectors, [(old.name, old.snapshot()) for old in detectors])
         self._budget.restore(budget.snapshot())
-        self._afresh, self._decided = self._afresh or afresh, None
+        self._last_look.forget()
+        self._afresh = self._afresh or afresh
         self._begin_afresh()
 
     def _begin_afresh(self) -> None:
@@ -102,7 +103,8 @@ class TopicWatch:
             self._budget = self._new_budget()
             self._windows.skip()
             self.context.skip()
-            self._begin, self._afresh, self._decided = None, False, None
+            self._last_look.forget()
+            self._begin, self._afresh = None, False
 
     def _new_budget(self) -> Budget:
         quiet_seconds = self._settings.quiet_hours_to_end * 3600
@@ -133,13 +135,13 @@ class TopicWatch:
             self.context.add(partial)
         if arrival is not Arrival.LOST:
             known_until = max(self._windows.newest or 0, now or 0, partial.second + partial.seconds - 1)
-            self._decide(known_until, told, accepted_ms=partial.accepted_ms)
+            if not self._last_look.has_room(known_until, partial.tally):
+                self._decide(known_until, told, accepted_ms=partial.accepted_ms)
         return arrival, told
 
     def tick(self, now: int) -> list[Told]:
         """Event time has come to `now`: close windows, learn what is final, follow what is going on."""
-        told = self._counts(now)
-        self._learn(now, told)
+        self._learn(now, told := self._counts(now))
         if self._budget.is_open or self._tier.is_on:
             self._decide(max(self._windows.newest or 0, now), told, accepted_ms=0)
         self._begin_afresh()
@@ -162,17 +164,19 @@ class TopicWatch:
             self._windows = TopicWindows(self._grace)
             self.context.skip()
             self._verdicts.clear()
-            self._history, self._decided = False, None
+            self._history = False
+            self._last_look.forget()
         self._live = True
         return told
 
     def _learn(self, now: int | None, told: list[Told]) -> None:
         for slot in self._windows.final(now, self._begin):
+            self._last_look.forget()
             if self._budget.unconfirmed(slot.start):
                 self._confirm(slot, now, told)
             if self._feeds.is_unheard(slot):
                 continue  # what was missing is no calm: it was not observed
-            storm, self._decided = self._budget.storm(slot.start), None
+            storm = self._budget.storm(slot.start)
             for detector in self._detectors:
                 detector.learn_one(slot, storm=storm)
         if self._detail.evidence and self._windows.learned_until is not None:
@@ -187,12 +191,13 @@ class TopicWatch:
             told.append(self._detection(claim, moment, 0))
 
     def _decide(self, at: int, told: list[Told], *, accepted_ms: int) -> None:
-        recent = self._windows.unlearned()
-        moment = WatchedMoment(self._windows, self._detectors, recent, at)
+        moment = WatchedMoment(self._windows, self._detectors, self._windows.unlearned(), at)
+        rare = max(self._tier.asks_below, self._charges.uncharged(self._topic.pages_per_week))
+        if not self._budget.is_open and not self._tier.is_on and self._last_look.finds_room(moment, rare):
+            return
         readings = moment.readings()
-        self._decided = moment if at % MINUTE == MINUTE - 1 else None  # it will be asked for when its minute closes
-        claims = self._budget.decide(at, readings, moment)
-        told.extend(self._detection(claim, moment, accepted_ms) for claim in claims)
+        self._last_look.saw(moment)
+        told.extend(self._detection(claim, moment, accepted_ms) for claim in self._budget.decide(at, readings, moment))
         if self._live and self._tier.is_worth_asking(readings):
             self._look_below(readings, moment, told)
 
@@ -226,21 +231,17 @@ class TopicWatch:
         expectation = self.expected(slot.seconds)
         if expectation is None:
             return (None, None, None, None)
-        moment, last = self._decided, slot.start + slot.seconds - 1
-        if moment is None or moment.at != last:
+        last = slot.start + slot.seconds - 1
+        moment = self._last_look.at(last)
+        if moment is None:
             known = [recent for recent in self._windows.unlearned() if recent.start <= last]
             moment = WatchedMoment(self._windows, self._detectors, known, last)
-        volume = next(detector for detector in self._detectors if detector.expected(slot.seconds) is not None)
-        reading = moment.reading(volume.name)
-        return (*expectation, None if reading is None else reading.score)
+        return (*expectation, moment.score_of_counts(slot.seconds))
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
         """Mean, low and high of the mentions expected in `seconds`; None while warming up."""
-        for detector in self._detectors:
-            expectation = detector.expected(seconds)
-            if expectation is not None:
-                return expectation
-        return None
+        expected = (detector.expected(seconds) for detector in self._detectors)
+        return next((one for one in expected if one is not None), None)
 
     def _detection(self, claim: Claim, moment: WatchedMoment, accepted_ms: int) -> Detection:
         evidence, event = moment.counted(claim.detector, claim.reading, claim.onset.at, self.expected)
@@ -282,10 +283,11 @@ class TopicWatch:
             self._live, self._history = bool(state["live"]), bool(state["history"])
             self._begin, self._afresh = state["begin"], bool(state["afresh"])
             self._feeds.restore(state["feeds"])
+            self._last_look.forget()
             self._verdicts.restore(state["told"])
             self._windows.restore(state["windows"])
             self._prior = None if state["prior"] is None else msgspec.convert(state["prior"], Prior)
-            self._detectors, self._decided = build_detectors(self._topic, self._settings, self._prior), None
+            self._detectors = build_detectors(self._topic, self._settings, self._prior)
             restore_detectors(self._detectors, state["detectors"])
             self._budget.restore(state["budget"])
             self._tier.restore(state.get("tier"))

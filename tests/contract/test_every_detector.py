@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import streams.detectors
-from streams.detectors.base import Detector
+from streams.detectors.base import ANY_NUMBER, Detector
 from streams.detectors.registry import DETECTORS, SHARES, build_detectors
 from streams.errors import StateCorrupted
 from streams.settings import DetectSettings
@@ -132,6 +132,43 @@ class TestEveryDetector:
                 assert keeping.score_one(recent, now) == afresh.score_one(recent, now)
                 assert keeping.weigh(recent, now) == afresh.weigh(recent, now)
             keeping.learn_one(seen[at - 3], storm=storm_at <= at < storm_at + 5)
+
+    @given(
+        counts=st.lists(st.integers(0, 9) | st.integers(0, 90), min_size=5, max_size=25),
+        angry=st.floats(0.0, 1.0),
+        where=st.integers(0, 3),
+        second=st.integers(0, 59),
+        pages=st.sampled_from([0.25, 1.87, 5.0, 13.9]),
+    )
+    @settings(deadline=None, max_examples=30)
+    def test_while_there_is_room_no_reading_is_rare(
+        self, name: str, counts: list[int], angry: float, where: int, second: int, pages: float
+    ) -> None:
+        detector = fresh(name)
+        detector.restore(TAUGHT[name])
+        seen = [Slot(NOW + at * MINUTE, MINUTE, tally(count, round(count * angry))) for at, count in enumerate(counts)]
+
+        for at in range(3, len(seen)):
+            recent = seen[at - 3 : at + 1]
+            room = detector.room(recent, seen[at].start + second, pages)
+            if room is not None:
+                for mentions in {0, room // 2, room}:
+                    more = tally(mentions, mentions, 1.0)
+                    fuller = [msgspec.structs.replace(slot, tally=slot.tally + more) for slot in recent[where:][:1]]
+                    then = [*recent[:where], *fuller, *recent[where + 1 :]]
+                    for later in {second, 59}:
+                        reading = detector.score_one(then, seen[at].start + later)
+                        assert reading is None or reading.false_pages_per_week > pages
+            detector.learn_one(seen[at - 3], storm=False)
+
+    def test_there_is_room_in_a_moment_like_any_other_and_none_in_an_outcry(self, name: str) -> None:
+        detector = taught(name)
+
+        assert (detector.room([Slot(NOW, MINUTE, tally(1))], NOW + 59, 1.87) or 0) >= 1
+        assert detector.room(OUTCRY, NOW + 90, 1.87) is None
+
+    def test_there_is_any_room_before_it_learned_anything(self, name: str) -> None:
+        assert fresh(name).room(OUTCRY, NOW + 90, 1.87) == ANY_NUMBER
 
     def test_explains_with_the_counts_of_its_window(self, name: str) -> None:
         detector = taught(name)

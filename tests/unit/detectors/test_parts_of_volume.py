@@ -55,7 +55,7 @@ class TestWindowScores:
         scores.expect(rate, 0.5)
 
         for place in range(len(SCALES)):
-            plain = scores.plain_up_to(place, rate)
+            plain = scores.usual_up_to(place, rate, BLOCKS_PER_WEEK)
             most = math.floor(plain)
             assert {scores.pages(place, max(most - less, 0), rate) for less in range(3)} == {BLOCKS_PER_WEEK}
 

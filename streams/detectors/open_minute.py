@@ -1,0 +1,80 @@
+"""What the past means for decisions of the open minute, kept for as long as it holds."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from streams.detectors.block_maxima import BLOCKS_PER_WEEK
+from streams.detectors.minute_memo import MinuteMemo
+from streams.detectors.rate import Rate
+from streams.detectors.trail import Trail
+from streams.detectors.window_scores import SCALES, WindowScores
+from streams.detectors.window_stand import Stand, stand_of
+from streams.windows import Slot
+
+_HALF_HOUR: Final = 30
+
+
+class OpenMinute:
+    """Works out where windows stand, and what they may hold and be as usual, as seldom as it can."""
+
+    __slots__ = ("_bands", "_limits", "_rate", "_scores", "_stand", "_trail")
+
+    def __init__(self, trail: Trail, rate: Rate, scores: WindowScores) -> None:
+        self._trail, self._rate, self._scores = trail, rate, scores
+        self._stand = MinuteMemo[Stand]()
+        self._bands: dict[int, tuple[float, float, float]] = {}
+        self._limits: dict[float, tuple[float, ...]] = {}
+
+    def learned(self) -> None:
+        """One more minute is final."""
+        self._stand.forget()
+        if self._rate.has_season:
+            self._limits.clear()
+
+    def recalibrated(self) -> None:
+        """What the windows' scores are measured with is another one."""
+        self._stand.forget()
+        self._limits.clear()
+
+    def revised(self) -> None:
+        """The rate is another one."""
+        self.recalibrated()
+        self._bands.clear()
+
+    def band(self, minutes: int) -> tuple[float, float, float]:
+        """Mean, low and high of the mentions usual in so many minutes."""
+        band = self._bands.get(minutes)
+        if band is None:
+            band = self._bands[minutes] = self._rate.band(minutes)
+        return band
+
+    def stand(self, open_minute: int, not_before: int) -> Stand:
+        """Where all windows stand; windows that begin before `not_before` hold an event that was told."""
+        return self._stand.of(open_minute, lambda at: self._look(at, not_before))
+
+    def _look(self, open_minute: int, not_before: int) -> Stand:
+        return stand_of(
+            open_minute,
+            trail=self._trail,
+            plain=self._usual_up_to(BLOCKS_PER_WEEK),
+            rate=self._rate,
+            half_hour=self.band(_HALF_HOUR),
+            not_before=not_before,
+        )
+
+    def room(self, stand: Stand, recent: Sequence[Slot], pages: float) -> float:
+        """How many more mentions, wherever they come, leave every window above so many false pages a week.
+
+        Below 0 where one may not be now.
+        """
+        room = float("inf")
+        for window, limit in zip(stand.windows, self._usual_up_to(pages), strict=True):
+            room = min(room, limit - window.through(recent))
+        return room
+
+    def _usual_up_to(self, pages: float) -> tuple[float, ...]:
+        limits = self._limits.get(pages)
+        if limits is None:
+            of_each = [self._scores.usual_up_to(place, self._rate, pages) for place in range(len(SCALES))]
+            limits = self._limits[pages] = tuple(of_each)
+        return limits
