@@ -25,6 +25,7 @@ TOPICS: Final = 10_000
 PER_SECOND: Final = float(os.environ.get("TOCSIN_BENCH_PER_SECOND", "5000"))  # less on a shared machine
 MATCHED_SHARE: Final = 0.42
 PAST_MINUTES: Final = 4 * 60
+BURSTING_PAST_MINUTES: Final = 24 * 60  # a topic that has seen one day states rarer odds than one that has seen none
 PAST_TOPICS: Final = 1_000  # the others are too quiet to have learned anything: they are new
 BURST_FACTOR: Final = 20.0
 BURST_SECONDS: Final = 15.0
@@ -88,9 +89,11 @@ def past(seed: int, scorer: Scorer, until: datetime) -> Iterator[PartialCount]:
     """What the topics counted in the minutes before `until`, Poisson as the load itself, oldest first."""
     rng = random.Random(seed)  # noqa: S311  # a load, no secret
     spoken = [scorer.score(text.format(name=_name(0)), "en") or 0.0 for text in _USUAL]
-    begin = int(until.timestamp()) // 60 * 60 - PAST_MINUTES * 60
-    for minute in range(PAST_MINUTES):
-        for number, rate in enumerate(_RATES[:PAST_TOPICS]):
+    end = int(until.timestamp()) // 60 * 60
+    for minute in range(-BURSTING_PAST_MINUTES, 0):
+        known = range(PAST_TOPICS) if minute >= -PAST_MINUTES else _BURSTING
+        for number in known:
+            rate = _RATES[number]
             each = rate * 60 / len(_USUAL)
             counts = [max(0, round(rng.gauss(each, math.sqrt(each)))) for _ in spoken]
             said = list(zip(counts, spoken, strict=True))
@@ -106,7 +109,7 @@ def past(seed: int, scorer: Scorer, until: datetime) -> Iterator[PartialCount]:
                 polarity_squares=sum(count * polarity * polarity for count, polarity in said),
             )
             yield PartialCount(
-                topic=topic_id(number), revision=1, second=begin + minute * 60, tally=tally, history=True, seconds=60
+                topic=topic_id(number), revision=1, second=end + minute * 60, tally=tally, history=True, seconds=60
             )
 
 

@@ -128,14 +128,14 @@ async def measure(kafka: KafkaSettings) -> None:
         report.add("  share of the ceiling", share, "", goal=">= 0.5")
     runs = drained[USUAL]
     report.add("Kafka to detections, every topic in a storm", 1 / storm.each, "mentions/s and core")
-    report.add("  detections", storm.detections, "")
+    report.add("  episodes opened", storm.detections, "")
     report.add("matched", statistics.median(run.matched for run in runs), "share of mentions")
     report.add("topics of a matched mention", statistics.median(run.topics for run in runs), "")
     report.add("size of a mention", size, "bytes")
     report.add("transactions", statistics.median(run.commits / run.seconds for run in runs), "1/s")
     report.add("partial counts", statistics.median(run.partials / run.mentions for run in runs), "per mention")
     report.add("records written", statistics.median(run.records / run.mentions for run in runs), "per mention")
-    report.add("detections", statistics.median(run.detections for run in runs), "")
+    report.add("episodes opened", statistics.median(run.detections for run in runs), "")
     report.add("windows closed", statistics.median(run.windows for run in runs), "")
     report.add(f"CPU, {USUAL}", sampled.each * 1e6, "us per mention")
     for place, count in samples.by_place.most_common():

@@ -14,7 +14,7 @@ from streams.app import detect_group, detect_role, score_group, score_role
 from streams.broker.base import Partition
 from streams.broker.kafka import KafkaBroker
 from streams.clock import SystemClock
-from streams.events import PartialCount
+from streams.events import PartialCount, Phase
 from streams.kafka_topics import specs
 from streams.metrics import StreamMetrics
 from streams.produce import load_history
@@ -96,7 +96,7 @@ async def drain(
         commits=counted("commits") - commits,
         records=counted("records_written") - records,
         windows=counted("windows_written") - windows,
-        detections=counted("detections_written"),
+        detections=registry.get_sample_value("tocsin_detections_total", {"phase": Phase.OPENED.value}) or 0.0,
     )
 
 
