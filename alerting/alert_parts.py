@@ -30,6 +30,7 @@ from alerting.inbound.build import build_inbound
 from alerting.intake_probe import intake_probe
 from alerting.notifiers.egress import Egress
 from alerting.oidc.provider import Provider
+from alerting.own_part_desk import OwnPartDesk
 from alerting.pictures import Pictures
 from alerting.receiver_parts import receivers_from
 from alerting.receivers import Receivers
@@ -174,6 +175,7 @@ def _parts(
     timekeeper = Timekeeper(store, dispatch, settings.targets, clock, metrics)
     retention = Retention(store, settings.retention, clock, metrics)
     canaries = Canaries(broker, settings.kafka.mentions, settings.canary, clock, metrics)
+    own_part = OwnPartDesk(store=store, replies=store.replies, dispatch=dispatch, clock=clock, metrics=metrics)
     hand_over = HandOver(store, receivers, settings.receivers, clock)
     weekly = WeeklySending(store, Weeks(store, settings, clock), receivers, settings, clock)
     loops = (weekly, *directives.loops, *duty.loops(store, routes, receivers, egress, clock, metrics))
@@ -188,6 +190,7 @@ def _parts(
         ledger,
         erasures,
         contacts.desk,
+        own_part,
         *loops,
     )
     runs: dict[str, Runs] = {type(loop).__name__: loop.run for loop in together}

@@ -263,6 +263,7 @@ class Intake:
 
     async def _take_replies(self, unit: Unit, records: tuple[Record, ...]) -> Said:
         replies, unreadable = read_replies(records)
+        replies = [reply for reply in replies if reply.author_number not in self._erased]
         await unit.record_replies(replies)
 
         def said() -> None:

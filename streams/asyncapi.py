@@ -100,7 +100,7 @@ def _messages(kafka: KafkaSettings) -> dict[str, dict[str, dict[str, Any]]]:
         kafka.detections: {"detection": _message(Detection, "the topic")},
         kafka.windows: {"windowCount": _message(WindowCount, "the topic")},
         kafka.notices: {"notice": _message(NoticeRecord, "the notice's id")},
-        kafka.replies: {"publicReply": _message(PublicReply, "the mention that is answered")},
+        kafka.replies: {"publicReply": _message(PublicReply, "the answer")},
         kafka.feeds: {"feedReport": _message(FeedReport, "always the same")},
         kafka.score_state: {"scoreState": _opaque("The index of counted mentions")},
         kafka.detect_state: {"detectState": _opaque("Snapshots of the detectors")},

@@ -29,6 +29,7 @@ def without_authors(evidence: Evidence, authors: Collection[int]) -> Evidence:
         drivers=tuple(_driver(driver, authors) for driver in evidence.drivers),
         carriers=tuple(_carrier(one) if one.author_number in authors else one for one in evidence.carriers),
         posts=tuple(_post(one) if one.author_number in authors else one for one in evidence.posts),
+        complaints={key: one for key, one in evidence.complaints.items() if one.author_number not in authors},
     )
     return evidence if changed == evidence else changed
 
@@ -45,6 +46,7 @@ def without_people(evidence: Evidence) -> Evidence:
         ),
         carriers=tuple(map(_carrier, evidence.carriers)),
         posts=tuple(map(_post, evidence.posts)),
+        complaints={},
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from streams.basis import Basis
 from streams.canary import Canary
-from streams.findings import Carrier, Driver, Excess, Forecast, Organic, PostForecast, Sample, Split
+from streams.findings import Carrier, Complaint, Driver, Excess, Forecast, Organic, PostForecast, Sample, Split
 
 __all__ = ["Driver", "Sample"]
 
@@ -200,6 +200,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         forecast: How many mentions above what is usual it will have brought in the end; None of fewer than 20.
         posts: Posts that spread, the farthest first.
         asked: A fair sample of what people said for themselves since it began: for how many mentions each key stands.
+        complaints: The same of the negative ones alone, by key, at most 64.
     """
 
     observed: int
@@ -236,6 +237,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     forecast: Forecast | None = None
     posts: tuple[PostForecast, ...] = ()
     asked: dict[str, float] = {}
+    complaints: dict[str, Complaint] = {}
 
 
 class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -27,6 +27,19 @@ class Sample(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     author_number: int | None = None
 
 
+class Complaint(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A negative mention that the brand might answer.
+
+    Attributes:
+        at: When it was said.
+        weight: For how many complaints it stands, >= 1 up to rounding.
+    """
+
+    at: datetime
+    weight: float
+    author_number: int | None = None
+
+
 class Origin(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The first mention that a driver was found in; `key` is its `platform:id`."""
 

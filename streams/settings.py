@@ -1,7 +1,7 @@
 """What can be set about the stream side; one YAML file holds it together with the alerting side."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Final, Literal
@@ -13,6 +13,7 @@ from streams.fold import fold
 from streams.kafka_security import KafkaSecurity
 from streams.lexicon_settings import Language, LexiconSettings
 from streams.masking import Masked
+from streams.own_accounts import account_name
 from streams.section import Section
 from streams.shares import Reach, shared, to_one
 from streams.theme_sets import THEME_SETS
@@ -23,6 +24,8 @@ TopicId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 ThemeName = Annotated[str, Field(min_length=1, max_length=64)]
 ThemePhrase = Annotated[str, Field(min_length=2, max_length=100)]
 ThemeSet = Literal["general", "travel"]
+BrandName = Annotated[str, Field(min_length=1, max_length=200)]
+Account = Annotated[str, Field(pattern=r"^[^:\s]{1,512}:\S.{0,511}$")]
 
 # Kafka takes names of 249 characters; `.DLT` has to fit behind this one.
 _KAFKA_NAME: Final = r"^[a-zA-Z0-9._-]{1,245}$"
@@ -117,7 +120,7 @@ class KafkaSettings(Section):
 
     @property
     def replies(self) -> str:
-        """What the brand itself answered in public, keyed by the mention that is answered."""
+        """What was said in answer to something, by the brand itself and by others, keyed by the answer."""
         return f"{self.prefix}.replies"
 
     @property
@@ -170,6 +173,8 @@ class ScoreSettings(Section):
         mask: Personal data that is hidden in samples before they go anywhere. With `handle` the names of authors are
             left out too.
         dead_letter_share: More than this share of the last 1,000 records unreadable stops the worker.
+        own_accounts: By brand, the accounts that speak for it, each as `platform:id` or `platform:name`. What they say
+            in answer to others is the brand's own, besides what the source says of `author.is_brand_reply`.
     """
 
     flush_seconds: Annotated[float, Field(gt=0, le=10)] = 0.2
@@ -180,6 +185,14 @@ class ScoreSettings(Section):
     lexicons: Annotated[dict[Language, LexiconSettings], Field(max_length=50)] = Field(default_factory=dict)
     terms: bool = True
     mask: tuple[Masked, ...] = ("email", "phone", "card", "iban")
+    own_accounts: Annotated[
+        dict[BrandName, Annotated[tuple[Account, ...], Field(max_length=1000)]], Field(max_length=1000)
+    ] = Field(default_factory=dict)
+
+    @cached_property
+    def accounts(self) -> Mapping[str, str]:
+        """The brand by account, as accounts are compared."""
+        return {account_name(name): brand for brand, names in self.own_accounts.items() for name in names}
 
 
 class DetectSettings(Section):

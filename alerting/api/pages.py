@@ -29,6 +29,7 @@ from alerting.console.cards import (
     topic_tile,
 )
 from alerting.console.evidence_lines import drivers, insight_lines, places, quotes
+from alerting.console.own_part_lines import own_part_blocks
 from alerting.console.page import Pages
 from alerting.console.pulse import Pulse
 from alerting.curves import curve_of
@@ -162,6 +163,7 @@ def pages_router(
             drivers=drivers(evidence),
             places=places(evidence),
             insights=insight_lines(incident),
+            own_part=own_part_blocks(incident.own_part, now),
             quotes=quotes(evidence, now),
             moments=moments(await store.timeline(incident_id), now),
             told=told(await store.deliveries(incident_id), now),

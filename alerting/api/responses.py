@@ -4,6 +4,7 @@ from pydantic import Field
 
 from alerting.api.evidence_answers import Answer, ContactFindingsAnswer, EvidenceAnswer, PeersAnswer
 from alerting.api.muted_answer import MutedAnswer
+from alerting.api.own_part_answers import OwnPartAnswer
 from alerting.api.playbook_answer import PlaybookAnswer
 from alerting.api.public_answers_answer import PublicAnswersAnswer
 from alerting.api.utc_time import UtcTime
@@ -101,6 +102,7 @@ class IncidentAnswer(Answer):
     snoozed_until: UtcTime | None
     statement: StatementAnswer | None
     answers: PublicAnswersAnswer | None
+    own_part: OwnPartAnswer | None
     muted: tuple[MutedAnswer, ...]
     announced: tuple[str, ...]
     cases: tuple[str, ...]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from alerting.cli.client import ApiClient
+from alerting.cli.incident_own_part import show_own_part
 from alerting.cli.incident_review import review_incident
 from alerting.cli.incident_why import facts_of_others, show_why
 from alerting.cli.incident_work import IncidentArgument, add_to
@@ -108,6 +109,7 @@ def show_incident(
     show_table("Incident", ("", ""), facts, empty="")
     facts_of_others(found)
     show_why(found)
+    show_own_part(found)
     harm = [
         (factor["name"], factor["weight"], _scored(factor["score"]), factor["reason"])
         for factor in found.get("factors", [])

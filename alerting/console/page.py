@@ -18,6 +18,7 @@ from alerting.console.desk_forms import LINK_HOURS, DeskForms
 from alerting.console.duty import DutyCard
 from alerting.console.evidence_lines import DriverLine, PlaceLine, Quote
 from alerting.console.feed_lines import FeedLine, LetterLine
+from alerting.console.own_part_lines import OwnPartBlock
 from alerting.console.pulse import Pulse
 from alerting.console.report_pages import ReportPages
 from alerting.console.situation import Situation
@@ -105,6 +106,7 @@ class Pages(ReportPages):
         drivers: Sequence[DriverLine],
         places: Sequence[PlaceLine],
         insights: Sequence[tuple[str, str]],
+        own_part: Sequence[OwnPartBlock],
         quotes: Sequence[Quote],
         moments: Sequence[Moment],
         told: Sequence[Told],
@@ -127,6 +129,7 @@ class Pages(ReportPages):
             drivers=drivers,
             places=places,
             insights=insights,
+            own_part=own_part,
             quotes=quotes,
             moments=moments,
             told=told,

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from alerting.directives.mood_label import MoodLabel
+from alerting.incidents import own_part
 from alerting.incidents.model import Incident
 from streams.erasure import without_authors
 
@@ -19,12 +20,14 @@ def without_author(incident: Incident, author: int) -> Incident:
     theirs = {sample.key for sample in (*evidence.samples, *evidence.verbatims) if sample.author_number == author}
     return msgspec.structs.replace(
         incident,
+        own_part=None if incident.own_part is None else own_part.without_authors(incident.own_part, {author}),
         evidence=msgspec.structs.replace(without_authors(evidence, {author}), asked=_but(evidence.asked, theirs)),
         parts=tuple(
             msgspec.structs.replace(
                 part,
                 mentions=tuple(key for key in part.mentions if key not in theirs),
                 asked=_but(part.asked, theirs),
+                complaints={key: one for key, one in part.complaints.items() if one.author_number != author},
             )
             for part in incident.parts
         ),

@@ -5,7 +5,7 @@ Unlike `wording`, these lines quote mentions: names and terms in them are hostil
 
 from typing import Final, NamedTuple
 
-from alerting.incidents import wording
+from alerting.incidents import own_part_words, wording
 from alerting.incidents.contact_findings import told
 from alerting.incidents.model import Incident
 from streams.events import Direction, Evidence
@@ -57,6 +57,8 @@ def insights_of(incident: Incident) -> tuple[Insight, ...]:
     ]
     if incident.contacts is not None:
         found = [Insight(*line) for line in told(incident.contacts)] + found
+    if incident.own_part is not None:
+        found = [Insight(*line) for line in own_part_words.told(incident.own_part)] + found
     return (*(line for line in found if line.text), *insights(incident.evidence, incident.direction))
 
 

@@ -237,6 +237,7 @@ def _reopen(incident: Incident, detection: Detection, topic: Topic | None, now: 
         reopened_at=now,
         snoozed_until=None,
         answers=None,
+        own_part=None,
         overdue=(),
         episodes=extended(incident.episodes, detection.episode),
         running=extended(incident.running, detection.episode),

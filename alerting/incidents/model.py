@@ -9,6 +9,7 @@ import msgspec
 from alerting.incidents.contact_findings import ContactFindings
 from alerting.incidents.escalation import Escalation
 from alerting.incidents.muted import Muted, is_muted
+from alerting.incidents.own_part import OwnPart
 from alerting.incidents.part import Part
 from alerting.incidents.peers import Peers
 from alerting.incidents.playbook import Playbook
@@ -71,6 +72,7 @@ class Transition(StrEnum):
     ANSWERED = "answered"
     ANSWER_OVERDUE = "answer_overdue"
     HEARD = "heard"
+    BACKLASH = "backlash"
     UNCHANGED = "unchanged"
 
 
@@ -104,6 +106,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
         overdue: Promises that were not kept since it opened last, see `Promise`.
         onset_earliest: Nine of ten events began between this and `onset_latest`; None where nobody estimated it.
         answers: How the brand answered in public; None where nobody counts that. `links` show it to strangers.
+        own_part: What we ourselves said, and what that drew; None until somebody looked.
         merged_into: The older incident that it turned out to be the same as.
         escalation: Who is called after whom; as it stood when the incident opened.
         quieted: Who has heard of it without being paged, and why.
@@ -151,6 +154,7 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True):
     passed_to: str | None = None
     statement: Statement | None = None
     answers: PublicAnswers | None = None
+    own_part: OwnPart | None = None
     links: tuple[SituationLink, ...] = ()
     overdue: tuple[str, ...] = ()
     merged_into: str | None = None

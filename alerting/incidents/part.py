@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from streams.events import Direction, Evidence
+from streams.findings import Complaint
 
 
 class GroupingReason(StrEnum):
@@ -29,7 +30,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
         because: The same in a sentence of counts; no text from mentions.
         evidence: Of its latest detection, counts only: no samples, no drivers.
         mentions: Keys of the sampled mentions of its latest and of its first detection.
-        asked: A fair sample of its mentions, see `Evidence`: whom the brand may answer.
+        asked: A fair sample of its mentions, see `Evidence`: whom the brand may answer. `complaints` are negative.
         terms: Excess of its drivers, in mentions; hostile like every word from mentions.
         episodes: Its own, oldest first.
     """
@@ -48,6 +49,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     onset_earliest: datetime | None = None
     onset_latest: datetime | None = None
     asked: dict[str, float] = {}
+    complaints: dict[str, Complaint] = {}
 
     @property
     def excess(self) -> float:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from alerting.incidents import own_part
 from alerting.incidents.model import Incident
 from alerting.settings import RetentionSettings
 from streams.erasure import without_people
@@ -72,6 +73,7 @@ def without_samples(incident: Incident) -> Incident:
     """The incident with its counts, without any mention's words and names; drivers stay, as counts of single terms."""
     return msgspec.structs.replace(
         incident,
+        own_part=None if incident.own_part is None else own_part.without_authors(incident.own_part, None),
         evidence=msgspec.structs.replace(without_people(incident.evidence), asked={}),
-        parts=tuple(msgspec.structs.replace(part, mentions=(), asked={}) for part in incident.parts),
+        parts=tuple(msgspec.structs.replace(part, mentions=(), asked={}, complaints={}) for part in incident.parts),
     )

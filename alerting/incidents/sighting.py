@@ -23,6 +23,7 @@ _COUNTS_ONLY: Final[Mapping[str, Any]] = {
     "regions": {},
     "languages": {},
     "asked": {},
+    "complaints": {},
 }
 
 
@@ -113,6 +114,7 @@ def part_of(
         evidence=msgspec.structs.replace(evidence, **_COUNTS_ONLY),
         mentions=tuple(sample.key for sample in evidence.samples),
         asked=evidence.asked,
+        complaints=evidence.complaints,
         terms={driver.term: driver.mentions - driver.expected for driver in evidence.drivers},
         episodes=(detection.episode,),
     )
@@ -134,6 +136,7 @@ def _renewed(part: Part, fresh: Part) -> Part:
         evidence=_with_answers(fresh.evidence, part.evidence),
         mentions=tuple(dict.fromkeys((*part.mentions[:_MENTIONS_KEPT], *fresh.mentions))),
         asked=fresh.asked or part.asked,
+        complaints=fresh.complaints or part.complaints,
         terms=fresh.terms or part.terms,
         episodes=extended(part.episodes, fresh.episodes[0]),
     )

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from streams.evidence.reading import Read
+from streams.evidence.verbatims import moment_of
 from streams.evidence.weighted_sample import WeightedSample
+from streams.findings import Complaint
+from streams.tone import NEGATIVE
 
 MOST_ASKED: Final = 64
 
@@ -18,9 +21,23 @@ def asked_of(reads: Iterable[Read]) -> dict[str, float]:
     Source:
         The bound: 1.96 times the standard error of a half, over 64 (Cochran, "Sampling Techniques", 3.2).
     """
+    return {key: weight for key, (weight, _) in _sampled(reads).items()}
+
+
+def complaints_of(reads: Iterable[Read]) -> dict[str, Complaint]:
+    """The same of the negative ones alone, each with when it was said and by whom."""
+    found = _sampled(read for read in reads if read.tone == NEGATIVE)
+    return {
+        key: Complaint(moment_of(read.excerpt), weight, read.excerpt.author_number)
+        for key, (weight, read) in found.items()
+    }
+
+
+def _sampled(reads: Iterable[Read]) -> dict[str, tuple[float, Read]]:
+    asking = [read for read in reads if not read.excerpt.brand and not read.excerpt.repeats and read.weight > 0]
     sample = WeightedSample()
-    for read in reads:
-        if not read.excerpt.brand and not read.excerpt.repeats and read.weight > 0:
-            sample.offer(read.number, read.weight, read.excerpt.key.encode())
+    for read in asking:
+        sample.offer(read.number, read.weight, read.excerpt.key.encode())
     sample.trim(MOST_ASKED)
-    return {kept.body.decode(): round(kept.weight, 3) for kept in sample}
+    by_number = {read.number: read for read in asking}
+    return {kept.body.decode(): (round(kept.weight, 3), by_number[kept.number]) for kept in sample}

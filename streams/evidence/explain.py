@@ -8,7 +8,7 @@ import msgspec
 
 from streams.events import Evidence, Tally
 from streams.evidence import minhash
-from streams.evidence.asking import asked_of
+from streams.evidence.asking import asked_of, complaints_of
 from streams.evidence.cascades import Spread
 from streams.evidence.drivers import Part, divide, tone_of_most
 from streams.evidence.features import tokens
@@ -118,6 +118,7 @@ def explain(
         organic=own,
         organic_share=own.share if own is not None and own.coordinated else None,
         asked=asked_of(reads),
+        complaints=complaints_of(reads),
     )
 
 

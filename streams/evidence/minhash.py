@@ -51,10 +51,13 @@ def are_alike(one: Signature | None, other: Signature | None) -> bool:
     return one is not None and other is not None and likeness(one, other) >= _ALIKE
 
 
-def clusters(signatures: Mapping[int, Signature]) -> list[list[int]]:
+def clusters(signatures: Mapping[int, Signature], *, alike: float = _ALIKE) -> list[list[int]]:
     """Groups of two and more whose texts are nearly the same, each in the order of its numbers; the largest first.
 
     Only pairs that agree in a band of two places are compared; a text belongs where its first likeness does.
+
+    Args:
+        alike: The likeness from which on they are.
 
     Source:
         Broder, "On the resemblance and containment of documents", SEQUENCES 1997.
@@ -65,9 +68,9 @@ def clusters(signatures: Mapping[int, Signature]) -> list[list[int]]:
         mine = signatures[number]
         bands = [(band, mine[2 * band], mine[2 * band + 1]) for band in range(_BANDS)]
         candidates = dict.fromkeys(head for band in bands for head in heads.get(band, ()))
-        alike = max(candidates, key=lambda head: (likeness(mine, signatures[head]), -head), default=None)
-        if alike is not None and likeness(mine, signatures[alike]) >= _ALIKE:
-            leader[number] = alike
+        nearest = max(candidates, key=lambda head: (likeness(mine, signatures[head]), -head), default=None)
+        if nearest is not None and likeness(mine, signatures[nearest]) >= alike:
+            leader[number] = nearest
             continue
         leader[number] = number
         for band in bands:

@@ -5,6 +5,7 @@ from collections.abc import Container, Sequence
 from streams import codec
 from streams.id_index import number_of
 from streams.mention import Mention
+from streams.own_accounts import brand_of
 from streams.settings import ScoreSettings
 from streams.stages.partial_sums import PartialSums
 from streams.stages.sample_gate import SampleGate
@@ -73,8 +74,9 @@ class Description:
                 growing.add_excerpt(*self._excerpt)
 
     def _encoded(self) -> bytes:
-        mask = self._settings.mask
-        return codec.encode_excerpt(excerpt_of(self._mention, self._event_ms, self._polarity, self._author, mask))
+        mask, brand = self._settings.mask, brand_of(self._mention, self._settings.accounts) is not None
+        excerpt = excerpt_of(self._mention, self._event_ms, self._polarity, self._author, mask, brand=brand)
+        return codec.encode_excerpt(excerpt)
 
 
 def _terms(mention: Mention) -> Sequence[str]:

@@ -90,7 +90,7 @@ def sample_of(
         text=masked((mention.text or mention.title or "")[:MAX_TEXT_CHARACTERS], mask),
         published_at=_EPOCH + timedelta(milliseconds=event_ms),
         polarity=polarity,
-        author=_name(mention, mask),
+        author=shown_name(mention, mask),
         followers=min(author.followers, MAX_COUNT) if author and author.followers is not None else None,
         reach=None if mention.reach is None else reach_of(mention),
         url=mention.url[:MAX_LINK_CHARACTERS] if mention.url else None,
@@ -106,8 +106,14 @@ def excerpt_of(
     polarity: float | None,
     author_number: int | None,
     mask: Collection[Masked] = (),
+    *,
+    brand: bool = False,
 ) -> Excerpt:
-    """The mention as short as it can be and still explain an event, personal data of these kinds hidden."""
+    """The mention as short as it can be and still explain an event, personal data of these kinds hidden.
+
+    Args:
+        brand: The brand itself said it.
+    """
     author = mention.author
     age = None
     if author is not None and author.created_at is not None:
@@ -120,12 +126,12 @@ def excerpt_of(
         text=masked((mention.text or mention.title or "")[:MAX_TEXT_CHARACTERS], mask)[:MAX_EXCERPT_CHARACTERS],
         polarity=polarity,
         content_type=mention.content_type,
-        author=_name(mention, mask),
+        author=shown_name(mention, mask),
         author_number=author_number,
         followers=min(author.followers, MAX_COUNT) if author and author.followers is not None else None,
         reach=None if mention.reach is None else reach_of(mention),
         verified=bool(author and author.verified),
-        brand=bool(author and author.is_brand_reply),
+        brand=brand,
         age_days=age,
         posts=min(author.posts_count, MAX_COUNT) if author and author.posts_count is not None else None,
         region=short_name(region) if region else None,
@@ -141,6 +147,7 @@ def excerpt_of(
     )
 
 
-def _name(mention: Mention, mask: Collection[Masked]) -> str | None:
+def shown_name(mention: Mention, mask: Collection[Masked]) -> str | None:
+    """The author's name, cut to 64 characters; None where there is none, or where handles are hidden."""
     name = mention.author and mention.author.name
     return name[:MAX_NAME_CHARACTERS] if name and "handle" not in mask else None

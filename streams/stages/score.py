@@ -12,6 +12,7 @@ from streams.errors import InvalidMention
 from streams.id_index import IdIndex, hash64
 from streams.matching import TopicMatcher
 from streams.mention import Mention
+from streams.own_accounts import marked_as_ours
 from streams.sentiment.base import Scorer
 from streams.settings import KafkaSettings, ScoreSettings, TimeSettings
 from streams.stages.arrivals import Arrivals
@@ -81,7 +82,7 @@ class ScoreStage:
         self._packing = Packing(kafka.partials, partials_partitions)
         self._arrivals = Arrivals()
         self._canaries = ScoreCanaries(self._packing, scorer, sources, partials_partitions)
-        self._replies = PublicReplies(kafka.replies)
+        self._replies = PublicReplies(kafka.replies, settings, scorer)
         self._forgotten = Forgotten()
         self._read = self._matched = self._duplicate = self._partials = 0
 
@@ -155,8 +156,8 @@ class ScoreStage:
             event_ms, delayed = event_time(mention, record, grace_ms=self._grace_ms)
             if not is_history(record):
                 self._arrivals.count(mention.platform)
-                if mention.author is not None and mention.author.is_brand_reply:
-                    self._replies.hear(mention, event_ms)
+                if mention.parent_id or mention.quote_of or mention.op == "delete" or marked_as_ours(mention):
+                    self._replies.hear(mention, event_ms, self._forgotten.authors)
             if newest is None or event_ms > newest:
                 newest = event_ms
                 if self._clock.leaps(event_ms):

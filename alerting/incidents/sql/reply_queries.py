@@ -1,13 +1,14 @@
-"""Queries about what the brand answered in public."""
+"""Queries about what the brand answered in public, and when."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, or_, select
 
+from alerting.incidents.sql import answer_rows
 from alerting.incidents.sql.inserting import insert_each
-from alerting.incidents.sql.tables import public_replies
+from alerting.incidents.sql.reply_tables import public_replies, replies
 from streams.public_reply import PublicReply
 
 # An earlier answer replaces a later one, in whatever order they come.
@@ -25,11 +26,13 @@ _ANSWERED: Final = select(public_replies.c.mention, public_replies.c.at).where(
 )
 
 
-def record(connection: Connection, replies: Sequence[PublicReply]) -> None:
-    """Remember when each mention was answered first."""
-    rows = [{"mention": name, "at": reply.at} for reply in replies for name in reply.answers]
+def record(connection: Connection, heard: Sequence[PublicReply]) -> None:
+    """Keep the newest version of each, and remember when each mention was answered by the brand first."""
+    written, gone = answer_rows.record(connection, heard)
+    rows = [{"mention": name, "at": reply.at} for reply in written for name in reply.answers]
     if rows:
         connection.execute(_RECORD[connection.dialect.name], rows)
+    _forget_firsts(connection, gone)
 
 
 def answered(connection: Connection, mentions: Sequence[str]) -> Mapping[str, datetime] | None:
@@ -47,3 +50,17 @@ def forget(connection: Connection, before: datetime, limit: int) -> int:
         select(public_replies.c.mention).where(public_replies.c.at < before).limit(limit)
     ).scalars()
     return connection.execute(delete(public_replies).where(public_replies.c.mention.in_(list(old)))).rowcount
+
+
+def _forget_firsts(connection: Connection, gone: Iterable[tuple[str, datetime]]) -> None:
+    """Answers were taken back: where one was the first to its mention, the next one is, if there is one."""
+    for name, at in gone:
+        first = connection.execute(
+            delete(public_replies).where(public_replies.c.mention == name, public_replies.c.at == at)
+        ).rowcount
+        following = select(func.min(replies.c.at)).where(
+            replies.c.own, ~replies.c.deleted, or_(replies.c.parent == name, replies.c.root == name)
+        )
+        then = connection.execute(following).scalar() if first else None
+        if then is not None:
+            connection.execute(_RECORD[connection.dialect.name], [{"mention": name, "at": then}])

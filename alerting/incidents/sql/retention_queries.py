@@ -13,7 +13,7 @@ from alerting.incidents.delivery import DeliveryState
 from alerting.incidents.erasing import without_author
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.retention import Cutoffs, without_samples
-from alerting.incidents.sql import contact_queries, reply_queries
+from alerting.incidents.sql import answer_rows, contact_queries, reply_queries
 from alerting.incidents.sql.tables import (
     deliveries,
     episodes,
@@ -132,8 +132,12 @@ def forget_incidents(connection: Connection, cutoffs: Cutoffs, limit: int, _: da
 
 
 def forget_replies(connection: Connection, cutoffs: Cutoffs, limit: int, _: datetime) -> int:
-    """Forget at most `limit` public answers; how many. Open incidents remember what they need of them."""
-    return reply_queries.forget(connection, cutoffs.samples, limit)
+    """Forget at most `limit` public answers; how many. Open incidents remember what they need of them.
+
+    What customers said to one another goes after a day.
+    """
+    firsts = reply_queries.forget(connection, cutoffs.samples, limit)
+    return firsts + answer_rows.forget(connection, cutoffs.samples, max(cutoffs.settled, cutoffs.samples), limit)
 
 
 def forget_contacts(connection: Connection, cutoffs: Cutoffs, limit: int, _: datetime) -> int:

@@ -14,6 +14,7 @@ from alerting.incidents.chain import Chain
 from alerting.incidents.model import Incident, TimelineEntry
 from alerting.incidents.retention import Cutoffs, Removed
 from alerting.incidents.sql import (
+    answer_rows,
     audit_queries,
     call_queries,
     group_queries,
@@ -32,6 +33,7 @@ from alerting.incidents.sql.decision_reading import DecisionReading
 from alerting.incidents.sql.directives import SqlDirectives
 from alerting.incidents.sql.engine import open_database
 from alerting.incidents.sql.outbox import SqlOutbox
+from alerting.incidents.sql.replies import SqlReplies
 from alerting.incidents.sql.report_reading import ReportReading
 from alerting.incidents.sql.unit import SqlUnit
 from alerting.incidents.store import IncidentFilter, Page
@@ -85,6 +87,7 @@ class SqlStore(SqlOutbox, SqlDirectives, DecisionReading, ReportReading):
         SqlOutbox.__init__(self, database, self._changes.publish)
         self.answers: Final = SqlAnswers(database)
         self.contacts: Final = SqlContacts(database)
+        self.replies: Final = SqlReplies(database)
         self._forgot_at = float("-inf")
 
     @asynccontextmanager
@@ -191,8 +194,10 @@ class SqlStore(SqlOutbox, SqlDirectives, DecisionReading, ReportReading):
         return Removed(**done)
 
     async def erase_author(self, author: int) -> int:
-        """Take an author, by the 64-bit hash, out of every incident; how many knew them."""
-        changed, after = 0, ""
+        """Take an author, by the 64-bit hash, out of every incident and every answer; how many knew them."""
+        after = ""
+        async with self._database.transaction() as transaction:
+            changed = await transaction.run(answer_rows.erase, author)
         while True:
             async with self._database.transaction() as transaction:
                 after, found = await transaction.run(retention_queries.erase_author, author, after)

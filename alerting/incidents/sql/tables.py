@@ -261,15 +261,6 @@ topics: Final = Table(
     Column("value", Text, nullable=False),
 )
 
-# When a mention was answered in public, by the key of the mention that was answered.
-public_replies: Final = Table(
-    "public_replies",
-    metadata,
-    Column("mention", Text, primary_key=True),
-    Column("at", Instant, nullable=False),
-    Index("public_replies_by_age", "at"),
-)
-
 board: Final = Table(
     "board",
     metadata,

@@ -1,0 +1,1 @@
+"""How we ourselves did in an event: whom we answered, with what words, and what that drew."""
