@@ -11,11 +11,12 @@ from streams.clock import Clock
 from streams.declarations import Declarations, as_declared
 from streams.errors import BrokerUnavailable
 from streams.feedback import Feedback
-from streams.settings import StreamSettings, TopicSettings
+from streams.settings import StreamSettings
 from streams.shares import Reach, to_be_shared_anew, to_one
 from streams.topic import Declared, Topic
 from streams.topic_follower import TopicFollower
 from streams.topic_register import TopicRegister
+from streams.topic_settings import TopicSettings
 
 FILE = "the configuration"
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from alerting.evidence_settings import DriverOwnerSettings, PeerSettings
+from alerting.evidence_settings import DriverOwnerSettings
 from alerting.hearing.comparing import by_stated_shares
 from alerting.hearing.speakers import speakers_of
 from alerting.hearing.stated import Stated
@@ -13,9 +13,10 @@ from alerting.incidents.contact_findings import Standing
 from alerting.incidents.model import Incident, IncidentState
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.ownership import Accepted, OwnerRule, owner_of
-from alerting.incidents.peers import PeerGroup, peers_of
+from alerting.incidents.peers import PeerGroup, peers_of, peers_together
 from alerting.incidents.store import Unit
 from streams.events import Direction
+from streams.peer_settings import PeerSettings
 
 _LOOKED_BACK_AT: Final = 100
 
@@ -61,10 +62,13 @@ class Hints:
         return msgspec.structs.replace(incident, contacts=reckoned)
 
     async def _with_peers(self, unit: Unit, incident: Incident) -> Incident:
+        shares = incident.evidence.peers
+        if shares:
+            return msgspec.structs.replace(incident, peers=peers_together(incident.topic_name, shares))
         if not any(topic in group.topics for group in self._groups for topic in incident.topics):
             return incident
         others = [other for other in await unit.open_incidents() if other.direction is not Direction.QUIET]
-        rising = {topic for other in others if other.id != incident.id for topic in other.topics}
+        rising = {topic for other in others if other.id != incident.id for topic in _rising(other)}
         return msgspec.structs.replace(incident, peers=peers_of(incident.topics, self._groups, rising))
 
     async def _with_owner(self, unit: Unit, incident: Incident) -> Incident:
@@ -87,3 +91,9 @@ def _accepted(past: Sequence[Incident], family: str) -> list[Accepted]:
         for one in past
         if one.owner and one.acknowledged_by and one.family == family
     ]
+
+
+def _rising(incident: Incident) -> tuple[str, ...]:
+    """Its topics; of a peer group's incident the members that rise."""
+    shares = incident.evidence.peers
+    return tuple(share.topic for share in shares if share.rising) if shares else incident.topics

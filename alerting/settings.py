@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, HttpUrl, IPvAnyNetwork, SecretStr, mo
 from alerting.access import Role
 from alerting.canary_settings import CanarySettings
 from alerting.contact_settings import ContactSettings
-from alerting.evidence_settings import DriverOwnerSettings, PeerSettings
+from alerting.evidence_settings import DriverOwnerSettings
 from alerting.hook_settings import HooksSettings
 from alerting.inbound_settings import InboundSettings, PersonSettings
 from alerting.muting_settings import InhibitRuleSettings, TimeIntervalSettings
@@ -245,7 +245,6 @@ class Settings(StreamSettings):
     time_intervals: tuple[TimeIntervalSettings, ...] = ()
     inhibit_rules: tuple[InhibitRuleSettings, ...] = ()
     playbooks: tuple[PlaybookSettings, ...] = ()
-    peers: tuple[PeerSettings, ...] = ()
     driver_owners: tuple[DriverOwnerSettings, ...] = ()
     contacts: ContactSettings = ContactSettings()
     retention: RetentionSettings = RetentionSettings()

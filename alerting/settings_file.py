@@ -48,9 +48,12 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     problems.extend(file.problem(location, message) for location, message in _cross_checks(file.values))
     if settings is not None:
         problems.extend(file.problem(location, message) for location, message in _secret_checks(settings))
-        too_much = overload(settings.topic_values())
+        topics = settings.topic_values()
+        too_much = overload(topics)
         if too_much is not None:
             problems.append(file.problem(("topics",), too_much))
+        elif len({topic.id for topic in topics}) < len(topics) and not problems:
+            problems.append(file.problem(("peers",), "a group is watched under the id of another topic or group"))
         problems.extend(file.problem(location, message) for location, message in _inbound_checks(settings))
         problems.extend(file.problem(location, message) for location, message in muting_checks(settings))
     if problems or settings is None:
@@ -84,6 +87,7 @@ def _variables(overrides: Mapping[str, Any], above: Location) -> Iterator[tuple[
 
 def _cross_checks(values: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
     yield from _topic_checks(values.get("topics"))
+    yield from _twice(_names(values.get("peers"), "name"), ("peers",), "name")
     receivers = _names(values.get("receivers"), "name")
     yield from _twice(receivers, ("receivers",), "name")
     for key in ("name", "slack", "pagerduty"):

@@ -20,8 +20,8 @@ from alerting.incidents.work import person
 from alerting.lookout import Lookout
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, StreamsError
-from streams.settings import TopicSettings
 from streams.topic import Declared, Topic
+from streams.topic_settings import TopicSettings
 
 LOOK_SECONDS: Final = 15.0
 UNSETTLED_FOR: Final = timedelta(seconds=60)

@@ -23,7 +23,7 @@ from streams import asyncapi, kafka_topics, query
 from streams.basis import Basis, Opinion, Weighed
 from streams.contact import Contact
 from streams.events import Detection, Evidence, Sample, Tally, WindowCount
-from streams.findings import Carrier, Driver, Excess, Forecast, Organic, Origin, PostForecast, Split
+from streams.findings import Carrier, Driver, Excess, Forecast, Organic, Origin, PeerShare, PostForecast, Split
 from streams.mention import Author, Media, Mention
 from streams.metrics import StreamMetrics
 from streams.settings import StreamSettings
@@ -32,7 +32,7 @@ from streams.sources.registry import PAYLOADS, SOURCES
 from streams.topic import Declared, Topic
 from streams.watched import Watched
 
-_FINDINGS: Final = (Driver, Origin, Excess, Split, Carrier, Organic, Forecast, PostForecast)
+_FINDINGS: Final = (Driver, Origin, Excess, Split, Carrier, Organic, Forecast, PostForecast, PeerShare)
 REFERENCE: Final = Path(__file__).resolve().parent / "reference"
 WORDS: Final[Mapping[str, Any]] = yaml.safe_load((REFERENCE.parent / "words.yaml").read_text(encoding="utf-8"))
 NOTE: Final = "<!-- Written by `python docs/generate.py` from the code; a test compares. Do not edit. -->\n"

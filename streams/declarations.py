@@ -281,7 +281,7 @@ def overload(topics: Iterable[Topic]) -> str | None:
 
 
 def _terms(topic: Topic) -> int:
-    return sum(1 for _ in atoms(parse(topic.query)))
+    return 0 if topic.members else sum(1 for _ in atoms(parse(topic.query)))
 
 
 def as_declared(topic: Topic) -> Topic:

@@ -16,6 +16,7 @@ class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         removed: From here on nobody watches the topic.
         caution: What its odds are multiplied with, see `Topic`.
         own_words: What its query names: it stands in every mention and tells nothing. A `*` ends a beginning.
+        members: The topics that a peer group watches together; empty for every other topic.
     """
 
     topic: str
@@ -27,3 +28,4 @@ class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     caution: float = 1.0
     own_words: tuple[str, ...] = ()
     brand: str | None = None
+    members: tuple[str, ...] = ()

@@ -7,7 +7,18 @@ import msgspec
 
 from streams.basis import Basis
 from streams.canary import Canary
-from streams.findings import Carrier, Complaint, Driver, Excess, Forecast, Organic, PostForecast, Sample, Split
+from streams.findings import (
+    Carrier,
+    Complaint,
+    Driver,
+    Excess,
+    Forecast,
+    Organic,
+    PeerShare,
+    PostForecast,
+    Sample,
+    Split,
+)
 
 __all__ = ["Driver", "Sample"]
 
@@ -79,6 +90,7 @@ class PartialCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             partials is a fair sample. Encoded, because most are never read.
         shares: How often posts were passed on, by `platform:id`: mentions, negative ones, positive ones; eight at most.
         deleted: Hashes of mentions that were taken back, at most 64; likewise `amended`.
+        member: Where the topic is a peer group, the topic whose count this is as well; empty else.
     """
 
     topic: str
@@ -100,6 +112,7 @@ class PartialCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     amended: tuple[int, ...] = ()
     shares: dict[str, tuple[int, int, int]] = {}
     canary: Canary | None = None
+    member: str = ""
 
 
 class Watermark(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -201,6 +214,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         posts: Posts that spread, the farthest first.
         asked: A fair sample of what people said for themselves since it began: for how many mentions each key stands.
         complaints: The same of the negative ones alone, by key, at most 64.
+        peers: How each member of a peer group stands, those that rise most first; empty for every other topic.
     """
 
     observed: int
@@ -238,6 +252,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     posts: tuple[PostForecast, ...] = ()
     asked: dict[str, float] = {}
     complaints: dict[str, Complaint] = {}
+    peers: tuple[PeerShare, ...] = ()
 
 
 class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -170,3 +170,25 @@ class PostForecast(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     text: str | None = None
     url: str | None = None
     author_number: int | None = None
+
+
+class PeerShare(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What one member of a peer group shows, beside its own past.
+
+    Attributes:
+        topic: The member's id.
+        observed: Its mentions in the deciding window of the group.
+        expected: How many of them would be usual.
+        false_pages_per_week: How often a week it would show so much by itself with nothing going on, in (0, 14].
+        rising: That is rare enough to count it among those that rise.
+        negative_share: Share of negative among its scored mentions there, [0, 1]; None where none was scored.
+        negative_share_expected: Its own usual one.
+    """
+
+    topic: str
+    observed: int
+    expected: float
+    false_pages_per_week: float
+    rising: bool = False
+    negative_share: float | None = None
+    negative_share_expected: float | None = None

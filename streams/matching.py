@@ -85,6 +85,9 @@ class TopicMatcher:
         self._growing_triggers: dict[int, list[int]] = {}
 
     def _add(self, index: int) -> None:
+        if self._topics[index].members:  # a peer group's mentions are those of its members
+            self._tests.append(None)
+            return
         query = parse(self._topics[index].query)
         for atom in atoms(query):
             self._learn(atom)
@@ -128,7 +131,7 @@ class TopicMatcher:
         Raises:
             InvalidQuery: The topic is none of these and its query does not parse.
         """
-        words = self._words_of.get(topic.query)
+        words = frozenset[int]() if topic.members else self._words_of.get(topic.query)
         if words is None:
             numbers = self._numbers
             spoken = atoms(parse(topic.query), excluded=False)

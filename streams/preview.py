@@ -18,7 +18,8 @@ from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.sentiment import registry
 from streams.sentiment.base import Scorer
-from streams.settings import StreamSettings, TopicSettings
+from streams.settings import StreamSettings
+from streams.topic_settings import TopicSettings
 
 MOST_MENTIONS: Final = 50_000
 MOST_MATCHED: Final = 10_000

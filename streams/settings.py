@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
@@ -14,13 +13,14 @@ from streams.kafka_security import KafkaSecurity
 from streams.lexicon_settings import Language, LexiconSettings
 from streams.masking import Masked
 from streams.own_accounts import account_name
+from streams.peer_settings import PeerSettings
 from streams.section import Section
 from streams.shares import Reach, shared, to_one
 from streams.theme_sets import THEME_SETS
 from streams.topic import Topic
+from streams.topic_settings import TopicSettings
 
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
-TopicId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 ThemeName = Annotated[str, Field(min_length=1, max_length=64)]
 ThemePhrase = Annotated[str, Field(min_length=2, max_length=100)]
 ThemeSet = Literal["general", "travel"]
@@ -30,8 +30,6 @@ Account = Annotated[str, Field(pattern=r"^[^:\s]{1,512}:\S.{0,511}$")]
 # Kafka takes names of 249 characters; `.DLT` has to fit behind this one.
 _KAFKA_NAME: Final = r"^[a-zA-Z0-9._-]{1,245}$"
 _SERVER: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+):(\d{1,5})")
-# Controls and marks that turn the direction of text: in a name they garble every line that shows it.
-_GARBLING: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _MEMORY: Final = "memory"  # as `streams.broker.registry` calls the broker that is no Kafka
 
 
@@ -241,33 +239,6 @@ class DetectSettings(Section):
         return tuple((name, tuple(" ".join(fold(one).split()) for one in said)) for name, said in every.items())
 
 
-class TopicSettings(Section):
-    """One topic as it stands in the file."""
-
-    id: TopicId
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    query: Annotated[str, Field(min_length=1, max_length=20_000)]
-    brand: Annotated[str, Field(max_length=200)] | None = None
-    parent: TopicId | None = None
-    owner: Annotated[str, Field(max_length=200)] | None = None
-    pages_per_week: Annotated[float, Field(gt=0, le=1000)] | None = None
-    collecting_since: datetime | None = None
-
-    @field_validator("name", "brand", "owner")
-    @classmethod
-    def _readable(cls, value: str | None) -> str | None:
-        if value is not None and _GARBLING.search(value):
-            raise ValueError("must not hold control characters or marks that turn the direction of text")
-        return value
-
-    @field_validator("collecting_since")
-    @classmethod
-    def _aware(cls, value: datetime | None) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("needs a time zone, for example 2026-01-31T00:00:00Z")
-        return value
-
-
 class StreamSettings(Section):
     """Everything the score and detect stages need to know."""
 
@@ -276,25 +247,20 @@ class StreamSettings(Section):
     score: ScoreSettings = ScoreSettings()
     detect: DetectSettings = DetectSettings()
     topics: tuple[TopicSettings, ...] = ()
+    peers: tuple[PeerSettings, ...] = ()
 
     def topic_values(self, reach: Reach = to_one) -> tuple[Topic, ...]:
-        """The topics as the stages know them, with the defaults filled in and the receivers' budgets shared out."""
-        topics = [self._topic_value(topic) for topic in self.topics]
+        """The topics as the stages know them, with the defaults filled in and the receivers' budgets shared out.
+
+        Peer groups that are watched together come last.
+        """
+        topics = [topic.value(self.detect.pages_per_week) for topic in self.topics]
+        topics += [group.value(self.detect.pages_per_week) for group in self.peers if group.together]
         return shared(topics, reach, self.detect.pages_per_week_per_receiver)
 
     def topic_value(self, topic: TopicSettings, beside: Iterable[Topic], reach: Reach = to_one) -> Topic:
         """One topic as the stages know it, beside others."""
         others = [known for known in beside if known.id != topic.id]
-        return shared([self._topic_value(topic), *others], reach, self.detect.pages_per_week_per_receiver)[0]
-
-    def _topic_value(self, topic: TopicSettings) -> Topic:
-        return Topic(
-            id=topic.id,
-            name=topic.name,
-            query=topic.query,
-            brand=topic.brand,
-            parent=topic.parent,
-            owner=topic.owner,
-            pages_per_week=topic.pages_per_week or self.detect.pages_per_week,
-            collecting_since=topic.collecting_since,
-        )
+        return shared(
+            [topic.value(self.detect.pages_per_week), *others], reach, self.detect.pages_per_week_per_receiver
+        )[0]

@@ -23,6 +23,8 @@ class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
         collecting_since: From when on the sources deliver this topic in full; None means from its first mention.
         caution: What the topic's odds are multiplied with, after what people said of its pages; follows from its
             feedback, see `streams.feedback`.
+        members: Ids of the topics of a peer group, which this one watches together; its mentions are theirs, and its
+            query is empty. Empty for every other topic.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
     collecting_since: datetime | None = None
     caution: float = 1.0
     share: float = 1.0
+    members: tuple[str, ...] = ()
 
     @property
     def budget(self) -> float:

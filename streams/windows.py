@@ -20,11 +20,16 @@ _SILENT: Final = Tally()
 
 
 class Slot(msgspec.Struct, frozen=True, gc=False):
-    """A closed or still open stretch of one topic's event time, `[start, start + seconds)`, seconds since 1970."""
+    """A closed or still open stretch of one topic's event time, `[start, start + seconds)`, seconds since 1970.
+
+    Attributes:
+        members: Where the topic is a peer group, what each of its members adds to the tally, by id.
+    """
 
     start: int
     seconds: int
     tally: Tally
+    members: tuple[tuple[str, Tally], ...] = ()
 
 
 class Arrival(StrEnum):
@@ -44,11 +49,18 @@ class Closing(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Minute:
-    __slots__ = ("counts", "muted", "revision", "slot")
+    __slots__ = ("counts", "members", "muted", "revision", "slot")
 
-    def __init__(self, counts: list[int], revision: int = -1, muted: list[int] | None = None) -> None:
+    def __init__(
+        self,
+        counts: list[int],
+        revision: int = -1,
+        muted: list[int] | None = None,
+        members: dict[str, list[int]] | None = None,
+    ) -> None:
         self.counts = counts
         self.muted = muted
+        self.members = members
         self.revision = revision
         self.slot: Slot | None = None
 
@@ -85,11 +97,12 @@ class TopicWindows:
             end = newest - UNLEARNED_SECONDS
         return int(end // MINUTE * MINUTE)
 
-    def add(self, second: int, tally: Tally, now: int | None, *, muted: bool = False) -> Arrival:
+    def add(self, second: int, tally: Tally, now: int | None, *, muted: bool = False, member: str = "") -> Arrival:
         """Add one delta; `final` has to be drained up to `now` before.
 
         Args:
             muted: Counted and told, but no news of this minute: slots leave it out.
+            member: Of a peer group, whose delta it is.
         """
         start = second - second % MINUTE
         final = self.final_until(now)
@@ -110,6 +123,9 @@ class TopicWindows:
         if muted:
             minute.muted = minute.muted or [0] * 10
             _accumulate(minute.muted, tally)
+        elif member:
+            minute.members = minute.members or {}
+            _accumulate(minute.members.setdefault(member, [0] * 10), tally)
         minute.slot = None
         if self.newest is None or second > self.newest:
             self.newest = second
@@ -198,7 +214,8 @@ class TopicWindows:
             heard = minute.counts
             if minute.muted is not None:
                 heard = [count - muted for count, muted in zip(minute.counts, minute.muted, strict=True)]
-            minute.slot = Slot(start, MINUTE, _tally(heard))
+            members = tuple((name, _tally(counts)) for name, counts in sorted((minute.members or {}).items()))
+            minute.slot = Slot(start, MINUTE, _tally(heard), members)
         return minute.slot
 
     def _forget(self, before: int) -> None:
@@ -214,7 +231,8 @@ class TopicWindows:
         """The state as plain values."""
         return {
             "minutes": [
-                [start, minute.revision, minute.counts, minute.muted] for start, minute in self._minutes.items()
+                [start, minute.revision, minute.counts, minute.muted, minute.members]
+                for start, minute in self._minutes.items()
             ],
             "unlearned": self._unlearned,
             "untold": self._untold,
@@ -230,8 +248,13 @@ class TopicWindows:
         """
         try:
             self._minutes = {
-                int(start): _Minute(list(counts), revision, None if muted is None else list(muted))
-                for start, revision, counts, muted in state["minutes"]
+                int(start): _Minute(
+                    list(counts),
+                    revision,
+                    None if muted is None else list(muted),
+                    dict(members[0]) if members and members[0] else None,
+                )
+                for start, revision, counts, muted, *members in state["minutes"]
             }
             self._unlearned = list(state["unlearned"])
             self._untold = list(state["untold"])

@@ -7,8 +7,8 @@ from alerting.brand_scope import scope_now
 from alerting.errors import OutOfScope
 from alerting.incidents.kinship import Kinship
 from streams.errors import TopicRefused, UnknownTopic
-from streams.settings import TopicSettings
 from streams.topic import Declared
+from streams.topic_settings import TopicSettings
 
 
 class BrandedTopics:

@@ -13,8 +13,8 @@ from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.responses import DeclaredTopicAnswer
 from streams.errors import InvalidQuery, TopicChanged, TopicRefused, UnknownTopic
-from streams.settings import TopicSettings
 from streams.topic import Declared
+from streams.topic_settings import TopicSettings
 
 _ID_PATTERN: Final = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
@@ -118,6 +118,7 @@ def _answer(declared: Declared) -> DeclaredTopicAnswer:
         id=topic.id,
         name=topic.name,
         query=topic.query,
+        members=topic.members,
         brand=topic.brand,
         parent=topic.parent,
         owner=topic.owner,

@@ -99,11 +99,27 @@ class PostAnswer(Answer):
 
 
 class PeersAnswer(Answer):
-    """How the topics that are named as peers stand: `rising` have an open incident of their own."""
+    """How the topics that are named as peers stand: `rising` have an open incident of their own or rise with the group.
+
+    `together` says that the incident is the group's own: its members were weighed together.
+    """
 
     group: str
     rising: tuple[str, ...]
     calm: tuple[str, ...]
+    together: bool
+
+
+class PeerShareAnswer(Answer):
+    """How one member of a peer group stands beside its own past, in mentions per `window_seconds` of the evidence."""
+
+    topic: str
+    observed: int
+    expected: float
+    false_pages_per_week: float
+    rising: bool
+    negative_share: float | None
+    negative_share_expected: float | None
 
 
 class SpanAnswer(Answer):
@@ -202,3 +218,4 @@ class EvidenceAnswer(Answer):
     posts: tuple[PostAnswer, ...]
     unanswered_share: float | None
     organic_share: float | None
+    peers: tuple[PeerShareAnswer, ...]

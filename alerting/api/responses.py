@@ -183,12 +183,14 @@ class DeclaredTopicAnswer(Answer):
     """A topic as it is declared; `origin` is `file` or `api`, and who may change it.
 
     In force may be less than `pages_per_week`: its receivers share out what they accept. `caution` is what people's
-    feedback multiplies the topic's odds with, in [1/4, 4].
+    feedback multiplies the topic's odds with, in [1/4, 4]. A peer group that is watched together has no query, but
+    `members`.
     """
 
     id: str
     name: str
     query: str
+    members: tuple[str, ...]
     brand: str | None
     parent: str | None
     owner: str | None

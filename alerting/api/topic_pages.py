@@ -25,8 +25,8 @@ from alerting.errors import OutOfScope
 from alerting.incidents.wording import count, odds
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, InvalidQuery, TopicChanged, TopicRefused
-from streams.settings import TopicSettings
 from streams.topic import Declared, Origin
+from streams.topic_settings import TopicSettings
 
 EMPTY: Final[Mapping[str, str]] = {
     "id": "",

@@ -18,7 +18,8 @@ from streams.events import Direction
 from streams.mention import Mention
 from streams.preview import Preview, preview, recent_mentions, scorer_of
 from streams.sentiment.base import Scorer
-from streams.settings import StreamSettings, TopicSettings
+from streams.settings import StreamSettings
+from streams.topic_settings import TopicSettings
 
 READ_SECONDS: Final = 20.0
 KEPT_SECONDS: Final = 60.0

@@ -3,6 +3,7 @@
 from typing import Any
 
 from alerting.cli.tables import minute, show_table
+from alerting.incidents.wording import odds
 
 
 def show_why(found: dict[str, Any]) -> None:
@@ -59,6 +60,9 @@ def facts_of_others(found: dict[str, Any]) -> None:
         rows.append(
             (f"peers, {peers['group']}", f"rising: {', '.join(rising) or 'none'}; calm: {', '.join(calm) or 'none'}")
         )
+    for share in found.get("evidence", {}).get("peers", []):
+        usual = f"{share['observed']} mentions, usually {share['expected']:.0f}"
+        rows.append((share["topic"], f"{usual}; {odds(share['false_pages_per_week'])}"))
     if rows:
         show_table("\nWhat others say", ("", ""), rows, empty="")
 

@@ -9,10 +9,11 @@ from alerting.incidents import own_part_words, wording
 from alerting.incidents.contact_findings import told
 from alerting.incidents.model import Incident
 from streams.events import Direction, Evidence
-from streams.findings import Carrier, Driver, Forecast, PostForecast, Split
+from streams.findings import Carrier, Driver, Forecast, PeerShare, PostForecast, Split
 
 _NAME_CHARACTERS: Final = 60
 _WORTH_TELLING: Final = 0.3
+_MOST_PEERS: Final = 8
 _NAMES: Final = {"platform": "platform", "channel": "kind", "region": "region", "language": "language", "author": "by"}
 _AUTHORS: Final = {
     "media": "media",
@@ -50,6 +51,7 @@ def insights_of(incident: Incident) -> tuple[Insight, ...]:
     """Those of the incident, and what other topics and earlier incidents say."""
     found = [
         Insight("Only us?", "" if incident.peers is None else str(incident.peers)),
+        Insight("Each brand", "; ".join(map(_share, incident.evidence.peers[:_MOST_PEERS]))),
         Insight(
             "Owner",
             f"{wording.plain(incident.owner or '')}, {incident.owned_because}" if incident.owned_because else "",
@@ -78,6 +80,14 @@ def excess_of(evidence: Evidence) -> float:
     if evidence.excess is not None:
         return evidence.excess.mentions - evidence.excess.expected
     return evidence.observed - evidence.expected
+
+
+def _share(peer: PeerShare) -> str:
+    """A member of a group beside its own past: `delta 48, usually 20, 70% negative, usually 45%`."""
+    line = f"{peer.topic} {peer.observed:,}, usually {wording.count(peer.expected)}"
+    if not peer.rising or peer.negative_share is None or peer.negative_share_expected is None:
+        return line
+    return f"{line}, {peer.negative_share:.0%} negative, usually {peer.negative_share_expected:.0%}"
 
 
 def _where(splits: tuple[Split, ...]) -> str:

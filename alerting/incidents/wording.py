@@ -127,6 +127,8 @@ def title(topic_name: str, brand: str | None, evidence: Evidence, direction: Dir
     subject = name(topic_name, brand)
     if direction is Direction.QUIET:
         return f"{subject}: {_silence(evidence)}"
+    if evidence.peers:
+        return f"{subject}: {_together(evidence)}"
     if direction is Direction.VIRAL:
         return f"{subject}: going viral"
     times = times_usual(evidence)
@@ -206,7 +208,8 @@ def expectation(evidence: Evidence) -> str:
 def _how_big(evidence: Evidence, direction: Direction) -> list[str]:
     if direction is Direction.QUIET:
         return [f"{_silence(evidence)} for {duration(evidence.window_seconds)}"]
-    parts = [rate(per_minute(evidence), "/min", "/hour")]
+    parts = [_together(evidence)] if evidence.peers else []
+    parts.append(rate(per_minute(evidence), "/min", "/hour"))
     times = times_usual(evidence)
     if times is None:
         parts.append("usually almost none")
@@ -220,6 +223,11 @@ def _how_big(evidence: Evidence, direction: Direction) -> list[str]:
     elif mood:
         parts.append(mood)
     return parts
+
+
+def _together(evidence: Evidence) -> str:
+    """Of a peer group: `industry-wide, 3 of 6 rise`."""
+    return f"industry-wide, {sum(peer.rising for peer in evidence.peers)} of {len(evidence.peers)} rise"
 
 
 def _silence(evidence: Evidence) -> str:

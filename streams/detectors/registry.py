@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from streams.detectors.base import Detector
+from streams.detectors.industry import IndustryDetector
+from streams.detectors.peer import Peer
 from streams.detectors.prior import Lesson, Prior
 from streams.detectors.sentiment_velocity import SentimentVelocityDetector
 from streams.detectors.volume import VolumeDetector
@@ -48,13 +50,28 @@ SHARES: Final[Mapping[str, float]] = MappingProxyType(
 )
 
 
+def _industry(topic: Topic, settings: DetectSettings, prior: Prior | None) -> Detector:
+    members = {
+        name: Peer(
+            [(build(topic, settings, prior), SHARES[kind]) for kind, build in DETECTORS.items()],
+            pages_per_week=topic.pages_per_week,
+        )
+        for name in topic.members
+    }
+    return IndustryDetector(members, _volume(topic, settings, prior))
+
+
+GROUP_DETECTORS: Final[Mapping[str, Build]] = MappingProxyType({IndustryDetector.name: _industry})
+
+
 def build_detectors(topic: Topic, settings: DetectSettings, prior: Prior | None = None) -> tuple[Detector, ...]:
-    """A fresh detector of each kind for one topic, the volume detector first.
+    """A fresh detector of each kind for one topic, the volume detector first; for a peer group the one of groups.
 
     Args:
         prior: What its peers teach; None where they are too few.
     """
-    return tuple(build(topic, settings, prior) for build in DETECTORS.values())
+    table = GROUP_DETECTORS if topic.members else DETECTORS
+    return tuple(build(topic, settings, prior) for build in table.values())
 
 
 def lesson_of(detectors: Sequence[Detector]) -> Lesson | None:

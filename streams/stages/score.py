@@ -188,11 +188,7 @@ class ScoreStage:
             own_words = self._tracked.own_words(topic)
             partial = growing.partial(topic, revision, second, history=history, own_words=own_words)
             if partial is not None:
-                definition = self._tracked.definition(topic)
-                if definition is not None:
-                    self._packing.add(topic, codec.encode_definition(definition))
-                self._partials += 1
-                self._packing.add(topic, codec.encode_partial(partial))
+                self._partials += self._tracked.put(partial, self._packing)
 
     def _pack_watermark(self, now: datetime, *, at_end: bool) -> None:
         watermark = self._clock.watermark(now, at_end=at_end)

@@ -120,9 +120,8 @@ class TopicWatch:
         told: list[Told] = []
         if partial.history:
             self._history = True
-            newest = self._windows.newest
-            now = partial.second if newest is None else max(newest, partial.second)
-            if newest is not None and now // MINUTE > newest // MINUTE:
+            newest = self._windows.newest or partial.second
+            if (now := max(newest, partial.second)) // MINUTE > newest // MINUTE:
                 told += self.tick(now)
         elif not self._live:
             told += self._go_live()
@@ -130,7 +129,8 @@ class TopicWatch:
             since = int(self._topic.collecting_since.timestamp())
             self._begin = max(since, partial.second - LONGEST_SILENCE)
         self._learn(now, told)
-        arrival = self._windows.add(partial.second, partial.tally, now, muted=self._feeds.is_old_news(partial))
+        muted = self._feeds.is_old_news(partial)
+        arrival = self._windows.add(partial.second, partial.tally, now, muted=muted, member=partial.member)
         if arrival is Arrival.ON_TIME and self._detail.evidence:
             self.context.add(partial)
         if arrival is not Arrival.LOST:

@@ -1,25 +1,32 @@
 """The topics that a score stage counts for, and what it has told the detect stage about them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+import msgspec
+
+from streams import codec
 from streams.definition import Definition
+from streams.events import PartialCount
 from streams.id_index import hash64
 from streams.matching import TopicMatcher
 from streams.query import Field, Word, atoms, parse
+from streams.stages.packing import Packing
 from streams.stages.partial_sums import OwnWords
 from streams.topic import Topic
 
 _OWN_WORDS: Final = 256
 _NONE: Final[Mapping[str, int]] = {}
+_PEERS: Final = "peers:"  # no query
 
 
 class TrackedTopics:
     """Answers what a topic's counts need, and puts a definition in front of the first counts under each revision.
 
     Definitions travel in the topic's own partition of the partials, ahead of what was counted under them, so the detect
-    stage never has to read a second source. They are cheap to repeat: every input partition writes its own.
+    stage never has to read a second source. They are cheap to repeat: every input partition writes its own. What is
+    counted for a member of a peer group goes to the group's partition as well, which is watched there as a topic.
 
     Args:
         matcher: Holds the topics.
@@ -28,6 +35,7 @@ class TrackedTopics:
     def __init__(self, matcher: TopicMatcher) -> None:
         self.matcher = matcher
         self._topics = {topic.id: topic for topic in matcher.topics}
+        self._groups_of = _groups_of(matcher.topics)
         self._own_words: dict[str, OwnWords] = {}
         self._told: dict[str, int] = {}
 
@@ -43,13 +51,37 @@ class TrackedTopics:
             found = self._own_words[topic_id] = _own_words(self._topics[topic_id])
         return found
 
-    def definition(self, topic_id: str) -> Definition | None:
+    def put(self, partial: PartialCount, packing: Packing) -> int:
+        """Put a topic's partial count on its way behind its definition, and a copy for each of its peer groups.
+
+        How many partial counts these are.
+        """
+        topic_id = partial.topic
+        self._put(partial, packing)
+        groups = self._groups_of.get(topic_id, ())
+        for group in groups:
+            copy = msgspec.structs.replace(partial, topic=group.id, revision=group.revision, member=topic_id)
+            self._put(copy, packing)
+        return 1 + len(groups)
+
+    def _put(self, partial: PartialCount, packing: Packing) -> None:
+        definition = self._definition(partial.topic)
+        if definition is not None:
+            packing.add(partial.topic, codec.encode_definition(definition))
+        packing.add(partial.topic, codec.encode_partial(partial))
+
+    def _definition(self, topic_id: str) -> Definition | None:
         """The topic's definition, where it was not told yet."""
         topic = self._topics[topic_id]
         if self._told.get(topic_id) == topic.revision:
             return None
         self._told[topic_id] = topic.revision
-        return definition_of(topic)
+        definition = definition_of(topic)
+        if not topic.members:
+            return definition
+        known = [self._topics[member] for member in topic.members if member in self._topics]
+        spoken = [word for member in known for word in definition_of(member).own_words]
+        return msgspec.structs.replace(definition, own_words=tuple(sorted(set(spoken))[:_OWN_WORDS]))
 
     def adopt(self, matcher: TopicMatcher, removed: Mapping[str, int] = _NONE) -> list[Definition]:
         """Count for these topics from now on; answers what the detect stage should know at once.
@@ -58,12 +90,13 @@ class TrackedTopics:
         """
         before, self.matcher = self._topics, matcher
         self._topics = {topic.id: topic for topic in matcher.topics}
+        self._groups_of = _groups_of(matcher.topics)
         for topic_id, topic in before.items():
             if self._topics.get(topic_id) is not topic:
                 self._own_words.pop(topic_id, None)
         news: list[Definition] = []
         for topic_id in self._told.keys() & self._topics.keys():
-            definition = self.definition(topic_id)
+            definition = self._definition(topic_id)
             if definition is not None:
                 news.append(definition)
         for topic_id, revision in removed.items():
@@ -79,13 +112,24 @@ def definition_of(topic: Topic) -> Definition:
     return Definition(
         topic=topic.id,
         revision=topic.revision,
-        subject=f"{hash64(topic.query):016x}",
+        # another member changes what a peer group is about no more than another mention does
+        subject=f"{hash64(_PEERS if topic.members else topic.query):016x}",
         pages_per_week=topic.budget,
         collecting_since=None if since is None else since.timestamp(),
         caution=topic.caution,
         own_words=_told_words(*_own_words(topic)) if topic.query else (),
         brand=topic.brand,
+        members=topic.members,
     )
+
+
+def _groups_of(topics: Iterable[Topic]) -> dict[str, tuple[Topic, ...]]:
+    """The peer groups of each topic that is in one."""
+    found: dict[str, tuple[Topic, ...]] = {}
+    for group in topics:
+        for member in group.members:
+            found[member] = (*found.get(member, ()), group)
+    return found
 
 
 def _told_words(whole: frozenset[str], beginnings: tuple[str, ...]) -> tuple[str, ...]:
@@ -120,4 +164,5 @@ def topic_of(definition: Definition) -> Topic:
         collecting_since=None if since is None else datetime.fromtimestamp(since, UTC),
         caution=definition.caution,
         brand=definition.brand,
+        members=definition.members,
     )

@@ -11,8 +11,9 @@ from alerting.routing.notice_wish import NoticeWish
 from streams import codec
 from streams.broker.base import Partition, Record
 from streams.events import Detection, PartialCount
-from streams.settings import DetectSettings, StreamSettings, TopicSettings
+from streams.settings import DetectSettings, StreamSettings
 from streams.stages.detect import DetectStage
+from streams.topic_settings import TopicSettings
 from streams.windows import Slot
 from tests.fakes.clock import START
 from tests.fakes.house import House, World

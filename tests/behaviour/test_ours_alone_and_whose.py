@@ -3,11 +3,12 @@
 import msgspec
 
 from alerting.acts import Acts
-from alerting.evidence_settings import DriverOwnerSettings, PeerSettings
+from alerting.evidence_settings import DriverOwnerSettings
 from alerting.hints import Hints
 from alerting.incidents.model import Incident
 from streams.events import Detection, Phase
-from streams.findings import Driver
+from streams.findings import Driver, PeerShare
+from streams.peer_settings import PeerSettings
 from streams.topic import Topic
 from tests.fakes.detections import detection, evidence
 from tests.fakes.house import House, World
@@ -47,6 +48,39 @@ async def test_the_page_says_that_a_rival_is_hit_too() -> None:
     lines = {fact.label: fact.value for fact in comms.attempts[-1].message.insights}
     assert lines["Only us?"] == "industry-wide: 1 of 2 peers rise too (shops): rival"
     assert str(of(world, "rival").peers) == "ours alone: none of 2 peers rises (shops)"  # nobody else had risen yet
+
+
+def shared() -> Detection:
+    """The group's own claim: ours and the rival rise, the third does not."""
+    shares = (
+        PeerShare("rival", 48, 20.0, 0.9, rising=True, negative_share=0.7, negative_share_expected=0.45),
+        PeerShare("refunds", 30, 13.2, 1.4, rising=True),
+        PeerShare("third", 9, 9.0, 14.0),
+    )
+    seen = msgspec.structs.replace(evidence(), peers=shares)
+    return detection(Phase.OPENED, topic="peers.shops", episode="g1", seen=seen)
+
+
+async def test_what_the_industry_shares_says_so_on_the_lock_screen_and_what_each_brand_has_in_it() -> None:
+    comms = ScriptedNotifier()
+
+    await told(World(comms=comms), shared(), hints=Hints(PEERS))
+
+    message = comms.attempts[-1].message
+    lines = {fact.label: fact.value for fact in message.insights}
+    assert "industry-wide, 2 of 3 rise" in message.headline
+    assert lines["Only us?"].startswith("industry-wide: 2 of 3 rise together")
+    assert lines["Each brand"] == (
+        "rival 48, usually 20, 70% negative, usually 45%; refunds 30, usually 13; third 9, usually 9"
+    )
+
+
+async def test_whoever_pages_by_itself_while_its_industry_rises_is_not_alone() -> None:
+    world = World()
+
+    await told(world, shared(), about("outage"), hints=Hints(PEERS))
+
+    assert str(of(world, "refunds").peers) == "industry-wide: 1 of 2 peers rise too (shops): rival"
 
 
 async def test_a_driver_finds_its_department_by_rule() -> None:

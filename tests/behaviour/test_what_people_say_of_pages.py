@@ -22,7 +22,8 @@ from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.errors import UnknownTopic
 from streams.kafka_topics import specs
-from streams.settings import StreamSettings, TopicSettings
+from streams.settings import StreamSettings
+from streams.topic_settings import TopicSettings
 from tests.fakes.api_house import ApiHouse, api_house, field, sign_in
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.memory_store import MemoryStore

@@ -27,7 +27,7 @@ from streams.log import set_up_logging
 from streams.settings import DetectSettings, KafkaSettings
 from tests.bench.airline_reasons import Labelled, agreement, names_flights, of_topic, read_labels
 from tests.bench.airline_replay import Outcome, Replay
-from tests.bench.airline_tweets import COLLECTING_STARTS, KNOWN, Known, read_tweets, topics
+from tests.bench.airline_tweets import COLLECTING_STARTS, KNOWN, Known, peers, read_tweets, topics
 from tests.bench.report import Report
 from tests.kafka.apache import ApacheKafka
 from tests.kafka.jars import ApacheKafkaMissing
@@ -59,6 +59,7 @@ def main() -> int:
     replay = Replay(
         kafka,
         topics(),
+        peers(),
         pace=span / REPLAY_SECONDS,
         patience_seconds=PATIENCE_SECONDS,
         detect={"theme_sets": THEME_SETS},
@@ -86,9 +87,15 @@ class Story:
         self.posts = outcome.posts.get(incident.id, 0)
         self.pages = outcome.pager.get(incident.dedup_key, 0)
 
+    @property
+    def rising(self) -> set[str]:
+        """Of an industry's incident the airlines that rise, in any of its claims; none of another one."""
+        return {peer.topic for claim in self.claims for peer in claim.evidence.peers if peer.rising}
+
     def is_about(self, known: Known) -> bool:
-        """It opened, on that topic, while the thing went on."""
-        return self.incident.topic == known.topic and known.begins <= self.opened < known.ends
+        """It opened, on that topic or on an industry in which that topic rises, while the thing went on."""
+        named = self.incident.topic == known.topic or (known.shared and known.topic in self.rising)
+        return named and known.begins <= self.opened < known.ends
 
 
 def _print(outcome: Outcome, labels: Sequence[Labelled], *, sent: int, weeks: float) -> None:
@@ -177,8 +184,9 @@ def _verdict(known: Known, stories: Sequence[Story]) -> str:
             and (story.ended is None or story.ended > known.begins)
         ]
         return "not found as such: an incident was open already" if running else "not found"
+    found = "found, as industry-wide" if any(story.rising for story in about) else "found"
     right = (about[0].incident.direction == "crisis") == known.crisis
-    return "found" if right else f"found, but called {about[0].incident.direction}"
+    return found if right else f"{found}, but called {about[0].incident.direction}"
 
 
 def _hours(story: Story, known: Known) -> float:
@@ -198,6 +206,8 @@ def _report(outcome: Outcome, stories: Sequence[Story], labels: Sequence[Labelle
     report.add("mentions that belong to a topic", outcome.mentions_matched, "mentions")
     report.add("incidents", len(stories), "incidents")
     report.add("known crises found", len(found), f"of {len(crises)}")
+    wide = [known for known in crises if known.shared and any(s.rising and s.is_about(known) for s in stories)]
+    report.add("weather found as industry-wide", len(wide), f"of {sum(known.shared for known in crises)}")
     for known in crises:
         first = next((story for story in stories if story.is_about(known)), None)
         report.add(

@@ -50,7 +50,7 @@ class Replay:
     """All roles on a real Kafka with exactly-once, SQLite in a temporary folder, and fake vendors.
 
     Args:
-        topics: As in a configuration file.
+        topics: As in a configuration file; likewise `peers`.
         pace: The recorded pace times this.
         patience_seconds: The longest wait, after the last mention was sent, for everything to be taken in.
         detect: As in a configuration file.
@@ -60,6 +60,7 @@ class Replay:
         self,
         kafka: KafkaSettings,
         topics: Sequence[dict[str, str]],
+        peers: Sequence[dict[str, Any]],
         *,
         pace: float,
         patience_seconds: float,
@@ -67,6 +68,7 @@ class Replay:
     ) -> None:
         self._kafka = kafka
         self._topics = topics
+        self._peers = peers
         self._pace = pace
         self._patience_seconds = patience_seconds
         self._detect = detect
@@ -78,7 +80,7 @@ class Replay:
         with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
             async with Vendors(self._clock) as vendors, KafkaBroker(self._kafka) as broker:
                 document = vendors.document(self._kafka, self._topics, folder=Path(folder), detect=self._detect)
-                settings = Settings.model_validate(document)
+                settings = Settings.model_validate(document | {"peers": self._peers})
                 await broker.create_topics(specs(settings))
                 process = Tocsin(
                     settings,

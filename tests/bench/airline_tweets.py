@@ -45,6 +45,7 @@ class Known(NamedTuple):
         begins: From then on a page about it can be right.
         ends: Until then.
         crisis: False for a joyful rise.
+        shared: The whole industry is hit: it counts as found where the industry's own incident names this airline too.
     """
 
     what: str
@@ -52,6 +53,7 @@ class Known(NamedTuple):
     begins: datetime
     ends: datetime
     crisis: bool = True
+    shared: bool = False
 
 
 def _day(day: int) -> tuple[datetime, datetime]:
@@ -60,9 +62,14 @@ def _day(day: int) -> tuple[datetime, datetime]:
 
 
 KNOWN: Final = (
-    Known("US Airways, 22 Feb: negatives more than doubled (561 after about 240), weather", "us-airways", *_day(22)),
-    Known("Delta, 22 Feb: 255 negatives after 107, weather", "delta", *_day(22)),
-    Known("United, 22 Feb: 532 negatives after about 300, weather", "united", *_day(22)),
+    Known(
+        "US Airways, 22 Feb: negatives more than doubled (561 after about 240), weather",
+        "us-airways",
+        *_day(22),
+        shared=True,
+    ),
+    Known("Delta, 22 Feb: 255 negatives after 107, weather", "delta", *_day(22), shared=True),
+    Known("United, 22 Feb: 532 negatives after about 300, weather", "united", *_day(22), shared=True),
     Known("Southwest, 21 Feb: 257 negatives after 145, this airline alone", "southwest", *_day(21)),
     Known("late flights, 22 Feb: 454 after about 170 a day", "late-flights", *_day(22)),
     Known("cancelled flights, 22 Feb: 268 after 45", "cancelled-flights", *_day(22)),
@@ -84,6 +91,11 @@ def topics() -> list[dict[str, Any]]:
     """The topics as a configuration file has them."""
     named = AIRLINES | THEMES
     return [{"id": topic, "name": name, "query": query} for topic, (name, query) in named.items()]
+
+
+def peers() -> list[dict[str, Any]]:
+    """The airlines as one industry."""
+    return [{"name": "US airlines", "topics": sorted(AIRLINES)}]
 
 
 def read_tweets(path: Path) -> list[Mention]:

@@ -28,11 +28,15 @@ _LEVEL_MINUTES: Final = 5
 
 
 class MinuteFold:
-    """Implements `Moment` for itself: it knows the last five minutes, and calls every event a crisis."""
+    """Implements `Moment` for itself: it knows the last five minutes, and calls every event a crisis.
 
-    def __init__(self, *, pages_per_week: float, start: int) -> None:
+    Args:
+        members: Of a peer group; none of any other topic.
+    """
+
+    def __init__(self, *, pages_per_week: float, start: int, members: tuple[str, ...] = ()) -> None:
         settings = DetectSettings()
-        topic = Topic(id="topic", name="Topic", query="topic", pages_per_week=pages_per_week)
+        topic = Topic(id="topic", name="Topic", query="topic", pages_per_week=pages_per_week, members=members)
         self._detectors = build_detectors(topic, settings)
         quiet_seconds = settings.quiet_hours_to_end * 3600
         self._budget = Budget(pages_per_week=pages_per_week, quiet_seconds=quiet_seconds, charges=Charges(SHARES))
@@ -43,12 +47,16 @@ class MinuteFold:
 
     def run(self, counts: Iterable[tuple[int, int]]) -> list[Claim]:
         """The openings among so many mentions a minute, each with how many of them are negative."""
+        return self.follow((tally_of(mentions, negative), ()) for mentions, negative in counts)
+
+    def follow(self, minutes: Iterable[tuple[Tally, tuple[tuple[str, Tally], ...]]]) -> list[Claim]:
+        """The openings in these minutes, each with what the members of a peer group add to it."""
         opened = []
-        for number, (mentions, negative) in enumerate(counts):
-            self._last[number % _LEVEL_MINUTES] = mentions
-            self._begun = self._begun or mentions > 0
+        for number, (said, members) in enumerate(minutes):
+            self._last[number % _LEVEL_MINUTES] = said.mentions
+            self._begun = self._begun or said.mentions > 0
             if self._begun:
-                opened += self._minute(mentions, negative)
+                opened += self._minute(Slot(self._at, MINUTE, said, members))
             self._at += MINUTE
             self._last[(number + 1) % _LEVEL_MINUTES] = 0
             if self._budget.is_open:
@@ -69,9 +77,8 @@ class MinuteFold:
         del detector, reading
         return Direction.CRISIS
 
-    def _minute(self, mentions: int, negative: int) -> list[Claim]:
-        slot = Slot(self._at, MINUTE, _tally(mentions, negative) if mentions else _SILENT)
-        opened = self._decide((slot,), self._at + MINUTE - 1) if mentions else []
+    def _minute(self, slot: Slot) -> list[Claim]:
+        opened = self._decide((slot,), self._at + MINUTE - 1) if slot.tally.mentions else []
         storm = self._budget.storm(self._at)
         for detector in self._detectors:
             detector.learn_one(slot, storm=storm)
@@ -84,7 +91,10 @@ class MinuteFold:
         return [claim for claim in claims if claim.phase is Phase.OPENED]
 
 
-def _tally(mentions: int, negative: int) -> Tally:
+def tally_of(mentions: int, negative: int) -> Tally:
+    """So many mentions, all of those that are not negative neutral."""
+    if not mentions:
+        return _SILENT
     return Tally(
         mentions=mentions,
         negative=negative,

@@ -33,7 +33,7 @@ def _restless(rate: Rates, rng: Generator) -> Counts:
 
 
 def _wandering(rate: Rates, rng: Generator) -> Counts:
-    return _whole(rng.poisson(rate * _autoregression(len(rate), rng, minutes=120.0, sigma=0.35)))
+    return _whole(rng.poisson(rate * autoregression(len(rate), rng, minutes=120.0, sigma=0.35)))
 
 
 def _cascading(rate: Rates, rng: Generator) -> Counts:
@@ -48,7 +48,7 @@ def _clumped(rate: Rates, rng: Generator) -> Counts:
 
 
 def _seasonal(rate: Rates, rng: Generator) -> Counts:
-    return _whole(rng.poisson(rate * _season(len(rate), rng, depth=0.8)))
+    return _whole(rng.poisson(rate * season(len(rate), rng, depth=0.8)))
 
 
 def _drifting(rate: Rates, rng: Generator) -> Counts:
@@ -57,8 +57,8 @@ def _drifting(rate: Rates, rng: Generator) -> Counts:
 
 def _everything(rate: Rates, rng: Generator) -> Counts:
     minutes = len(rate)
-    rate = rate * _season(minutes, rng, depth=0.7) * _drift(minutes, rng, per_week=0.15)
-    rate = rate * _autoregression(minutes, rng, minutes=180.0, sigma=0.25)
+    rate = rate * season(minutes, rng, depth=0.7) * _drift(minutes, rng, per_week=0.15)
+    rate = rate * autoregression(minutes, rng, minutes=180.0, sigma=0.25)
     return _reshares(rate, rng, each=0.6, delay_minutes=20.0)
 
 
@@ -85,11 +85,11 @@ def ordinary_moods(kind: str, mentions: Counts, share: float, rng: Generator) ->
     """How many of each minute's mentions are negative, around `share`; of wandering topics the mood wanders too."""
     if kind not in {"wandering", "all of it"}:
         return _whole(rng.binomial(mentions, share))
-    odds = share / (1.0 - share) * _autoregression(len(mentions), rng, minutes=360.0, sigma=0.3)
+    odds = share / (1.0 - share) * autoregression(len(mentions), rng, minutes=360.0, sigma=0.3)
     return _whole(rng.binomial(mentions, odds / (1.0 + odds)))
 
 
-def _season(minutes: int, rng: Generator, *, depth: float) -> Rates:
+def season(minutes: int, rng: Generator, *, depth: float) -> Rates:
     """Two humps a day, calmer weekends, beginning anywhere in the week; mean 1."""
     at = np.arange(minutes) + rng.integers(0, WEEK_MINUTES)
     hour = (at % DAY_MINUTES) / 60.0
@@ -106,7 +106,7 @@ def _drift(minutes: int, rng: Generator, *, per_week: float) -> Rates:
     return np.asarray(np.exp(log_rate) / np.exp(log_rate).mean(), dtype=np.float64)
 
 
-def _autoregression(count: int, rng: Generator, *, minutes: float, sigma: float) -> Rates:
+def autoregression(count: int, rng: Generator, *, minutes: float, sigma: float) -> Rates:
     """exp of a stationary autoregressive process with this correlation time; mean 1."""
     keep = np.exp(-_STEP / minutes)
     shocks = rng.normal(0.0, sigma * np.sqrt(1.0 - keep * keep), count // _STEP + 1)

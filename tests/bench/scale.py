@@ -32,8 +32,9 @@ from streams.broker.kafka import KafkaBroker
 from streams.clock import SystemClock
 from streams.kafka_topics import specs
 from streams.matching import TopicMatcher
-from streams.settings import StreamSettings, TopicSettings
+from streams.settings import StreamSettings
 from streams.stages.detect import DetectStage
+from streams.topic_settings import TopicSettings
 from tests.bench import pipeline_load
 from tests.bench.report import Report
 from tests.fakes.declared import declared

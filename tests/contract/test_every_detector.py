@@ -12,30 +12,61 @@ from hypothesis import strategies as st
 
 import streams.detectors
 from streams.detectors.base import ANY_NUMBER, Detector
-from streams.detectors.registry import DETECTORS, SHARES, build_detectors
+from streams.detectors.registry import DETECTORS, GROUP_DETECTORS, SHARES, build_detectors
 from streams.errors import StateCorrupted
+from streams.events import Tally
 from streams.settings import DetectSettings
 from streams.topic import Topic
 from streams.windows import MINUTE, Slot
-from tests.fakes.streams_of_counts import START, minutes, silence, tally
+from tests.fakes import streams_of_counts
+from tests.fakes.streams_of_counts import START, silence, tally
 
 TOPIC = Topic(id="refunds", name="Refunds", query="refund")
 SETTINGS = DetectSettings()
+GROUP = Topic(id="peers.shops", name="Shops", query="", members=("acme", "rival"))
+TABLES = {**DETECTORS, **GROUP_DETECTORS}
+
+
+def slot(start: int, tally: Tally) -> Slot:
+    """A minute; of a peer group every member says as much."""
+    return Slot(start, MINUTE, tally, tuple((member, tally) for member in GROUP.members))
+
+
+def with_more(minute: Slot, more: Tally) -> Slot:
+    """The minute with more mentions; of a peer group all of them are one member's."""
+    name, said = minute.members[-1]
+    members = (*minute.members[:-1], (name, said + more))
+    return msgspec.structs.replace(minute, tally=minute.tally + more, members=members)
+
+
+def minutes(seed: int, count: int, per_minute: float, *, negative_share: float = 0.2, start: int = START) -> list[Slot]:
+    """Steady minutes of every member."""
+    found = streams_of_counts.minutes(seed, count, per_minute, negative_share=negative_share, start=start)
+    return [slot(one.start, one.tally) for one in found]
+
+
 STEADY = minutes(1, 3000, 1.0)
 NOW = START + len(STEADY) * MINUTE
-OUTCRY = [Slot(NOW, MINUTE, tally(60, 55, 0.9)), Slot(NOW + MINUTE, MINUTE, tally(80, 76, 0.9))]
+OUTCRY = [slot(NOW, tally(60, 55, 0.9)), slot(NOW + MINUTE, tally(80, 76, 0.9))]
 
-every_detector = pytest.mark.parametrize("name", sorted(DETECTORS))
+every_detector = pytest.mark.parametrize("name", sorted(TABLES))
 
 
 def fresh(name: str) -> Detector:
-    return DETECTORS[name](TOPIC, SETTINGS, None)
+    return TABLES[name](GROUP if name in GROUP_DETECTORS else TOPIC, SETTINGS, None)
 
 
-def taught(name: str, slots: Sequence[Slot] = STEADY) -> Detector:
+def taught(name: str) -> Detector:
+    """One that learned the steady minutes."""
     detector = fresh(name)
-    for slot in slots:
-        detector.learn_one(slot, storm=False)
+    detector.restore(msgspec.msgpack.decode(TAUGHT[name]))
+    return detector
+
+
+def learned(name: str, slots: Sequence[Slot] = STEADY) -> Detector:
+    detector = fresh(name)
+    for one in slots:
+        detector.learn_one(one, storm=False)
     return detector
 
 
@@ -43,7 +74,7 @@ def packed(detector: Detector) -> bytes:
     return msgspec.msgpack.encode(detector.snapshot())
 
 
-TAUGHT = {name: taught(name).snapshot() for name in DETECTORS}
+TAUGHT = {name: packed(learned(name)) for name in TABLES}
 
 
 def test_every_module_with_a_detector_stands_in_the_registry() -> None:
@@ -53,11 +84,12 @@ def test_every_module_with_a_detector_stands_in_the_registry() -> None:
             if kind is not Detector and hasattr(kind, "score_one") and hasattr(kind, "learn_one"):
                 found.add(vars(kind)["name"])
 
-    assert found == set(DETECTORS)
+    assert found == set(TABLES)
 
 
 def test_build_makes_one_of_each_under_its_own_name() -> None:
     assert [detector.name for detector in build_detectors(TOPIC, SETTINGS)] == list(DETECTORS)
+    assert [detector.name for detector in build_detectors(GROUP, SETTINGS)] == list(GROUP_DETECTORS)
 
 
 def test_the_detectors_share_one_budget() -> None:
@@ -72,7 +104,7 @@ class TestEveryDetector:
         assert fresh(name).expected(MINUTE) is None
 
     def test_has_no_opinion_while_warming_up(self, name: str) -> None:
-        detector = taught(name, STEADY[:20])
+        detector = learned(name, STEADY[:20])
 
         assert detector.score_one(OUTCRY, NOW + 90) is None
 
@@ -85,7 +117,7 @@ class TestEveryDetector:
         assert reading.window_start <= reading.since <= NOW + 90
 
     def test_finds_nothing_in_a_moment_like_any_other(self, name: str) -> None:
-        reading = taught(name).score_one([Slot(NOW, MINUTE, tally(1))], NOW + 59)
+        reading = taught(name).score_one([slot(NOW, tally(1))], NOW + 59)
 
         assert reading is not None
         assert reading.false_pages_per_week > TOPIC.pages_per_week
@@ -94,7 +126,7 @@ class TestEveryDetector:
         detector = taught(name)
 
         readings = [
-            detector.score_one([Slot(NOW, MINUTE, tally(count, count, 0.9))], NOW + 59) for count in (5, 10, 20, 40, 80)
+            detector.score_one([slot(NOW, tally(count, count, 0.9))], NOW + 59) for count in (5, 10, 20, 40, 80)
         ]
         scores = [reading.score for reading in readings if reading is not None]
 
@@ -122,11 +154,11 @@ class TestEveryDetector:
         self, name: str, counts: list[int], storm_at: int
     ) -> None:
         keeping, afresh = fresh(name), fresh(name)
-        keeping.restore(TAUGHT[name])
-        seen = [Slot(NOW + at * MINUTE, MINUTE, tally(count, count // 2)) for at, count in enumerate(counts)]
+        keeping.restore(msgspec.msgpack.decode(TAUGHT[name]))
+        seen = [slot(NOW + at * MINUTE, tally(count, count // 2)) for at, count in enumerate(counts)]
 
         for at in range(3, len(seen)):
-            for second in (0, 30, 59):
+            for second in (0, 59):
                 recent, now = seen[at - 3 : at + 1], seen[at].start + second
                 afresh.restore(msgspec.msgpack.decode(packed(keeping)))
                 assert keeping.score_one(recent, now) == afresh.score_one(recent, now)
@@ -145,8 +177,8 @@ class TestEveryDetector:
         self, name: str, counts: list[int], angry: float, where: int, second: int, pages: float
     ) -> None:
         detector = fresh(name)
-        detector.restore(TAUGHT[name])
-        seen = [Slot(NOW + at * MINUTE, MINUTE, tally(count, round(count * angry))) for at, count in enumerate(counts)]
+        detector.restore(msgspec.msgpack.decode(TAUGHT[name]))
+        seen = [slot(NOW + at * MINUTE, tally(count, round(count * angry))) for at, count in enumerate(counts)]
 
         for at in range(3, len(seen)):
             recent = seen[at - 3 : at + 1]
@@ -154,7 +186,7 @@ class TestEveryDetector:
             if room is not None:
                 for mentions in {0, room // 2, room}:
                     more = tally(mentions, mentions, 1.0)
-                    fuller = [msgspec.structs.replace(slot, tally=slot.tally + more) for slot in recent[where:][:1]]
+                    fuller = [with_more(one, more) for one in recent[where:][:1]]
                     then = [*recent[:where], *fuller, *recent[where + 1 :]]
                     for later in {second, 59}:
                         reading = detector.score_one(then, seen[at].start + later)
@@ -164,7 +196,7 @@ class TestEveryDetector:
     def test_there_is_room_in_a_moment_like_any_other_and_none_in_an_outcry(self, name: str) -> None:
         detector = taught(name)
 
-        assert (detector.room([Slot(NOW, MINUTE, tally(1))], NOW + 59, 1.87) or 0) >= 1
+        assert (detector.room([slot(NOW, tally(1))], NOW + 59, 1.87) or 0) >= 1
         assert detector.room(OUTCRY, NOW + 90, 1.87) is None
 
     def test_there_is_any_room_before_it_learned_anything(self, name: str) -> None:
@@ -177,17 +209,17 @@ class TestEveryDetector:
 
         evidence = detector.explain_one(reading, OUTCRY).evidence
 
-        learned = [slot for slot in STEADY if slot.start >= reading.window_start]
+        learned = [one for one in STEADY if one.start >= reading.window_start]
         assert evidence.observed == sum(
-            slot.tally.mentions for slot in [*learned, *OUTCRY] if slot.start >= reading.window_start
+            one.tally.mentions for one in [*learned, *OUTCRY] if one.start >= reading.window_start
         )
         assert evidence.window_seconds == reading.window_seconds
         assert evidence.low <= evidence.expected <= evidence.high
 
     def test_weighs_nothing_while_warming_up(self, name: str) -> None:
-        assert taught(name, STEADY[:20]).weigh(OUTCRY, NOW + 90) == ()
+        assert learned(name, STEADY[:20]).weigh(OUTCRY, NOW + 90) == ()
 
-    @pytest.mark.parametrize("recent", [OUTCRY, [Slot(NOW, MINUTE, tally(1))], []], ids=["outcry", "usual", "silence"])
+    @pytest.mark.parametrize("recent", [OUTCRY, [slot(NOW, tally(1))], []], ids=["outcry", "usual", "silence"])
     def test_the_rarest_of_the_scores_it_weighs_is_its_reading(self, name: str, recent: list[Slot]) -> None:
         detector = taught(name)
         before = packed(detector)
@@ -202,19 +234,19 @@ class TestEveryDetector:
         assert packed(detector) == before
 
     def test_the_same_past_yields_the_same_model(self, name: str) -> None:
-        assert packed(taught(name)) == packed(taught(name))
+        assert packed(learned(name)) == TAUGHT[name]
 
     @pytest.mark.parametrize("cut", [0, 10, 49, 60, 721, 2999])
     def test_a_restored_snapshot_behaves_the_same_for_ever_after(self, name: str, cut: int) -> None:
-        original, copy = taught(name, STEADY[:cut]), fresh(name)
+        original, copy = learned(name, STEADY[:cut]), fresh(name)
         copy.restore(msgspec.msgpack.decode(packed(original)))
 
-        for slot in STEADY[cut:]:
+        for one in STEADY[cut:]:
             for detector in (original, copy):
-                detector.learn_one(slot, storm=slot.start % 7 == 0)
-            end = slot.start + MINUTE
-            recent = [Slot(end, MINUTE, slot.tally)]
-            if slot.start % (50 * MINUTE) == 0:
+                detector.learn_one(one, storm=one.start % 7 == 0)
+            end = one.start + MINUTE
+            recent = [slot(end, one.tally)]
+            if one.start % (50 * MINUTE) == 0:
                 assert copy.score_one(recent, end + 30) == original.score_one(recent, end + 30)
 
         assert packed(copy) == packed(original)
@@ -224,13 +256,13 @@ class TestEveryDetector:
         before = detector.score_one(OUTCRY, NOW + 90)
         expected = detector.expected(MINUTE)
 
-        for slot in minutes(2, 360, 30.0, negative_share=0.9, start=NOW):
-            detector.learn_one(slot, storm=True)
+        for one in minutes(2, 360, 30.0, negative_share=0.9, start=NOW):
+            detector.learn_one(one, storm=True)
         later = NOW + 360 * MINUTE
-        for slot in silence(180, later):
-            detector.learn_one(slot, storm=False)
+        for one in silence(180, later):
+            detector.learn_one(one, storm=False)
         end = later + 180 * MINUTE
-        moved = [Slot(slot.start - NOW + end, MINUTE, slot.tally) for slot in OUTCRY]
+        moved = [slot(one.start - NOW + end, one.tally) for one in OUTCRY]
         after = detector.score_one(moved, end + 90)
 
         assert before is not None
@@ -246,8 +278,8 @@ class TestEveryDetector:
         expected = detector.expected(MINUTE)
         later = NOW + 30 * 86_400
 
-        for slot in minutes(3, 240, 1.0, start=later):
-            detector.learn_one(slot, storm=False)
+        for one in minutes(3, 240, 1.0, start=later):
+            detector.learn_one(one, storm=False)
 
         now_expected = detector.expected(MINUTE)
         assert (now_expected is None) == (expected is None)
@@ -260,8 +292,8 @@ class TestEveryDetector:
             fresh(name).restore(state)  # type: ignore[arg-type]
 
     def test_refuses_a_snapshot_with_a_hole(self, name: str) -> None:
-        state = taught(name, STEADY[:100]).snapshot()
-        del state["trail"]
+        state = learned(name, STEADY[:100]).snapshot()
+        del state["whole" if name in GROUP_DETECTORS else "trail"]
 
         with pytest.raises(StateCorrupted):
             fresh(name).restore(state)

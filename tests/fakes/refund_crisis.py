@@ -11,8 +11,9 @@ from streams.events import PartialCount
 from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.sentiment.vader import VaderScorer
-from streams.settings import DetectSettings, KafkaSettings, StreamSettings, TopicSettings
+from streams.settings import DetectSettings, KafkaSettings, StreamSettings
 from streams.stages.score import ScoreStage
+from streams.topic_settings import TopicSettings
 from tests.fakes.clock import START
 
 CRISIS_AFTER_SECONDS = 3 * 3600

@@ -9,7 +9,8 @@ import msgspec
 from streams import codec
 from streams.broker.base import Outgoing
 from streams.mention import Mention
-from streams.settings import KafkaSettings, StreamSettings, TopicSettings
+from streams.settings import KafkaSettings, StreamSettings
+from streams.topic_settings import TopicSettings
 from tests.fakes import refund_crisis
 from tests.fakes.clock import START
 

@@ -26,8 +26,8 @@ from streams.basis import Basis
 from streams.errors import UnknownTopic
 from streams.events import Direction
 from streams.feedback import Feedback, Verdict
-from streams.settings import TopicSettings
 from streams.topic import Declared, Origin, Topic
+from streams.topic_settings import TopicSettings
 from streams.watched import Watched
 from tests.fakes.api_house import ApiHouse, api_house
 from tests.fakes.clock import START, FakeClock

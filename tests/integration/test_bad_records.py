@@ -23,7 +23,8 @@ from streams.kafka_topics import specs
 from streams.mention import Mention
 from streams.metrics import StreamMetrics
 from streams.role import Role
-from streams.settings import KafkaSettings, ScoreSettings, StreamSettings, TopicSettings
+from streams.settings import KafkaSettings, ScoreSettings, StreamSettings
+from streams.topic_settings import TopicSettings
 from tests.fakes.declared import declared
 from tests.fakes.kafka_proxy import Api, Crossing, KafkaProxy, Moment
 from tests.fakes.role_nursery import RoleNursery

@@ -22,7 +22,8 @@ from streams.kafka_topics import check, create
 from streams.mention import Mention
 from streams.metrics import StreamMetrics
 from streams.readiness import Readiness
-from streams.settings import KafkaSettings, StreamSettings, TopicSettings
+from streams.settings import KafkaSettings, StreamSettings
+from streams.topic_settings import TopicSettings
 from tests.fakes.declared import declared
 from tests.fakes.trial import summed
 from tests.kafka.apache import ApacheKafka

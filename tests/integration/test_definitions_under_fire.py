@@ -19,8 +19,9 @@ from streams.clock import SystemClock
 from streams.definition import Definition
 from streams.events import PartialCount
 from streams.mention import Mention
-from streams.settings import StreamSettings, TopicSettings
+from streams.settings import StreamSettings
 from streams.topic_register import TopicRegister
+from streams.topic_settings import TopicSettings
 from tests.fakes import turbulent_stream
 from tests.fakes.chaos import Blow, RoleUnderFire, blows
 from tests.fakes.clock import START

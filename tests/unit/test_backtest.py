@@ -9,7 +9,8 @@ from streams.backtest import backtest_counts, backtest_mentions
 from streams.errors import InvalidInput, InvalidMention
 from streams.events import Direction
 from streams.mention import Mention
-from streams.settings import DetectSettings, StreamSettings, TopicSettings
+from streams.settings import DetectSettings, StreamSettings
+from streams.topic_settings import TopicSettings
 from tests.fakes.streams_of_counts import START, minutes
 
 DAY_OF_ROWS = 288

@@ -10,7 +10,8 @@ from streams.kafka_topics import create
 from streams.mention import Mention
 from streams.preview import MOST_MATCHED, MOST_SAMPLES, preview, recent_mentions
 from streams.sentiment.none import NoScorer
-from streams.settings import StreamSettings, TopicSettings
+from streams.settings import StreamSettings
+from streams.topic_settings import TopicSettings
 
 SETTINGS = StreamSettings()
 TOPIC = TopicSettings(id="refunds", name="Refunds", query="acme AND refund*")

@@ -1,6 +1,8 @@
 import pytest
 
-from streams.settings import DetectSettings, StreamSettings, TopicSettings
+from streams.peer_settings import PeerSettings
+from streams.settings import DetectSettings, StreamSettings
+from streams.topic_settings import TopicSettings
 
 
 def settings(*budgets: float | None, receiver: float = 2.0) -> StreamSettings:
@@ -32,3 +34,27 @@ def test_a_topic_beside_those_of_the_file_gets_its_share_too() -> None:
 
     assert beside.pages_per_week == 2.0
     assert beside.budget == pytest.approx(1.0)
+
+
+def test_a_peer_group_is_a_topic_with_a_budget_of_its_own_that_counts() -> None:
+    group = PeerSettings(name="US airlines", topics=("t0", "t1"), pages_per_week=2.0, owner="comms")
+    known = settings(1.0, 1.0).model_copy(update={"peers": (group,)})
+
+    *others, watched = known.topic_values()
+
+    assert (watched.id, watched.members, watched.owner) == ("peers.us-airlines", ("t0", "t1"), "comms")
+    assert watched.budget == pytest.approx(1.0)
+    assert [topic.budget for topic in others] == pytest.approx([0.5, 0.5])
+
+
+def test_a_peer_group_may_say_of_pages_whether_they_are_ours_alone_and_no_more() -> None:
+    group = PeerSettings(name="airlines", topics=("t0", "t1"), together=False)
+
+    assert len(settings(1.0, 1.0).model_copy(update={"peers": (group,)}).topic_values()) == 2
+
+
+@pytest.mark.parametrize("name", ["\u822a\u7a7a", "!", "a" * 100])
+def test_whatever_a_peer_group_is_called_its_topic_has_an_id(name: str) -> None:
+    group = PeerSettings(name=name, topics=("t0", "t1"))
+
+    assert TopicSettings(id=group.topic, name="N", query="n").id == group.topic

@@ -17,8 +17,9 @@ from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.errors import TopicRefused
 from streams.kafka_topics import specs
-from streams.settings import StreamSettings, TopicSettings
+from streams.settings import StreamSettings
 from streams.topic import Declared
+from streams.topic_settings import TopicSettings
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_store import MemoryStore
 

@@ -11,7 +11,8 @@ from alerting.catalogue import Catalogue
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.kafka_topics import specs
-from streams.settings import StreamSettings, TopicSettings
+from streams.settings import StreamSettings
+from streams.topic_settings import TopicSettings
 from tests.fakes.api_house import NAME, ApiHouse, api_house
 from tests.fakes.asgi_client import Answer
 from tests.fakes.clock import FakeClock

@@ -1,0 +1,189 @@
+"""Industry: do several brands of one trade rise at once, though perhaps none of them enough for a page of its own?"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from streams.basis import Weighed
+from streams.detectors.base import ANY_NUMBER, Detector, Explanation, Reading
+from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.peer import Peer, Standing
+from streams.detectors.prior import Lesson
+from streams.detectors.snapshots import require
+from streams.errors import StateCorrupted
+from streams.events import Tally
+from streams.findings import PeerShare
+from streams.windows import Slot
+
+_VERSION: Final = 1
+_FEWEST: Final = 2
+_RISING_BELOW: Final = 5.0  # false pages a week: what hardly comes once a day by chance
+_PRIOR_LOCATION: Final = 2.0
+_PRIOR_SCALE: Final = 1.0
+_SMALLEST: Final = 1e-12
+
+
+class IndustryDetector:
+    """How improbable it is that so many members of a peer group rise at once, each beside its own past.
+
+    A member's evidence is ln of how much rarer its moment is than what half a day shows by chance. Summed up is the
+    evidence of all members but the one that has most, so that what a single brand shows counts for nothing, however
+    much it is: that at least two of them rise is what is tested. What a sum means in false pages a week is read from
+    the group's own block maxima, for members share the news of the day.
+
+    Args:
+        members: By the id of the topic.
+        whole: Counts the mentions of all of them together, to tell how much it is and when it began.
+
+    Source:
+        Benjamini and Heller, "Screening for partial conjunction hypotheses", Biometrics 64(4), 2008, with Fisher's
+        sum; Hosking 1990 (see `block_maxima`).
+    """
+
+    name = "industry"
+
+    def __init__(self, members: Mapping[str, Peer], whole: Detector) -> None:
+        self._members = dict(sorted(members.items()))
+        self._whole = whole
+        self._maxima = BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE)
+        self._block_minutes = 0
+
+    def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
+        """The reading at second `at`; None while fewer than two members have an opinion."""
+        standings = self._standings(recent, at)
+        if len(standings) < _FEWEST:
+            return None
+        evidence = _shared(standings)
+        pages = max(self._maxima.false_pages_per_week(evidence), _SMALLEST)
+        # what makes it more than one brand's own is the member that has the second most
+        second = sorted(standings.values(), key=_pages)[1].reading
+        calm = all(standing.reading.calm for standing in standings.values())
+        score = max(math.log(BLOCKS_PER_WEEK / pages), 0.0)
+        return Reading(score, pages, second.since, second.window_start, second.window_seconds, calm)
+
+    def room(self, recent: Sequence[Slot], at: int, pages: float) -> int | None:
+        """As many as each member has room for, with so little evidence that all but one of them stay below the sum."""
+        most = self._maxima.level(pages) / max(len(self._members) - 1, 1)
+        alone, heard, least = BLOCKS_PER_WEEK * math.exp(-max(most, 0.0)), _by_member(recent), ANY_NUMBER
+        if alone >= BLOCKS_PER_WEEK:
+            return None
+        for name, peer in self._members.items():
+            room = peer.room(heard.get(name, ()), at, alone)
+            if room is None:
+                return None
+            least = min(least, room)
+        return least
+
+    def _standings(self, recent: Sequence[Slot], at: int) -> dict[str, Standing]:
+        heard = _by_member(recent)
+        found = {name: peer.standing(heard.get(name, ()), at) for name, peer in self._members.items()}
+        return {name: standing for name, standing in found.items() if standing is not None}
+
+    def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
+        """The mentions of all members in the deciding window, and how each of them stands."""
+        explained = self._whole.explain_one(reading, recent)
+        at = reading.window_start + reading.window_seconds - 1
+        heard, standings = _by_member(recent), self._standings(recent, at)
+        shares = [self._share(name, standing, reading, heard.get(name, ())) for name, standing in standings.items()]
+        shares.sort(key=lambda share: (share.false_pages_per_week, share.topic))
+        evidence = msgspec.structs.replace(explained.evidence, peers=tuple(shares))
+        return msgspec.structs.replace(explained, evidence=evidence)
+
+    def _share(self, name: str, standing: Standing, reading: Reading, recent: Sequence[Slot]) -> PeerShare:
+        seen = self._members[name].counting().explain_one(reading, recent).evidence
+        return PeerShare(
+            topic=name,
+            observed=seen.observed,
+            expected=seen.expected,
+            false_pages_per_week=standing.pages,
+            rising=standing.pages < _RISING_BELOW,
+            negative_share=seen.negative_share,
+            negative_share_expected=seen.negative_share_expected,
+        )
+
+    def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
+        """The one score: the evidence that is shared, beside how many members have any. Empty while warming up."""
+        standings = self._standings(recent, at)
+        reading = self.score_one(recent, at)
+        if reading is None:
+            return ()
+        rising = sum(standing.pages < _RISING_BELOW for standing in standings.values())
+        score, pages = _shared(standings), reading.false_pages_per_week
+        return (self._maxima.weighed("members that rise", float(rising), 0.0, score, pages),)
+
+    def learn_one(self, slot: Slot, *, storm: bool) -> None:
+        """Learn one final minute; in a storm only how high scores can get."""
+        said = dict(slot.members)
+        self._whole.learn_one(slot, storm=storm)
+        standings: dict[str, Standing] = {}
+        for name, peer in self._members.items():
+            own = Slot(slot.start, slot.seconds, said[name]) if name in said else _silent(slot)
+            standing = peer.learn(own, storm=storm)
+            if standing is not None:
+                standings[name] = standing
+        if len(standings) < _FEWEST:
+            return
+        self._maxima.add(_shared(standings))
+        self._block_minutes += 1
+        if self._block_minutes >= BLOCK_MINUTES:
+            self._block_minutes = 0
+            self._maxima.close_block()
+
+    def expected(self, seconds: int) -> tuple[float, float, float] | None:
+        """Mean, low and high of the mentions of all members in a window of `seconds`; None while warming up."""
+        return self._whole.expected(seconds)
+
+    def lesson(self) -> Lesson | None:
+        """None: a group is no topic like others."""
+        return None
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as plain values."""
+        return {
+            "detector": self.name,
+            "version": _VERSION,
+            "members": {name: peer.snapshot() for name, peer in self._members.items()},
+            "whole": self._whole.snapshot(),
+            "maxima": self._maxima.snapshot(),
+            "block_minutes": self._block_minutes,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over a snapshot; a member that is new since then begins afresh.
+
+        Raises:
+            StateCorrupted: It is no snapshot of this detector, or of another version.
+        """
+        require(state, self.name, _VERSION)
+        try:
+            for name, peer in self._members.items():
+                if name in state["members"]:
+                    peer.restore(state["members"][name])
+            self._whole.restore(state["whole"])
+            self._maxima.restore(state["maxima"])
+            self._block_minutes = int(state["block_minutes"])
+        except (KeyError, TypeError, ValueError) as exc:
+            raise StateCorrupted(f"the snapshot of {self.name} cannot be read: {exc!r}") from exc
+
+
+def _by_member(recent: Sequence[Slot]) -> dict[str, list[Slot]]:
+    heard: dict[str, list[Slot]] = {}
+    for slot in recent:
+        for name, tally in slot.members:
+            heard.setdefault(name, []).append(Slot(slot.start, slot.seconds, tally))
+    return heard
+
+
+def _shared(standings: Mapping[str, Standing]) -> float:
+    nats = [standing.nats for standing in standings.values()]
+    return math.fsum(nats) - max(nats)
+
+
+def _pages(standing: Standing) -> float:
+    return standing.pages
+
+
+def _silent(slot: Slot) -> Slot:
+    return Slot(slot.start, slot.seconds, Tally())

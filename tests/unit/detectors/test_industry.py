@@ -1,0 +1,149 @@
+"""Several brands that rise at once show together what none of them shows alone."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import msgspec
+import pytest
+
+from streams.detectors.base import Detector, Reading
+from streams.detectors.registry import build_detectors
+from streams.events import Tally
+from streams.settings import DetectSettings
+from streams.topic import Topic
+from streams.windows import MINUTE, Slot
+from tests.fakes.streams_of_counts import START, minutes, tally
+
+MEMBERS = ("acme", "bolt", "cargo", "dart")
+GROUP = Topic(id="peers.shops", name="Shops", query="", members=MEMBERS)
+DAYS = 3
+PER_MINUTE = 0.5
+NOW = START + DAYS * 86_400
+
+
+def together(slots: Mapping[str, Sequence[Slot]]) -> list[Slot]:
+    """The minutes of a group of these members."""
+    names = sorted(slots)
+    return [
+        Slot(minute[0].start, MINUTE, sum((one.tally for one in minute), Tally()), _said(names, minute))
+        for minute in zip(*(slots[name] for name in names), strict=True)
+    ]
+
+
+def _said(names: Sequence[str], minute: Sequence[Slot]) -> tuple[tuple[str, Tally], ...]:
+    return tuple((name, one.tally) for name, one in zip(names, minute, strict=True) if one.tally.mentions)
+
+
+def rise(*mentions: int, start: int = NOW) -> list[Slot]:
+    """One minute in which each member in turn has so many mentions, a fifth of them negative."""
+    return together({name: [Slot(start, MINUTE, tally(n, n // 5))] for name, n in zip(MEMBERS, mentions, strict=True)})
+
+
+@cache
+def past() -> bytes:
+    detector = fresh()
+    calm = {name: minutes(seed, DAYS * 1440, PER_MINUTE) for seed, name in enumerate(MEMBERS)}
+    for slot in together(calm):
+        detector.learn_one(slot, storm=False)
+    return msgspec.msgpack.encode(detector.snapshot())
+
+
+def fresh(topic: Topic = GROUP) -> Detector:
+    (detector,) = build_detectors(topic, DetectSettings())
+    return detector
+
+
+def taught(topic: Topic = GROUP) -> Detector:
+    detector = fresh(topic)
+    detector.restore(msgspec.msgpack.decode(past()))
+    return detector
+
+
+def read(detector: Detector, recent: Sequence[Slot], at: int = NOW + 59) -> Reading:
+    reading = detector.score_one(recent, at)
+    assert reading is not None
+    return reading
+
+
+def test_what_no_member_would_page_for_alone_is_a_page_for_all_of_them() -> None:
+    detector, recent = taught(), rise(6, 6, 6, 6)
+
+    reading = read(detector, recent)
+    evidence = detector.explain_one(reading, recent).evidence
+
+    assert reading.false_pages_per_week < GROUP.pages_per_week
+    assert all(share.false_pages_per_week > GROUP.pages_per_week for share in evidence.peers)
+    assert [share.rising for share in evidence.peers] == [True] * 4
+
+
+@pytest.mark.parametrize("mentions", [20, 200, 2000])
+def test_what_a_single_brand_shows_counts_for_nothing_however_much_it_is(mentions: int) -> None:
+    detector = taught()
+
+    alone = read(detector, rise(mentions, 1, 0, 1))
+
+    assert (alone.score, alone.false_pages_per_week) == (0.0, 14.0)
+
+
+def test_tells_how_each_member_stands_the_rarest_first() -> None:
+    detector, recent = taught(), rise(6, 0, 8, 7)
+
+    evidence = detector.explain_one(read(detector, recent), recent).evidence
+
+    assert [share.topic for share in evidence.peers] == ["cargo", "dart", "acme", "bolt"]
+    assert [share.rising for share in evidence.peers] == [True, True, True, False]
+    assert evidence.observed == sum(share.observed for share in evidence.peers)
+    assert all(0.0 < share.expected < share.observed for share in evidence.peers if share.rising)
+    odds = [share.false_pages_per_week for share in evidence.peers]
+    assert odds == sorted(odds)
+
+
+def test_has_no_opinion_while_only_one_member_has_one() -> None:
+    detector = fresh()
+    for slot in together({"acme": minutes(1, 300, 1.0)}):
+        detector.learn_one(slot, storm=False)
+
+    assert detector.score_one(rise(90, 90, 90, 90), NOW + 59) is None
+
+
+def test_an_event_of_one_brand_is_told_there_and_joins_no_later_one() -> None:
+    detector = taught()
+    storm = [rise(30, 0, 0, 0, start=NOW + minute * MINUTE)[0] for minute in range(30)]
+    calm = together(
+        {name: minutes(seed, 240, PER_MINUTE, start=NOW + 30 * MINUTE) for seed, name in enumerate(MEMBERS)}
+    )
+    for slot in [*storm, *calm]:
+        detector.learn_one(slot, storm=False)
+    later = NOW + 270 * MINUTE
+
+    recent = rise(0, 9, 0, 0, start=later)
+    evidence = detector.explain_one(read(detector, recent, later + 59), recent).evidence
+
+    assert read(detector, recent, later + 59).false_pages_per_week > GROUP.pages_per_week
+    assert {share.topic for share in evidence.peers if share.rising} == {"bolt"}
+
+
+def test_a_member_that_is_new_begins_afresh_and_the_others_go_on() -> None:
+    detector = taught(msgspec.structs.replace(GROUP, members=("acme", "bolt", "extra")))
+    recent = rise(6, 6, 6, 6)
+
+    evidence = detector.explain_one(read(detector, recent), recent).evidence
+
+    assert {share.topic for share in evidence.peers} == {"acme", "bolt"}  # the new one is warming up
+
+
+def test_what_members_usually_share_is_no_news() -> None:
+    """Where members rise together every few hours, the group asks for more than where they never do."""
+    detector = taught()
+    for day in range(4):
+        for hour in range(24):
+            start = NOW + (24 * day + hour) * 3600
+            many = 6 if hour % 6 == 0 else 0
+            detector.learn_one(rise(many, many, many, many, start=start)[0], storm=False)
+            for slot in together({name: minutes(hour, 59, PER_MINUTE, start=start + MINUTE) for name in MEMBERS}):
+                detector.learn_one(slot, storm=False)
+    later = NOW + 4 * 86_400
+
+    used_to_it = read(detector, rise(6, 6, 6, 6, start=later), later + 59)
+
+    assert used_to_it.false_pages_per_week > GROUP.pages_per_week
