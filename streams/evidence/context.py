@@ -68,7 +68,9 @@ class Context:
         before = len(stretch.sample)
         stretch.add(partial)
         if partial.excerpts:
-            self._notice(partial)
+            if partial.terms:
+                brought = [partial.excerpts[number] for number in sorted(partial.excerpts)]
+                self._novelty.hear(partial.second, partial.terms, brought)
             if len(stretch.sample) // _LOOKED_AT != before // _LOOKED_AT:
                 self._fit()
 
@@ -79,12 +81,6 @@ class Context:
         loud = [known for known in self._stretches.values() if known.samples]
         for known in sorted(loud, key=lambda known: weight_of(known.samples[0]))[_LOUDEST:]:
             known.samples.clear()
-
-    def _notice(self, partial: PartialCount) -> None:
-        new = self._novelty.new_among(partial.terms, partial.second)
-        if new:
-            brought = [codec.decode_excerpt(partial.excerpts[number]) for number in sorted(partial.excerpts)]
-            self._novelty.came_with(new, brought)
 
     def _fit(self) -> None:
         """What was learned gives way first, the oldest first; then all that is left is thinned by one threshold."""
@@ -147,6 +143,7 @@ class Context:
         if stretch is not None:
             stretch.learned = True
             stretch.rest(_SAMPLES_AT_REST)
+            self._novelty.settle()
 
     def _skip_silence(self, start: int, done: int) -> int:
         """Where to go on: of a silence of more than four weeks only the last four are learned."""

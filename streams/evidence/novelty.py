@@ -1,8 +1,8 @@
 """Words, links and pictures that this topic has not heard of late, and the mention that brought each."""
 
 from array import array
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 from zlib import crc32
 
 from streams import codec
@@ -14,19 +14,30 @@ _BYTES: Final = 2048
 _NOBODY: Final = bytes(_BYTES)  # shared by all topics that heard nothing
 _GENERATION_SECONDS: Final = 12 * 3600
 _KEPT: Final = 40
+_WAITING: Final = 16
+_WAITING_EXCERPTS: Final = 24
+
+
+class Heard(NamedTuple):
+    """What one delta brought, not looked at yet: words with blanks between them, and encoded excerpts."""
+
+    second: int
+    words: str
+    brought: Sequence[bytes]
 
 
 class Novelty:
     """Keeps the first mention of each word that nobody used for half a day to a day, the newest 40 of them.
 
     Two filters of 16,384 bits take turns, so that a word is forgotten after two turns at the latest. A busy topic's
-    filter may take a new word for an old one, never the other way round.
+    filter may take a new word for an old one, never the other way round. What is heard waits until somebody asks, or
+    much of it waits: words come again and again, and who brought a new one is mostly overtaken by newer ones.
 
     Source:
         Bloom, "Space/time trade-offs in hash coding with allowable errors", CACM 13(7), 1970.
     """
 
-    __slots__ = ("_current", "_origins", "_past", "_turned", "_words")
+    __slots__ = ("_current", "_origins", "_past", "_turned", "_waiting", "_words")
 
     def __init__(self) -> None:
         self._current: bytes | bytearray = _NOBODY
@@ -34,14 +45,55 @@ class Novelty:
         self._turned = 0
         self._words = array("I")  # by their hash, oldest first
         self._origins: list[bytes] = []
+        self._waiting: list[Heard] = []
 
-    def new_among(self, words: Iterable[str], second: int) -> list[str]:
-        """Which of the words were not heard of late; they have been from now on."""
-        if second >= self._turned + _GENERATION_SECONDS:
-            spent = second >= self._turned + 2 * _GENERATION_SECONDS
-            self._past = _NOBODY if spent else self._current
-            self._current = _NOBODY
-            self._turned = second - second % _GENERATION_SECONDS
+    def hear(self, second: int, words: Iterable[str], brought: Sequence[bytes]) -> None:
+        """Words without blanks in them, and the encoded excerpts of which the first that has a word brought it."""
+        waiting = self._waiting
+        waiting.append(Heard(second, " ".join(words), brought))
+        if len(waiting) >= _WAITING or sum([len(heard.brought) for heard in waiting]) >= _WAITING_EXCERPTS:
+            self.settle()
+
+    def settle(self) -> None:
+        """Find what is new among what waits, and look up who brought it, the newest first, until 40 are known."""
+        new = self._new()
+        keys: list[int] = []
+        origins: list[bytes] = []
+        for words, brought in reversed(new):
+            if len(keys) >= _KEPT:
+                break
+            for word, origin in _brought(words, brought):
+                keys.append(crc32(word.encode()))
+                origins.append(origin)
+        self._words.extend(reversed(keys[:_KEPT]))
+        self._origins.extend(reversed(origins[:_KEPT]))
+        spare = len(self._words) - _KEPT
+        if spare > 0:
+            del self._words[:spare], self._origins[:spare]
+
+    def _new(self) -> list[tuple[list[str], Sequence[bytes]]]:
+        """Of what waits the words that were not heard of late, with what brought them; they have been from now on."""
+        found: list[tuple[list[str], Sequence[bytes]]] = []
+        known: set[str] = set()  # from among what waits: filters are slower
+        for second, said, brought in self._waiting:
+            if second >= self._turned + _GENERATION_SECONDS:
+                self._turn(second)
+                known = set()
+            words = [word for word in said.split(" ") if word not in known]
+            known.update(words)
+            new = self._among(words)
+            if new:
+                found.append((new, brought))
+        self._waiting = []
+        return found
+
+    def _turn(self, second: int) -> None:
+        spent = second >= self._turned + 2 * _GENERATION_SECONDS
+        self._past = _NOBODY if spent else self._current
+        self._current = _NOBODY
+        self._turned = second - second % _GENERATION_SECONDS
+
+    def _among(self, words: Iterable[str]) -> list[str]:
         current, past, new = self._current, self._past, []
         for word in words:
             one, bit, other, flag = _places[word]
@@ -55,25 +107,9 @@ class Novelty:
                 new.append(word)
         return new
 
-    def came_with(self, words: Sequence[str], brought: Sequence[Excerpt]) -> None:
-        """New words, in their order, and the mentions that may have brought them; of several the first that has it."""
-        texts = [excerpt.text.lower() for excerpt in brought]
-        of: Excerpt | None = None
-        origin = b""
-        for word in words[-_KEPT:] if len(brought) == 1 else words:
-            excerpt = brought[0] if len(brought) == 1 else _with(word, brought, texts)
-            if excerpt is None:
-                continue
-            if excerpt is not of:  # one mention brings many
-                of, origin = excerpt, codec.encode_excerpt(_nameable(excerpt))
-            self._words.append(crc32(word.encode()))
-            self._origins.append(origin)
-        spare = len(self._words) - _KEPT
-        if spare > 0:
-            del self._words[:spare], self._origins[:spare]
-
     def erase(self, authors: Collection[int]) -> bool:
         """Forget that these people said anything first, but not when it was; whether they had."""
+        self.settle()
         found = [codec.decode_excerpt(origin) for origin in self._origins]
         spoke = [at for at, excerpt in enumerate(found) if excerpt.author_number in authors]
         for at in spoke:
@@ -82,6 +118,7 @@ class Novelty:
 
     def first(self, word: str) -> Excerpt | None:
         """When, where and by whom it was said first, without the text; None where that is not known."""
+        self.settle()
         key = crc32(word.encode())
         return codec.decode_excerpt(self._origins[self._words.index(key)]) if key in self._words else None
 
@@ -93,6 +130,7 @@ class Novelty:
             "turned": self._turned,
             "words": list(self._words),
             "origins": list(self._origins),
+            "waiting": [[second, words, list(brought)] for second, words, brought in self._waiting],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -107,6 +145,10 @@ class Novelty:
                 raise StateCorrupted(f"expected filters of {_BYTES} bytes, found {len(current)} and {len(past)}")
             self._current, self._past = (_NOBODY if heard == _NOBODY else heard for heard in (current, past))
             self._turned = int(state["turned"])
+            self._waiting = [
+                Heard(int(second), str(words), [bytes(body) for body in brought])
+                for second, words, brought in state.get("waiting", ())
+            ]
             self._words, self._origins = array("I", state["words"]), [bytes(one) for one in state["origins"]]
         except (KeyError, TypeError, ValueError, OverflowError) as exc:
             raise StateCorrupted(f"the snapshot of new words cannot be read: {exc!r}") from exc
@@ -114,6 +156,21 @@ class Novelty:
 
 def _nameable(excerpt: Excerpt) -> Excerpt:
     return Excerpt(excerpt.at_ms, excerpt.key, "", author=excerpt.author, author_number=excerpt.author_number)
+
+
+def _brought(words: Sequence[str], brought: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Each of the words that one of the excerpts has, the last one first, with when, where and by whom it was said."""
+    excerpts = [codec.decode_excerpt(body) for body in brought]
+    texts = [excerpt.text.lower() for excerpt in excerpts]
+    of: Excerpt | None = None
+    origin = b""
+    for word in reversed(words):
+        excerpt = excerpts[0] if len(excerpts) == 1 else _with(word, excerpts, texts)
+        if excerpt is None:
+            continue
+        if excerpt is not of:  # one mention brings many
+            of, origin = excerpt, codec.encode_excerpt(_nameable(excerpt))
+        yield word, origin
 
 
 def _with(word: str, excerpts: Sequence[Excerpt], texts: Sequence[str]) -> Excerpt | None:

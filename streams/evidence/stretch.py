@@ -2,7 +2,8 @@
 
 import sys
 from array import array
-from collections.abc import Collection, Iterable
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,7 @@ KINDS: Final = 20
 SAMPLES: Final = 5
 _OPEN_KINDS: Final = 64
 _CHANGES: Final = 64
+_FEW: Final = 4
 
 
 class Stretch:
@@ -38,14 +40,14 @@ class Stretch:
     def add(self, partial: PartialCount) -> None:
         """Take in one delta."""
         self.mentions += partial.tally.mentions
-        for counts, more in zip(self._open(), (partial.platforms, partial.regions, partial.languages), strict=True):
-            if more:
-                _count(counts, more)
-        authors = partial.authors
-        if authors and (len(self.authors) < KEPT or min(authors) >> 32 < self.authors[-1]):
-            self.authors = array("I", smallest((*self.authors, *(author >> 32 for author in authors))))
+        platforms, regions, languages = self._open()
+        _count(platforms, partial.platforms)
+        _count(regions, partial.regions)
+        _count(languages, partial.languages)
+        if partial.authors:
+            self._meet(partial.authors)
         if partial.samples:
-            self.samples = best((*self.samples, *partial.samples))
+            self._show(partial.samples)
         if partial.excerpts:
             weight = max(partial.tally.mentions / len(partial.excerpts), 1.0)
             for number, body in partial.excerpts.items():
@@ -54,6 +56,28 @@ class Stretch:
             self._change(number, "amended")
         for number in partial.deleted:
             self._change(number, "deleted")
+
+    def _meet(self, authors: Sequence[int]) -> None:
+        """Keep the smallest hashes of authors, ascending."""
+        known = self.authors
+        if len(authors) > _FEW:
+            self.authors = array("I", smallest((*known, *(author >> 32 for author in authors))))
+            return
+        for author in authors:
+            short = author >> 32
+            place = bisect_left(known, short)
+            if place < KEPT and (place == len(known) or known[place] != short):
+                known.insert(place, short)
+                del known[KEPT:]
+
+    def _show(self, samples: Sequence[Sample]) -> None:
+        """Keep the loudest; most are not louder than those that are kept."""
+        known = self.samples
+        if len(known) == SAMPLES and len(samples) <= _FEW:
+            quietest, keys = weight_of(known[-1]), [sample.key for sample in known]
+            if all(weight_of(sample) > quietest and sample.key not in keys for sample in samples):
+                return
+        self.samples = best((*known, *samples))
 
     @property
     def kinds(self) -> tuple[dict[str, int], ...]:
