@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from alerting.api.etags import IfMatch, etag, revision_of
 from alerting.api.gate import caller_of
+from alerting.api.incident_json import IncidentJson
 from alerting.api.incident_search import search
 from alerting.api.problems import REFUSALS, Problem
 from alerting.api.responses import (
@@ -104,8 +105,10 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents, targets:
     """`/api/v1/incidents` and what lies below."""
     router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=REFUSALS)
 
-    @router.get("")
-    async def list_incidents(query: Annotated[IncidentQuery, Query()], response: Response) -> IncidentPage:
+    written = IncidentJson()
+
+    @router.get("", response_model=IncidentPage)
+    async def list_incidents(query: Annotated[IncidentQuery, Query()]) -> Response:
         """Incidents, newest first; without `state` those that are not resolved.
 
         With `filter` a page may hold fewer than `limit` and still lead on: at most 5,000 incidents are looked at.
@@ -116,9 +119,8 @@ def incidents_router(store: Store, clock: Clock, acts: ActsOnIncidents, targets:
             page = await search(store, wanted, matchers, cursor=query.cursor, limit=query.limit)
         except ValueError as exc:
             raise Problem(400, "unknown-cursor", "The cursor is not one of ours; start without one.") from exc
-        if page.next_cursor is not None:
-            response.headers["Link"] = f'<{_next(query, page.next_cursor)}>; rel="next"'
-        return IncidentPage.model_validate(page)
+        leads_on = {"Link": f'<{_next(query, page.next_cursor)}>; rel="next"'} if page.next_cursor is not None else {}
+        return Response(written.page(page), headers=leads_on, media_type="application/json")
 
     @router.get("/{incident_id}")
     async def show_incident(incident_id: str, response: Response) -> IncidentDetailAnswer:

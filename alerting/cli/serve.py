@@ -73,10 +73,12 @@ def run_roles(config: ConfigOption, roles: "tuple[RoleName, ...]") -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, process.hang_up)
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(_tell(ServiceManager(os.environ, clock), process, stop), name="service_manager")
+            keeping = group.create_task(_keep_what_is_ready(process), name="keep_what_is_ready")
             try:
                 await process.run(stop)
             finally:
                 telling.cancel()
+                keeping.cancel()
 
     with explained():
         settings = settings_from(config)
@@ -96,14 +98,27 @@ async def _tell(manager: "ServiceManager", process: "Tocsin", stop: asyncio.Even
     manager.stopping()
 
 
+async def _keep_what_is_ready(process: "Tocsin") -> None:
+    await process.until_ready()
+    take_for_permanent()
+
+
 def collect_garbage_rarely() -> None:
     """Spend less on looking for cycles: there are few, but the models and the index are a large heap to look through.
 
     What is there now is taken for permanent. In between, memory may grow by tens of thousands of small objects.
     """
     gc.collect()
-    gc.freeze()
+    take_for_permanent()
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
+
+
+def take_for_permanent() -> None:
+    """Never look through what is there now again: once the process is ready, that is its routes, models and state.
+
+    To look through all of it takes a tenth of a second and more, and whoever asks meanwhile waits.
+    """
+    gc.freeze()
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

@@ -13,6 +13,7 @@ import logging
 import msgspec
 import structlog
 
+from alerting.cli.serve import collect_garbage_rarely, run_in_loop, take_for_permanent
 from alerting.incidents.lifecycle import acknowledge, apply_detection, resolve
 from alerting.incidents.sql.store import SqlStore
 from alerting.settings import DatabaseSettings
@@ -58,10 +59,12 @@ async def main(database: str) -> None:
     topics = [{"id": f"topic-{n}", "name": f"Topic {n}", "query": f"word{n}", "brand": "Acme"} for n in newest]
     async with whole_api(DatabaseSettings(url=database), CLOCK, topics=topics) as house:
         await fill(house.store)
+        take_for_permanent()  # as the process does once it is ready
         async with served(house.app) as address:
             print(address, flush=True)
             await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    collect_garbage_rarely()
+    run_in_loop(lambda: main(sys.argv[1]))
