@@ -17,7 +17,11 @@ def read_replies(records: Sequence[Record]) -> tuple[list[PublicReply], list[tup
     unreadable: list[tuple[Record, str]] = []
     for record in records:
         try:
-            replies.append(_reply.decode(record.value or b""))
+            reply = _reply.decode(record.value or b"")
+            if not (reply.own or reply.to or reply.deleted):
+                unreadable.append((record, "it answers nothing"))
+                continue
+            replies.append(reply)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
             unreadable.append((record, str(exc)))
     return replies, unreadable

@@ -27,8 +27,8 @@ def canned(own: OwnReplies, *, today: datetime, began: datetime) -> Canned:
         today: When the last day began.
     """
     ours = sorted((one for one in own.read if one.at >= min(today, began)), key=when)
-    groups = _groups(ours)
-    members = {at for _, group in groups for at in group}
+    found = groups(ours)
+    members = {at for _, group in found for at in group}
     scale = own.total / len(own.read) if own.read else 1.0
     of_day = [at for at, one in enumerate(ours) if one.at >= today]
     here = [at for at, one in enumerate(ours) if one.at >= began]
@@ -39,7 +39,7 @@ def canned(own: OwnReplies, *, today: datetime, began: datetime) -> Canned:
             here=round(scale * len(set(group).intersection(here))),
             declared=declared,
         )
-        for declared, group in groups
+        for declared, group in found
     ]
     ranked = sorted(templates, key=lambda one: (-one.here, -one.today, one.example.at, one.example.mention))
     return Canned(
@@ -51,7 +51,7 @@ def canned(own: OwnReplies, *, today: datetime, began: datetime) -> Canned:
     )
 
 
-def _groups(ours: Sequence[PublicReply]) -> list[tuple[str | None, list[int]]]:
+def groups(ours: Sequence[PublicReply]) -> list[tuple[str | None, list[int]]]:
     """Replies that belong together, each in one group only: by the source's word, else by likeness."""
     declared: dict[str, list[int]] = {}
     for at, one in enumerate(ours):

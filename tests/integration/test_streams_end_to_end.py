@@ -19,7 +19,6 @@ from streams.kafka_topics import check, specs
 from streams.mention import Author
 from streams.metrics import StreamMetrics
 from streams.produce import load_history, produce
-from streams.public_reply import PublicReply
 from streams.readiness import Readiness
 from streams.role import Role
 from streams.settings import StreamSettings
@@ -104,7 +103,9 @@ async def test_mentions_go_through_both_roles(kafka: KafkaUnderTest, unique_name
     assert {feed.name for feed in last.feeds} == {"x", *(f"{settings.kafka.mentions}-{number}" for number in range(2))}
     assert done.sent == len(said)
     assert registry.get_sample_value("tocsin_mentions_read_total") == len(said)
-    assert (replies, unreadable) == ([PublicReply(ANSWER.key, (MENTIONS[0].key,), ANSWER.published_at)], [])
+    told = [(reply.mention, reply.answers, reply.at, reply.text) for reply in replies]
+    assert told == [(ANSWER.key, (MENTIONS[0].key,), ANSWER.published_at, ANSWER.text)]
+    assert unreadable == []
 
 
 @pytest.mark.apache

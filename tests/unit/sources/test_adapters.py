@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams import codec
@@ -392,6 +392,7 @@ def test_whatever_is_posted_becomes_mentions_that_kafka_can_carry_or_errors(name
             assert item.reason
 
 
+@settings(deadline=None)  # it writes files
 @given(cells=st.lists(st.lists(st.text(max_size=6), min_size=1, max_size=4), max_size=5))
 def test_whatever_a_table_holds_becomes_mentions_or_errors(
     cells: list[list[str]], tmp_path_factory: pytest.TempPathFactory
