@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ from streams.stages.partial_sums import OwnWords
 from streams.topic import Topic
 
 _OWN_WORDS: Final = 256
+_REMEMBERED: Final = 32_768
 _NONE: Final[Mapping[str, int]] = {}
 _PEERS: Final = "peers:"  # no query
 
@@ -36,7 +38,6 @@ class TrackedTopics:
         self.matcher = matcher
         self._topics = {topic.id: topic for topic in matcher.topics}
         self._groups_of = _groups_of(matcher.topics)
-        self._own_words: dict[str, OwnWords] = {}
         self._told: dict[str, int] = {}
 
     def revision(self, topic_id: str) -> int | None:
@@ -46,10 +47,7 @@ class TrackedTopics:
 
     def own_words(self, topic_id: str) -> OwnWords:
         """The words that its query names, and the beginnings of words: they stand in every mention and tell nothing."""
-        found = self._own_words.get(topic_id)
-        if found is None:
-            found = self._own_words[topic_id] = _own_words(self._topics[topic_id])
-        return found
+        return _own_words(self._topics[topic_id].query)
 
     def put(self, partial: PartialCount, packing: Packing) -> int:
         """Put a topic's partial count on its way behind its definition, and a copy for each of its peer groups.
@@ -88,12 +86,9 @@ class TrackedTopics:
 
         That is new definitions of topics that it was told about, and which topics are gone, with the revision of that.
         """
-        before, self.matcher = self._topics, matcher
+        self.matcher = matcher
         self._topics = {topic.id: topic for topic in matcher.topics}
         self._groups_of = _groups_of(matcher.topics)
-        for topic_id, topic in before.items():
-            if self._topics.get(topic_id) is not topic:
-                self._own_words.pop(topic_id, None)
         news: list[Definition] = []
         for topic_id in self._told.keys() & self._topics.keys():
             definition = self._definition(topic_id)
@@ -117,7 +112,7 @@ def definition_of(topic: Topic) -> Definition:
         pages_per_week=topic.budget,
         collecting_since=None if since is None else since.timestamp(),
         caution=topic.caution,
-        own_words=_told_words(*_own_words(topic)) if topic.query else (),
+        own_words=_told_words(*_own_words(topic.query)) if topic.query else (),
         brand=topic.brand,
         members=topic.members,
     )
@@ -137,10 +132,12 @@ def _told_words(whole: frozenset[str], beginnings: tuple[str, ...]) -> tuple[str
     return tuple([*(f"{beginning}*" for beginning in beginnings), *bare][:_OWN_WORDS])
 
 
-def _own_words(topic: Topic) -> OwnWords:
+@lru_cache(maxsize=_REMEMBERED)
+def _own_words(query: str) -> OwnWords:
+    """All input partitions of a process count for the same topics: reading a query takes longer than a mention."""
     whole: set[str] = set()
     beginnings: set[str] = set()
-    for atom in atoms(parse(topic.query)):
+    for atom in atoms(parse(query)):
         if isinstance(atom, Field):
             continue
         words = (atom.text,) if isinstance(atom, Word) else atom.words
