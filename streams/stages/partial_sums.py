@@ -37,6 +37,7 @@ class PartialSums:
         "_engagement",
         "_excerpts",
         "_kinds",
+        "_largest",
         "_mentions",
         "_negative",
         "_neutral",
@@ -60,6 +61,7 @@ class PartialSums:
         self._authors: set[int] = set()
         self._samples: list[tuple[Order, Sample]] = []
         self._excerpts: dict[int, bytes] = {}
+        self._largest = 0  # number of any excerpt
         self._shares: dict[str, tuple[int, int, int]] = {}
         self._deleted: set[int] = set()
         self._amended: set[int] = set()
@@ -109,13 +111,14 @@ class PartialSums:
 
     def wants_excerpt(self, number: int) -> bool:
         """Whether a mention with this hash would be among the eight smallest."""
-        return len(self._excerpts) < MAX_EXCERPTS or number < max(self._excerpts)
+        return len(self._excerpts) < MAX_EXCERPTS or number < self._largest
 
     def add_excerpt(self, number: int, excerpt: bytes) -> None:
         """Keep an encoded excerpt of the mention with this hash."""
         self._excerpts[number] = excerpt
         if len(self._excerpts) > MAX_EXCERPTS:
-            del self._excerpts[max(self._excerpts)]
+            del self._excerpts[max(self._largest, number)]
+        self._largest = max(self._excerpts)
 
     def change(self, number: int, *, deleted: bool) -> None:
         """Note that the mention with this hash was taken back or rewritten."""
@@ -157,8 +160,10 @@ class PartialSums:
             return None
         terms_other = 0
         if len(terms) > MAX_TERMS:
-            ranked = sorted(terms.items(), key=lambda item: (-item[1], item[0]))
-            terms, terms_other = dict(ranked[:MAX_TERMS]), sum(count for _, count in ranked[MAX_TERMS:])
+            ranked = sorted(sorted(terms), key=terms.__getitem__, reverse=True)  # equal ones keep their order
+            terms_other = sum(terms.values())
+            terms = {word: terms[word] for word in ranked[:MAX_TERMS]}
+            terms_other -= sum(terms.values())
         return PartialCount(
             topic=topic,
             revision=revision,

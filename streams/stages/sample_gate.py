@@ -29,11 +29,12 @@ class SampleGate:
             if len(self._passed) >= _REMEMBERED:
                 self._passed.clear()
             passed = self._passed[place] = []
+        full = len(passed) == SAMPLES
+        if full and order > passed[-1]:
+            return False  # nearly all of a busy topic end here
         if order in passed:
             return True  # the same mention once more
-        if len(passed) == SAMPLES:
-            if order >= passed[-1]:
-                return False
+        if full:
             passed.pop()
         insort(passed, order)
         return True
