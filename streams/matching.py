@@ -100,8 +100,14 @@ class TopicMatcher:
     def _finish(self) -> None:
         self._triggers = {number: tuple(indexes) for number, indexes in self._growing_triggers.items()}
         self._growing_triggers.clear()
-        self._by_index = tuple(self._needles.values())
+        self._by_index = tuple([msgspec.structs.astuple(needle) for needle in self._needles.values()])
         self._automaton = _automaton(self._needles)
+        self._needles.clear()
+        self._telling = frozenset(
+            index
+            for index, (_, _, whole, prefix, phrases) in enumerate(self._by_index)
+            if not self._triggers.keys().isdisjoint((whole, prefix, *(phrase.number for phrase in phrases)))
+        )
         self._fields_decide = any(
             isinstance(atom, Field) and number in self._triggers for atom, number in self._numbers.items()
         )
@@ -114,10 +120,12 @@ class TopicMatcher:
 
     def match(self, mention: Mention) -> tuple[Topic, ...]:
         """The topics that the mention belongs to, in the order in which they were given."""
-        hits = self._words_in(_search_text(mention))
+        text = _search_text(mention)
+        needles = self._needles_in(text)
+        if not self._fields_decide and self._telling.isdisjoint([index for index, _, _ in needles]):
+            return ()  # most mentions end here
+        hits = self._standing(needles, text)
         triggers = self._triggers
-        if not self._fields_decide and triggers.keys().isdisjoint(hits):
-            return ()
         self._fields.add_to(hits, mention)
         candidates = {index for number in hits if number in triggers for index in triggers[number]}
         tests = self._tests
@@ -141,21 +149,26 @@ class TopicMatcher:
 
     def words_in(self, text: str) -> set[int]:
         """The words and phrases of all queries that stand in a text."""
-        return self._words_in(fold(text[:MAX_CHARACTERS]))
+        folded = fold(text[:MAX_CHARACTERS])
+        return self._standing(self._needles_in(folded), folded)
 
-    def _words_in(self, text: str) -> set[int]:
-        hits: set[int] = set()
+    def _needles_in(self, text: str) -> Sequence[tuple[int, int, int]]:
         if self._automaton is None:
-            return hits
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            needle = self._by_index[index]
-            if needle.left and start and script_of(text[start - 1]) == needle.left:
+            return ()
+        return self._automaton.find_matches_as_indexes(text, overlapping=True)
+
+    def _standing(self, needles: Sequence[tuple[int, int, int]], text: str) -> set[int]:
+        """The words and phrases that stand where their needles were found, which may be parts of other words."""
+        hits: set[int] = set()
+        for index, start, end in needles:
+            left, right, whole, prefix, phrases = self._by_index[index]
+            if left and start and script_of(text[start - 1]) == left:
                 continue
-            if needle.prefix >= 0:
-                hits.add(needle.prefix)
-            if needle.whole >= 0 and not (needle.right and end < len(text) and script_of(text[end]) == needle.right):
-                hits.add(needle.whole)
-            for phrase in needle.phrases:
+            if prefix >= 0:
+                hits.add(prefix)
+            if whole >= 0 and not (right and end < len(text) and script_of(text[end]) == right):
+                hits.add(whole)
+            for phrase in phrases:
                 if phrase.number not in hits and _stands(phrase, text, start, end):
                     hits.add(phrase.number)
         return hits
