@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final, Protocol, cast
 
 import msgspec
 
@@ -33,8 +33,20 @@ _LONGEST_STEP: Final = 86_400
 _MOST_PROBLEMS: Final = 20
 _LONGEST_HEADER: Final = 65_536
 _NEEDED: Final = ("timestamp", "value")
+_KNOWN: Final = frozenset({*_NEEDED, "negative", "positive", "sentiment"})
 _PAST: Final = Partition("history", 0)
 _HEADERS: Final = ((HISTORY_HEADER, b"1"),)
+
+
+class _Table(Protocol):
+    """A CSV reader."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
 
 
 class CountRow(msgspec.Struct, frozen=True):
@@ -124,23 +136,29 @@ def read_counts(path: Path) -> tuple[CountRow, ...]:
         OSError: The file cannot be read.
     """
     with _text_of(path) as text:
-        return _rows(path, csv.DictReader(text))
+        return _rows(path, csv.reader(text))
 
 
-def _rows(path: Path, table: "csv.DictReader[str]") -> tuple[CountRow, ...]:
+def _rows(path: Path, table: _Table) -> tuple[CountRow, ...]:
     rows: list[CountRow] = []
     problems: list[str] = []
-    header = [_column(name) for name in table.fieldnames or ()]
+    header = [_column(name) for name in next(table, ())]
     if not set(_NEEDED) <= set(header):
         raise InvalidInput((f"{path}:1: the header has to name timestamp and value",))
-    table.fieldnames = header
+    columns = tuple({name: place for place, name in enumerate(header) if name in _KNOWN}.items())
+    after: int | None = None
     for cells in table:
+        if not cells:
+            continue
         try:
-            rows.append(_row(cells, after=rows[-1].at if rows else None))
-        except (TypeError, ValueError) as exc:
+            row = _row({name: cells[place] for name, place in columns if place < len(cells)}, after=after)
+        except ValueError as exc:
             problems.append(f"{path}:{table.line_num}: {exc}")
             if len(problems) >= _MOST_PROBLEMS:
                 break
+        else:
+            rows.append(row)
+            after = row.at
     if not rows and not problems:
         problems.append(f"{path}:2: there is no row below the header")
     if problems:
@@ -166,33 +184,32 @@ def _column(name: str) -> str:
     return name.strip().lower()
 
 
-def _row(cells: Mapping[str, str | None], *, after: int | None) -> CountRow:
-    stamp = (cells["timestamp"] or "").strip()
+def _row(cells: Mapping[str, str], *, after: int | None) -> CountRow:
+    stamp = cells.get("timestamp", "").strip()
     try:
         at = datetime.fromisoformat(stamp)
     except ValueError as exc:
         raise ValueError(f"timestamp is {stamp[:40]!r}, not ISO 8601") from exc
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
-    if after is not None and at.timestamp() <= after:
+    second = at.timestamp()
+    if after is not None and second <= after:
         raise ValueError(f"timestamp {stamp} is not later than that of the row before")
     value = _count_of(cells, "value")
     if value is None:
         raise ValueError("value is missing")
     sentiment = None
-    if (cells.get("sentiment") or "").strip():
-        sentiment = _number(cells["sentiment"] or "", "sentiment")
+    if cells.get("sentiment", "").strip():
+        sentiment = _number(cells["sentiment"], "sentiment")
         if not -1.0 <= sentiment <= 1.0:
             raise ValueError(f"sentiment is {sentiment}; allowed are -1 to 1")
-    row = CountRow(
-        math.floor(at.timestamp()), value, _count_of(cells, "negative"), _count_of(cells, "positive"), sentiment
-    )
+    row = CountRow(math.floor(second), value, _count_of(cells, "negative"), _count_of(cells, "positive"), sentiment)
     if (row.negative or 0) + (row.positive or 0) > value:
         raise ValueError(f"negative and positive are more than value ({value})")
     return row
 
 
-def _count_of(cells: Mapping[str, str | None], name: str) -> int | None:
-    cell = (cells.get(name) or "").strip()
+def _count_of(cells: Mapping[str, str], name: str) -> int | None:
+    cell = cells.get(name, "").strip()
     if not cell:
         return None
     number = _number(cell, name)
@@ -232,9 +249,7 @@ def partials_of_counts(topic: Topic, rows: Sequence[CountRow]) -> Iterator[tuple
 
 
 def _partial(topic: Topic, second: int, tally: Tally) -> PartialCount:
-    return PartialCount(
-        topic=topic.id, revision=topic.revision, second=second, tally=tally, history=True, seconds=MINUTE
-    )
+    return PartialCount(topic.id, topic.revision, second, tally, history=True, seconds=MINUTE)
 
 
 def _share(row: CountRow, part: int, parts: int) -> Tally:

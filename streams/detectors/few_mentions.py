@@ -53,6 +53,11 @@ class FewMentions:
         """The topic has few mentions a day."""
         return rate.level * DAY_MINUTES <= _FEW_A_DAY
 
+    @staticmethod
+    def may_judge_soon(rate: Rate) -> bool:
+        """The topic has few mentions a day, or may in a day or two: a rate does not halve sooner."""
+        return rate.level * DAY_MINUTES <= 2.0 * _FEW_A_DAY
+
     def pages(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> tuple[float, int]:
         """False pages a week of the last day's mentions, in (0, 14], and where that day begins.
 

@@ -32,7 +32,10 @@ class LastDay:
 
     def add(self, slot: Slot, rate: Rate) -> None:
         """One more final minute with mentions."""
-        self._few.add(slot)
+        if self._few.may_judge_soon(rate):
+            self._few.add(slot)
+        else:
+            self._few.clear()
         if self._few.judges(rate):
             self._busy.clear()
         else:

@@ -36,12 +36,26 @@ class Season:
         approach", J. R. Stat. Soc. A 147(2), 1984 (judging a model by its own predictions).
     """
 
-    __slots__ = ("_cached", "_came", "_count", "_expected", "_hour", "_hours", "_minutes", "gain", "used")
+    __slots__ = (
+        "_cached",
+        "_came",
+        "_count",
+        "_end",
+        "_expected",
+        "_hour",
+        "_hours",
+        "_means",
+        "_minutes",
+        "gain",
+        "used",
+    )
 
     def __init__(self) -> None:
         self._came = array("f")  # by hour of the week; empty until the topic speaks often enough
         self._expected = array("f")
         self._cached: dict[int, float] = {}
+        self._means: dict[float, float] = {}  # of the minutes before `_end`
+        self._end = 0
         self._hour: int | None = None
         self._count = self._minutes = self._hours = 0
         self.gain = 0.0
@@ -71,8 +85,12 @@ class Season:
         self.gain = self.gain * _FORGET + gain
         self._came[hour] = _KEEP * self._came[hour] + count
         self._expected[hour] = _KEEP * self._expected[hour] + level
-        self._cached.clear()
+        self._forget()
         self.used = self._hours >= _LEAST_HOURS and self.gain > (_OFF_NATS if self.used else _ON_NATS)
+
+    def _forget(self) -> None:
+        self._cached.clear()
+        self._means.clear()
 
     def _factor(self, hour: int) -> float:
         day = hour % _DAY_HOURS
@@ -95,6 +113,15 @@ class Season:
         """Times the level in the `minutes` before second `end`; 1 while it is not used."""
         if not self.used:
             return 1.0
+        if end != self._end:
+            self._end = end
+            self._means.clear()
+        found = self._means.get(minutes)
+        if found is None:
+            found = self._means[minutes] = self._mean(end, minutes)
+        return found
+
+    def _mean(self, end: int, minutes: float) -> float:
         total, left, at = 0.0, minutes, end / MINUTE
         while left > 0.0:
             hour = math.ceil(at / HOUR_MINUTES) - 1
@@ -124,4 +151,4 @@ class Season:
             self.gain, self.used = float(gain), bool(used)
         except (TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of a season cannot be read: {exc!r}") from exc
-        self._cached.clear()
+        self._forget()

@@ -74,15 +74,15 @@ class Trail:
 
     def mentions(self, minutes: int) -> int:
         """Mentions in the last `minutes` minutes; everything kept where that is less."""
-        return self.tails((minutes,))[0]
+        return self.tails((min(minutes, MINUTES),))[0]
 
     def tails(self, widths: Sequence[int]) -> list[int]:
-        """Mentions in the last so many minutes, for each of `widths`."""
+        """Mentions in the last so many minutes, 180 at most, for each of `widths`."""
         told, before, total, last = self._told, self._before, self._sums[0], self._minutes + 1
         spoken = len(told)
         tails = []
         for minutes in widths:
-            oldest = last - (min(MINUTES, minutes))
+            oldest = last - minutes
             first = spoken - minutes
             if not 0 <= first < spoken or told[first] != oldest:  # else somebody spoke in every minute
                 first = bisect_left(told, oldest)
@@ -94,7 +94,8 @@ class Trail:
         first = self._first(minutes) if minutes > 0 else 0
         if minutes <= 0 or first >= len(self._told):
             return (0, 0, 0, 0, 0)
-        a, b, c, d, e = self._row(first)
+        first *= _COLUMNS
+        a, b, c, d, e = self._before[first : first + _COLUMNS]
         u, v, w, x, y = self._sums
         return u - a, v - b, w - c, x - d, y - e
 

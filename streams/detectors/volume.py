@@ -205,10 +205,11 @@ class VolumeDetector:
         """What the minute teaches, measured against what was usual before it."""
         start, mentions = slot.start, slot.tally.mentions
         if mentions or self._climbs.climb.nats:
-            self._climbs.learn(start, mentions, rate_lately(self._trail, self._rate))
-        if mentions:
-            self._day.add(slot, self._rate)
-            self._windows.learn(self._trail.tails(SCALES), self._rate)
+            tails = self._trail.tails(SCALES)
+            self._climbs.learn(start, mentions, rate_lately(tails[-1], self._rate))
+            if mentions:
+                self._day.add(slot, self._rate)
+                self._windows.learn(tails, self._rate)
         self._block_minutes += 1
         if self._block_minutes >= BLOCK_MINUTES:
             self._block_minutes = 0

@@ -55,12 +55,14 @@ class Stand(NamedTuple):
     windows: tuple[WindowStand, ...]
 
 
-def rate_lately(trail: Trail, rate: Rate) -> float:
+def rate_lately(lately: int, rate: Rate) -> float:
     """The usual rate, or that of the last three hours where it is surely higher: a busy hour of the day is no step.
 
     Mentions a minute; of a count n, three standard errors are taken off.
+
+    Args:
+        lately: Mentions in the last three hours.
     """
-    lately = trail.mentions(MINUTES)
     return max(rate.per_minute, (lately - _SURELY * math.sqrt(lately)) / MINUTES if lately > 0 else 0.0)
 
 
@@ -80,16 +82,15 @@ def stand_of(
         half_hour: Mean, low and high of the mentions expected in half an hour.
         not_before: Windows that begin before this hold an event that was told.
     """
-    end = trail.end or open_minute
+    ahead = ((trail.end or open_minute) - open_minute) // MINUTE - 1  # how much of a window is not open yet, or final
+    *finals, lately = trail.tails([*(min(minutes + ahead, MINUTES) for minutes in SCALES), MINUTES])
     windows = []
     for place, minutes in enumerate(SCALES):
         begin = open_minute - (minutes - 1) * MINUTE
-        final = trail.mentions((end - begin) // MINUTE)
-        windows.append(WindowStand(place, minutes, begin, final, plain[place], begin < not_before))
+        windows.append(WindowStand(place, minutes, begin, finals[place], plain[place], begin < not_before))
     usual, _, high = half_hour
-    return Stand(
-        open_minute, rate_lately(trail, rate), (usual + high) / 2.0 if usual >= TELLING else -math.inf, tuple(windows)
-    )
+    calm_up_to = (usual + high) / 2.0 if usual >= TELLING else -math.inf
+    return Stand(open_minute, rate_lately(lately, rate), calm_up_to, tuple(windows))
 
 
 def rarest(stand: Stand, recent: Sequence[Slot], scores: WindowScores, rate: Rate) -> tuple[float, WindowStand | None]:

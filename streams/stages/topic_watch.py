@@ -164,9 +164,8 @@ class TopicWatch:
             self._windows = TopicWindows(self._grace)
             self.context.skip()
             self._verdicts.clear()
-            self._history = False
             self._last_look.forget()
-        self._live = True
+        self._live, self._history = True, False
         return told
 
     def _learn(self, now: int | None, told: list[Told]) -> None:
@@ -193,7 +192,8 @@ class TopicWatch:
     def _decide(self, at: int, told: list[Told], *, accepted_ms: int) -> None:
         moment = WatchedMoment(self._windows, self._detectors, self._windows.unlearned(), at)
         rare = max(self._tier.asks_below, self._charges.uncharged(self._topic.pages_per_week))
-        if not self._budget.is_open and not self._tier.is_on and self._last_look.finds_room(moment, rare):
+        asked_anyway = self._detail.counts and at % MINUTE == MINUTE - 1  # when its minute closes
+        if not (asked_anyway or self._budget.is_open or self._tier.is_on) and self._last_look.finds_room(moment, rare):
             return
         readings = moment.readings()
         self._last_look.saw(moment)
