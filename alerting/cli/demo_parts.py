@@ -18,6 +18,8 @@ from streams.broker.registry import MEMORY_ADDRESS, open_broker
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable
 from streams.settings import KafkaSettings
+from streams.simulate.care import account_of
+from streams.simulate.programme import PLATFORMS
 from streams.simulate.scenario import Scenario
 
 SLACK_CHANNEL: Final = "#comms-now"
@@ -121,6 +123,7 @@ def demo_settings(
                 }
                 for topic in scenario.topics
             ],
+            "score": {"own_accounts": {scenario.brand: [f"{one}:{account_of(scenario.brand)}" for one in PLATFORMS]}},
             "receivers": [
                 receiver,
                 *(

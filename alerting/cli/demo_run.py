@@ -36,6 +36,7 @@ from streams.kafka_topics import specs
 from streams.produce import load_history
 from streams.sentiment.registry import scorer_of
 from streams.simulate.callers import Callers
+from streams.simulate.care import HURRIED, Care, account_of
 from streams.simulate.refund_outage import refund_outage
 from streams.simulate.world import World
 
@@ -174,7 +175,8 @@ class Demo:
         now = self._clock.now()
         callers = Callers(self._scenario, now, self._options.seed)
         await send_contacts(broker.producing, settings.kafka, callers.past(HISTORY_DAYS))
-        await self._live(World(self._scenario, now, self._options.seed), callers, broker, settings)
+        care = Care(HURRIED, account=account_of(self._scenario.brand), start=now, seed=self._options.seed)
+        await self._live(World(self._scenario, now, self._options.seed, care=care), callers, broker, settings)
 
     async def _until_read(self, running: Running) -> None:
         """Return when the history is read: what breaks before the past is known cannot be told from it."""

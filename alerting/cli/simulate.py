@@ -11,7 +11,7 @@ import typer
 
 from alerting.cli.exits import explained
 from alerting.cli.options import ConfigOption, settings_from
-from alerting.cli.simulate_weeks import simulate_weeks
+from alerting.cli.simulate_weeks import simulate_weeks, write_care
 
 if TYPE_CHECKING:
     from streams.clock import Clock
@@ -39,21 +39,25 @@ def simulate(
 ) -> None:
     """Write the demo's world as mentions, one JSON object a line, beside it its labels and what people call about.
 
-    Those stand in OUTPUT.labels.json and OUTPUT.contacts.jsonl. With --kafka mentions and contacts go to the Kafka of
-    the configuration as they happen, and the labels to OUTPUT. With --days it is weeks of every brand's topics, with
-    seasons, drifts, cascades and twelve kinds of events; the labels stand in OUTPUT.labels.jsonl, one a line, what
-    people call about in OUTPUT.contacts.jsonl, and the topics in OUTPUT.yaml.
+    Those stand in OUTPUT.labels.json and OUTPUT.contacts.jsonl. A care team answers complaints, partly by template and
+    once badly, and customers help one another: who did what stands in OUTPUT.care.json. With --kafka mentions and
+    contacts go to the Kafka of the configuration as they happen, and the labels to OUTPUT. With --days it is weeks of
+    every brand's topics, with seasons, drifts, cascades and twelve kinds of events; the labels stand in
+    OUTPUT.labels.jsonl, one a line, what people call about in OUTPUT.contacts.jsonl, and the topics in OUTPUT.yaml,
+    with the accounts of the care teams.
     """
     from alerting.contact_reading import written
     from streams.clock import SystemClock
     from streams.simulate.callers import Callers
+    from streams.simulate.care import HURRIED, Care, account_of
     from streams.simulate.refund_outage import refund_outage
     from streams.simulate.world import World
 
     clock = SystemClock()
     origin = start.replace(tzinfo=UTC) if start else clock.now()
     scenario = refund_outage(crisis_after_seconds=crisis_after, chatter_per_minute=chatter)
-    world, callers = World(scenario, origin, seed), Callers(scenario, origin, seed)
+    care = Care(HURRIED, account=account_of(scenario.brand), start=origin, seed=seed)
+    world, callers = World(scenario, origin, seed, care=care), Callers(scenario, origin, seed)
     if days is not None:
         if output is None or kafka:
             raise typer.BadParameter("needs an OUTPUT file, and no --kafka", param_hint="--days")
@@ -78,6 +82,8 @@ def simulate(
             typer.echo(f"{count} mentions in {output}, {len(world.labels())} labels in {labels}, contacts in {calls}")
         if labels is not None:
             labels.write_text(json.dumps(_planted(world), indent=2) + "\n", encoding="utf-8")
+        if output is not None:
+            write_care(output, {scenario.brand: care})
 
 
 def _write(world: "World", seconds: int, stream: IO[bytes]) -> int:

@@ -9,21 +9,29 @@ import msgspec
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streams.simulate.care import Care
     from streams.simulate.scenario import SimulatedTopic
 
 
 def simulate_weeks(
     output: Path, *, start: datetime, days: float, brands: int, events: int, rate: float, seed: int
 ) -> None:
-    """Write OUTPUT, OUTPUT.contacts.jsonl, OUTPUT.labels.jsonl, and OUTPUT.yaml with the topics."""
+    """Write OUTPUT, OUTPUT.contacts.jsonl, OUTPUT.labels.jsonl, OUTPUT.care.json, and OUTPUT.yaml with the topics."""
     from alerting.contact_reading import written
     from streams import codec
+    from streams.simulate.care import WEEKS, Care, account_of
     from streams.simulate.refund_outage import towns
     from streams.simulate.town import Town
     from streams.simulate.town_callers import TownCallers
 
     topics = towns(brands, rate)
-    town = Town(topics, start, days=days, events=events, seed=seed)
+    care = {
+        brand: Care(WEEKS, account=account_of(brand), start=start, seed=f"{seed}/{brand}", told=False)
+        for brand in sorted({topic.id.partition("-")[0] for group in topics for topic in group})
+    }
+    town = Town(topics, start, days=days, events=events, seed=seed, care=care)
     count = 0
     with output.open("wb") as stream:
         for mention in town.mentions():
@@ -39,6 +47,7 @@ def simulate_weeks(
         json.dumps(msgspec.to_builtins(callers.labelled(label, number))) for number, label in enumerate(town.labels())
     ]
     labels.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    write_care(output, care)
     config = output.with_name(output.name + ".yaml")
     config.write_text(_configuration(known), encoding="utf-8")
     typer.echo(
@@ -46,11 +55,24 @@ def simulate_weeks(
     )
 
 
+def write_care(output: Path, care: "Mapping[str, Care]") -> None:
+    """Who answered whom, by brand, into OUTPUT.care.json."""
+    told = {brand: msgspec.to_builtins(one.labels) for brand, one in care.items()}
+    output.with_name(output.name + ".care.json").write_text(json.dumps(told) + "\n", encoding="utf-8")
+
+
 def _configuration(topics: "list[SimulatedTopic]") -> str:
     import yaml
+
+    from streams.simulate.care import account_of
+    from streams.simulate.programme import PLATFORMS
 
     told: list[dict[str, Any]] = [
         {"id": topic.id, "name": topic.name, "brand": topic.id.partition("-")[0], "query": topic.query}
         for topic in topics
     ]
-    return yaml.safe_dump({"topics": told}, sort_keys=False, allow_unicode=True, width=200)
+    brands = sorted({topic["brand"] for topic in told})
+    ours = {brand: [f"{platform}:{account_of(brand)}" for platform in sorted({*PLATFORMS})] for brand in brands}
+    return yaml.safe_dump(
+        {"topics": told, "score": {"own_accounts": ours}}, sort_keys=False, allow_unicode=True, width=200
+    )

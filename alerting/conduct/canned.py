@@ -13,7 +13,7 @@ from streams.public_reply import PublicReply
 FEWEST: Final = 3
 MOST_TEMPLATES: Final = 5
 
-_ALIKE: Final = 0.45
+_ALIKE: Final = 0.5
 
 
 def canned(own: OwnReplies, *, today: datetime, began: datetime) -> Canned:

@@ -40,4 +40,7 @@ def _sampled(reads: Iterable[Read]) -> dict[str, tuple[float, Read]]:
         sample.offer(read.number, read.weight, read.excerpt.key.encode())
     sample.trim(MOST_ASKED)
     by_number = {read.number: read for read in asking}
-    return {kept.body.decode(): (round(kept.weight, 3), by_number[kept.number]) for kept in sample}
+    kept = list(sample)
+    # how many there are in all is known better than by this sample
+    scale = sum(read.weight for read in asking) / sum(one.weight for one in kept) if kept else 1.0
+    return {one.body.decode(): (round(scale * one.weight, 3), by_number[one.number]) for one in kept}

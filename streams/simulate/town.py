@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from streams.mention import Mention
+from streams.simulate.care import Care
 from streams.simulate.planted import Kind, LabelLine, Planted, label_of
 from streams.simulate.programme import EVERY_TOPIC, PLATFORMS, programme
 from streams.simulate.scenario import SimulatedTopic
@@ -23,6 +24,7 @@ _LAZINESS: Final = 1.6  # of the delays of shares: a Lomax law, whose tail is he
 _DELAY_SCALE: Final = 240.0
 _LONGEST_DELAY: Final = 86_400.0
 _CALL_SHARE: Final = 0.08
+_NOBODY: Final[Mapping[str, Care]] = {}
 
 
 class _Said(msgspec.Struct, frozen=True, order=True):
@@ -59,14 +61,23 @@ class Town:
         start: Event time of the first second; whole seconds, aware.
         events: How many are planted.
         seed: Any whole number.
+        care: By brand, who answers complaints, and lets customers answer one another.
 
     Source:
         Hawkes and Oakes, "A cluster process representation of a self-exciting process", J. Appl. Prob. 11(3), 1974.
     """
 
     def __init__(
-        self, topics: Sequence[Sequence[SimulatedTopic]], start: datetime, *, days: float, events: int, seed: int
+        self,
+        topics: Sequence[Sequence[SimulatedTopic]],
+        start: datetime,
+        *,
+        days: float,
+        events: int,
+        seed: int,
+        care: Mapping[str, Care] = _NOBODY,
     ) -> None:
+        self._care = care
         self.start = start.replace(microsecond=0)
         self.seconds = days * 86_400.0
         self._random = Random(f"town/{seed}")  # noqa: S311  # a simulation, no secret
@@ -106,7 +117,13 @@ class Town:
                     heapq.heappush(held, (arrives, said))
             while held and held[0][0] < end:
                 arrives, said = heapq.heappop(held)
-                yield self._mention(said, arrives)
+                mention = self._mention(said, arrives)
+                care = self._care.get(self._topics[said.topic].id.partition("-")[0])
+                if care is not None and said.mood < 0 and said.kind not in {"bot", "call"}:
+                    care.hear(mention)
+                yield mention
+            for care in self._care.values():
+                yield from care.due(self.start + timedelta(seconds=end))
 
     def _course(self, topic: SimulatedTopic) -> _Course:
         draw = self._random

@@ -9,6 +9,7 @@ import msgspec
 
 from streams.events import Tally
 from streams.mention import Author, Mention
+from streams.simulate.care import Care
 from streams.simulate.chance import poisson
 from streams.simulate.scenario import EventKind, Label, Scenario, SimulatedEvent, SimulatedTopic, Voice
 from streams.tone import NEGATIVE_UP_TO, POSITIVE_FROM
@@ -39,6 +40,7 @@ class World:
         start: Event time of the first second; whole seconds, aware.
         seed: Any whole number.
         polarity_of: How a text is scored, for `counts`; without it nothing counted there is scored.
+        care: Answers complaints, and lets customers answer one another; nobody does without it, or in `counts`.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class World:
         seed: int,
         *,
         polarity_of: Callable[[str], float | None] | None = None,
+        care: Care | None = None,
     ) -> None:
         self.scenario = scenario
+        self._care = care
         self._polarity_of = polarity_of
         self._polarities: dict[tuple[str, ...], tuple[float, ...]] = {}
         self.start = start.replace(microsecond=0)
@@ -135,8 +139,18 @@ class World:
         chatter = poisson(self._random, self.scenario.chatter_per_minute / 60)
         drawn += [(self._random.random(), self._random.choice(self.scenario.chatter), 0.0) for _ in range(chatter)]
         self._elapsed += 1
-        for offset, text, anger in sorted(drawn):
-            yield self._mention(second + timedelta(seconds=offset), text, anger)
+        said = [
+            (self._mention(second + timedelta(seconds=offset), text, anger), anger)
+            for offset, text, anger in sorted(drawn)
+        ]
+        if self._care is None:
+            yield from (mention for mention, _ in said)
+            return
+        for mention, anger in said:
+            if anger > 0:
+                self._care.hear(mention)
+        answers = self._care.due(second + timedelta(seconds=1))
+        yield from sorted([*(mention for mention, _ in said), *answers], key=lambda one: one.published_at)
 
     def _said_about(self, topic: SimulatedTopic) -> Iterator[tuple[float, str, float]]:
         extra = self._events_of(topic)
