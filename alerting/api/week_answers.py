@@ -22,6 +22,23 @@ class DriverTotalAnswer(Answer):
     incidents: int
 
 
+class OwnWeekAnswer(Answer):
+    """How we did ourselves in the incidents in which our replies are known; null where there is none.
+
+    `canned` of the `replies` are made of templates, `unanswered` of the `complaints` got no answer; `answer` is how
+    long the others waited, at the median of each incident; `backlash` counts replies that drew anger.
+    """
+
+    replies: int | None
+    canned: int | None
+    canned_share: float | None
+    complaints: float | None
+    unanswered: float | None
+    unanswered_share: float | None
+    answer: SpansAnswer
+    backlash: int
+
+
 class FiguresAnswer(Answer):
     """What is counted of the whole, or of one brand; `pages` and `failed` are null where messages are no longer kept.
 
@@ -38,6 +55,7 @@ class FiguresAnswer(Answer):
     acknowledge: SpansAnswer
     resolve: SpansAnswer
     drivers: tuple[DriverTotalAnswer, ...]
+    ours: OwnWeekAnswer
 
 
 class TopicWeekAnswer(Answer):

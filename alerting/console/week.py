@@ -8,7 +8,7 @@ from alerting.notifiers.escaping import one_line
 from alerting.reports.iso_week import IsoWeek
 from alerting.reports.markdown import UNKNOWN, stamp
 from alerting.reports.weekly import LOOKED_BACK, Figures, WeeklyReport
-from alerting.reports.weekly_text import both, counted, in_short, kept_words
+from alerting.reports.weekly_text import both, counted, in_short, kept_words, own_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ def _cells(one: Figures) -> tuple[str, ...]:
         both(one.detect),
         both(one.acknowledge),
         both(one.resolve),
+        own_words(one.ours),
     )
 
 

@@ -19,6 +19,35 @@ class OutlineEvidence(msgspec.Struct, frozen=True):
     window_seconds: int = 60
 
 
+class OutlineWaits(msgspec.Struct, frozen=True):
+    """Complaints of it and our answers, see `Waits`."""
+
+    complaints: float
+    unanswered: float
+    median_seconds: float | None = None
+
+
+class OutlineCanned(msgspec.Struct, frozen=True):
+    """Our replies in it, see `Canned`."""
+
+    here: int
+    here_canned: int
+
+
+class OutlineBacklash(msgspec.Struct, frozen=True):
+    """A reply of ours that drew anger in it, see `Backlash`."""
+
+    answers: int
+
+
+class OutlineOwnPart(msgspec.Struct, frozen=True):
+    """What we ourselves did in it."""
+
+    waits: OutlineWaits | None = None
+    canned: OutlineCanned | None = None
+    backlash: tuple[OutlineBacklash, ...] = ()
+
+
 class OutlinePart(msgspec.Struct, frozen=True):
     """A topic of it."""
 
@@ -49,6 +78,7 @@ class Outline(msgspec.Struct, frozen=True):
     peak_per_minute: float = 0.0
     history: bool = False
     quieted: Quieted = Quieted()
+    own_part: OutlineOwnPart | None = None
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -13,22 +13,14 @@ from alerting.incidents.model import PAGES
 from alerting.incidents.outline import Outline
 from alerting.incidents.report_store import Casework, Sent
 from alerting.incidents.topic_status import TopicStatus
+from alerting.reports.driver_totals import DriverTotal, driver_totals
 from alerting.reports.iso_week import IsoWeek
 from alerting.reports.milestones import Milestone, Step, at_of, milestones
+from alerting.reports.own_week import OwnWeek, own_week
 from alerting.reports.spans import Spans
 from streams.feedback import Verdict
 
-MOST_DRIVERS: Final = 10
 LOOKED_BACK: Final = 8  # weeks: a promise of one in four weeks cannot be judged by a single one
-
-
-class DriverTotal(msgspec.Struct, frozen=True):
-    """What a driver added to the week; the term comes from mentions and is hostile."""
-
-    term: str
-    tone: str
-    excess: float
-    incidents: int
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -43,6 +35,7 @@ class Figures(msgspec.Struct, frozen=True):
         detect: From the onset until the incident was opened.
         acknowledge: From then until somebody acknowledged it first.
         resolve: From then until it was resolved; what is open is unknown.
+        ours: How we ourselves did in its incidents.
     """
 
     brand: str
@@ -55,6 +48,7 @@ class Figures(msgspec.Struct, frozen=True):
     acknowledge: Spans
     resolve: Spans
     drivers: tuple[DriverTotal, ...]
+    ours: OwnWeek
 
 
 class TopicWeek(msgspec.Struct, frozen=True):
@@ -196,7 +190,8 @@ class _Counted:
             detect=Spans.of(_between(steps, Step.ONSET, Step.DETECTED) for _, steps in reached),
             acknowledge=Spans.of(_between(steps, Step.DETECTED, Step.ACKNOWLEDGED) for _, steps in reached),
             resolve=Spans.of(_resolved_after(one) for one, _ in reached),
-            drivers=_drivers(one for one, _ in reached),
+            drivers=driver_totals(one for one, _ in reached),
+            ours=own_week([one for one, _ in reached]),
         )
 
     def topics(self) -> tuple[TopicWeek, ...]:
@@ -280,21 +275,3 @@ def _resolved_after(outline: Outline) -> float | None:
     if outline.resolved_at is None or outline.merged_into:
         return None
     return max((outline.resolved_at - outline.opened_at) / timedelta(seconds=1), 0.0)
-
-
-def _drivers(outlines: Iterable[Outline]) -> tuple[DriverTotal, ...]:
-    """What added most; the same term in whatever case."""
-    excess: dict[str, float] = {}
-    shown: dict[str, tuple[str, str]] = {}
-    incidents: dict[str, set[str]] = {}
-    for outline in outlines:
-        for driver in outline.evidence.drivers:
-            added = driver.mentions - driver.expected if driver.contribution is None else driver.contribution
-            if added <= 0:
-                continue
-            term = driver.term.casefold()
-            excess[term] = excess.get(term, 0.0) + added
-            shown.setdefault(term, (driver.term, driver.tone))
-            incidents.setdefault(term, set()).add(outline.id)
-    ranked = sorted(excess, key=lambda term: (-excess[term], term))[:MOST_DRIVERS]
-    return tuple(DriverTotal(*shown[term], excess[term], len(incidents[term])) for term in ranked)

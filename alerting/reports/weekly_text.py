@@ -5,6 +5,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerting.reports.markdown import UNKNOWN, span, stamp, table, text
+from alerting.reports.own_week import OwnWeek
 from alerting.reports.spans import Spans
 from alerting.reports.weekly import LOOKED_BACK, Figures, WeeklyReport
 
@@ -65,8 +66,26 @@ def in_short(report: WeeklyReport) -> str:
         f"More false pages than promised: {', '.join(broken[:_TOLD_TOPICS])}" if broken else "",
         f"Chronic: {', '.join(chronic[:_TOLD_TOPICS])}" if chronic else "",
         f"Messages that never arrived: {whole.failed}" if whole.failed else "",
+        f"Our own answers: {own_words(whole.ours)}" if whole.ours.replies else "",
     ]
     return ". ".join(part for part in told if part) + "."
+
+
+def own_words(ours: OwnWeek) -> str:
+    """How we ourselves did, in a few words.
+
+    >>> own_words(OwnWeek(120, 48, 400.0, 300.0, Spans(840.0, 900.0, 3, 0), 1))
+    'after 14 min at the median, 75% of complaints unanswered, 40% of 120 replies canned, 1 drew anger'
+    >>> own_words(OwnWeek(None, None, None, None, Spans(None, None, 0, 0), 0))
+    'unknown'
+    """
+    told = [
+        "" if ours.answer.median is None else f"after {span(ours.answer.median)} at the median",
+        "" if ours.unanswered_share is None else f"{ours.unanswered_share:.0%} of complaints unanswered",
+        "" if ours.canned_share is None else f"{ours.canned_share:.0%} of {counted(ours.replies)} replies canned",
+        f"{ours.backlash} drew anger" if ours.backlash else "",
+    ]
+    return ", ".join(part for part in told if part) or UNKNOWN
 
 
 def driver_words(report: WeeklyReport) -> str:
@@ -96,6 +115,7 @@ def _lines(report: WeeklyReport) -> Iterator[str]:
             "to detect",
             "to acknowledge",
             "to resolve",
+            "our own answers",
         ),
         (
             _figures(one, name)
@@ -174,4 +194,5 @@ def _figures(one: Figures, name: str) -> tuple[str, ...]:
         both(one.detect),
         both(one.acknowledge),
         both(one.resolve),
+        own_words(one.ours),
     )

@@ -8,7 +8,16 @@ import msgspec
 from alerting.directives.judgement import Judgement
 from alerting.incidents.delivery import DeliveryState
 from alerting.incidents.model import IncidentState, TimelineEntry, Transition
-from alerting.incidents.outline import OutlineEvidence, outline_of
+from alerting.incidents.outline import (
+    Outline,
+    OutlineBacklash,
+    OutlineCanned,
+    OutlineEvidence,
+    OutlineOwnPart,
+    OutlineWaits,
+    outline_of,
+)
+from alerting.incidents.own_part import Backlash, Canned, OwnPart, Said, Waits
 from alerting.incidents.quieted import Quieted
 from alerting.incidents.report_store import Casework, Sent
 from alerting.incidents.topic_status import TopicStatus
@@ -175,3 +184,49 @@ def test_the_document_has_every_part_and_escapes_what_came_from_mentions() -> No
     assert "| Refunds | Acme | 1 | 1 | 0.25 | 0 | 0 | yes |  |" in document
     assert "| comms | 1 | 2 | 0 | yes | 1 | 0 |" in document
     assert "\\<b\\>\\|late\\|" in document
+
+
+def test_how_we_did_ourselves_is_added_up_over_incidents_in_which_it_is_known() -> None:
+    known = [
+        OutlineOwnPart(OutlineWaits(100.0, 40.0, 60.0), OutlineCanned(10, 4), (OutlineBacklash(50),)),
+        OutlineOwnPart(OutlineWaits(20.0, 20.0), OutlineCanned(2, 2)),
+        OutlineOwnPart(),
+        None,
+    ]
+    opened = [
+        Casework(msgspec.structs.replace(worked_on(number).outline, own_part=part), ())
+        for number, part in enumerate(known)
+    ]
+
+    report = weekly_report(WEEK, opened=opened, sent=(), judged=(), accepted=PROMISED, now=START)
+
+    ours = report.whole.ours
+    assert (ours.replies, ours.canned, ours.complaints, ours.unanswered) == (12, 6, 120.0, 60.0)
+    assert ours.answer == Spans(60.0, 60.0, 1, 1)
+    assert ours.backlash == 1
+    told = "after 1 min at the median, 50% of complaints unanswered, 50% of 12 replies canned, 1 drew anger"
+    assert f"Our own answers: {told}." in in_short(report)
+    assert told in weekly_text(report)
+
+
+def test_where_our_own_replies_are_not_known_nobody_pretends_that_there_were_none() -> None:
+    report = weekly_report(WEEK, opened=[worked_on(1)], sent=(), judged=(), accepted=PROMISED, now=START)
+
+    assert (report.whole.ours.replies, report.whole.ours.canned_share) == (None, None)
+    assert "Our own" not in in_short(report)
+
+
+def test_an_outline_keeps_what_counts_of_our_own_part() -> None:
+    said = Said("x:9", "x:7", START)
+    part = OwnPart(
+        START,
+        replies=3,
+        waits=Waits(9.0, 9, 3, 6.0, 6.0, 6.0, 30.0),
+        canned=Canned(3, 1, 5, 2),
+        backlash=(Backlash(said, 50, 50, 40, 0.5, 0.3, 1e-6),),
+    )
+    whole = msgspec.structs.replace(incident(1), own_part=part)
+    written = OutlineOwnPart(OutlineWaits(9.0, 6.0, 30.0), OutlineCanned(3, 1), (OutlineBacklash(50),))
+
+    assert outline_of(whole).own_part == written
+    assert msgspec.json.decode(msgspec.json.encode(whole), type=Outline).own_part == written
