@@ -19,7 +19,6 @@ from streams.windows import Slot
 
 _VERSION: Final = 1
 _FEWEST: Final = 2
-_RISING_BELOW: Final = 5.0  # false pages a week: what hardly comes once a day by chance
 _PRIOR_LOCATION: Final = 2.0
 _PRIOR_SCALE: Final = 1.0
 _SMALLEST: Final = 1e-12
@@ -98,7 +97,7 @@ class IndustryDetector:
             observed=seen.observed,
             expected=seen.expected,
             false_pages_per_week=standing.pages,
-            rising=standing.pages < _RISING_BELOW,
+            rising=standing.rises,
             negative_share=seen.negative_share,
             negative_share_expected=seen.negative_share_expected,
         )
@@ -109,7 +108,7 @@ class IndustryDetector:
         reading = self.score_one(recent, at)
         if reading is None:
             return ()
-        rising = sum(standing.pages < _RISING_BELOW for standing in standings.values())
+        rising = sum(standing.rises for standing in standings.values())
         score, pages = _shared(standings), reading.false_pages_per_week
         return (self._maxima.weighed("members that rise", float(rising), 0.0, score, pages),)
 

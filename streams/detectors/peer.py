@@ -9,6 +9,7 @@ from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.errors import StateCorrupted
 from streams.windows import MINUTE, Slot
 
+_RISING_BELOW: Final = 5.0
 _STAYS_BELOW: Final = 4.0  # as an episode of its own would
 _QUIET_SECONDS: Final = 3600
 _STORM_SECONDS: Final = 86_400
@@ -30,19 +31,25 @@ class Standing(NamedTuple):
         """Its evidence: 0 for what half a day shows by chance."""
         return max(math.log(BLOCKS_PER_WEEK / self.pages), 0.0)
 
+    @property
+    def rises(self) -> bool:
+        """It is rare enough to count it among those that rise: what hardly comes once a day by chance."""
+        return self.pages < _RISING_BELOW
+
 
 class Peer:
     """A member's own model within its group, and whether an event of its own is going on there.
 
     It is the model that the member's own topic has, built of the same counts a second time: what is a page for that
-    topic is an event of the member's own here, which teaches the group nothing and is told already once it is over.
+    topic is an event of the member's own here, which teaches the group nothing and is told already once it is over. An
+    event of the group is one of the member too from when it rises on; where it does not, it learns as usual.
 
     Args:
         detectors: Each with its share of the budget; the first one counts mentions.
         pages_per_week: From these odds on it is an event of its own, > 0.
     """
 
-    __slots__ = ("_detectors", "_known", "_opened", "_pages_per_week", "_seen_at")
+    __slots__ = ("_detectors", "_hit", "_known", "_opened", "_pages_per_week", "_seen_at")
 
     def __init__(self, detectors: Sequence[tuple[Detector, float]], *, pages_per_week: float) -> None:
         self._detectors = tuple(detectors)
@@ -50,6 +57,7 @@ class Peer:
         self._known: tuple[int, Sequence[Slot], Standing | None] | None = None
         self._opened: int | None = None
         self._seen_at = 0
+        self._hit = False
 
     def standing(self, recent: Sequence[Slot], at: int) -> Standing | None:
         """How it stands at second `at`, or at the start of that minute where it did not speak in it.
@@ -91,11 +99,13 @@ class Peer:
             storm: The group has an event.
         """
         self._known = None
+        self._hit = storm and self._hit
         own = self._opened is not None and slot.start - self._opened < _STORM_SECONDS
         for known, _ in self._detectors:
-            known.learn_one(slot, storm=storm or own)
+            known.learn_one(slot, storm=self._hit or own)
         standing = self._stand((), slot.start + MINUTE - 1)
         self._follow(slot.start, standing)
+        self._hit = storm and (self._hit or (standing is not None and standing.rises))
         return standing
 
     def _follow(self, start: int, standing: Standing | None) -> None:
@@ -118,6 +128,7 @@ class Peer:
             "detectors": [known.snapshot() for known, _ in self._detectors],
             "opened": self._opened,
             "seen_at": self._seen_at,
+            "hit": self._hit,
         }
 
     def restore(self, state: Any) -> None:
@@ -132,6 +143,7 @@ class Peer:
                 known.restore(old)
             self._opened = None if state["opened"] is None else int(state["opened"])
             self._seen_at = int(state["seen_at"])
+            self._hit = bool(state["hit"])
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of a member cannot be read: {exc!r}") from exc
 

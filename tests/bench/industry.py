@@ -35,7 +35,7 @@ from tests.fakes.streams_of_counts import START
 SEED: Final = int(os.environ.get("TOCSIN_BENCH_SEED", "1"))
 RUNS: Final = int(os.environ.get("TOCSIN_BENCH_RUNS", "18"))
 PROCESSES: Final = int(os.environ.get("TOCSIN_BENCH_PROCESSES", str(os.cpu_count() or 1)))
-BUDGET: Final = 0.25
+BUDGET: Final = float(os.environ.get("TOCSIN_BENCH_BUDGET", "0.25"))
 CALM_WEEKS: Final = 4
 EVENTS: Final = 6
 SIZES: Final = (3, 4, 5, 6, 7, 8)
