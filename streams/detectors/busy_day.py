@@ -12,6 +12,7 @@ from streams.detectors.prior import NO_LEAN, Lean, Prior
 from streams.detectors.rate import Rate
 from streams.detectors.scan import passages_per_week
 from streams.detectors.trail import Sums, sums_of
+from streams.detectors.window_scores import SMALLEST_PAGES, TOGETHER
 from streams.errors import StateCorrupted
 from streams.windows import MINUTE, Slot
 
@@ -21,7 +22,6 @@ _KEPT: Final = 48
 _COLUMNS: Final = 5
 _PRIOR_LOCATION: Final = 0.5
 _PRIOR_SCALE: Final = 0.4
-_SMALLEST_PAGES: Final = 1e-12
 _FARTHEST: Final = 100.0
 _WORTH_A_CHECK: Final = 5.0  # as `window_scores` has it
 
@@ -115,12 +115,12 @@ class BusyDay:
         if mentions <= usual:
             return BLOCKS_PER_WEEK, begin
         pages = self._maxima.false_pages_per_week(_score(mentions, usual))
-        if pages > _WORTH_A_CHECK:
-            return pages, begin
-        # what is not known of the rate itself scatters what is to be expected of a day
-        unknown = 1.0 + DAY_MINUTES / max(rate.known_minutes, 1.0)
-        by_chance = passages_per_week(mentions, minutes, rate.level, unknown * rate.clumping(DAY_MINUTES))
-        return max(pages, min(by_chance, BLOCKS_PER_WEEK), _SMALLEST_PAGES), begin
+        if pages <= _WORTH_A_CHECK:
+            # what is not known of the rate itself scatters what is to be expected of a day
+            unknown = 1.0 + DAY_MINUTES / max(rate.known_minutes, 1.0)
+            by_chance = passages_per_week(mentions, minutes, rate.level, unknown * rate.clumping(DAY_MINUTES))
+            pages = max(pages, by_chance, SMALLEST_PAGES)
+        return min(TOGETHER * pages, BLOCKS_PER_WEEK), begin
 
     def room(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int, pages: float) -> float:
         """How many more mentions surely leave false pages above `pages`; below 0 where they may not be."""
@@ -131,7 +131,7 @@ class BusyDay:
         for slot in recent:
             mentions += slot.tally.mentions
         usual = rate.level * ((open_minute - begin) // MINUTE + 1)
-        score = min(self._maxima.level(pages), _FARTHEST)
+        score = min(self._maxima.level(pages / TOGETHER), _FARTHEST)
         return max(usual, (usual + 1.0) * math.exp(score) * (1.0 - 1e-9) - 1.0) - mentions
 
     def weighed(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> Weighed:

@@ -11,6 +11,7 @@ from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.detectors.rate import Rate
 from streams.detectors.scan import passages_per_week
 from streams.detectors.trail import Sums, sums_of
+from streams.detectors.window_scores import SMALLEST_PAGES, TOGETHER
 from streams.errors import StateCorrupted
 from streams.windows import MINUTE, Slot
 
@@ -18,7 +19,6 @@ DAY_MINUTES: Final = 1440
 KEPT_MINUTES: Final = 2 * DAY_MINUTES  # an event on a topic of one a day may well have begun yesterday
 _FEW_A_DAY: Final = 50.0
 _FEWEST: Final = 3
-_SMALLEST_PAGES: Final = 1e-12
 _KEPT: Final = 400
 
 
@@ -77,7 +77,7 @@ class FewMentions:
         # what is not known of the rate itself scatters what is to be expected of a day
         unknown = 1.0 + DAY_MINUTES / max(rate.known_minutes, 1.0)
         pages = passages_per_week(mentions, DAY_MINUTES, rate.level, unknown * rate.clumping(DAY_MINUTES))
-        return max(min(pages, BLOCKS_PER_WEEK), _SMALLEST_PAGES), begin
+        return max(min(TOGETHER * pages, BLOCKS_PER_WEEK), SMALLEST_PAGES), begin
 
     def room(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int, pages: float) -> float:
         """How many more mentions surely leave false pages above `pages`; below 0 where they may not be."""

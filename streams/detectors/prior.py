@@ -12,6 +12,7 @@ _SPREAD_WEIGHT: Final = 5.0
 _LEAST_SHAPE: Final = 0.2
 _MOST_SHAPE: Final = 5.0
 _SHRINK: Final = 3.0  # peers that what is known without any of them is worth
+_LEAST_RATIO: Final = 0.5
 _MOST_RATIO: Final = 2.5
 _SMALLEST_RATE: Final = 1e-6
 
@@ -112,8 +113,12 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _shrunk(leans: Sequence[Lean]) -> Lean:
-    """Their mean, drawn towards no lean at all: few peers move it little. It asks for caution, never for less of it."""
+    """Their mean, drawn towards no lean at all: few peers move it little.
+
+    Peers that are calm say how high chance rises, and nothing of a rhythm that was not seen yet: scales may come to be
+    smaller, down to half, and locations only higher.
+    """
     weight = len(leans) / (len(leans) + _SHRINK)
     ratio = math.exp(_mean([math.log(lean.ratio) for lean in leans]) * weight)
     offset = weight * _mean([lean.offset for lean in leans])
-    return Lean(max(offset, 0.0), min(max(ratio, 1.0), _MOST_RATIO))
+    return Lean(max(offset, 0.0), min(max(ratio, _LEAST_RATIO), _MOST_RATIO))

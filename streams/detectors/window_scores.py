@@ -20,6 +20,8 @@ _CAUTION: Final = 1.5  # real streams have longer tails than the normal law that
 _FARTHEST: Final = 100.0
 _SURELY_LESS: Final = 1.0 - 1e-12  # times a ratio: its logarithm is less, whichever way logarithms are rounded
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, chance need not be asked
+_CLUMPING_MINUTES: Final = 5
+TOGETHER: Final = 1.5  # odds of the windows and the day: each finds what the others do not, by chance too
 
 
 class WindowScores:
@@ -54,15 +56,15 @@ class WindowScores:
         if mentions < FEWEST_MENTIONS or mentions <= mean:
             return BLOCKS_PER_WEEK
         pages = self._maxima[index].false_pages_per_week(math.log((mentions + 1.0) / (mean + 1.0)))
-        if pages > _WORTH_A_CHECK:
-            return pages
-        by_chance = passages_per_week(mentions, minutes, mean / minutes, rate.clumping(minutes))
-        return max(pages, min(by_chance, BLOCKS_PER_WEEK), SMALLEST_PAGES)
+        if pages <= _WORTH_A_CHECK:
+            by_chance = passages_per_week(mentions, minutes, mean / minutes, rate.clumping(minutes))
+            pages = max(pages, by_chance, SMALLEST_PAGES)
+        return min(TOGETHER * pages, BLOCKS_PER_WEEK)
 
     def usual_up_to(self, index: int, rate: Rate, pages: float) -> float:
         """With up to so many mentions in the window of `SCALES[index]` its false pages are surely `pages` or more."""
         mean = rate.mean(SCALES[index])
-        score = min(self._maxima[index].level(pages), _FARTHEST)
+        score = min(self._maxima[index].level(pages / TOGETHER), _FARTHEST)
         # a hair less than what lies just at that score, whichever way logarithms are rounded
         return max(FEWEST_MENTIONS - 1.0, mean, (mean + 1.0) * math.exp(score) * (1.0 - 1e-9) - 1.0)
 
@@ -107,8 +109,10 @@ class WindowScores:
         for minutes, maxima in zip(SCALES, self._maxima, strict=True):
             mean = rate.level * minutes
             deep = _deepest(2.0 * BLOCK_MINUTES / minutes)
-            spread = math.sqrt(mean + dispersion * mean * mean)
-            skew = (deep * deep - 1.0) / 6.0 * (1.0 + 2.0 * dispersion * mean)
+            # what a rate that scatters does not explain comes together, the same words in the same minute
+            clumps = max(rate.clumping(minutes) - 1.0 - self._dispersion * rate.level * _CLUMPING_MINUTES, 0.0)
+            spread = math.sqrt(mean * (1.0 + clumps) + dispersion * mean * mean)
+            skew = (deep * deep - 1.0) / 6.0 * (1.0 + 2.0 * (clumps + dispersion * mean))
             scale = min(_CAUTION * spread / (mean + 1.0) / deep, _PRIOR_SCALE)
             maxima.expect(math.log((mean + deep * spread + skew + 1.0) / (mean + 1.0)) + margin, scale)
 

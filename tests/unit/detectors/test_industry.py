@@ -66,7 +66,7 @@ def read(detector: Detector, recent: Sequence[Slot], at: int = NOW + 59) -> Read
 
 
 def test_what_no_member_would_page_for_alone_is_a_page_for_all_of_them() -> None:
-    detector, recent = taught(), rise(6, 6, 6, 6)
+    detector, recent = taught(), rise(7, 7, 7, 7)
 
     reading = read(detector, recent)
     evidence = detector.explain_one(reading, recent).evidence
