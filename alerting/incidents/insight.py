@@ -48,19 +48,19 @@ def insights(evidence: Evidence, direction: Direction) -> tuple[Insight, ...]:
 
 
 def insights_of(incident: Incident) -> tuple[Insight, ...]:
-    """Those of the incident, and what other topics and earlier incidents say."""
+    """Those of the incident, and what we said, other topics, earlier incidents and the contact centre say."""
+    ours = [] if incident.own_part is None else [Insight(*line) for line in own_part_words.told(incident.own_part)]
+    worst = [line for line in ours if line.label == own_part_words.BACKLASH]
     found = [
+        *worst,
+        *([] if incident.contacts is None else [Insight(*line) for line in told(incident.contacts)]),
+        *(line for line in ours if line not in worst),
         Insight("Only us?", "" if incident.peers is None else str(incident.peers)),
-        Insight("Each brand", "; ".join(map(_share, incident.evidence.peers[:_MOST_PEERS]))),
         Insight(
             "Owner",
             f"{wording.plain(incident.owner or '')}, {incident.owned_because}" if incident.owned_because else "",
         ),
     ]
-    if incident.contacts is not None:
-        found = [Insight(*line) for line in told(incident.contacts)] + found
-    if incident.own_part is not None:
-        found = [Insight(*line) for line in own_part_words.told(incident.own_part)] + found
     return (*(line for line in found if line.text), *insights(incident.evidence, incident.direction))
 
 

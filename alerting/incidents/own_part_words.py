@@ -1,10 +1,14 @@
 """Our own part in an incident, told to people: counts and times only, never a word from a mention."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from alerting.incidents import wording
 from alerting.incidents.own_part import Backlash, Canned, Helping, OwnPart, Waits
+
+BACKLASH: Final = "Backlash"
+
+_MOST_TOLD: Final = 2
 
 
 class Told(NamedTuple):
@@ -17,7 +21,7 @@ class Told(NamedTuple):
 def told(part: OwnPart) -> tuple[Told, ...]:
     """What is worth telling, the worst first."""
     lines = [
-        *(Told("Backlash", backlash_line(one)) for one in part.backlash[:2]),
+        *(Told(BACKLASH, backlash_line(one)) for one in part.backlash[:_MOST_TOLD]),
         Told("Our answers", _answers(part)),
         Told("Customers help", "" if part.helping is None else helping_line(part.helping)),
     ]

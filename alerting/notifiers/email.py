@@ -26,6 +26,7 @@ _TOLD: Final = {
     Transition.RESOLVED: "Resolved",
     Transition.WITHDRAWN: "Withdrawn: the first suspicion was not confirmed",
     Transition.STATED: "What is known has changed",
+    Transition.BACKLASH: "A reply of ours draws anger",
 }
 
 

@@ -12,7 +12,7 @@ MAX_HEADER_CHARACTERS: Final = 150
 MAX_FACTS: Final = 8
 MAX_DRIVERS: Final = 5
 MAX_SAMPLES: Final = 3
-MAX_INSIGHTS: Final = 6
+MAX_INSIGHTS: Final = 8
 
 # What a pressed button is called when it comes back.
 ACKNOWLEDGE: Final = "tocsin_acknowledge"

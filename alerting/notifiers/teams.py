@@ -18,6 +18,7 @@ _TOLD: Final = frozenset(
         Transition.SEVERITY_CHANGED,
         Transition.ACKNOWLEDGED,
         Transition.STATED,
+        Transition.BACKLASH,
         Transition.RESOLVED,
         Transition.WITHDRAWN,
     }

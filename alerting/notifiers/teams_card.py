@@ -25,6 +25,7 @@ _STANDINGS: Final = {
     Transition.RESOLVED: "Resolved",
     Transition.WITHDRAWN: "Withdrawn, not confirmed",
     Transition.STATED: "What is known has changed",
+    Transition.BACKLASH: "A reply of ours draws anger",
 }
 _COLOURS: Final = {
     Severity.SEV1: "Attention",

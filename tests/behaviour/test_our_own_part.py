@@ -8,13 +8,15 @@ from prometheus_client import CollectorRegistry
 from alerting.incidents.model import Incident, Transition
 from alerting.metrics import AlertingMetrics
 from alerting.own_part_desk import OwnPartDesk
+from streams.broker.base import Partition
+from streams.codec import encode_reply
 from streams.findings import Complaint
 from streams.public_reply import PublicReply
 from tests.behaviour.test_nothing_is_lost import until
 from tests.fakes.clock import START
 from tests.fakes.detections import detection, evidence
 from tests.fakes.heard_replies import HeardReplies
-from tests.fakes.house import House, World
+from tests.fakes.house import KAFKA, House, World
 from tests.fakes.notifier import ScriptedNotifier
 
 OURS = 99
@@ -116,3 +118,14 @@ async def test_without_any_answer_nothing_is_written() -> None:
 
     assert heard.heard == {}
     assert incident.own_part is None
+
+
+async def test_answers_of_authors_who_were_erased_are_not_taken_in() -> None:
+    story = Story()
+    theirs = PublicReply("x:r", ("x:4",), START, author_number=7)
+    async with story.house.running() as house:
+        house.intake.forget(frozenset({7}))
+        story.world.write(Partition(KAFKA.replies, 0), encode_reply(theirs), encode_reply(BAD))
+        await until(story.world, lambda: bool(story.world.tables.replies))
+
+    assert set(story.world.tables.replies) == {"x:3"}

@@ -6,6 +6,7 @@ from tests.fakes.api_house import NAME, ApiHouse, api_house
 from tests.fakes.asgi_client import Answer
 from tests.fakes.clock import START
 from tests.fakes.memory_store import MemoryStore
+from tests.fakes.own_parts import own_part
 from tests.fakes.storyboard import CAMPAIGN, LOGIN, REFUNDS, incident_at, storyboard
 
 
@@ -212,3 +213,18 @@ async def test_openapi_describes_incidents_keys_and_problems() -> None:
     assert set(schema["components"]["schemas"]["Severity"]["enum"]) == {level.value for level in Severity}
     assert "ProblemDetails" in schema["components"]["schemas"]
     assert not [path for path in schema["paths"] if path.startswith(("/login", "/fragments", "/inbox"))]
+
+
+async def test_tells_our_own_part_with_every_number_and_null_for_what_is_unknown() -> None:
+    store = MemoryStore()
+    store.add(msgspec.structs.replace(incident_at(START), own_part=own_part()))
+    async with api_house(store=store) as house:
+        part = (await house.api.get(f"/api/v1/incidents/{REFUNDS}")).json()["own_part"]
+        page = await house.api.get(f"/incidents/{REFUNDS}")
+
+    assert (part["replies"], part["waits"]["unanswered"], part["canned"]["here_canned"]) == (12, 300.0, 9)
+    [backlash] = part["backlash"]
+    assert (backlash["ratioed"], backlash["negative_share"], backlash["reply"]["mention"]) == (True, 0.8, "x:bad")
+    assert "author_number" not in backlash["reply"]
+    assert part["helping"]["thanked"] == 1
+    assert "<script>alert" not in page.text
