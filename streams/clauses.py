@@ -13,7 +13,10 @@ MAX_CLAUSES: Final = 50
 
 _CONTRASTS: Final = "but|while|whereas|unlike|although|though|however|aber|pero|mais|men|maar"
 _JOINS: Final = "and|und|et|y|och|en"
-_CLAUSE_ENDS: Final = re.compile(rf"(?<=[.!?\u2026])\s+|\s*[\n;]\s*|,?\s+(?=(?:{_CONTRASTS})\b)", re.IGNORECASE)
+# Every end begins with one of three: asked first, it spares most characters the three ways to end.
+_CLAUSE_ENDS: Final = re.compile(
+    rf"(?=[\s,;])(?:(?<=[.!?\u2026])\s+|\s*[\n;]\s*|,?\s+(?=(?:{_CONTRASTS})\b))", re.IGNORECASE
+)
 _MAY_END: Final = (*".!?\n;,", *_CONTRASTS.split("|"))
 _JOINING: Final = frozenset(_JOINS.split("|"))
 _PART_ENDS: Final = re.compile(rf",\s+|\s+(?=(?:{_JOINS})\s)", re.IGNORECASE)
