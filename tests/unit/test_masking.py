@@ -1,6 +1,8 @@
 from typing import Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.masking import Masked, masked
 
@@ -21,3 +23,10 @@ ALL: Final[tuple[Masked, ...]] = ("email", "phone", "card", "iban", "handle")
 )
 def test_hides_personal_data_in_a_text_beyond_ascii_too(text: str, shown: str) -> None:
     assert masked(text, ALL) == shown
+
+
+@given(st.text(st.sampled_from("aB \u00e91\u0662 9.-(/@+")))
+def test_what_is_passed_over_at_a_glance_holds_nothing_to_hide(text: str) -> None:
+    looked_at_closely = masked(f"{text}\n@", ALL)
+
+    assert masked(text, ALL) == looked_at_closely.removesuffix("\n@")
