@@ -1,6 +1,7 @@
 """From a score to false pages a week, by the extremes of the topic's own past."""
 
 import math
+from array import array
 from typing import Any, Final
 
 from streams.basis import Weighed
@@ -10,6 +11,7 @@ from streams.errors import StateCorrupted
 BLOCK_MINUTES: Final = 720
 BLOCKS_PER_WEEK: Final = 14
 _KEPT_BLOCKS: Final = 56
+_NONE: Final = array("d")  # shared by all before their first block; replaced, never changed
 _CLIP_SCALES: Final = 5.0  # a storm counts as a high block, not as the new measure of all things
 _FIRST_CLIP: Final = 2.0
 _SCALE_WEIGHT: Final = 3.0
@@ -48,7 +50,7 @@ class BlockMaxima:
         self._lean = lean
         self._prior_location = location
         self._prior_scale = scale
-        self._maxima: tuple[float, ...] = ()
+        self._maxima = _NONE
         self._highest = 0.0
         self.location = location + lean.offset
         self.scale = scale * lean.ratio
@@ -90,7 +92,7 @@ class BlockMaxima:
         # the highest of n blocks lies ln n scales up, give or take two: with few of them a storm weighs no more
         clip = min(math.log1p(len(self._maxima)) + _FIRST_CLIP, _CLIP_SCALES)
         held = min(self._highest, self.location + clip * self.scale)
-        self._maxima = (*self._maxima, held)[-_KEPT_BLOCKS:]
+        self._maxima = array("d", [*self._maxima, held][-_KEPT_BLOCKS:])
         self._highest = 0.0
         self._fit()
 
@@ -136,7 +138,7 @@ class BlockMaxima:
             StateCorrupted: It is no snapshot of block maxima.
         """
         try:
-            self._maxima = tuple([float(value) for value in state["maxima"]])
+            self._maxima = array("d", state["maxima"])
             self._highest = float(state["highest"])
             self._prior_location, self._prior_scale = state["prior"]
             self.location, self.scale = state["fit"]

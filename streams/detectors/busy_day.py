@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ BUSY_DAY: Final = "window-day"
 HALF_HOUR: Final = 1800
 _KEPT: Final = 48
 _COLUMNS: Final = 5
+_NOTHING: Final = array("q")  # shared by all that have none
 _PRIOR_LOCATION: Final = 0.5
 _PRIOR_SCALE: Final = 0.4
 _FARTHEST: Final = 100.0
@@ -36,11 +38,12 @@ class BusyDay:
         Hosking 1990 (see `block_maxima`), Alm 1983 (see `scan`).
     """
 
-    __slots__ = ("_maxima", "_mentions", "_newest", "_rows")
+    __slots__ = ("_halves", "_maxima", "_mentions", "_newest", "_rows")
 
     def __init__(self, prior: Prior | None = None) -> None:
-        self._rows = array("q")  # five sums for each half hour of a day, a ring; empty until it is needed
-        self._newest = self._mentions = 0
+        self._halves, self._rows = _NOTHING, _NOTHING  # half hours with mentions, oldest first, and five sums of each
+        self._newest: int | None = None
+        self._mentions = 0
         lean = NO_LEAN if prior is None else prior.lean(BUSY_DAY)
         self._maxima = BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE, lean)
 
@@ -52,49 +55,42 @@ class BusyDay:
     def add(self, slot: Slot, rate: Rate) -> None:
         """One more final minute with mentions; the half hours before it teach how high a day can get."""
         half = slot.start // HALF_HOUR
-        if not self._rows:
-            self._rows, self._newest, self._mentions = array("q", bytes(8 * _KEPT * _COLUMNS)), half, 0
-        if half != self._newest:
-            self._turn(half, rate)
-        rows, first, sums = self._rows, half % _KEPT * _COLUMNS, sums_of(slot.tally)
+        if self._newest is None:
+            self._halves, self._rows, self._mentions = array("q"), array("q"), 0
+        elif half != self._newest:
+            self._turn(self._newest, half, rate)
+        self._newest = half
+        rows, sums = self._rows, sums_of(slot.tally)
         self._mentions += sums[0]
-        for column, value in enumerate(sums, start=first):
-            if value:
-                rows[column] += value
+        if self._halves and self._halves[-1] == half:
+            for column, value in enumerate(sums, start=len(rows) - _COLUMNS):
+                if value:
+                    rows[column] += value
+        else:
+            self._halves.append(half)
+            rows.extend(sums)
 
-    def _turn(self, half: int, rate: Rate) -> None:
-        end = (self._newest + 1) * HALF_HOUR
-        mentions, usual = self._seen(end - MINUTE), rate.level * DAY_MINUTES
+    def _turn(self, newest: int, half: int, rate: Rate) -> None:
+        mentions, usual = self._seen((newest + 1) * HALF_HOUR - MINUTE), rate.level * DAY_MINUTES
         if mentions > usual:
             self._maxima.add(_score(mentions, usual))
-        for gone in range(max(self._newest + 1, half - _KEPT + 1), half + 1):
-            first = gone % _KEPT * _COLUMNS
-            self._mentions -= self._rows[first]
-            for column in range(first, first + _COLUMNS):
-                self._rows[column] = 0
-        self._newest = half
+        stale = bisect_right(self._halves, half - _KEPT)
+        self._mentions -= sum(self._rows[: stale * _COLUMNS : _COLUMNS])
+        del self._halves[:stale], self._rows[: stale * _COLUMNS]
 
     def minutes_since(self, start: int) -> list[tuple[int, Sums]]:
         """The half hours with mentions that begin at `start` or later, oldest first, each with its sums."""
-        if not self._rows:
-            return []
         told = []
-        for half in range(max(self._newest - _KEPT + 1, -(-start // HALF_HOUR)), self._newest + 1):
-            first = half % _KEPT * _COLUMNS
-            a, b, c, d, e = self._rows[first : first + _COLUMNS]
+        for at in range(bisect_left(self._halves, -(-start // HALF_HOUR)), len(self._halves)):
+            a, b, c, d, e = self._rows[at * _COLUMNS : (at + 1) * _COLUMNS]
             if a:
-                told.append((half * HALF_HOUR, (a, b, c, d, e)))
+                told.append((self._halves[at] * HALF_HOUR, (a, b, c, d, e)))
         return told
 
     def _seen(self, open_minute: int) -> int:
         """Mentions that were added, in the day that ends with this minute."""
-        if not self._rows:
-            return 0
-        oldest = open_minute // HALF_HOUR - _KEPT + 1
-        mentions = self._mentions
-        for half in range(self._newest - _KEPT + 1, min(oldest, self._newest + 1)):
-            mentions -= self._rows[half % _KEPT * _COLUMNS]
-        return mentions
+        before = bisect_left(self._halves, open_minute // HALF_HOUR - _KEPT + 1)
+        return self._mentions - sum(self._rows[: before * _COLUMNS : _COLUMNS]) if before else self._mentions
 
     def pages(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> tuple[float, int]:
         """False pages a week of the last day's mentions, in (0, 14], and where that day begins.
@@ -105,7 +101,7 @@ class BusyDay:
             not_before: A day that begins before this holds an event that was told, and shows nothing.
         """
         begin = (open_minute // HALF_HOUR - _KEPT + 1) * HALF_HOUR
-        if begin < not_before or not self._rows:
+        if begin < not_before or self._newest is None:
             return BLOCKS_PER_WEEK, begin
         mentions = self._seen(open_minute)
         for slot in recent:
@@ -125,7 +121,7 @@ class BusyDay:
     def room(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int, pages: float) -> float:
         """How many more mentions surely leave false pages above `pages`; below 0 where they may not be."""
         begin = (open_minute // HALF_HOUR - _KEPT + 1) * HALF_HOUR
-        if begin < not_before or not self._rows:
+        if begin < not_before or self._newest is None:
             return math.inf
         mentions = self._seen(open_minute)
         for slot in recent:
@@ -144,7 +140,7 @@ class BusyDay:
 
     def close_block(self) -> None:
         """Twelve hours are over; those of a topic with few mentions teach nothing."""
-        if self._rows:
+        if self._newest is not None:
             self._maxima.close_block()
 
     def expect(self, rate: Rate, margin: float) -> None:
@@ -156,11 +152,15 @@ class BusyDay:
 
     def clear(self) -> None:
         """Forget the day: time was not observed, or the topic has few mentions."""
-        self._rows = array("q")
+        self._halves, self._rows, self._newest, self._mentions = _NOTHING, _NOTHING, None, 0
 
     def snapshot(self) -> list[Any]:
         """The state as plain values."""
-        return [self._rows.tobytes(), self._newest, self._maxima.snapshot()]
+        ring = array("q", bytes(0 if self._newest is None else 8 * _KEPT * _COLUMNS))
+        for at, half in enumerate(self._halves):
+            first = half % _KEPT * _COLUMNS
+            ring[first : first + _COLUMNS] = self._rows[at * _COLUMNS : (at + 1) * _COLUMNS]
+        return [ring.tobytes(), self._newest or 0, self._maxima.snapshot()]
 
     def restore(self, state: Any) -> None:
         """Take over a snapshot.
@@ -169,14 +169,26 @@ class BusyDay:
             StateCorrupted: It is no snapshot of a busy day.
         """
         try:
-            rows, newest, maxima = state
-            self._rows, self._newest = array("q", rows), int(newest)
-            if len(self._rows) not in {0, _KEPT * _COLUMNS}:
-                raise StateCorrupted(f"the snapshot of a day has {len(self._rows)} sums")
-            self._mentions = sum(self._rows[::_COLUMNS])
+            sums, newest, maxima = state
+            ring = array("q", sums)
+            if len(ring) not in {0, _KEPT * _COLUMNS}:
+                raise StateCorrupted(f"the snapshot of a day has {len(ring)} sums")
+            self.clear()
+            if ring:
+                self._take(ring, int(newest))
         except (TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of a day cannot be read: {exc!r}") from exc
         self._maxima.restore(maxima)
+
+    def _take(self, ring: "array[int]", newest: int) -> None:
+        self._halves, self._rows, self._newest = array("q"), array("q"), newest
+        self._mentions = sum(ring[::_COLUMNS])
+        for half in range(newest - _KEPT + 1, newest + 1):
+            first = half % _KEPT * _COLUMNS
+            row = ring[first : first + _COLUMNS]
+            if any(row):
+                self._halves.append(half)
+                self._rows.extend(row)
 
 
 def _score(mentions: int, usual: float) -> float:

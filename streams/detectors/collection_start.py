@@ -1,6 +1,7 @@
 """Whether a jump from near silence is an event, or the moment from which mentions are collected at all."""
 
 import math
+from array import array
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -19,6 +20,7 @@ _MOVES_MENTIONS: Final = 25
 _UNEVEN: Final = 3.0  # times as many mentions in one half of a jump as in the other
 _SURE: Final = 2.5  # standard errors
 _KEPT: Final = 256
+_NO_MINUTES: Final = array("q")  # shared by all that have none
 
 
 class Jump(StrEnum):
@@ -58,7 +60,7 @@ class CollectionStart:
         self._proven = False
         self._not_before = 0
         self._since: int | None = None
-        self._minutes: list[tuple[int, int]] = []
+        self._minutes = _NO_MINUTES  # each start, and after it the mentions
 
     @property
     def is_proven(self) -> bool:
@@ -68,12 +70,12 @@ class CollectionStart:
     def believe(self) -> None:
         """It is known that the sources delivered everything."""
         self._proven = True
-        self._minutes.clear()
+        self._minutes = _NO_MINUTES
 
     def begin(self, first: int, end: int, minutes: dict[int, int]) -> None:
         """The baseline begins at `first`; so far it consists of these minutes with mentions, up to `end`."""
         self._first, self._day, self._proven_days, self._since = first, -1, 0, None
-        self._minutes.clear()
+        self._minutes = _NO_MINUTES
         for start, mentions in minutes.items():
             self.add(start, mentions, storm=False)
         self._not_before = end
@@ -94,14 +96,15 @@ class CollectionStart:
             if self._proven_days > self._days or day >= _PATIENCE * self._days:
                 self.believe()
                 return
-        self._minutes.append((start, mentions))
-        del self._minutes[:-_KEPT]
+        self._minutes = self._minutes or array("q")
+        self._minutes.extend((start, mentions))
+        del self._minutes[: -2 * _KEPT]
 
     def judge(self, recent: Sequence[Slot], at: int, per_minute: float) -> Verdict:
         """The newest jump over the usual `per_minute`, seen at second `at`; `recent` are minutes not added yet."""
         if self._proven or per_minute * DAY / MINUTE >= self._mentions:
             return Verdict(Jump.NONE)
-        minutes = [minute for minute in self._minutes if minute[0] >= self._not_before]
+        minutes = [minute for minute in self._pairs() if minute[0] >= self._not_before]
         minutes += [(slot.start, slot.tally.mentions) for slot in recent if slot.tally.mentions > 0]
         least = max(_JUMP * per_minute, self._mentions * MINUTE / DAY)
         begin, after = self._newest(minutes, at, per_minute)
@@ -150,9 +153,12 @@ class CollectionStart:
         error = math.sqrt(sum(count * count for _, count in since))
         return abs(late - early) >= _SURE * error
 
+    def _pairs(self) -> "zip[tuple[int, int]]":
+        return zip(self._minutes[::2], self._minutes[1::2], strict=True)
+
     def minutes_since(self, begin: int) -> dict[int, int]:
         """The minutes with mentions from `begin` on."""
-        return {start: mentions for start, mentions in self._minutes if start >= begin}
+        return {start: mentions for start, mentions in self._pairs() if start >= begin}
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
@@ -163,7 +169,7 @@ class CollectionStart:
             "proven": self._proven,
             "not_before": self._not_before,
             "since": self._since,
-            "minutes": [list(minute) for minute in self._minutes],
+            "minutes": [list(minute) for minute in self._pairs()],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -179,6 +185,8 @@ class CollectionStart:
             self._proven = bool(state["proven"])
             self._not_before = int(state["not_before"])
             self._since = state["since"]
-            self._minutes = [(int(start), int(mentions)) for start, mentions in state["minutes"]]
-        except (KeyError, TypeError, ValueError) as exc:
+            self._minutes = array(
+                "q", [int(value) for start, mentions in state["minutes"] for value in (start, mentions)]
+            )
+        except (KeyError, OverflowError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of a start of collection cannot be read: {exc!r}") from exc

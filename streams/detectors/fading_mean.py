@@ -24,15 +24,13 @@ class FadingMean:
     __slots__ = ("_keep", "_mean", "steps")
 
     def __init__(self, half_life: float) -> None:
-        self._keep = _kept(half_life)
+        self._keep = kept(half_life)
         self.steps = 0
         self._mean = _START
 
     def update(self, value: float) -> None:
         """One more value."""
-        estimator = self._estimator()
-        estimator.update(value)
-        self._mean = float(estimator.get())
+        self._mean = faded(self._mean, value, self._keep)
         self.steps += 1
 
     @property
@@ -54,14 +52,16 @@ class FadingMean:
         self.steps = int(steps)
         self._mean = float(mean)
 
-    def _estimator(self) -> EWMean:
-        """As it stands after all the values so far: its state is its mean, which alone is kept."""
-        estimator = EWMean(1.0 - self._keep)
-        estimator.update(self._mean)
-        return estimator
+
+def faded(mean: float, value: float, keep: float) -> float:
+    """River's estimator one value later: its state is its mean, which alone is kept of it."""
+    estimator = EWMean(1.0 - keep)
+    estimator.update(mean)
+    estimator.update(value)
+    return float(estimator.get())
 
 
 @cache
-def _kept(half_life: float) -> float:
+def kept(half_life: float) -> float:
     """What a step keeps: one object for all means that forget alike, of which every topic has fourteen."""
     return float(0.5 ** (1.0 / half_life))

@@ -1,9 +1,9 @@
 """A day's mentions of a topic that has few, by their exact odds."""
 
 import math
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Any, Final
 
 from streams.basis import Weighed
@@ -20,6 +20,8 @@ KEPT_MINUTES: Final = 2 * DAY_MINUTES  # an event on a topic of one a day may we
 _FEW_A_DAY: Final = 50.0
 _FEWEST: Final = 3
 _KEPT: Final = 400
+_COLUMNS: Final = 5
+_NOTHING: Final = array("q")  # shared by all that have none
 
 
 class FewMentions:
@@ -32,21 +34,33 @@ class FewMentions:
         Alm 1983 (see `scan`).
     """
 
-    __slots__ = ("_minutes",)
+    __slots__ = ("_rows", "_starts")
 
     def __init__(self) -> None:
-        self._minutes: list[tuple[int, Sums]] = []
+        self._starts, self._rows = _NOTHING, _NOTHING  # of each minute its start, and its five sums
 
     def add(self, slot: Slot) -> None:
         """One more final minute with mentions."""
-        self._minutes.append((slot.start, sums_of(slot.tally)))
+        if not self._starts:
+            self._starts, self._rows = array("q"), array("q")
+        self._starts.append(slot.start)
+        self._rows.extend(sums_of(slot.tally))
         oldest = slot.start - (KEPT_MINUTES - 1) * MINUTE
-        if self._minutes[0][0] < oldest or len(self._minutes) > _KEPT:
-            del self._minutes[: max(self._first(oldest), len(self._minutes) - _KEPT)]
+        if self._starts[0] < oldest or len(self._starts) > _KEPT:
+            stale = max(bisect_left(self._starts, oldest), len(self._starts) - _KEPT)
+            del self._starts[:stale], self._rows[: stale * _COLUMNS]
 
     def minutes_since(self, start: int) -> list[tuple[int, Sums]]:
         """The minutes with mentions that were added from `start` on, oldest first, each with its sums."""
-        return self._minutes[self._first(start) :]
+        told = []
+        for at in range(bisect_left(self._starts, start), len(self._starts)):
+            a, b, c, d, e = self._rows[at * _COLUMNS : (at + 1) * _COLUMNS]
+            told.append((self._starts[at], (a, b, c, d, e)))
+        return told
+
+    def _seen(self, begin: int) -> int:
+        """Mentions that were added from `begin` on."""
+        return sum(self._rows[bisect_left(self._starts, begin) * _COLUMNS :: _COLUMNS])
 
     @staticmethod
     def judges(rate: Rate) -> bool:
@@ -69,7 +83,7 @@ class FewMentions:
         begin = max(open_minute - (DAY_MINUTES - 1) * MINUTE, not_before)
         if not self.judges(rate):
             return BLOCKS_PER_WEEK, begin
-        mentions = sum(sums[0] for _, sums in self._minutes[self._first(begin) :])
+        mentions = self._seen(begin)
         mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)
         minutes = (open_minute - begin) // MINUTE + 1
         if mentions < _FEWEST or mentions <= rate.level * minutes:
@@ -82,7 +96,7 @@ class FewMentions:
     def room(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int, pages: float) -> float:
         """How many more mentions surely leave false pages above `pages`; below 0 where they may not be."""
         begin = max(open_minute - (DAY_MINUTES - 1) * MINUTE, not_before)
-        mentions = sum([sums[0] for _, sums in self._minutes[self._first(begin) :]])
+        mentions = self._seen(begin)
         for slot in recent:
             if slot.start >= begin:
                 mentions += slot.tally.mentions
@@ -94,21 +108,18 @@ class FewMentions:
     def weighed(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> Weighed:
         """The last day's mentions beside the usual ones, as in `pages`; these odds are exact and not calibrated."""
         pages, begin = self.pages(recent, open_minute, rate, not_before)
-        mentions = sum(sums[0] for _, sums in self.minutes_since(begin))
+        mentions = self._seen(begin)
         mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)
         usual = rate.level * ((open_minute - begin) // MINUTE + 1)
         return Weighed("day", mentions, usual, math.log((max(mentions, 0) + 1.0) / (usual + 1.0)), pages)
 
-    def _first(self, begin: int) -> int:
-        return bisect_left(self._minutes, begin, key=itemgetter(0))
-
     def clear(self) -> None:
         """Forget all: time was not observed."""
-        self._minutes.clear()
+        self._starts, self._rows = _NOTHING, _NOTHING
 
     def snapshot(self) -> list[list[int]]:
         """The state as plain values."""
-        return [[start, *sums] for start, sums in self._minutes]
+        return [[start, *sums] for start, sums in self.minutes_since(0)]
 
     def restore(self, state: Any) -> None:
         """Take over a snapshot.
@@ -117,6 +128,9 @@ class FewMentions:
             StateCorrupted: It is no snapshot of few mentions.
         """
         try:
-            self._minutes = [(int(start), (int(a), int(b), int(c), int(d), int(e))) for start, a, b, c, d, e in state]
-        except (TypeError, ValueError) as exc:
+            self._starts = array("q", [start for start, *_ in state])
+            self._rows = array("q", [value for _, *row in state for value in row])
+            if len(self._rows) != len(self._starts) * _COLUMNS:
+                raise StateCorrupted("the snapshot of few mentions has minutes that lack sums")
+        except (TypeError, ValueError, OverflowError) as exc:
             raise StateCorrupted(f"the snapshot of few mentions cannot be read: {exc!r}") from exc

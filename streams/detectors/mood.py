@@ -1,9 +1,11 @@
 """A topic's usual mood: mean polarity, its scatter, and the share of negative mentions."""
 
 import math
+from array import array
 from typing import Any, Final, TypedDict
 
 from streams.detectors.fading_mean import FadingMean
+from streams.detectors.fading_means import FadingMeans
 from streams.detectors.share import at_least
 from streams.detectors.trail import Sums, sums_of
 from streams.errors import StateCorrupted
@@ -50,10 +52,10 @@ class Mood:
     )
 
     def __init__(self) -> None:
-        self._sums = tuple(FadingMean(_HALF_LIFE_BLOCKS) for _ in range(5))
+        self._sums = FadingMeans(_HALF_LIFE_BLOCKS, 5)
         self._drift = FadingMean(_HALF_LIFE_BLOCKS)
         self._block: int | None = None
-        self._open = [0, 0, 0, 0, 0]
+        self._open = array("q", [0]) * 5
         self._storm = False
         self.scored = 0
         self.polarity: float | None = None
@@ -91,7 +93,7 @@ class Mood:
     def _close(self) -> None:
         scored, negative, polarity, squares, positive = self._open
         storm, self._storm = self._storm, False
-        self._open = [0, 0, 0, 0, 0]
+        self._open = array("q", [0]) * 5
         if storm or self._block is None or (scored <= 0 and not self.scored):
             return
         if scored >= _FEWEST_IN_BLOCK and self.polarity is not None:
@@ -102,28 +104,27 @@ class Mood:
             drift = (_PRIOR_BLOCKS * _PRIOR_DRIFT + known * max(self._drift.get(), 0.0)) / (_PRIOR_BLOCKS + known)
             self.drift = drift
         values = (scored, negative, polarity / _MICRO, squares / _MICRO, positive)
-        for mean, value in zip(self._sums, values, strict=True):
-            mean.update(float(value))
+        self._sums.update([float(value) for value in values])
         self.scored += max(scored, 0)
-        per_block = self._sums[0].get()
+        per_block = self._sums.get(0)
         if per_block > 0.0:
-            self.polarity = self._sums[2].get() / per_block
-            self.negative_share = min(max(self._sums[1].get() / per_block, 0.0), 1.0)
-            self.positive_share = min(max(self._sums[4].get() / per_block, 0.0), 1.0)
-            self.variance = max(self._sums[3].get() / per_block - self.polarity**2, _SMALLEST_VARIANCE)
+            self.polarity = self._sums.get(2) / per_block
+            self.negative_share = min(max(self._sums.get(1) / per_block, 0.0), 1.0)
+            self.positive_share = min(max(self._sums.get(4) / per_block, 0.0), 1.0)
+            self.variance = max(self._sums.get(3) / per_block - self.polarity**2, _SMALLEST_VARIANCE)
 
     def error(self, scored: int) -> float:
         """Standard error of the mean polarity of `scored` mentions around the usual one."""
-        own = max(self._sums[0].get() * self._sums[0].weight, 1.0)
+        own = max(self._sums.get(0) * self._sums.weight, 1.0)
         return math.sqrt(self.variance * (1.0 / scored + 1.0 / own) + self.drift)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
         return {
-            "sums": [mean.snapshot() for mean in self._sums],
+            "sums": self._sums.snapshot(),
             "drifts": self._drift.snapshot(),
             "block": self._block,
-            "open": self._open,
+            "open": list(self._open),
             "storm": self._storm,
             "now": [self.scored, self.polarity, self.negative_share, self.positive_share, self.variance, self.drift],
         }
@@ -135,13 +136,12 @@ class Mood:
             StateCorrupted: It is no snapshot of a mood.
         """
         try:
-            for mean, value in zip(self._sums, state["sums"], strict=True):
-                mean.restore(value)
+            self._sums.restore(state["sums"])
             self._drift.restore(state["drifts"])
             self._block = state["block"]
-            self._open = [int(value) for value in state["open"]]
+            self._open = array("q", state["open"])
             self._storm = bool(state["storm"])
             self.scored, self.polarity, self.negative_share, self.positive_share, *rest = state["now"]
             self.variance, self.drift = rest
-        except (KeyError, TypeError, ValueError) as exc:
+        except (KeyError, OverflowError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of a mood cannot be read: {exc!r}") from exc

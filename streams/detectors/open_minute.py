@@ -1,5 +1,6 @@
 """What the past means for decisions of the open minute, kept for as long as it holds."""
 
+from array import array
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from streams.detectors.window_stand import Stand, stand_of
 from streams.windows import Slot
 
 _HALF_HOUR: Final = 30
+_PLAIN: Final = float(BLOCKS_PER_WEEK)
 
 
 class OpenMinute:
@@ -23,18 +25,18 @@ class OpenMinute:
         self._trail, self._rate, self._scores = trail, rate, scores
         self._stand = MinuteMemo[Stand]()
         self._bands: dict[int, tuple[float, float, float]] = {}
-        self._limits: dict[float, tuple[float, ...]] = {}
+        self._limits: array[float] | None = None
 
     def learned(self) -> None:
         """One more minute is final."""
         self._stand.forget()
         if self._rate.has_season:
-            self._limits.clear()
+            self._limits = None
 
     def recalibrated(self) -> None:
         """What the windows' scores are measured with is another one."""
         self._stand.forget()
-        self._limits.clear()
+        self._limits = None
 
     def revised(self) -> None:
         """The rate is another one."""
@@ -56,7 +58,7 @@ class OpenMinute:
         return stand_of(
             open_minute,
             trail=self._trail,
-            plain=self._usual_up_to(BLOCKS_PER_WEEK),
+            plain=self._up_to(_PLAIN)[: len(SCALES)],
             rate=self._rate,
             half_hour=self.band(_HALF_HOUR),
             not_before=not_before,
@@ -68,13 +70,15 @@ class OpenMinute:
         Below 0 where one may not be now.
         """
         room = float("inf")
-        for window, limit in zip(stand.windows, self._usual_up_to(pages), strict=True):
+        for window, limit in zip(stand.windows, self._up_to(pages)[len(SCALES) :], strict=False):
             room = min(room, limit - window.through(recent))
         return room
 
-    def _usual_up_to(self, pages: float) -> tuple[float, ...]:
-        limits = self._limits.get(pages)
-        if limits is None:
-            of_each = [self._scores.usual_up_to(place, self._rate, pages) for place in range(len(SCALES))]
-            limits = self._limits[pages] = tuple(of_each)
-        return limits
+    def _up_to(self, pages: float) -> "array[float]":
+        """Of each window, how many mentions are surely plain; how many are usual at these odds; and these."""
+        known = self._limits
+        if known is None or (pages != known[-1] and pages != _PLAIN):
+            each = range(len(SCALES))
+            of_both = [[self._scores.usual_up_to(at, self._rate, odds) for at in each] for odds in (_PLAIN, pages)]
+            known = self._limits = array("d", [*of_both[0], *of_both[1], pages])
+        return known

@@ -10,26 +10,31 @@ from streams.detectors.industry import IndustryDetector
 from streams.detectors.peer import Peer
 from streams.detectors.prior import Lesson, Prior
 from streams.detectors.sentiment_velocity import SentimentVelocityDetector
+from streams.detectors.trail import Trail
 from streams.detectors.volume import VolumeDetector
 from streams.settings import DetectSettings
 from streams.topic import Topic
 
-Build = Callable[[Topic, DetectSettings, Prior | None], Detector]
+Build = Callable[[Topic, DetectSettings, Prior | None, Trail], Detector]
 
 
-def _volume(topic: Topic, settings: DetectSettings, prior: Prior | None) -> Detector:
+def _volume(topic: Topic, settings: DetectSettings, prior: Prior | None, trail: Trail | None = None) -> Detector:
     return VolumeDetector(
         pages_per_week=topic.pages_per_week / topic.caution,
         warm_up_mentions=settings.warm_up_mentions,
         warm_up_days=settings.warm_up_days,
         collected=topic.collecting_since is not None,
         prior=prior,
+        trail=trail,
     )
 
 
-def _sentiment_velocity(topic: Topic, settings: DetectSettings, prior: Prior | None) -> Detector:
+def _sentiment_velocity(topic: Topic, settings: DetectSettings, prior: Prior | None, trail: Trail) -> Detector:
     return SentimentVelocityDetector(
-        pages_per_week=topic.pages_per_week / topic.caution, warm_up_mentions=settings.warm_up_mentions, prior=prior
+        pages_per_week=topic.pages_per_week / topic.caution,
+        warm_up_mentions=settings.warm_up_mentions,
+        prior=prior,
+        trail=trail,
     )
 
 
@@ -50,15 +55,22 @@ SHARES: Final[Mapping[str, float]] = MappingProxyType(
 )
 
 
-def _industry(topic: Topic, settings: DetectSettings, prior: Prior | None) -> Detector:
+def _industry(topic: Topic, settings: DetectSettings, prior: Prior | None, trail: Trail) -> Detector:
     members = {
         name: Peer(
-            [(build(topic, settings, prior), SHARES[kind]) for kind, build in DETECTORS.items()],
+            list(zip(_of_each(DETECTORS, topic, settings, prior), SHARES.values(), strict=True)),
             pages_per_week=topic.pages_per_week,
         )
         for name in topic.members
     }
-    return IndustryDetector(members, _volume(topic, settings, prior))
+    return IndustryDetector(members, _volume(topic, settings, prior, trail))
+
+
+def _of_each(
+    table: Mapping[str, Build], topic: Topic, settings: DetectSettings, prior: Prior | None
+) -> tuple[Detector, ...]:
+    trail = Trail()  # what they would all remember alike
+    return tuple([build(topic, settings, prior, trail) for build in table.values()])
 
 
 GROUP_DETECTORS: Final[Mapping[str, Build]] = MappingProxyType({IndustryDetector.name: _industry})
@@ -71,7 +83,7 @@ def build_detectors(topic: Topic, settings: DetectSettings, prior: Prior | None 
         prior: What its peers teach; None where they are too few.
     """
     table = GROUP_DETECTORS if topic.members else DETECTORS
-    return tuple(build(topic, settings, prior) for build in table.values())
+    return _of_each(table, topic, settings, prior)
 
 
 def lesson_of(detectors: Sequence[Detector]) -> Lesson | None:

@@ -60,17 +60,20 @@ class SentimentVelocityDetector:
         pages_per_week: The topic's budget; evidence much beyond it is not gathered.
         warm_up_mentions: Scored mentions before there is an opinion.
         prior: What its peers teach.
+        trail: Shared with the topic's other detectors.
     """
 
     name = "sentiment-velocity"
 
-    def __init__(self, *, pages_per_week: float, warm_up_mentions: int, prior: Prior | None = None) -> None:
+    def __init__(
+        self, *, pages_per_week: float, warm_up_mentions: int, prior: Prior | None = None, trail: Trail | None = None
+    ) -> None:
         leans = [NO_LEAN if prior is None else prior.lean(name) for name in _FALLS]
         self._sourings = SouringScores(pages_per_week, prior)
         self._block_scored = 0
         self._warm_up_mentions = warm_up_mentions
         self._mood = Mood()
-        self._trail = Trail()
+        self._trail = trail or Trail()
         self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE, lean) for lean in leans)
         self._block_minutes = 0
         self._looks = 0

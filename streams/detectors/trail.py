@@ -22,6 +22,7 @@ Sums = tuple[int, int, int, int, int]
 class Trail:
     """Sums over the last minutes, as integers, so that they are the same whichever way they came about.
 
+    Detectors of a topic may share one: whoever appends a minute that is there already changes nothing.
     Takes memory for the minutes with mentions only, and none for a topic that was silent for three hours.
     """
 
@@ -39,6 +40,8 @@ class Trail:
     def append(self, slot: Slot) -> None:
         """One more minute; where time jumps ahead, what came before is forgotten."""
         if self.end is not None and slot.start != self.end:
+            if slot.start == self.end - MINUTE:
+                return
             self._clear()
         self.end = slot.start + MINUTE
         mentions = slot.tally.mentions

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Final
 
 from streams.basis import Weighed
@@ -49,6 +48,7 @@ class VolumeDetector:
         warm_up_days: Days that prove it where mentions are few.
         prior: What its peers teach; with it there is an opinion after ten mentions.
         collected: It is known from when on the sources deliver everything.
+        trail: Shared with the topic's other detectors, which learn each minute after this one.
 
     Source:
         Page 1954 (see `climb`), Hosking 1990 (see `block_maxima`), Alm 1983 (see `scan`).
@@ -64,14 +64,15 @@ class VolumeDetector:
         warm_up_days: float,
         collected: bool,
         prior: Prior | None = None,
+        trail: Trail | None = None,
     ) -> None:
         self._pages_per_week = pages_per_week
         self._prior = prior
-        first = warm_up_mentions if prior is None else min(_WITH_PEERS, warm_up_mentions)
-        self._warms_up = partial(WarmUp, first, warm_up_days, collected=collected)
-        self._warm_up: WarmUp | None = self._warms_up()
+        self._warms_up = warm_up_mentions if prior is None else min(_WITH_PEERS, warm_up_mentions), warm_up_days
+        self._collected = collected
+        self._warm_up: WarmUp | None = WarmUp(*self._warms_up, collected=collected)
         self._mood = Mood()
-        self._trail = Trail()
+        self._trail = trail or Trail()
         self._start = CollectionStart(warm_up_mentions, warm_up_days)
         if collected:
             self._start.believe()
@@ -271,7 +272,7 @@ class VolumeDetector:
         require(state, self.name, _VERSION)
         self._open.revised()
         try:
-            self._warm_up = None if state["warm_up"] is None else self._warms_up()
+            self._warm_up = WarmUp(*self._warms_up, collected=self._collected) if state["warm_up"] is not None else None
             if self._warm_up is not None:
                 self._warm_up.restore(state["warm_up"])
             self._rate.restore(state["rate"])

@@ -1,6 +1,7 @@
 """Log of observed over usual in windows of several widths, each calibrated by its own block maxima."""
 
 import math
+from array import array
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -42,7 +43,7 @@ class WindowScores:
             BlockMaxima(0.0, _PRIOR_SCALE, NO_LEAN if prior is None else prior.lean(f"window-{minutes}"))
             for minutes in SCALES
         )
-        self._beaten = [0.0] * len(SCALES)
+        self._beaten = array("d", [0.0]) * len(SCALES)
 
     def leans(self) -> dict[str, Lean]:
         """How the topic's own maxima lie beside the prior of its rate, by name; empty before a week of them."""
@@ -98,7 +99,7 @@ class WindowScores:
 
     def close_block(self) -> None:
         """Twelve hours are over."""
-        self._beaten = [0.0] * len(SCALES)
+        self._beaten = array("d", [0.0]) * len(SCALES)
         for maxima in self._maxima:
             maxima.close_block()
 
@@ -126,7 +127,7 @@ class WindowScores:
         Raises:
             StateCorrupted: It is no snapshot of window scores.
         """
-        self._beaten = [0.0] * len(SCALES)
+        self._beaten = array("d", [0.0]) * len(SCALES)
         for maxima, old in zip(self._maxima, state, strict=True):
             maxima.restore(old)
 

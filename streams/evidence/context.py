@@ -12,12 +12,13 @@ from streams.evidence.cascades import Cascades, Spread
 from streams.evidence.distinct import estimate, smallest
 from streams.evidence.explain import Event, Usually, explain
 from streams.evidence.features import OwnWords, features
+from streams.evidence.loud_samples import weight_of
 from streams.evidence.novelty import Novelty
 from streams.evidence.origins import Origins
 from streams.evidence.places import places_of
 from streams.evidence.rates import Rates
 from streams.evidence.reading import Read
-from streams.evidence.stretch import KINDS, Stretch, loudest, most, total, weight_of, with_fate
+from streams.evidence.stretch import KINDS, Stretch, loudest, most, total, with_fate
 from streams.evidence.theme_words import Themes, theme_words
 from streams.evidence.virality import MOST_POSTS
 from streams.evidence.weighted_sample import WeightedSample
@@ -42,8 +43,19 @@ class Context:
     112 excerpts at most over all stretches: exact of as many mentions, an estimate of more. Authors are a sketch.
     """
 
+    __slots__ = (
+        "_cascades",
+        "_learned_until",
+        "_novelty",
+        "_origins",
+        "_own",
+        "_stretches",
+        "_themes",
+        "_usually",
+    )
+
     def __init__(self, themes: Themes = ()) -> None:
-        self._own = OwnWords()
+        self._own: Sequence[str] = ()
         self._themes = theme_words(themes) if themes else None
         self._stretches: dict[int, Stretch] = {}
         self._usually = _nothing_known()
@@ -52,8 +64,8 @@ class Context:
         self._cascades = Cascades()
         self._learned_until: int | None = None
 
-    def mean(self, own: OwnWords) -> None:
-        """The query names these words from now on."""
+    def mean(self, own: Sequence[str]) -> None:
+        """The query names these words from now on, as they stand in a definition: they tell nothing."""
         self._own = own
 
     def add(self, partial: PartialCount) -> None:
@@ -78,9 +90,11 @@ class Context:
         """Stretches that came before keep their loudest mention each, and only the two loudest of all."""
         for known in self._stretches.values():
             known.rest(_SAMPLES_AT_REST)
-        loud = [known for known in self._stretches.values() if known.samples]
-        for known in sorted(loud, key=lambda known: weight_of(known.samples[0]))[_LOUDEST:]:
-            known.samples.clear()
+        loud = [
+            (weight_of(known.samples.loudest()[0]), start) for start, known in self._stretches.items() if known.samples
+        ]
+        for _, start in sorted(loud)[_LOUDEST:]:
+            self._stretches[start].samples.cut(0)
 
     def _fit(self) -> None:
         """What was learned gives way first, the oldest first; then all that is left is thinned by one threshold."""
@@ -213,11 +227,12 @@ class Context:
         return msgspec.structs.replace(explained, drivers=tuple(map(self._origins.traced, explained.drivers)))
 
     def _read(self, stretch: Stretch) -> Iterator[Read]:
+        own = OwnWords.told(self._own)
         for kept in stretch.sample:
             fate = stretch.changed.get(kept.number, "")
             if fate != "deleted":
                 excerpt = codec.decode_excerpt(kept.body)
-                found = features(excerpt, self._own, self._themes)
+                found = features(excerpt, own, self._themes)
                 yield Read(kept.number, kept.weight, excerpt, found, fate)
 
     def _before(self, since: int) -> list[Read]:

@@ -10,6 +10,8 @@ from streams.errors import StateCorrupted
 
 HALF_LIFE_SECONDS: Final = 7 * 86_400
 _MOST_HALVINGS: Final = 64.0
+_NO_KEYS: Final = array("I")
+_NO_COUNTS: Final = array("f")
 
 
 class Rates:
@@ -26,8 +28,7 @@ class Rates:
 
     def __init__(self, kept: int = 512) -> None:
         self._kept = kept
-        self._keys = array("I")
-        self._counts = array("f")
+        self._keys, self._counts = _NO_KEYS, _NO_COUNTS  # replaced, never changed
         self._watched = 0.0
         self._mentions = 0.0
         self._began: int | None = None

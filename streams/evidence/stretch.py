@@ -3,7 +3,8 @@
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -11,15 +12,16 @@ import msgspec
 from streams import codec
 from streams.events import PartialCount, Sample
 from streams.evidence.distinct import KEPT, smallest
+from streams.evidence.loud_samples import LoudSamples, best
 from streams.evidence.weighted_sample import WeightedSample
 from streams.id_index import hash64
-from streams.tone import NEGATIVE_UP_TO
 
 KINDS: Final = 20
-SAMPLES: Final = 5
 _OPEN_KINDS: Final = 64
 _CHANGES: Final = 64
 _FEW: Final = 4
+_NOBODY: Final = array("I")  # shared by all stretches without authors
+_UNCHANGED: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 class Stretch:
@@ -32,10 +34,10 @@ class Stretch:
         self.learned = False
         self._kinds: tuple[dict[str, int], ...] | None = ({}, {}, {})
         self._packed = b""
-        self.authors = array("I")
-        self.samples: list[Sample] = []
+        self.authors = _NOBODY
+        self.samples = LoudSamples()
         self.sample = WeightedSample()
-        self.changed: dict[int, str] = {}
+        self.changed: Mapping[int, str] = _UNCHANGED
 
     def add(self, partial: PartialCount) -> None:
         """Take in one delta."""
@@ -47,7 +49,7 @@ class Stretch:
         if partial.authors:
             self._meet(partial.authors)
         if partial.samples:
-            self._show(partial.samples)
+            self.samples.add(partial.samples)
         if partial.excerpts:
             weight = max(partial.tally.mentions / len(partial.excerpts), 1.0)
             for number, body in partial.excerpts.items():
@@ -60,7 +62,7 @@ class Stretch:
     def _meet(self, authors: Sequence[int]) -> None:
         """Keep the smallest hashes of authors, ascending."""
         known = self.authors
-        if len(authors) > _FEW:
+        if not known or len(authors) > _FEW:
             self.authors = array("I", smallest((*known, *(author >> 32 for author in authors))))
             return
         for author in authors:
@@ -70,15 +72,6 @@ class Stretch:
                 known.insert(place, short)
                 del known[KEPT:]
 
-    def _show(self, samples: Sequence[Sample]) -> None:
-        """Keep the loudest; most are not louder than those that are kept."""
-        known = self.samples
-        if len(known) == SAMPLES and len(samples) <= _FEW:
-            quietest, keys = weight_of(known[-1]), [sample.key for sample in known]
-            if all(weight_of(sample) > quietest and sample.key not in keys for sample in samples):
-                return
-        self.samples = best((*known, *samples))
-
     @property
     def kinds(self) -> tuple[dict[str, int], ...]:
         """Mentions by platform, by region and by language."""
@@ -86,7 +79,7 @@ class Stretch:
 
     def rest(self, samples: int) -> None:
         """Nobody is expected to add to it any more: take little room, with so many of the loudest mentions."""
-        del self.samples[samples:]
+        self.samples.cut(samples)
         if self._kinds is not None:
             self._packed, self._kinds = codec.encode_snapshot(self._kinds), None
 
@@ -101,16 +94,15 @@ class Stretch:
 
     def erase(self, authors: Collection[int]) -> bool:
         """Forget what these people said, but not that it was said; whether they had."""
-        before = len(self.samples)
-        self.samples = [sample for sample in self.samples if sample.author_number not in authors]
+        shown = self.samples.erase(authors)
         marks = [codec.encode_snapshot(author) for author in authors]
         # a few bytes that stand in an excerpt for its author's hash hardly ever stand there for anything else
         dropped = self.sample.drop(lambda body: any(mark in body for mark in marks) and _author(body) in authors)
-        return dropped or len(self.samples) < before
+        return dropped or shown
 
     def _change(self, number: int, fate: str) -> None:
         if number in self.changed or len(self.changed) < _CHANGES:
-            self.changed[number] = fate
+            self.changed = {**self.changed, number: fate}
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
@@ -120,7 +112,7 @@ class Stretch:
             "kinds": list(self.kinds),
             "rests": self._kinds is None,
             "authors": list(self.authors),
-            "samples": msgspec.to_builtins(self.samples),
+            "samples": msgspec.to_builtins(self.samples.loudest()),
             "sample": self.sample.snapshot(),
             "changed": [[number, fate] for number, fate in self.changed.items()],
         }
@@ -134,7 +126,7 @@ class Stretch:
         for counts, more in zip(stretch._open(), state["kinds"], strict=True):
             _count(counts, more)
         stretch.authors = array("I", state["authors"])
-        stretch.samples = msgspec.convert(state["samples"], list[Sample])
+        stretch.samples = LoudSamples(msgspec.convert(state["samples"], list[Sample]))
         stretch.sample = WeightedSample.restored(state["sample"])
         stretch.changed = {int(number): str(fate) for number, fate in state["changed"]}
         if state["rests"]:
@@ -177,23 +169,11 @@ def _rank(item: tuple[str, int]) -> tuple[int, str]:
     return -item[1], item[0]
 
 
-def best(samples: Iterable[Sample]) -> list[Sample]:
-    """The angriest first, then those that went farthest; each mention once."""
-    unique = {sample.key: sample for sample in samples}
-    return sorted(unique.values(), key=weight_of)[:SAMPLES]
-
-
-def weight_of(sample: Sample) -> tuple[bool, int, str]:
-    """What puts a sample before others: anger first, then how many people it may reach."""
-    polarity = 0.0 if sample.polarity is None else sample.polarity
-    return polarity > NEGATIVE_UP_TO, -max(sample.reach or 0, sample.followers or 0), sample.key
-
-
 def loudest(found: list[Stretch]) -> list[tuple[Sample, Stretch]]:
     """The loudest mentions of all stretches, each with its own."""
-    where = {sample.key: stretch for stretch in found for sample in stretch.samples}
-    chosen = best(sample for stretch in found for sample in stretch.samples)
-    return [(sample, where[sample.key]) for sample in chosen]
+    shown = [(sample, stretch) for stretch in found for sample in stretch.samples.loudest()]
+    where = {sample.key: stretch for sample, stretch in shown}
+    return [(sample, where[sample.key]) for sample in best(sample for sample, _ in shown)]
 
 
 def with_fate(sample: Sample, stretch: Stretch) -> Sample:

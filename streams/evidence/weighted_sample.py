@@ -6,6 +6,8 @@ from typing import Any, Final, NamedTuple
 
 _SPACE: Final = float(2**64)
 _MASK: Final = 2**64 - 1
+_NO_NUMBERS: Final = array("Q")  # shared by all samples of nothing
+_NO_PRIORITIES: Final = array("d")
 
 
 class Kept(NamedTuple):
@@ -29,9 +31,8 @@ class WeightedSample:
     __slots__ = ("_bodies", "_numbers", "_priorities", "threshold")
 
     def __init__(self) -> None:
-        self._numbers = array("Q")
-        self._bodies: list[bytes] = []
-        self._priorities = array("d")
+        self._numbers, self._priorities = _NO_NUMBERS, _NO_PRIORITIES
+        self._bodies: list[bytes] | tuple[()] = ()
         self.threshold = 0.0
 
     def __len__(self) -> int:
@@ -41,9 +42,14 @@ class WeightedSample:
         """Take it in, if it passes the threshold; one that is kept already is not taken twice."""
         priority = weight / _chance(number)
         if priority > self.threshold and number not in self._numbers:
-            self._numbers.append(number)
-            self._bodies.append(body)
-            self._priorities.append(priority)
+            self._take(number, priority, body)
+
+    def _take(self, number: int, priority: float, body: bytes) -> None:
+        if isinstance(self._bodies, tuple):
+            self._numbers, self._priorities, self._bodies = array("Q"), array("d"), []
+        self._numbers.append(number)
+        self._bodies.append(body)
+        self._priorities.append(priority)
 
     def priorities(self) -> list[float]:
         """What decides who stays, in no order."""
@@ -66,8 +72,8 @@ class WeightedSample:
 
     def _keep(self, places: list[int]) -> None:
         self._numbers = array("Q", [self._numbers[at] for at in places])
-        self._bodies = [self._bodies[at] for at in places]
         self._priorities = array("d", [self._priorities[at] for at in places])
+        self._bodies = [self._bodies[at] for at in places]
 
     def trim(self, size: int) -> None:
         """Keep the best `size`."""
@@ -90,9 +96,7 @@ class WeightedSample:
         sample = cls()
         sample.threshold = float(state[0])
         for number, priority, body in state[1]:
-            sample._numbers.append(int(number))
-            sample._priorities.append(float(priority))
-            sample._bodies.append(bytes(body))
+            sample._take(int(number), float(priority), bytes(body))
         return sample
 
 

@@ -1,11 +1,16 @@
 """What was said of a topic's windows when they closed."""
 
+import math
+from array import array
 from collections.abc import Callable
 from typing import Any, Final
 
 from streams.windows import Closing, Slot
 
 _KEPT: Final = 200
+_NUMBERS: Final = 4
+_NO_STARTS: Final = array("q")  # shared by all that told nothing
+_NO_NUMBERS: Final = array("d")
 
 Verdict = tuple[float | None, ...]
 """Expected, low, high and score of a window; None where there was no opinion."""
@@ -14,10 +19,10 @@ Verdict = tuple[float | None, ...]
 class ToldVerdicts:
     """Remembers the verdict on each window, so that a correction of its count once it is final does not change it."""
 
-    __slots__ = ("_told",)
+    __slots__ = ("_said", "_starts")
 
     def __init__(self) -> None:
-        self._told: dict[int, Verdict] = {}
+        self._starts, self._said = _NO_STARTS, _NO_NUMBERS  # in the order of telling, and four numbers of each
 
     def of(self, closing: Closing, verdict: Callable[[Slot], Verdict]) -> Verdict:
         """What is told of the window now.
@@ -26,19 +31,39 @@ class ToldVerdicts:
             verdict: Asked while its count may still change; and of a final one that was never told before.
         """
         start = closing.slot.start
-        if not closing.final or start not in self._told:
-            self._told[start] = verdict(closing.slot)
-            while len(self._told) > _KEPT:
-                del self._told[next(iter(self._told))]
-        return self._told[start]
+        place = self._place(start)
+        if closing.final and place is not None:
+            return tuple([_known(value) for value in self._said[place * _NUMBERS : (place + 1) * _NUMBERS]])
+        told = verdict(closing.slot)
+        self._tell(start, told, place)
+        return told
+
+    def _place(self, start: int) -> int | None:
+        try:
+            return self._starts.index(start)
+        except ValueError:
+            return None
+
+    def _tell(self, start: int, told: Verdict, place: int | None) -> None:
+        numbers = array("d", [math.nan if value is None else value for value in told])
+        if place is not None:
+            self._said[place * _NUMBERS : (place + 1) * _NUMBERS] = numbers
+            return
+        if not self._starts:
+            self._starts, self._said = array("q"), array("d")
+        self._starts.append(start)
+        self._said.extend(numbers)
+        if len(self._starts) > _KEPT:
+            del self._starts[0], self._said[:_NUMBERS]
 
     def clear(self) -> None:
         """Nothing was told yet."""
-        self._told.clear()
+        self._starts, self._said = _NO_STARTS, _NO_NUMBERS
 
     def snapshot(self) -> list[list[Any]]:
         """The state as plain values."""
-        return [[start, *verdict] for start, verdict in self._told.items()]
+        said = [_known(value) for value in self._said]
+        return [[start, *said[at * _NUMBERS : (at + 1) * _NUMBERS]] for at, start in enumerate(self._starts)]
 
     def restore(self, state: Any) -> None:
         """Take over a snapshot.
@@ -46,4 +71,10 @@ class ToldVerdicts:
         Raises:
             TypeError, ValueError: It is none.
         """
-        self._told = {int(start): tuple(verdict) for start, *verdict in state}
+        self.clear()
+        for start, expected, low, high, score in state:
+            self._tell(int(start), (expected, low, high, score), None)
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

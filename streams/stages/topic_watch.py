@@ -15,7 +15,6 @@ from streams.detectors.registry import SHARES, build_detectors, lesson_of, resto
 from streams.errors import StateCorrupted
 from streams.events import Detection, PartialCount, WindowCount
 from streams.evidence.context import Context
-from streams.evidence.features import OwnWords
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.detail import FULL, Detail
@@ -78,7 +77,7 @@ class TopicWatch:
 
     def name(self, own_words: Sequence[str]) -> None:
         """Its query names these words, as they stand in a definition: they tell nothing."""
-        self.context.mean(OwnWords.told(own_words))
+        self.context.mean(own_words)
 
     def redefine(self, topic: Topic, *, afresh: bool) -> None:
         """Watch `topic` under its new definition from now on; counts and an episode that is going on stay.

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import streams.detectors
 from streams.detectors.base import ANY_NUMBER, Detector
 from streams.detectors.registry import DETECTORS, GROUP_DETECTORS, SHARES, build_detectors
+from streams.detectors.trail import Trail
 from streams.errors import StateCorrupted
 from streams.events import Tally
 from streams.settings import DetectSettings
@@ -53,7 +54,7 @@ every_detector = pytest.mark.parametrize("name", sorted(TABLES))
 
 
 def fresh(name: str) -> Detector:
-    return TABLES[name](GROUP if name in GROUP_DETECTORS else TOPIC, SETTINGS, None)
+    return TABLES[name](GROUP if name in GROUP_DETECTORS else TOPIC, SETTINGS, None, Trail())
 
 
 def taught(name: str) -> Detector:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK, BlockMaxima
 from streams.detectors.climb import Climb
 from streams.detectors.fading_mean import FadingMean
+from streams.detectors.fading_means import FadingMeans
 from streams.detectors.mood import Mood
 from streams.detectors.rate import Rate
 from streams.detectors.trail import Trail
@@ -39,6 +40,25 @@ class TestFadingMean:
             copy.update(value)
 
         assert copy.get() == mean.get()
+
+
+class TestFadingMeans:
+    def test_each_is_as_by_itself(self) -> None:
+        alone, together, restored = FadingMean(10), FadingMeans(10, 2), FadingMeans(10, 2)
+
+        for value in (3.0, 1.0, 4.0):
+            alone.update(value)
+            together.update((value, 2.0 * value))
+        restored.restore(together.snapshot())
+
+        assert together.get(0) == restored.get(0) == alone.get()
+        assert together.get(1) == restored.get(1) == pytest.approx(2.0 * alone.get())
+        assert together.weight == alone.weight
+        assert together.snapshot()[0] == alone.snapshot()
+
+    def test_refuses_a_snapshot_of_more_or_fewer(self) -> None:
+        with pytest.raises(ValueError, match="expected 2 means, found 3"):
+            FadingMeans(10, 2).restore([[1, 0.5]] * 3)
 
 
 class TestWindowScores:

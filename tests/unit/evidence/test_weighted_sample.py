@@ -10,8 +10,9 @@ from streams import codec
 from streams.errors import StateCorrupted
 from streams.events import Sample
 from streams.evidence.distinct import smallest
+from streams.evidence.loud_samples import LoudSamples, best
 from streams.evidence.novelty import Novelty
-from streams.evidence.stretch import Stretch, best
+from streams.evidence.stretch import Stretch
 from streams.evidence.weighted_sample import WeightedSample
 from streams.excerpt import Excerpt
 from tests.fakes.streams_of_counts import partial
@@ -91,7 +92,37 @@ class TestStretch:
             stretch.add(partial(0, samples=tuple(shown)))
 
         every = {number for followers in portions for number in followers}
-        assert stretch.samples == best(Sample(f"x:{number}", "", NOW, followers=number // 7) for number in every)
+        assert stretch.samples.loudest() == best(
+            Sample(f"x:{number}", "", NOW, followers=number // 7) for number in every
+        )
+
+
+class TestLoudSamples:
+    @given(
+        st.lists(st.tuples(st.integers(0, 9), st.sampled_from([-0.9, 0.0, 0.5]), st.integers(0, 3)), max_size=40),
+        st.sets(st.integers(0, 39)),
+    )
+    def test_are_those_that_sorting_after_each_mention_would_keep(
+        self, heard: list[tuple[int, float, int]], cuts: set[int]
+    ) -> None:
+        loud, sorted_each_time = LoudSamples(), list[Sample]()
+
+        for at, (number, polarity, reach) in enumerate(heard):
+            sample = Sample(f"x:{number}", "refund", NOW, polarity=polarity, reach=reach)
+            loud.add((sample,))
+            sorted_each_time = best((*sorted_each_time, sample))
+            if at in cuts:
+                loud.cut(2)
+                sorted_each_time = sorted_each_time[:2]
+            assert loud.loudest() == sorted_each_time
+            assert len(loud) == len(sorted_each_time)
+
+    def test_forget_people(self) -> None:
+        loud = LoudSamples([Sample("x:1", "refund", NOW, author_number=7), Sample("x:2", "refund", NOW)])
+
+        assert loud.erase({7})
+        assert not loud.erase({7})
+        assert [sample.key for sample in loud.loudest()] == ["x:2"]
 
 
 def said(text: str, at: int) -> bytes:

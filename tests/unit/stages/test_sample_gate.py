@@ -3,8 +3,8 @@
 import random
 
 from streams.events import PartialCount, Sample
-from streams.evidence.stretch import SAMPLES, best
-from streams.evidence.stretch import weight_of as detect_order
+from streams.evidence.loud_samples import SAMPLES, best
+from streams.evidence.loud_samples import weight_of as detect_order
 from streams.stages.sample_gate import SAMPLES as SENT_AT_LEAST
 from streams.stages.sample_gate import STRETCH_SECONDS, SampleGate
 from streams.stages.score import ScoreStage

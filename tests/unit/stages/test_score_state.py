@@ -8,7 +8,7 @@ import pytest
 from streams import codec
 from streams.broker.base import Outgoing, Partition, Record
 from streams.events import PartialCount, Tally
-from streams.evidence.stretch import best
+from streams.evidence.loud_samples import best
 from streams.stages.base import Restored
 from streams.stages.score import ScoreStage
 from tests.fakes.score_stage import START_SECOND, at, counted, make_stage, partials, record, watermarks
