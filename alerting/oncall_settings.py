@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, model_validator
 
@@ -35,7 +35,7 @@ class Weekday(StrEnum):
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError) as exc:
+    except (ZoneInfoNotFoundError, OSError, ValueError) as exc:
         raise ValueError(f"there is no time zone {name!r}; write one like Europe/Berlin") from exc
     return name
 

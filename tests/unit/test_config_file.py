@@ -97,6 +97,8 @@ def test_names_the_matchers_that_would_match_nothing(tmp_path: Path) -> None:
         ("api: {keys: [{name: a, key: short}]}", "the given value is not allowed: needs at least 16 characters"),
         ("topics: [{id: a, name: A, query: a, brand: 2026-01-31}]", "brand: 2026-01-31 is not allowed"),
         ("topics: [{id: a, name: A, query: a, collecting_since: 2026-01-31}]", "2026-01-31 is not allowed"),
+        ("reports: {time_zone: Mars/Olympus}", "reports.time_zone: 'Mars/Olympus' is not allowed: there is no time zone"),
+        ("reports: {time_zone: ../../etc/passwd}", "there is no time zone '../../etc/passwd'"),
     ],
 )
 def test_speaks_the_words_of_who_writes_the_file(text: str, expected: str, tmp_path: Path) -> None:
