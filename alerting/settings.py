@@ -166,7 +166,7 @@ class ApiKeySettings(Section):
 class ApiSettings(Section):
     """The HTTP side."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
     public_url: HttpUrl | None = None
     oidc: OidcSettings | None = None
@@ -230,7 +230,7 @@ class LogOutput(Section):
 class RoleSettings(Section):
     """Where the roles `score` and `detect` serve /metrics and /-/ when they run alone."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
     score_port: Annotated[int, Field(ge=0, le=65_535)] = 8081
     detect_port: Annotated[int, Field(ge=0, le=65_535)] = 8082
 

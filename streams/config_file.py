@@ -193,6 +193,8 @@ def _explain_one(item: Mapping[str, Any], file: ConfigFile, schema: Mapping[str,
     if kind == "missing":
         return file.problem(location, f"is missing{_allowed(field)}")
     message = _reworded(item, field, value)
+    if location[-1:] == ("[key]",):
+        return file.problem(location[:-1], f"{location[-2]!r} is not allowed: {message[0].lower()}{message[1:]}")
     if isinstance(value, dict | list):
         return file.problem(location, message)
     shown = "the given value" if _secret(field) else _shown(value)

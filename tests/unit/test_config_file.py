@@ -97,7 +97,17 @@ def test_names_the_matchers_that_would_match_nothing(tmp_path: Path) -> None:
         ("api: {keys: [{name: a, key: short}]}", "the given value is not allowed: needs at least 16 characters"),
         ("topics: [{id: a, name: A, query: a, brand: 2026-01-31}]", "brand: 2026-01-31 is not allowed"),
         ("topics: [{id: a, name: A, query: a, collecting_since: 2026-01-31}]", "2026-01-31 is not allowed"),
-        ("reports: {time_zone: Mars/Olympus}", "reports.time_zone: 'Mars/Olympus' is not allowed: there is no time zone"),
+        (
+            "score: {lexicons: {xx1: {file: /x}}}",
+            "tocsin.yaml:1: score.lexicons.xx1: 'xx1' is not allowed: string should",
+        ),
+        # An empty host would mean every address of this machine.
+        ("api: {host: ''}", "api.host: '' is not allowed"),
+        ("roles: {host: ''}", "roles.host: '' is not allowed"),
+        (
+            "reports: {time_zone: Mars/Olympus}",
+            "reports.time_zone: 'Mars/Olympus' is not allowed: there is no time zone",
+        ),
         ("reports: {time_zone: ../../etc/passwd}", "there is no time zone '../../etc/passwd'"),
     ],
 )
