@@ -1,5 +1,6 @@
 """An incident set against the contact centre: the same issue or not, who leads, who is silent, what is to come."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,7 +8,8 @@ from typing import Final
 
 from alerting.hearing.curve import Curve
 from alerting.hearing.kinship import Ground, Kin, kin
-from alerting.hearing.lag import LEAST_LIKENESS, LONGEST, Lag, lag_between
+from alerting.hearing.lag import LEAST_LIKENESS, Lag, lag_between
+from alerting.hearing.shift import LONGEST
 from alerting.hearing.silent import (
     Interval,
     Ratio,
@@ -198,21 +200,37 @@ def _next_hour(event: Event, heard: Sequence[_Heard], board: Switchboard, ratio:
     usual = sum(sum(one.curve.usual[-60:]) * 60 / max(len(one.curve.usual[-60:]), 1) for one in heard)
     rising = [one.curve for one in heard if one.rising]
     if rising and (lag is None or lag.minutes < _FOLLOWS):
-        recent = sum(max(one.excess(one.end - _RECENT), 0.0) for one in rising) / _RECENT
-        return next_hour(usual, Interval(*_to_come(recent, 60)), Ratio(0.0, _UNSTEADY, 0))
-    behind = board.end - round(lag.minutes if lag else _USUAL_LAG)
-    mentions = event.mentions
+        return next_hour(usual, _to_come(_lately(_summed(rising)), 60), Ratio(0.0, _UNSTEADY, 0))
+    people = min(event.speakers / max(event.mentions.excess(event.onset), 1.0), 1.0)
+    middle = _caused(event, board.end, lag.minutes if lag else _USUAL_LAG)
+    ends = [_caused(event, board.end, minutes).middle for minutes in (lag.low, lag.high)] if lag else [middle.middle]
+    # how far off the lag may be is one thing that is not known, and what will be said another
+    fewer = math.hypot(middle.middle - middle.low, middle.middle - min(*ends, middle.middle))
+    more = math.hypot(middle.high - middle.middle, max(*ends, middle.middle) - middle.middle)
+    caused = (middle.middle - fewer, middle.middle, middle.middle + more)
+    return next_hour(usual, Interval(*(max(one, 0.0) * people for one in caused)), ratio)
+
+
+def _caused(event: Event, now: int, lag: float) -> Interval:
+    """Mentions above usual whose calls come in the next hour, where they follow after so many minutes."""
+    mentions, behind = event.mentions, now - round(lag)
     said = max(mentions.excess(max(behind, event.onset - BEFORE), min(behind + 60, mentions.end)), 0.0)
-    recent = max(mentions.excess(mentions.end - _RECENT), 0.0) / _RECENT
-    people = min(event.speakers / max(mentions.excess(event.onset), 1.0), 1.0)
-    to_come = _to_come(recent, max(behind + 60 - max(mentions.end, behind), 0))
-    return next_hour(usual, Interval(*((said + more) * people for more in to_come)), ratio)
+    to_come = _to_come(_lately(mentions), max(behind + 60 - max(mentions.end, behind), 0))
+    return Interval(*(said + one for one in (to_come.low, to_come.middle, to_come.high)))
 
 
-def _to_come(recent: float, minutes: int) -> tuple[float, float, float]:
-    """What comes in so many minutes at that rate a minute: fading soon, as events do, and going on as it is."""
+def _lately(curve: Curve) -> tuple[float, float]:
+    """Counts above usual a minute, of the last quarter of an hour and of the one before."""
+    before, now = curve.end - 2 * _RECENT, curve.end - _RECENT
+    return max(curve.excess(before, now), 0.0) / _RECENT, max(curve.excess(now), 0.0) / _RECENT
+
+
+def _to_come(lately: tuple[float, float], minutes: int) -> Interval:
+    """What comes in so many minutes: fading soon, as events do, or going on, and growing where it grew."""
+    before, recent = lately
     few, some, many = (recent * half / _LN2 * (1 - 0.5 ** (minutes / half)) for half in _FADES)
-    return few, some, many
+    growing = max(recent - before, 0.0) / _RECENT * (_RECENT + minutes) / 2 * minutes
+    return Interval(few, some, many + growing)
 
 
 def _told(one: _Heard, event: Event, lag: Lag | None) -> HeardReason:

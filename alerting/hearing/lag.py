@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerting.hearing.curve import Curve
+from alerting.hearing.shift import LONGEST, shifts
 
-LONGEST: Final = 75
 LEAST_GAIN: Final = 8.0
 LEAST_LIKENESS: Final = 0.7
 
@@ -19,11 +19,9 @@ _AT_THE_END: Final = 5
 _STIFFNESS: Final = 4.0
 _FEWEST: Final = 20.0
 _FLOOR: Final = 0.02
-_WIDENED: Final = 1.5
 _UNLIKE: Final = 3.0  # nats: that both rise alike is likelier than any one way in which they do not
 # How sharp one side is beside the other: what is passed on comes after what it repeats, and nobody calls about it.
 _SHARPER: Final = ((0.2, 5.0), (0.4, 5.0), (0.4, 10.0), (0.55, 10.0))
-_BLUNTER: Final = ((0.3, 5.0), (0.6, 6.0), (0.6, 12.0), (1.2, 12.0))
 _LAGS: Final = np.arange(-LONGEST, LONGEST + 1)
 
 Row = NDArray[np.float64]
@@ -46,9 +44,9 @@ class Lag(msgspec.Struct, frozen=True):
 def lag_between(mentions: Curve, contacts: Curve) -> Lag | None:
     """How far the rise of the contacts lies behind that of the mentions; None where they do not rise alike.
 
-    Each side is explained by the other one, moved by -75 to 75 minutes and made sharper or blunter, as negative
-    binomial counts around `level * usual + height * moved`. The side with the larger excess is the better ruler, so its
-    likelihood weighs more. What is told is the mean over all lags, weighed by that likelihood.
+    Whether they rise alike is told by how much better the contacts are explained, as negative binomial counts around
+    `level * usual + height * moved`, with the mentions moved by -75 to 75 minutes and made sharper or blunter, than
+    without them. By how much they are moved is the mean over all lags, as `shifts` weighs them.
 
     Args:
         mentions: The same minutes as `contacts`.
@@ -61,43 +59,33 @@ def lag_between(mentions: Curve, contacts: Curve) -> Lag | None:
     """
     if (mentions.start, len(mentions.counts)) != (contacts.start, len(contacts.counts)):
         raise ValueError("the two curves are not of the same minutes")
-    said, heard = (np.asarray(curve.counts, dtype=float) for curve in (mentions, contacts))
-    said_usual, heard_usual = (np.asarray(curve.usual, dtype=float) + _FLOOR for curve in (mentions, contacts))
-    more_said, more_heard = (
-        float(np.clip(a - b, 0, None).sum()) for a, b in ((said, said_usual), (heard, heard_usual))
-    )
     if min(mentions.excess(), contacts.excess()) < _FEWEST:
         return None
-    forward, gain = _explained(heard, heard_usual, _sharpened(said - said_usual), 1)
-    backward, _ = _explained(said, said_usual, _blunted(heard - heard_usual), -1)
-    gain -= float(np.log(len(_LAGS)))
-    _, whole = _explained(heard, heard_usual, [np.clip(_smoothed(heard - heard_usual), 0, None)], 1)
-    likeness = min(max(gain / max(whole, 1e-9), 0.0), 1.0)
+    said, heard = (np.asarray(curve.counts, dtype=float) for curve in (mentions, contacts))
+    said_usual, heard_usual = (np.asarray(curve.usual, dtype=float) + _FLOOR for curve in (mentions, contacts))
+    gain = _gain(heard, heard_usual, _sharpened(said - said_usual)) - float(np.log(len(_LAGS)))
     if gain < LEAST_GAIN:
         return None
-    share = more_said / (more_said + more_heard)
-    weighed = share * forward + (1 - share) * backward
-    chances = np.exp(weighed - weighed.max())
-    chances /= chances.sum()
+    whole = _gain(heard, heard_usual, [np.clip(_smoothed(heard - heard_usual), 0, None)])
+    likeness = min(max(gain / max(whole, 1e-9), 0.0), 1.0)
+    chances = shifts(mentions, contacts)
     mean = float((chances * _LAGS).sum())
-    # 90 % of a normal law, widened: neither side is exactly the other one moved; and a count knows no half minutes.
-    half = _WIDENED * 1.645 * float(np.sqrt((chances * (_LAGS - mean) ** 2).sum() + 1 / 12))
+    # 90 % of a normal law; a count knows no half minutes
+    half = 1.645 * float(np.sqrt((chances * (_LAGS - mean) ** 2).sum() + 1 / 12))
     return Lag(mean, mean - half, mean + half, likeness)
 
 
-def _explained(counts: Row, usual: Row, shapes: list[Row], sign: int) -> tuple[Row, float]:
-    """The log likelihood at each lag, with the best shape, and how much the best one gains beside no shape."""
-    best = np.full(len(_LAGS), -np.inf)
-    spread = np.ones(len(_LAGS))
+def _gain(counts: Row, usual: Row, shapes: list[Row]) -> float:
+    """How much better the best shape explains the counts, moved by the best lag, than no shape does; nats."""
+    best, spread = -np.inf, 1.0
     for at, shape in enumerate(shapes):
-        likelihood, misfit = _fitted(counts, usual, _moved(shape, sign))
+        likelihood, misfit = _fitted(counts, usual, _moved(shape))
         likelihood = likelihood - (_UNLIKE if at else 0.0)
-        better = likelihood > best
-        best, spread = np.where(better, likelihood, best), np.where(better, misfit, spread)
-    top = int(np.argmax(best))
+        top = int(np.argmax(likelihood))
+        if likelihood[top] > best:
+            best, spread = float(likelihood[top]), float(misfit[top])
     alone, _ = _fitted(counts, usual, np.zeros((1, len(counts))))
-    scale = max(1.0, float(spread[top]))
-    return best / scale, float(best[top] - alone[0]) / scale
+    return (best - float(alone[0])) / max(1.0, spread)
 
 
 def _fitted(counts: Row, usual: Row, shapes: Row) -> tuple[Row, Row]:
@@ -125,10 +113,10 @@ def _fitted(counts: Row, usual: Row, shapes: Row) -> tuple[Row, Row]:
     return likelihood - _STIFFNESS / 2 * (level - 1) ** 2, misfit
 
 
-def _moved(shape: Row, sign: int) -> Row:
+def _moved(shape: Row) -> Row:
     """The shape moved by each lag, shape (lags, minutes); nothing went before, and it goes on as it ends."""
     padded = np.concatenate([np.zeros(LONGEST), shape, np.full(LONGEST, shape[-_AT_THE_END:].mean())])
-    starts = LONGEST - sign * _LAGS
+    starts = LONGEST - _LAGS
     moved: Row = padded[starts[:, None] + np.arange(len(shape))]
     return moved
 
@@ -137,13 +125,6 @@ def _sharpened(excess: Row) -> list[Row]:
     smooth = _smoothed(excess)
     found = [smooth, _after(smooth, 3.0)]
     found += [smooth - share * _after(smooth, mean, later=1) for share, mean in _SHARPER]
-    return [np.clip(shape, 0, None) for shape in found]
-
-
-def _blunted(excess: Row) -> list[Row]:
-    smooth = _smoothed(excess)
-    found = [smooth]
-    found += [(smooth + share * _after(smooth, mean, later=1)) / (1 + share) for share, mean in _BLUNTER]
     return [np.clip(shape, 0, None) for shape in found]
 
 

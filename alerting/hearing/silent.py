@@ -15,6 +15,7 @@ _DAYS_OF_PRIOR: Final = 3.0
 _HALF_LIFE_DAYS: Final = 7.0
 _FEWEST_LINKED: Final = 15
 _UNEVEN: Final = 0.1
+_WANDERS: Final = 0.2  # an hour's contacts are off by a fifth from what is usual
 _CALLERS_SPEAK: Final = (1.0, 2.0)
 
 
@@ -157,7 +158,7 @@ def next_hour(usual: float, caused: Interval, ratio: Ratio) -> Interval:
     each = math.exp(ratio.log)
     more = caused.middle * each
     middle = usual + more
-    chance = _NINETY * math.sqrt(middle + (_UNEVEN * usual) ** 2)
+    chance = _NINETY * math.sqrt(middle + (_WANDERS * usual) ** 2)
     fewer = math.hypot(chance, more * (1 - math.exp(-_NINETY * ratio.deviation)), (caused.middle - caused.low) * each)
     further = math.hypot(chance, more * (math.exp(_NINETY * ratio.deviation) - 1), (caused.high - caused.middle) * each)
     return Interval(max(middle - fewer, 0.0), middle, middle + further)

@@ -109,9 +109,10 @@ def _silent(report: Report) -> None:
             counts[0] += found.silent.low <= one.neither <= found.silent.high
             counts[1] += 1
             widths[basis].append(found.silent.high / max(found.silent.low, 1.0))
-        early = judged(one, subject, rng, belongs=True, until=int(one.onset + max(one.lag, 0) + 45))
+        # three quarters of an hour after the later side began: before there are posts, there is no incident
+        begin = int(one.onset + abs(one.lag) + 45)
+        early = judged(one, subject, rng, belongs=True, until=begin)
         if early.next_hour is not None:
-            begin = int(one.onset + max(one.lag, 0) + 45)
             came = sum(one.calls[begin : begin + 60])
             hours[0] += early.next_hour.low <= came <= early.next_hour.high
             hours[1] += 1
