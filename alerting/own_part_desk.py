@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from alerting.conduct.home import at_home
 from alerting.conduct.looking import DAY, View, complaints_in, looked, speakers_for_us, worth_hearing
 from alerting.dispatch import Dispatch
 from alerting.errors import DatabaseUnavailable, Stale
@@ -68,11 +69,13 @@ class OwnPartDesk:
             DatabaseUnavailable: Nothing was learned; what was written before stands.
         """
         page = await self._store.find(_OPEN, cursor=None, limit=_MOST)
+        looked_at: list[tuple[Incident, OwnPart]] = []
         for incident in page.incidents:
             if incident.history or incident.direction is not Direction.CRISIS:
                 continue
             view = await self._view(incident)
-            found = await asyncio.to_thread(looked, view)
+            looked_at.append((incident, await asyncio.to_thread(looked, view)))
+        for incident, found in at_home(looked_at):
             if is_news(incident.own_part, found):
                 await self._write(incident.id, found)
 

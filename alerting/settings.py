@@ -56,7 +56,8 @@ class RetentionSettings(Section):
         minutes_days: Window counts by the minute; older ones by the quarter of an hour.
         quarters_days: Window counts by the quarter of an hour; older ones by the hour.
         windows_days: Window counts at all.
-        samples_days: Mentions in their own words, in resolved incidents, counted from when those opened.
+        samples_days: Mentions in their own words, in resolved incidents, counted from when those opened; and answers of
+            ours and to us. What customers said to one another goes after a day.
         deliveries_days: Who was told of resolved incidents, and whether it arrived.
         incidents_days: Resolved incidents, counted from when they opened.
         contacts_days: Counts of the contact centre, by the minute.

@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 from alerting.conduct.backlash import backlashes
 from alerting.conduct.canned import canned
 from alerting.conduct.helping import help_given, helping
+from alerting.conduct.home import at_home
 from alerting.conduct.looking import View, looked
 from alerting.conduct.waits import waits
+from alerting.incidents.model import Incident
+from alerting.incidents.own_part import Backlash, OwnPart, Said
 from alerting.incidents.reply_store import Drawn, OwnReplies
 from streams.evidence.features import tokens
 from streams.evidence.minhash import signature
 from streams.findings import Complaint
 from streams.public_reply import PublicReply
 from tests.fakes.clock import START
+from tests.fakes.stored import EVIDENCE, incident
 
 OURS = 99
 TEMPLATE = "Hi {}, we are sorry to hear that. Please send us your order number by message so that we can look into it."
@@ -48,6 +52,7 @@ def replies(number: int) -> list[PublicReply]:
     return [ours(f"x:calm{at}", f"x:{at}", minutes=-at) for at in range(number)]
 
 
+BACKLASH = Backlash(Said("x:bad", "x:7", START), 50, 50, 40, 0.5, 0.3, 1e-6)
 COMPLAINTS = {"x:1": complaint(0, author=1), "x:2": complaint(0, author=2), "x:3": complaint(0, author=None)}
 
 
@@ -217,3 +222,28 @@ def test_the_order_of_replies_does_not_matter(rng: random.Random) -> None:
     )
 
     assert looked(shuffled) == looked(view)
+
+
+class TestHome:
+    def told(self, *, before: bool = False, knows: bool = False, observed: int = 120, number: int = 1) -> Incident:
+        """An incident with that many mentions in a minute, which may have told of it, or know what was answered."""
+        part = OwnPart(START, backlash=(BACKLASH,))
+        evidence = msgspec.structs.replace(EVIDENCE, observed=observed)
+        one = msgspec.structs.replace(incident(number, joined=("a",)), evidence=evidence)
+        parts = (msgspec.structs.replace(one.parts[0], complaints={"x:7": complaint(0)} if knows else {}),)
+        return msgspec.structs.replace(one, parts=parts, own_part=part if before else None)
+
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_a_backlash_is_told_in_one_incident_only(self, turn: int) -> None:
+        small, large = self.told(number=1), self.told(number=2, observed=500)
+        knowing, telling = self.told(number=3, knows=True), self.told(number=4, before=True)
+        for several, home in (
+            ([small], small),
+            ([small, large], large),
+            ([small, large, knowing], knowing),
+            ([small, large, knowing, telling], telling),
+        ):
+            found = at_home([(one, OwnPart(START, backlash=(BACKLASH,))) for one in several[::turn]])
+
+            assert [one.id for one, part in found if part.backlash] == [home.id]
+            assert len(found) == len(several)

@@ -12,6 +12,7 @@ from streams.mention import Author, Mention, Operation
 from streams.public_reply import MOST_ANSWERS, PublicReply
 from streams.sentiment.vader import VaderScorer
 from streams.settings import ScoreSettings
+from streams.stages.answer_gate import AnswerGate
 from streams.stages.public_replies import PublicReplies
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -129,3 +130,21 @@ def test_of_very_many_answers_to_one_mention_the_same_fair_sample_is_handed_on_i
 
 def test_a_thread_that_the_brand_answers_in_directly_is_named_once() -> None:
     assert [reply.answers for reply in heard(mention(parent="7", thread="7"))] == [("x:7",)]
+
+
+def test_however_many_mentions_are_answered_what_the_gate_remembers_is_bounded() -> None:
+    gate = AnswerGate()
+
+    for number in range(100_000):
+        gate.admits(f"x:{number}", number)
+
+    assert sum(map(len, gate._passed.values())) <= 32_768
+    assert gate.admits("x:1", 5)
+
+
+def test_an_answer_to_an_answer_of_ours_is_somebody_elses_and_ours_to_ours_is_ours() -> None:
+    [theirs] = heard(by(Author(id="ann"), parent_id="9-reply"))
+    [ours] = heard(mention(parent="our-own-earlier-reply"))
+
+    assert (theirs.to, theirs.own) == ("x:9-reply", False)
+    assert (ours.answers, ours.own) == (("x:our-own-earlier-reply",), True)
