@@ -1,5 +1,6 @@
 """Servers for integration tests: one Kafka and one Postgres for the whole session, started when first asked for."""
 
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -8,8 +9,6 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 import structlog
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from streams.broker.base import Guarantee
 from streams.broker.embedded import EmbeddedKafka
@@ -17,8 +16,10 @@ from streams.errors import BrokerUnavailable
 from tests.kafka.apache import ApacheKafka
 from tests.kafka.jars import ApacheKafkaMissing
 from tests.kafka.selection import TANSU_CANNOT, KafkaUnderTest, Kind, quick_settings, required
+from tests.postgres.databases import databases_on
 from tests.postgres.server import Postgres, PostgresMissing
 
+_GARBAGE_THRESHOLDS = (10_000, 10, 10)
 _kafka_used = pytest.StashKey[str]()
 
 
@@ -121,22 +122,8 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 async def postgres_databases(postgres_url: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
     """Makes an empty database with every call and answers its URL; all of them are dropped afterwards."""
-    names: list[str] = []
-    engine = create_async_engine(postgres_url, isolation_level="AUTOCOMMIT")
-
-    async def made() -> str:
-        names.append(f"test_{uuid4().hex}")
-        async with engine.connect() as connection:
-            await connection.execute(text(f'CREATE DATABASE "{names[-1]}"'))
-        return f"{postgres_url.rsplit('/', 1)[0]}/{names[-1]}"
-
-    try:
+    async with databases_on(postgres_url) as made:
         yield made
-        async with engine.connect() as connection:
-            for name in names:
-                await connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    finally:
-        await engine.dispose()
 
 
 @pytest.fixture
@@ -160,3 +147,10 @@ def logging_as_it_was() -> Iterator[None]:
     structlog.reset_defaults()
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+def pytest_collection_finish() -> None:
+    """Look through the heap of thousands of collected tests once, not again and again while they run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)

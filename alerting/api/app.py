@@ -235,7 +235,13 @@ def create_api(
     describe(app)
     app.add_middleware(Idempotency, answers=answers, clock=clock)
     app.add_middleware(
-        Gate, ring=ring, sessions=sessions, clock=clock, issued=issued, per_minute=settings.requests_per_minute
+        Gate,
+        ring=ring,
+        sessions=sessions,
+        clock=clock,
+        issued=issued,
+        per_minute=settings.requests_per_minute,
+        for_people=for_people,
     )
     app.add_middleware(Frame, metrics=metrics)  # the one added last is the outermost
     return app

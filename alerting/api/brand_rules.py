@@ -64,6 +64,7 @@ RULES: Final[Mapping[str, BrandRule]] = {
                 "/",
                 "/fragments/now",
                 "/fragments/incidents/{incident_id}",
+                "/topics",
                 "/topics/{topic}",
                 "/incidents/{incident_id}",
             ),

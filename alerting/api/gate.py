@@ -22,7 +22,7 @@ from alerting.api.keys import ISSUED_PREFIX, KeyRing
 from alerting.api.login_guard import LoginGuard
 from alerting.api.permissions import SAFE_METHODS, needed
 from alerting.api.places import Places
-from alerting.api.problems import Problem
+from alerting.api.problems import ForPeople, Problem
 from alerting.api.rate_limit import RateLimit
 from alerting.api.sessions import COOKIE, Session, Sessions
 from alerting.brand_scope import EVERYTHING, BrandScope, seeing
@@ -66,6 +66,7 @@ class Gate:
     Args:
         issued: Keys that were issued since; looked at within a second.
         per_minute: Requests of one key, > 0.
+        for_people: A page instead of a problem document, where a person asked.
         most_callers: Requests at once of those with a key or a session, > 0.
         most_strangers: And of all others, > 0; these never take the places of those.
     """
@@ -79,6 +80,7 @@ class Gate:
         clock: Clock,
         issued: IssuedKeys,
         per_minute: int,
+        for_people: ForPeople = lambda _request, _problem: None,
         most_callers: int = MOST_CALLERS,
         most_strangers: int = MOST_STRANGERS,
     ) -> None:
@@ -86,6 +88,7 @@ class Gate:
         self._ring = ring
         self._sessions = sessions
         self._issued = issued
+        self._for_people = for_people
         self._clock = clock
         self._limit = RateLimit(per_minute, clock)
         self._guard = LoginGuard(clock, most_failures=MOST_WRONG_KEYS, most_in_all=MOST_WRONG_KEYS_IN_ALL)
@@ -104,7 +107,9 @@ class Gate:
             with self._place(scope["path"], caller):
                 await self._answer(scope, receive, send, headers, caller)
         except Problem as refusal:
-            await refusal.response(scope.get("tocsin.request_id"))(scope, receive, send)
+            page = self._for_people(Request(scope), refusal)
+            answer = page or refusal.response(scope.get("tocsin.request_id"))
+            await answer(scope, receive, send)
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, headers: Headers, caller: Caller | None

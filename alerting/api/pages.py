@@ -32,6 +32,7 @@ from alerting.console.evidence_lines import drivers, insight_lines, places, quot
 from alerting.console.own_part_lines import own_part_blocks
 from alerting.console.page import Pages
 from alerting.console.pulse import Pulse
+from alerting.console.topic_board import BoardLine, board_line
 from alerting.curves import curve_of
 from alerting.fakes.inbox import Inbox
 from alerting.incidents.insight import excess_of
@@ -45,6 +46,7 @@ from streams.clock import Clock
 MOST_CARDS: Final = 30
 MOST_RESOLVED: Final = 8
 MOST_SPARKS: Final = 24
+MOST_ON_BOARD: Final = 100
 SPARK_SPAN: Final = timedelta(hours=3)
 SPARK_POINTS: Final = 90
 TOPIC_SPAN: Final = timedelta(days=1)
@@ -83,6 +85,12 @@ class Desk:
         board = by_how_unusual(await self._store.topics(now))
         drawn = [topic_tile(status, await self._spark(status, now)) for status in board[:MOST_SPARKS]]
         return (*drawn, *(topic_tile(status, None) for status in board[MOST_SPARKS:]))
+
+    async def board(self, now: datetime) -> tuple[BoardLine, ...]:
+        """Every topic, the most unusual first; these with their curves."""
+        board = by_how_unusual(await self._store.topics(now))
+        drawn = [board_line(status, await self._spark(status, now), now) for status in board[:MOST_ON_BOARD]]
+        return (*drawn, *(board_line(status, None, now) for status in board[MOST_ON_BOARD:]))
 
     async def curve(self, status: TopicStatus, now: datetime) -> Chart:
         """A topic's last day."""
@@ -177,6 +185,14 @@ def pages_router(
             fragment=fragment,
         )
         return _page(html)
+
+    @router.get("/topics")
+    async def topics_page(request: Request) -> Response:
+        async def draw(csrf: str) -> str:
+            now = clock.now()
+            return pages.topics(lines=await desk.board(now), pulse=pulse(), csrf=csrf, now=now)
+
+        return _page(await glances.page("topics", csrf_of(request), draw))
 
     @router.get("/topics/{topic}")
     async def topic_page(request: Request, topic: str) -> Response:

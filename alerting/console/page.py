@@ -23,6 +23,7 @@ from alerting.console.pulse import Pulse
 from alerting.console.report_pages import ReportPages
 from alerting.console.situation import Situation
 from alerting.console.standing import PreviewLines, StandingLine
+from alerting.console.topic_board import BoardLine
 from alerting.console.topic_form import TopicForm
 from alerting.console.verdicts import Spoken
 from alerting.console.watching import Rising
@@ -187,6 +188,10 @@ class Pages(ReportPages):
             csrf=csrf,
             now=now,
         )
+
+    def topics(self, *, lines: Sequence[BoardLine], pulse: Pulse, csrf: str, now: datetime) -> str:
+        """Every topic: what arrives, what it may still page, whether all is well with it."""
+        return self._render("topics.html", here="topics", lines=lines, pulse=pulse, csrf=csrf, now=now)
 
     def feeds(
         self,

@@ -79,6 +79,7 @@ async def test_a_viewer_in_the_console_looks_and_does_nothing() -> None:
     assert seen.status == 200
     assert done.status == 403
     assert "this needs a responder" in done.text
+    assert done.headers["content-type"].startswith("text/html")  # a person reads it
 
 
 async def test_a_key_opens_nothing_once_it_has_expired_nor_do_its_sessions() -> None:
