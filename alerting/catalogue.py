@@ -108,12 +108,15 @@ class Catalogue:
     async def put(self, topic: TopicSettings, *, by: str, expected: int | None, absent: bool = False) -> Declared:
         """Declare a topic; see `TopicRegister.put`."""
         declared = await self._register.put(self.wanted(topic), by=by, expected=expected, absent=absent)
+        if self._has_read:
+            self._see(declared)
         log.info("topic.declared", topic=topic.id, revision=declared.topic.revision, by=by)
         return declared
 
     async def remove(self, topic_id: str, *, by: str, expected: int | None) -> None:
         """Remove a topic; see `TopicRegister.remove`."""
         await self._register.remove(topic_id, expected=expected)
+        self._declared = {id_: known for id_, known in self._declared.items() if id_ != topic_id}
         log.info("topic.removed", topic=topic_id, by=by)
 
     async def erase(self, author: int) -> None:
@@ -137,7 +140,7 @@ class Catalogue:
     def _see(self, declared: Declared) -> None:
         """Whoever said it sees it on the next page, before the log has come round."""
         known = self._declared.get(declared.topic.id)
-        if known is not None and known.topic.revision < declared.topic.revision:
+        if known is None or known.topic.revision < declared.topic.revision:
             self._declared = {**self._declared, declared.topic.id: declared}
 
     async def _changed(self, declarations: Declarations) -> None:

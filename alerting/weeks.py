@@ -23,10 +23,13 @@ class Weeks:
         """The week of that name; without it the last whole one.
 
         Raises:
-            ValueError: There is no such week.
+            ValueError: There is no such week, or it has not begun: nothing is known of it, which is not 0.
         """
-        there = zone or self._zone
-        return IsoWeek.named(name, there) if name else self.last(self._clock.now(), there)
+        there, now = zone or self._zone, self._clock.now()
+        week = IsoWeek.named(name, there) if name else self.last(now, there)
+        if week.start > now:
+            raise ValueError(f"week {week.name} has not begun there")
+        return week
 
     def last(self, now: datetime, zone: str | None = None) -> IsoWeek:
         """The last whole week."""

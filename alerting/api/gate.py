@@ -130,10 +130,11 @@ class Gate:
         allowance = self._limit.take(caller.name)
         wanted = needed(scope["method"], path)
         if not caller.role.includes(wanted):
+            article = "an" if wanted is Role.ADMIN else "a"
             raise Problem(
                 403,
                 "role",
-                f"The key {caller.name!r} is a {caller.role}'s; this needs a {wanted}'s.",
+                f"The key {caller.name!r} is a {caller.role}'s; this needs {article} {wanted}'s.",
                 headers=allowance.headers(),
             )
         if caller.scope.is_limited and rule_for(path) is BrandRule.EVERY_BRAND:

@@ -136,11 +136,28 @@ def _invalid(error: Exception) -> Problem:
         if item["type"] == "json_invalid":
             reason = item.get("ctx", {}).get("error", item["msg"])
             return Problem(400, "not-json", f"The body is not JSON: {reason}.")
-    errors = [
-        {"field": ".".join(str(part) for part in item["loc"]), "message": str(item["msg"])} for item in found[:50]
-    ]
+    errors = [{"field": ".".join(str(part) for part in item["loc"]), "message": _reworded(item)} for item in found[:50]]
     detail = "; ".join(f"{item['field']}: {item['message']}" for item in errors[:5])
     return Problem(422, "invalid-request", detail, extensions={"errors": errors})
+
+
+def _reworded(item: Mapping[str, Any]) -> str:
+    """What pydantic says, without its words for Python's types."""
+    kind, context = item["type"], item.get("ctx", {})
+    if kind in {"model_type", "model_attributes_type", "dict_type"}:
+        return "Input should be a valid object"
+    if kind in {"tuple_type", "list_type", "frozen_set_type"}:
+        return "Input should be a valid array"
+    if kind == "too_short":
+        return f"Array should have at least {context['min_length']} {_items(context['min_length'])}"
+    if kind == "too_long":
+        return f"Array should have at most {context['max_length']} {_items(context['max_length'])}"
+    text = str(item["msg"]).removeprefix("Value error, ")
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _items(number: int) -> str:
+    return "item" if number == 1 else "items"
 
 
 def _http(error: Exception) -> Problem:

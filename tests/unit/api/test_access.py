@@ -62,10 +62,13 @@ async def test_every_route_is_closed_to_roles_below_its_own_and_to_nobody_else(r
 
 async def test_a_refusal_says_what_the_key_is_and_what_is_needed() -> None:
     async with house_of_roles() as house:
-        answer = await client(house, KEYS[Role.VIEWER]).post_json(f"/api/v1/incidents/{REFUNDS}/ack")
+        viewer = client(house, KEYS[Role.VIEWER])
+        acting = await viewer.post_json(f"/api/v1/incidents/{REFUNDS}/ack")
+        reloading = await viewer.post_json("/-/reload")
 
-    assert answer.status == 403
-    assert answer.json()["detail"] == "The key 'viewer' is a viewer's; this needs a responder's."
+    assert (acting.status, reloading.status) == (403, 403)
+    assert acting.json()["detail"] == "The key 'viewer' is a viewer's; this needs a responder's."
+    assert reloading.json()["detail"] == "The key 'viewer' is a viewer's; this needs an admin's."
 
 
 async def test_a_viewer_in_the_console_looks_and_does_nothing() -> None:

@@ -57,6 +57,19 @@ async def test_a_topic_is_declared_under_the_keys_name_and_shown_within_a_second
     assert shown.headers["etag"] == answer.headers["etag"] == f'"{told["revision"]}"'
 
 
+async def test_whoever_changes_a_topic_reads_what_they_wrote_at_once() -> None:
+    async with house() as (made, _):
+        await put(made, "late", {"name": "Late", "query": "late"})
+        declared = await made.api.get("/api/v1/topics/late")
+        await put(made, "late", {"name": "Late", "query": "late OR delayed"})
+        changed = await made.api.get("/api/v1/topics/late")
+        await made.api.request("DELETE", "/api/v1/topics/late")
+        removed = await made.api.get("/api/v1/topics/late")
+
+    assert (declared.json()["query"], changed.json()["query"]) == ("late", "late OR delayed")
+    assert removed.status == 404
+
+
 async def test_a_topic_that_joins_narrows_the_budgets_of_those_that_share_its_receiver() -> None:
     async with house() as (made, clock):
         before = await made.api.get("/api/v1/topics/refunds")

@@ -1,3 +1,6 @@
+from typing import Any
+
+import pytest
 from structlog.testing import capture_logs
 
 from tests.fakes.api_house import api_house, sign_in
@@ -36,6 +39,22 @@ async def test_every_refusal_is_a_problem_document() -> None:
             assert problem["title"]
             assert problem["detail"]
             assert problem["request_id"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ([], "body: Input should be a valid object"),
+        ({"topics": 3}, "body.topics: Input should be a valid array"),
+        ({"topics": []}, "body.topics: Array should have at least 1 item"),
+    ],
+)
+async def test_a_body_that_is_not_as_asked_for_is_told_in_words_of_json(body: Any, told: str) -> None:
+    async with api_house(store=storyboard(START)) as house:
+        answer = await house.api.post_json(f"/api/v1/incidents/{REFUNDS}/split", body)
+
+    assert answer.status == 422
+    assert answer.json()["detail"] == told
 
 
 async def test_a_wrong_method_is_told_the_right_ones() -> None:
