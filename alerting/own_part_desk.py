@@ -1,6 +1,7 @@
 """Sets every open crisis against what we ourselves said in it, and what that drew."""
 
 import asyncio
+from collections.abc import Container
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,7 +9,7 @@ import msgspec
 import structlog
 
 from alerting.conduct.home import at_home
-from alerting.conduct.looking import DAY, View, complaints_in, looked, speakers_for_us, worth_hearing
+from alerting.conduct.looking import DAY, View, backlash_in, complaints_in, looked, speakers_for_us, worth_hearing
 from alerting.dispatch import Dispatch
 from alerting.errors import DatabaseUnavailable, Stale
 from alerting.incidents.answering import asked_in
@@ -32,7 +33,7 @@ AT_MOST_EVERY: Final = timedelta(minutes=1)
 _OPEN: Final = IncidentFilter(states=(IncidentState.TRIGGERED, IncidentState.ACKNOWLEDGED))
 _MOST: Final = 100
 _MOST_ANSWERS: Final = 5_000
-_MOST_OURS: Final = 2_000
+_MOST_OURS: Final = 1_000
 
 
 class OwnPartDesk:
@@ -70,10 +71,14 @@ class OwnPartDesk:
         """
         page = await self._store.find(_OPEN, cursor=None, limit=_MOST)
         looked_at: list[tuple[Incident, OwnPart]] = []
+        told = {one.reply.mention for each in page.incidents if each.own_part for one in each.own_part.backlash}
         for incident in page.incidents:
             if incident.history or incident.direction is not Direction.CRISIS:
                 continue
             view = await self._view(incident)
+            if incident.own_part is not None and _is_current(incident.own_part, view, told):
+                looked_at.append((incident, incident.own_part))
+                continue
             looked_at.append((incident, await asyncio.to_thread(looked, view)))
         for incident, found in at_home(looked_at):
             if is_news(incident.own_part, found):
@@ -128,6 +133,13 @@ def is_news(before: OwnPart | None, after: OwnPart) -> bool:
     if _fresh(before, after):
         return True
     return after.at - before.at >= AT_MOST_EVERY and msgspec.structs.replace(before, at=after.at) != after
+
+
+def _is_current(written: OwnPart, view: View, told: Container[str]) -> bool:
+    """What is written is no older than it may be, and no backlash is new: then comparing texts can wait."""
+    if view.now - written.at >= AT_MOST_EVERY:
+        return False
+    return all(one.reply.mention in told for one in backlash_in(view))
 
 
 def _fresh(before: OwnPart | None, after: OwnPart) -> tuple[Backlash, ...]:

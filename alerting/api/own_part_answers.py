@@ -16,11 +16,18 @@ class SaidAnswer(Answer):
     url: str | None
 
 
+class WaitingAnswer(Answer):
+    """A complaint that nobody of us answered, by its key."""
+
+    mention: str
+    since: UtcTime
+
+
 class WaitsAnswer(Answer):
     """Complaints and our answers to them: `answered` of the `looked_at`, which stand for `complaints`.
 
     `unanswered` of these have no answer, in 90 of 100 cases between `low` and `high`; all three are the same where
-    every complaint was looked at. `oldest` is the key of the one that waits longest of those looked at.
+    every complaint was looked at. `waiting` are the ones that wait longest of those looked at, five at most.
     """
 
     complaints: float
@@ -30,8 +37,7 @@ class WaitsAnswer(Answer):
     low: float
     high: float
     median_seconds: float | None
-    oldest: str | None
-    oldest_at: UtcTime | None
+    waiting: tuple[WaitingAnswer, ...]
 
 
 class TemplateAnswer(Answer):

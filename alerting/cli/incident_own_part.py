@@ -39,8 +39,7 @@ def _waits(waits: dict[str, Any] | None) -> list[tuple[str, str]]:
         return []
     between = "" if waits["low"] == waits["high"] else f" ({waits['low']:,.0f} to {waits['high']:,.0f})"
     rows = [("complaints unanswered", f"{waits['unanswered']:,.0f}{between} of {waits['complaints']:,.0f}")]
-    if waits["oldest"]:
-        rows.append(("the oldest", f"{waits['oldest']}, {minute(waits['oldest_at'])} UTC"))
+    rows += [("waits longest", f"{one['mention']}, since {minute(one['since'])} UTC") for one in waits["waiting"]]
     if waits["median_seconds"] is not None:
         rows.append(("median time to an answer", f"{waits['median_seconds'] / 60:,.1f} min, of {waits['answered']}"))
     return rows

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from alerting.incidents.own_part import Waits
+from alerting.incidents.own_part import Waiting, Waits
 from streams.findings import Complaint
 from streams.public_reply import PublicReply
+
+MOST_WAITING: Final = 5
 
 _Z: Final = 1.8119  # 93 of 100, because the effective size is an estimate itself
 _EACH_FOR_ITSELF: Final = 1.001
@@ -33,7 +35,6 @@ def waits(complaints: Mapping[str, Complaint], replies: Iterable[PublicReply]) -
     whole = sum(one.weight for one in complaints.values())
     unanswered = sum(one.weight for key, one in complaints.items() if key not in firsts)
     low, high = _between(unanswered, whole, [one.weight for one in complaints.values()], left=len(waiting))
-    oldest_at, oldest = min(waiting, default=(None, None))
     return Waits(
         complaints=round(whole, 1),
         looked_at=len(complaints),
@@ -42,8 +43,7 @@ def waits(complaints: Mapping[str, Complaint], replies: Iterable[PublicReply]) -
         low=low,
         high=high,
         median_seconds=statistics.median(waited) if waited else None,
-        oldest=oldest,
-        oldest_at=oldest_at,
+        waiting=tuple(Waiting(key, at) for at, key in sorted(waiting)[:MOST_WAITING]),
     )
 
 

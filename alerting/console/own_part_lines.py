@@ -36,8 +36,9 @@ def own_part_blocks(part: OwnPart | None, now: datetime) -> tuple[OwnPartBlock, 
     if part.replies is None:
         blocks.append(OwnPartBlock("Our answers", "ours are not in the stream: whom we answered is not known"))
     if part.waits is not None:
-        oldest = f" ({one_line(part.waits.oldest, 80)})" if part.waits.oldest else ""
-        blocks.append(OwnPartBlock("Our answers", waits_line(part.waits, now) + oldest))
+        longest = [f"{one_line(one.mention, 80)} since {words.clock(one.since, now)}" for one in part.waits.waiting]
+        named = f"; waits longest: {', '.join(longest)}" if longest else ""
+        blocks.append(OwnPartBlock("Our answers", waits_line(part.waits, now) + named))
     if part.canned is not None and canned_line(part.canned):
         templates = tuple(_template(one, now) for one in part.canned.templates)
         blocks.append(OwnPartBlock("Canned", canned_line(part.canned), templates))

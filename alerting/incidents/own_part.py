@@ -24,6 +24,13 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     url: str | None = None
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """A complaint that nobody of us answered: its key, and since when it waits."""
+
+    mention: str
+    since: datetime
+
+
 class Waits(msgspec.Struct, frozen=True, omit_defaults=True):
     """Complaints and our answers to them, by a fair sample; where it is all of them, `low` and `high` are the same.
 
@@ -32,7 +39,7 @@ class Waits(msgspec.Struct, frozen=True, omit_defaults=True):
         looked_at: Of how many we looked whether they were answered; `answered` were.
         unanswered: How many of all complaints are not, in 90 of 100 cases between `low` and `high`.
         median_seconds: Half of those that were answered waited no longer; None where none was.
-        oldest: The key of the complaint that waits longest of those looked at, since `oldest_at`.
+        waiting: Of those looked at the ones that wait longest, the oldest first, at most five.
     """
 
     complaints: float
@@ -42,8 +49,12 @@ class Waits(msgspec.Struct, frozen=True, omit_defaults=True):
     low: float
     high: float
     median_seconds: float | None = None
-    oldest: str | None = None
-    oldest_at: datetime | None = None
+    waiting: tuple[Waiting, ...] = ()
+
+    @property
+    def oldest_at(self) -> datetime | None:
+        """Since when the oldest waits; None where none does, or where that was forgotten."""
+        return self.waiting[0].since if self.waiting else None
 
 
 class Template(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,7 +62,7 @@ class Template(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         example: The first reply of it.
-        today: How many replies of the last day are made of it; an estimate of more than 2,000.
+        today: How many replies of the last day are made of it; an estimate of more than 1,000.
         here: How many of those since the event began.
         declared: The name of the template by the source's word; None where it was found by likeness.
     """
@@ -67,7 +78,7 @@ class Canned(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         here: Replies since the event began, of which `here_canned` are.
-        today: Replies of the last day, of which `today_canned` are; estimates of more than 2,000.
+        today: Replies of the last day, of which `today_canned` are; estimates of more than 1,000.
         templates: The most used first, at most five.
     """
 
@@ -162,7 +173,7 @@ def without_authors(part: OwnPart, authors: Collection[int] | None) -> OwnPart:
     replace = msgspec.structs.replace
     return replace(
         part,
-        waits=replace(part.waits, oldest=None) if authors is None and part.waits is not None else part.waits,
+        waits=replace(part.waits, waiting=()) if authors is None and part.waits is not None else part.waits,
         canned=None
         if part.canned is None
         else replace(

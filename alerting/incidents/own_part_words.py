@@ -51,7 +51,8 @@ def waits_line(waits: Waits, now: datetime) -> str:
 
     >>> from datetime import UTC
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
-    >>> waits_line(Waits(400, 64, 16, 310, 270, 345, 840.0, "x:7", noon), noon.replace(hour=14))
+    >>> from alerting.incidents.own_part import Waiting
+    >>> waits_line(Waits(400, 64, 16, 310, 270, 345, 840.0, (Waiting("x:7", noon),)), noon.replace(hour=14))
     'about 310 of 400 complaints unanswered (270-345), the oldest seen for 2 h; answered after 14 min at the median'
     """
     exact = waits.low == waits.high

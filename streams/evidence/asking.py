@@ -1,6 +1,7 @@
 """Whom the brand might answer: a fair sample of what people said for themselves in an event. Pure."""
 
 from collections.abc import Iterable
+from math import fsum
 from typing import Final
 
 from streams.evidence.reading import Read
@@ -15,7 +16,7 @@ MOST_ASKED: Final = 64
 def asked_of(reads: Iterable[Read]) -> dict[str, float]:
     """Keys of at most 64 mentions, each with how many it stands for; all of them where there are no more.
 
-    What was only passed on, and what the brand said itself, asks nothing. The weights sum to about as many as were
+    What was only passed on, and what the brand said itself, asks nothing. The weights sum to as many as were
     counted, so a share of them is a share of the whole event: off by less than 13 points in 95 of 100 cases.
 
     Source:
@@ -42,5 +43,5 @@ def _sampled(reads: Iterable[Read]) -> dict[str, tuple[float, Read]]:
     by_number = {read.number: read for read in asking}
     kept = list(sample)
     # how many there are in all is known better than by this sample
-    scale = sum(read.weight for read in asking) / sum(one.weight for one in kept) if kept else 1.0
+    scale = fsum(read.weight for read in asking) / fsum(one.weight for one in kept) if kept else 1.0
     return {one.body.decode(): (round(scale * one.weight, 3), by_number[one.number]) for one in kept}

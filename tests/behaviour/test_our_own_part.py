@@ -12,14 +12,16 @@ from streams.broker.base import Partition
 from streams.codec import encode_reply
 from streams.findings import Complaint
 from streams.public_reply import PublicReply
+from streams.topic import Topic
 from tests.behaviour.test_nothing_is_lost import until
 from tests.fakes.clock import START
 from tests.fakes.detections import detection, evidence
 from tests.fakes.heard_replies import HeardReplies
-from tests.fakes.house import KAFKA, House, World
+from tests.fakes.house import KAFKA, REFUNDS, House, World
 from tests.fakes.notifier import ScriptedNotifier
 
 OURS = 99
+DELIVERY = Topic(id="delivery", name="Delivery", query="parcel", brand="Acme", owner="Logistics")
 SEEN = msgspec.structs.replace(
     evidence(), complaints={f"x:{number}": Complaint(START, 1.0, number) for number in range(10)}
 )
@@ -35,10 +37,10 @@ def angry(number: int) -> PublicReply:
 class Story:
     """An open incident, and answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, topics: tuple[Topic, ...] = (REFUNDS,)) -> None:
         self.comms = ScriptedNotifier()
         self.world = World(comms=self.comms)
-        self.house = House(self.world)
+        self.house = House(self.world, topics=topics)
         self.heard = HeardReplies()
         self.desk = OwnPartDesk(
             store=self.house.store,
@@ -72,7 +74,7 @@ async def test_complaints_are_counted_as_answered_by_us_or_waiting() -> None:
     assert found.waits is not None
     assert (found.waits.looked_at, found.waits.answered, found.waits.unanswered) == (10, 2, 8.0)
     assert found.waits.median_seconds == 240.0  # between 2 and 6 minutes
-    assert found.waits.oldest == "x:0"
+    assert [one.mention for one in found.waits.waiting] == ["x:0", "x:1", "x:2", "x:5", "x:6"]
     assert found.replies == 2
 
 
@@ -129,3 +131,20 @@ async def test_answers_of_authors_who_were_erased_are_not_taken_in() -> None:
         await until(story.world, lambda: bool(story.world.tables.replies))
 
     assert set(story.world.tables.replies) == {"x:3"}
+
+
+async def test_with_two_incidents_of_the_brand_open_one_of_them_tells_it_however_often_they_are_looked_at() -> None:
+    story = Story((REFUNDS, DELIVERY))
+    async with story.house.running():
+        other = msgspec.structs.replace(evidence(observed=900), complaints={"x:50": Complaint(START, 1.0, 50)})
+        await story.begin()
+        story.world.claim(detection(topic="delivery", episode="e2", seen=other, minutes=200))
+        await until(story.world, lambda: len(story.world.incidents) == 2)
+        story.heard.hear(msgspec.structs.replace(BAD, brand="Acme"), *map(angry, range(20)))
+        for seconds in (1, 16, 16, 61):
+            await story.world.clock.advance(seconds)
+            await story.look()
+
+    tell = {incident.topic for incident in story.world.incidents if incident.own_part and incident.own_part.backlash}
+    assert tell == {"refunds"}  # where the complaint that was answered is known
+    assert story.count(Transition.BACKLASH) == 1

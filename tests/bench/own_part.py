@@ -138,7 +138,7 @@ def _seen(connection: Connection, complaints: Sequence[Mention], brand: str | No
     reads = [_read(one, len(complaints) / len(kept)) for one in kept]
     sample = complaints_of(reads)
     answers = answer_rows.to(connection, tuple(sample), 5000)
-    own = answer_rows.own(connection, brand, speakers_for_us(answers), NOW - timedelta(days=1), 2000)
+    own = answer_rows.own(connection, brand, speakers_for_us(answers), NOW - timedelta(days=1), 1000)
     drawn = answer_rows.drawn(connection, [one.mention for one in own.read])
     view = View(NOW, START, sample, answers, own, drawn)
     return msgspec.structs.replace(view, echoes=answer_rows.to(connection, worth_hearing(view), 5000))
@@ -152,7 +152,7 @@ def _read(mention: Mention, weight: float) -> Read:
 
 def _told_canned(view: View) -> frozenset[str]:
     """Which of our replies are called canned: told is only how many, so each is asked for by itself."""
-    own = [] if view.own is None else sorted(view.own.read, key=lambda one: (one.at, one.mention))
+    own = () if view.own is None else tuple(sorted(view.own.read, key=lambda one: (one.at, one.mention)))
     return frozenset(own[at].mention for _, group in groups(own) for at in group)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from alerting.incidents.own_part import Backlash, Canned, Helping, OwnPart, Said, Template, Waits
+from alerting.incidents.own_part import Backlash, Canned, Helping, OwnPart, Said, Template, Waiting, Waits
 from tests.fakes.clock import START
 
 US, ANN, TOM = 99, 7, 8
@@ -28,7 +28,7 @@ def own_part() -> OwnPart:
     return OwnPart(
         START + timedelta(minutes=10),
         replies=12,
-        waits=Waits(400.0, 64, 16, 300.0, 262.0, 331.0, 840.0, "x:1", START),
+        waits=Waits(400.0, 64, 16, 300.0, 262.0, 331.0, 840.0, (Waiting("x:1", START),)),
         canned=Canned(12, 9, 40, 20, (Template(said("x:t", US), 20, 9),)),
         backlash=(
             Backlash(said("x:bad", US), 51, 50, 40, 0.6, 0.3, 1e-9, likes=3, original=4, examples=(said("x:a", ANN),)),

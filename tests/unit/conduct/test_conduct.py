@@ -15,7 +15,7 @@ from alerting.conduct.home import at_home
 from alerting.conduct.looking import View, looked
 from alerting.conduct.waits import waits
 from alerting.incidents.model import Incident
-from alerting.incidents.own_part import Backlash, OwnPart, Said
+from alerting.incidents.own_part import Backlash, OwnPart, Said, Waiting
 from alerting.incidents.reply_store import Drawn, OwnReplies
 from streams.evidence.features import tokens
 from streams.evidence.minhash import signature
@@ -65,7 +65,7 @@ class TestWaits:
         assert (found.looked_at, found.answered, found.unanswered) == (4, 3, 1.0)
         assert (found.low, found.high) == (1.0, 1.0)
         assert found.median_seconds == 360.0  # waits of 6, 14 and 4 minutes
-        assert (found.oldest, found.oldest_at) == ("x:4", START + timedelta(minutes=30))
+        assert found.waiting == (Waiting("x:4", START + timedelta(minutes=30)),)
 
     def test_the_first_answer_counts_and_one_from_before_the_complaint_was_given_at_once(self) -> None:
         complaints = {"x:1": complaint(0), "x:2": complaint(0)}
@@ -85,6 +85,13 @@ class TestWaits:
         # 1.645 standard errors of 3/4 over 40, a tenth of the whole: 0.107 on either side
         assert found.low == pytest.approx(400 * 0.63, abs=6)
         assert found.high == pytest.approx(400 * 0.84, abs=6)
+
+    def test_those_that_wait_longest_are_named_and_of_many_five(self) -> None:
+        found = waits({f"x:{minute}": complaint(minute) for minute in range(9, 0, -1)}, [ours("x:r", "x:2")])
+
+        assert found is not None
+        assert [one.mention for one in found.waiting] == ["x:1", "x:3", "x:4", "x:5", "x:6"]
+        assert found.oldest_at == START + timedelta(minutes=1)
 
     def test_nobody_was_answered(self) -> None:
         found = waits({"x:1": complaint(0, weight=50.0)}, [])

@@ -1,11 +1,13 @@
 """A fair sample of whom the brand might answer."""
 
 import random
+from datetime import UTC, datetime
 from statistics import mean
 
+import msgspec
 import pytest
 
-from streams.evidence.asking import MOST_ASKED, asked_of
+from streams.evidence.asking import MOST_ASKED, asked_of, complaints_of
 from streams.evidence.reading import Read
 from streams.excerpt import Excerpt
 from streams.id_index import hash64
@@ -32,6 +34,24 @@ def test_the_same_mentions_give_the_same_sample_in_any_order() -> None:
 
     assert asked_of(reads) == asked_of(shuffled)
     assert len(asked_of(reads)) == MOST_ASKED
+
+
+def test_complaints_are_the_negative_ones_with_their_time_and_author_and_sum_to_all_of_them() -> None:
+    reads = [said(number, 3.0) for number in range(200)]
+    angry = [
+        msgspec.structs.replace(
+            read, excerpt=msgspec.structs.replace(read.excerpt, polarity=-0.5, at_ms=60_000, author_number=read.number)
+        )
+        for read in reads[:150]
+    ]
+
+    found = complaints_of([*angry, *reads[150:]])
+
+    assert found.keys() <= {read.excerpt.key for read in angry}
+    assert len(found) == MOST_ASKED
+    assert sum(one.weight for one in found.values()) == pytest.approx(450.0, abs=0.1)  # rounded to a thousandth each
+    key, one = next(iter(found.items()))
+    assert (one.at, one.author_number) == (datetime(1970, 1, 1, 0, 1, tzinfo=UTC), hash64(key))
 
 
 @pytest.fixture(scope="module")
