@@ -58,6 +58,7 @@ class PastRun:
                 self.windows[told.topic, told.start] = told
             elif isinstance(told, Detection) and told.phase is Phase.OPENED:
                 self.opened.append(told)
+        self._topics.spoke(partial.topic, watch)
         return len(self.opened) > before
 
 

@@ -23,7 +23,7 @@ class OpenMinute:
 
     def __init__(self, trail: Trail, rate: Rate, scores: WindowScores) -> None:
         self._trail, self._rate, self._scores = trail, rate, scores
-        self._stand = MinuteMemo[Stand]()
+        self._stand: MinuteMemo[Stand] = MinuteMemo()
         self._bands: dict[int, tuple[float, float, float]] = {}
         self._limits: array[float] | None = None
 

@@ -1,7 +1,6 @@
 """Every detector there is, by name."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -88,8 +87,12 @@ def build_detectors(topic: Topic, settings: DetectSettings, prior: Prior | None 
 
 def lesson_of(detectors: Sequence[Detector]) -> Lesson | None:
     """What the topic that these watch teaches its peers; None before its past is proven."""
-    lessons = [lesson for detector in detectors if (lesson := detector.lesson()) is not None]
-    return reduce(Lesson.with_more, lessons) if lessons else None
+    found: Lesson | None = None
+    for detector in detectors:
+        lesson = detector.lesson()
+        if lesson is not None:
+            found = lesson if found is None else found.with_more(lesson)
+    return found
 
 
 def restore_detectors(detectors: Sequence[Detector], state: Sequence[Any]) -> None:

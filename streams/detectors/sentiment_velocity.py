@@ -79,7 +79,7 @@ class SentimentVelocityDetector:
         self._looks = 0
         self._stormy = False
         self._not_before = 0
-        self._stand = MinuteMemo[MoodStand]()
+        self._stand: MinuteMemo[MoodStand] = MinuteMemo()
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
         """The reading at second `at`; None while fewer mentions were scored than the warm-up asks for."""
@@ -250,9 +250,11 @@ class SentimentVelocityDetector:
 
     def lesson(self) -> Lesson | None:
         """What peers may learn of this topic's moods; None before a week of calibrated half days."""
-        found = zip((SOURING, *_FALLS), (self._sourings.lean, *(maxima.lean for maxima in self._windows)), strict=True)
-        leans = {name: lean for name, lean in found if lean is not None}
-        return Lesson(leans) if leans else None
+        souring = self._sourings.lean
+        if souring is None:
+            return None  # all of them close their half days together
+        falls = {name: maxima.lean for name, maxima in zip(_FALLS, self._windows, strict=True)}
+        return Lesson({SOURING: souring, **{name: lean for name, lean in falls.items() if lean is not None}})
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
         """None: mentions are not what this detector counts."""

@@ -37,6 +37,7 @@ class WatchedTopics:
         self._watches: dict[str, TopicWatch] = {}
         self._active: set[str] = set()
         self._peers = Peers(self._lesson)
+        self._teach_nothing: set[str] = set()  # as they stand: asked over and over, for every topic that is new
 
     def get(self, topic_id: str) -> TopicWatch | None:
         """The topic's watch; None before it spoke, and where nobody watches it."""
@@ -66,8 +67,13 @@ class WatchedTopics:
         return watch
 
     def _lesson(self, topic_id: str) -> Lesson | None:
+        if topic_id in self._teach_nothing:
+            return None
         watch = self._watches.get(topic_id)
-        return None if watch is None else watch.lesson()
+        lesson = None if watch is None else watch.lesson()
+        if lesson is None:
+            self._teach_nothing.add(topic_id)
+        return lesson
 
     def definition(self, topic_id: str) -> Definition | None:
         """What is known of the topic; None where nothing is."""
@@ -99,11 +105,13 @@ class WatchedTopics:
 
     def spoke(self, topic_id: str, watch: TopicWatch) -> None:
         """Something came: perhaps the passing of time changes something about the topic from now on."""
+        self._teach_nothing.discard(topic_id)
         if watch.is_active:
             self._active.add(topic_id)
 
     def ticked(self, topic_id: str, watch: TopicWatch) -> None:
         """Time has passed: perhaps it changes nothing any more."""
+        self._teach_nothing.discard(topic_id)
         if not watch.is_active:
             self._active.discard(topic_id)
 
@@ -129,6 +137,7 @@ class WatchedTopics:
 
     def forget(self, topic_id: str) -> None:
         """The topic's watch is broken."""
+        self._teach_nothing.discard(topic_id)
         self._watches.pop(topic_id, None)
         self._peers.remove(topic_id)
         self._active.discard(topic_id)

@@ -6,7 +6,7 @@ import pytest
 from streams.broker.base import Partition, Record
 from streams.definition import Definition
 from streams.detectors.prior import Lean, Lesson, Scatter
-from streams.events import PartialCount
+from streams.events import PartialCount, Tally
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
 from streams.stages.detect import DetectStage
 from streams.stages.detect_snapshots import TOPIC_PREFIX
@@ -80,7 +80,7 @@ def test_of_very_many_only_the_nearest_are_asked() -> None:
 def stage(*, taught: bool) -> DetectStage:
     """Six topics with a week behind them, or six that nobody has heard of."""
     made = DetectStage(0, kafka=KafkaSettings(), time=TimeSettings(), detect=DetectSettings())
-    made.fold(records([Definition(topic=topic, revision=1) for topic in (*PEERS, "new")]), NOW)
+    made.fold(records([Definition(topic=topic, revision=1) for topic in (*PEERS, "early", "late", "new")]), NOW)
     if taught:
         partials = [
             PartialCount(topic=peer, revision=1, second=slot.start, tally=slot.tally, history=True)
@@ -88,14 +88,16 @@ def stage(*, taught: bool) -> DetectStage:
             for slot in minutes(number, WEEK_MINUTES, 0.05)
             if slot.tally.mentions
         ]
-        made.fold(records(partials, 100), NOW)
+        early = PartialCount(topic="early", revision=1, second=START, tally=Tally(mentions=1), history=True)
+        partials.sort(key=lambda one: one.second)
+        made.fold(records([*partials[:60], early, *partials[60:]], 100), NOW)
     return made
 
 
-def spoken(count: int) -> list[PartialCount]:
+def spoken(count: int, topic: str = "new") -> list[PartialCount]:
     """The first minutes of a new topic."""
     found = [slot for slot in minutes(99, count, 2.0, start=FIRST) if slot.tally.mentions]
-    return [PartialCount(topic="new", revision=1, second=one.start, tally=one.tally, history=True) for one in found]
+    return [PartialCount(topic=topic, revision=1, second=one.start, tally=one.tally, history=True) for one in found]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +116,13 @@ def test_with_peers_a_new_topic_has_an_expectation_within_minutes_and_without_th
     assert expected is not None
     assert expected[0] == pytest.approx(2.0, rel=0.5)
     assert alone.expected("new", 60) is None
+
+
+def test_who_taught_nothing_yet_is_asked_again_once_more_was_heard(taught: DetectStage) -> None:
+    # the fixture asked everybody for the sake of "early", before the week from which they teach
+    taught.fold(records(spoken(12, topic="late"), 1_500_000), NOW)
+
+    assert taught.expected("late", 60) is not None
 
 
 def test_what_a_topic_borrowed_is_part_of_its_snapshot(taught: DetectStage) -> None:
