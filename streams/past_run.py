@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -12,6 +13,8 @@ from streams.stages.detail import Detail
 from streams.stages.watched_topics import WatchedTopics
 from streams.topic import Topic
 from streams.windows import MINUTE
+
+_SILENT: Final = Tally()
 
 
 class PastRun:
@@ -50,10 +53,13 @@ class PastRun:
         watch = self._topics.of(partial.topic)
         if watch is None:
             return False
+        begun = partial.topic in self._newest
         if partial.second > self._newest.get(partial.topic, 0):
             self._newest[partial.topic] = partial.second
         before = len(self.opened)
-        for told in watch.add(partial, None)[1]:
+        # who is silent sends no partial count: time passes, and nobody decides on it, as live
+        silent = begun and not partial.tally.mentions and partial.tally == _SILENT
+        for told in watch.tick(partial.second) if silent else watch.add(partial, None)[1]:
             if isinstance(told, WindowCount):
                 self.windows[told.topic, told.start] = told
             elif isinstance(told, Detection) and told.phase is Phase.OPENED:
