@@ -138,13 +138,19 @@ def excerpt_of(
         lang=short_name(mention.lang) if mention.lang else None,
         of=short_name(f"{mention.platform}:{of}") if of else None,
         rating=mention.rating,
-        media=tuple(item.hash[:MAX_NAME_CHARACTERS] for item in mention.media[:2] if item.hash),
-        labels=tuple(
-            label[:_LABEL_CHARACTERS]
-            for label in (*[f"#{tag.lstrip('#')}" for tag in mention.hashtags], *mention.links)[:_LABELS]
-        ),
+        media=_hashes_of(mention) if mention.media else (),
+        labels=_labels_of(mention) if mention.hashtags or mention.links else (),
         url=mention.url[:MAX_EXCERPT_CHARACTERS] if mention.url else None,
     )
+
+
+def _hashes_of(mention: Mention) -> tuple[str, ...]:
+    return tuple(item.hash[:MAX_NAME_CHARACTERS] for item in mention.media[:2] if item.hash)
+
+
+def _labels_of(mention: Mention) -> tuple[str, ...]:
+    labels = (*[f"#{tag.lstrip('#')}" for tag in mention.hashtags], *mention.links)
+    return tuple(label[:_LABEL_CHARACTERS] for label in labels[:_LABELS])
 
 
 def shown_name(mention: Mention, mask: Collection[Masked]) -> str | None:
