@@ -1,6 +1,6 @@
 """The score stage: mentions in, partial counts and watermarks out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -20,7 +20,8 @@ from streams.stages.base import Restored
 from streams.stages.dead_letters import DeadLetters
 from streams.stages.description import Description
 from streams.stages.forgotten import Forgotten
-from streams.stages.mention_polarity import polarities_of, polarity_of
+from streams.stages.heard import Heard
+from streams.stages.mention_polarity import polarities_of
 from streams.stages.mention_time import event_time, is_history
 from streams.stages.packing import Packing
 from streams.stages.partial_sums import PartialSums
@@ -31,7 +32,6 @@ from streams.stages.score_canaries import ScoreCanaries, without_canaries
 from streams.stages.score_state import ScoreState
 from streams.stages.source_clock import SourceClock
 from streams.stages.tracked_topics import TrackedTopics
-from streams.topic import Topic
 
 
 class ScoreStage:
@@ -124,14 +124,10 @@ class ScoreStage:
     def replay(self, records: Sequence[Record]) -> None:
         """Remember what was counted already, and how far event time had come."""
         newest: int | None = None
-        for record in without_canaries(records):
-            try:
-                mention = codec.decode_mention(record.value)
-            except InvalidMention:
-                continue
-            event_ms, delayed = event_time(mention, record, grace_ms=self._grace_ms)
+        for one in self._heard(without_canaries(records), refuse=False):
+            event_ms, delayed = event_time(one.mention, one.record, grace_ms=self._grace_ms)
             newest = event_ms if newest is None else max(newest, event_ms)
-            self._take_in(mention, record, event_ms, delayed=delayed)
+            self._take_in(one, event_ms, delayed=delayed)
         self._sums.clear()
         self._matched = self._duplicate = 0
         if newest is not None:
@@ -146,15 +142,10 @@ class ScoreStage:
         records = self._canaries.let_fly(records)
         self._read += len(records)
         newest: int | None = None
-        for record in records:
-            try:
-                mention = codec.decode_mention(record.value)
-            except InvalidMention as exc:
-                self._dead_letters.refuse(record, exc.reason)
-                continue
-            self._dead_letters.readable()
-            event_ms, delayed = event_time(mention, record, grace_ms=self._grace_ms)
-            if not is_history(record):
+        for one in self._heard(records, refuse=True):
+            mention = one.mention
+            event_ms, delayed = event_time(mention, one.record, grace_ms=self._grace_ms)
+            if not is_history(one.record):
                 self._arrivals.count(mention.platform)
                 if mention.parent_id or mention.quote_of or mention.op == "delete" or marked_as_ours(mention):
                     self._replies.hear(mention, event_ms, self._forgotten.authors)
@@ -162,7 +153,7 @@ class ScoreStage:
                 newest = event_ms
                 if self._clock.leaps(event_ms):
                     self._cut(event_ms, now)
-            self._take_in(mention, record, event_ms, delayed=delayed)
+            self._take_in(one, event_ms, delayed=delayed)
         if records:
             self._clock.saw(newest, now)
 
@@ -204,20 +195,33 @@ class ScoreStage:
         """Nothing: every write carries what changed."""
         return []
 
-    def _take_in(self, mention: Mention, record: Record, event_ms: int, *, delayed: bool) -> None:
-        matched = self._tracked.matcher.match(mention)
-        if not matched and mention.seq is None and mention.op != "delete":
+    def _heard(self, records: Sequence[Record], *, refuse: bool) -> Iterator[Heard]:
+        read: list[tuple[Record, Mention]] = []
+        for record in records:
+            try:
+                read.append((record, codec.decode_mention(record.value)))
+            except InvalidMention as exc:
+                if refuse:
+                    self._dead_letters.refuse(record, exc.reason)
+            else:
+                if refuse:
+                    self._dead_letters.readable()
+        return Heard.all_of(read, matcher=self._tracked.matcher, scorer=self._scorer)
+
+    def _take_in(self, one: Heard, event_ms: int, *, delayed: bool) -> None:
+        mention, topics = one.mention, one.topics
+        if not topics and mention.seq is None and mention.op != "delete":
             return  # it replaces nothing
         key = mention.key
         known = self._index.get(key)
         if known is None:
-            if matched and mention.op != "delete":
+            if topics and mention.op != "delete":
                 self._matched += 1
-                self._count(mention, key, matched, record, event_ms, event_ms // 1000, delayed=delayed, known=None)
+                self._count(one, key, event_ms, event_ms // 1000, delayed=delayed, known=None)
         elif mention.op == "delete":
-            self._delete(mention, key, known, record)
+            self._delete(mention, key, known, one.record)
         elif mention.seq is not None and (known.seq is None or seq_of(mention.seq) > known.seq):
-            self._count(mention, key, matched, record, event_ms, known.second, delayed=known.delayed, known=known)
+            self._count(one, key, event_ms, known.second, delayed=known.delayed, known=known)
         else:
             self._duplicate += 1
 
@@ -238,27 +242,16 @@ class ScoreStage:
             if fate:
                 growing.change(number, deleted=fate == "deleted")
 
-    def _count(
-        self,
-        mention: Mention,
-        key: str,
-        matched: tuple[Topic, ...],
-        record: Record,
-        event_ms: int,
-        second: int,
-        *,
-        delayed: bool,
-        known: Counted | None,
-    ) -> None:
-        polarity = polarity_of(mention, self._scorer) if matched else None
+    def _count(self, one: Heard, key: str, event_ms: int, second: int, *, delayed: bool, known: Counted | None) -> None:
+        record, mention, topics, polarity = one
         by_topic = None
-        if len(matched) > 1:
-            by_topic = polarities_of(mention, matched, matcher=self._tracked.matcher, scorer=self._scorer)
+        if len(topics) > 1:
+            by_topic = polarities_of(mention, topics, matcher=self._tracked.matcher, scorer=self._scorer)
         region = mention.country or mention.region
         counted = Counted(
             None if mention.seq is None else seq_of(mention.seq),
             second,
-            same_topics(tuple([topic.id for topic in matched])),
+            same_topics(tuple([topic.id for topic in topics])),
             polarity,
             reach_of(mention),
             engagement_of(mention),
