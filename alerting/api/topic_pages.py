@@ -155,6 +155,19 @@ def topic_pages_router(
     return router
 
 
+_ASKED: Final = {"id": "Id", "name": "Name", "query": "Query", "brand": "Brand", "owner": "Owner"} | {
+    "pages_per_week": "False pages a week"
+}
+_WORDS: Final = {
+    ("id", "string_pattern_mismatch"): "small letters, digits, dots, dashes and underscores, at most 64, no blanks",
+    ("id", "string_type"): "it is missing",
+    ("name", "string_type"): "it is missing",
+    ("query", "string_type"): "it is missing",
+    ("pages_per_week", "float_parsing"): "a number, such as 0.25 for one in four weeks",
+}
+"""The form's own words for what pydantic says in those of programs."""
+
+
 class _Refused(Exception):
     """A field is not as it should be; says which and what is allowed."""
 
@@ -168,7 +181,9 @@ def _settings(fields: Mapping[str, str], *, trying: bool) -> TopicSettings:
         return TopicSettings.model_validate(values)
     except ValidationError as exc:
         first = exc.errors()[0]
-        raise _Refused(f"{first['loc'][-1] if first['loc'] else 'topic'}: {first['msg']}.") from exc
+        name = str(first["loc"][-1]) if first["loc"] else "topic"
+        said = first["msg"].removeprefix("Value error, ")
+        raise _Refused(f"{_ASKED.get(name, name)}: {_WORDS.get((name, first['type']), said)}.") from exc
 
 
 def _beside(wanted: TopicSettings, declared: Declared | None) -> TopicSettings:

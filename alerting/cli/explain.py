@@ -51,6 +51,9 @@ def explain(
     for number, decision in enumerate(found):
         title = f"{decision['phase']}, detection {decision['id']} of {decision['topic']}"
         show_lines(title, decision["words"], first=number == 0)
+    if not found:
+        none = "they are kept for 30 days, and what somebody split off or a feed that fell silent has none of its own"
+        show_lines(f"No decision of {name} is there: {none}.", (), first=True)
 
 
 def _explain_rise(topic: str, rising: list[dict[str, Any]], *, as_json: bool) -> None:

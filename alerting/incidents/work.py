@@ -13,6 +13,7 @@ from alerting.incidents.sharing import share, unshare
 from alerting.incidents.statement import Statement
 
 LONGEST_SNOOZE: Final = timedelta(days=7)
+FIXED_BEFORE_ONSET: Final = timedelta(days=7)
 
 _NAME_CHARACTERS: Final = 100
 _COMMENT_CHARACTERS: Final = 500
@@ -171,6 +172,9 @@ def _state(incident: Incident, act: State, actor: str, now: datetime) -> Outcome
     cause = wording.plain(act.cause, _COMMENT_CHARACTERS) if act.cause else None
     if act.fixed_at is not None and _zoned(act.fixed_at) > now:
         raise TransitionRefused(f"{act.fixed_at.isoformat()} lies ahead; what is fixed was fixed before now")
+    # People may talk of it only after it is mended, but not for the first time a week later.
+    if act.fixed_at is not None and act.fixed_at < incident.onset_at - FIXED_BEFORE_ONSET:
+        raise TransitionRefused(f"{act.fixed_at.isoformat()} lies more than a week before it began; is that the date?")
     statement = Statement(
         status=_needed(act.status, "a status"),
         by=actor,

@@ -266,6 +266,8 @@ async def test_a_decision_is_explained_with_every_number() -> None:
         whole = await run("explain", REFUNDS, "--json")
         unknown = await run("explain", "e2" * 16)
         calm = await run("explain", "delivery")
+        store.decided = {}
+        forgotten = await run("explain", REFUNDS)
 
     assert one.exit_code == 0
     assert one.output.startswith(f"opened, detection {D1} of refunds\nPaged at ")
@@ -275,3 +277,4 @@ async def test_a_decision_is_explained_with_every_number() -> None:
     assert unknown.exit_code == Exit.REFUSED
     assert "older than 30 days" in unknown.output
     assert "delivery is not on the watch list" in calm.output
+    assert f"No decision of {REFUNDS} is there: they are kept for 30 days" in forgotten.output

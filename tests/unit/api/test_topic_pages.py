@@ -95,9 +95,10 @@ async def test_declaring_leads_to_the_topic() -> None:
     ("wrong", "told"),
     [
         ({"query": "acme AND ("}, "query:"),
-        ({"query": ""}, "query:"),
-        ({"pages_per_week": "many"}, "pages_per_week:"),
-        ({"id": "No Good"}, "id:"),
+        ({"query": ""}, "Query: it is missing."),
+        ({"pages_per_week": "many"}, "False pages a week: a number, such as 0.25"),
+        ({"pages_per_week": "0"}, "False pages a week: Input should be greater than 0."),
+        ({"id": "No Good"}, "Id: small letters, digits"),
     ],
 )
 @pytest.mark.parametrize("do", ["try", "save"])

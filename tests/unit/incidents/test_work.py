@@ -97,6 +97,15 @@ def test_a_snooze_ends_within_seven_days(until: datetime) -> None:
         perform(opened(), Snooze(until), "Maya", START + HOUR)
 
 
+@pytest.mark.parametrize(
+    ("fixed_at", "why"),
+    [(START + 2 * HOUR, "lies ahead"), (START - timedelta(days=8), "more than a week before it began")],
+)
+def test_a_fix_by_a_slip_of_the_calendar_is_refused(fixed_at: datetime, why: str) -> None:
+    with pytest.raises(TransitionRefused, match=why):
+        perform(opened(), State("Rolled back", fixed_at=fixed_at), "Maya", START + HOUR)
+
+
 @pytest.mark.parametrize("act", [Assign(" "), Comment("\n"), State("\u202e"), PassOn("")])
 def test_an_empty_text_is_refused(act: Act) -> None:
     with pytest.raises(TransitionRefused, match="is needed"):
