@@ -28,7 +28,7 @@ class Weeks:
         there, now = zone or self._zone, self._clock.now()
         week = IsoWeek.named(name, there) if name else self.last(now, there)
         if week.start > now:
-            raise ValueError(f"week {week.name} has not begun there")
+            raise ValueError(f"week {week.name} has not begun in {there}")
         return week
 
     def last(self, now: datetime, zone: str | None = None) -> IsoWeek:

@@ -25,6 +25,7 @@ def check(
     are read, to find when nobody is on call within the next 90 days.
     """
     from alerting.cli.account_notes import notes_on_accounts
+    from alerting.cli.name_notes import notes_on_names
     from alerting.cli.route_notes import notes_on_routes
     from alerting.cli.schedule_notes import notes_on_schedules
     from streams.broker.kafka_access import access
@@ -53,7 +54,7 @@ def check(
         typer.echo("      TLS take a SCRAM mechanism, or take protocol SASL_SSL")
     for note in asyncio.run(notes_on_schedules(settings, SystemClock(), fetch=not no_fetch)):
         typer.echo(f"note: {note}")
-    for note in (*notes_on_routes(settings), *notes_on_accounts(settings)):
+    for note in (*notes_on_routes(settings), *notes_on_accounts(settings), *notes_on_names(settings)):
         typer.echo(f"note: {note}")
     if not settings.topics:
         typer.echo("note: there are no topics, so nothing is watched")
