@@ -86,7 +86,7 @@ def test_what_a_single_brand_shows_counts_for_nothing_however_much_it_is(mention
 
 
 def test_tells_how_each_member_stands_the_rarest_first() -> None:
-    detector, recent = taught(), rise(6, 0, 8, 7)
+    detector, recent = taught(), rise(9, 0, 12, 10)
 
     evidence = detector.explain_one(read(detector, recent), recent).evidence
 
