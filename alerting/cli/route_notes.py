@@ -22,17 +22,29 @@ def notes_on_routes(settings: Settings) -> Iterator[str]:
         yield f"{dead.place} is dead: {dead.because}"
     yield from _on_strangers(settings)
     yield from _on_groups(settings)
+    yield from _on_peers(settings)
     owners = {owner.name for owner in settings.owners}
-    unowned = [topic.id for topic in settings.topics if topic.owner is None or (owners and topic.owner not in owners)]
+    unowned = [
+        topic.id for topic in settings.topic_values() if topic.owner is None or (owners and topic.owner not in owners)
+    ]
     if unowned and settings.receivers:
         more = f" and {len(unowned) - MOST_NAMED} more" if len(unowned) > MOST_NAMED else ""
         who = settings.unowned.receiver or settings.route.receiver
         yield f"nobody owns {', '.join(unowned[:MOST_NAMED])}{more}: {who} is told so whenever one of them opens"
 
 
+def _on_peers(settings: Settings) -> Iterator[str]:
+    """Peers that no topic of the file is: misspelled, or declared over the API alone."""
+    known = {topic.id for topic in settings.topics}
+    for group in settings.peers:
+        strangers = [topic for topic in group.topics if topic not in known]
+        if strangers:
+            yield f"peers {group.name!r} names {', '.join(strangers[:MOST_NAMED])}, which no topic of the file is"
+
+
 def _on_strangers(settings: Settings) -> Iterator[str]:
     """Routes that ask for what no topic of the file has: misspelled, or declared over the API alone."""
-    topics = settings.topics
+    topics = settings.topic_values()
     known = {
         "topic": {topic.id for topic in topics},
         "brand": {topic.brand or "" for topic in topics},

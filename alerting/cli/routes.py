@@ -64,7 +64,7 @@ def hears(
 
     with explained():
         settings = settings_from(config)
-    found = next((one for one in settings.topics if one.id == topic), None)
+    found = next((one for one in settings.topic_values() if one.id == topic), None)
     if topic and found is None:
         typer.echo(f"note: the file has no topic {topic!r}; it may be declared over the API")
     labels = {

@@ -146,3 +146,13 @@ def test_the_check_names_routes_that_ask_for_what_no_topic_has(file: Path) -> No
         *(f'note: route.routes[{n}] asks for owner="Paymnets", which no topic of the file has' for n in range(1, 6)),
         "note: 1 more matchers of routes ask for what no topic of the file has",
     ]
+
+
+def test_the_check_knows_peer_groups_as_topics_and_names_peers_that_are_none(file: Path) -> None:
+    group = "peers:\n  - {name: Shops, topics: [app, rival], owner: comms}\n"
+    file.write_text(CONFIGURATION.replace("topic=app", "topic=peers.shops") + group, encoding="utf-8")
+
+    output = said("check", str(file), "--no-fetch")
+
+    assert "note: peers 'Shops' names rival, which no topic of the file is" in output
+    assert 'topic="peers.shops"' not in output
