@@ -7,8 +7,17 @@ from typing import Final, Literal
 Masked = Literal["email", "phone", "card", "iban", "handle"]
 
 _ONE_OF: Final = "@0123456789"  # no suspect without one: most ASCII texts need no expression at all
-# An @, seven digits and more, or two after two letters: told so that the engine skips from one @ or digit to the next.
+# An @, seven digits and more, or two after two letters: told so that the engine skips from one @ or digit to the next,
+# and so are the suspects of each kind.
 _SUSPECT: Final = re.compile(r"[@\d](?:(?<=@)|[\d ()./-]{5,}\d|(?<=[A-Za-z]{2}\d)\d)")
+_SEVEN_DIGITS: Final = re.compile(r"\d[\d ()./-]{5,}\d")
+_SUSPECTS: Final[Mapping[Masked, re.Pattern[str]]] = {
+    "email": re.compile(r"@(?<=[\w.+-]@)[\w-]"),
+    "iban": re.compile(r"\d(?<=[A-Za-z]{2}\d)\d"),
+    "card": _SEVEN_DIGITS,
+    "phone": _SEVEN_DIGITS,
+    "handle": re.compile(r"@\w"),
+}
 # https://en.wikipedia.org/wiki/International_Bank_Account_Number: two letters, two digits, up to thirty more
 _PATTERNS: Final[Mapping[Masked, re.Pattern[str]]] = {
     "email": re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"),
@@ -37,7 +46,7 @@ def masked(text: str, kinds: Collection[Masked]) -> str:
     if not kinds or (text.isascii() and not any(map(text.__contains__, _ONE_OF))) or _SUSPECT.search(text) is None:
         return text
     for kind, pattern in _PATTERNS.items():
-        if kind in kinds:
+        if kind in kinds and _SUSPECTS[kind].search(text) is not None:
             text = pattern.sub(_card if kind == "card" else f"[{kind}]", text)
     return text
 
