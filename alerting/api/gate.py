@@ -234,11 +234,14 @@ def _refuse(scope: Scope, headers: Headers) -> Response:
     if scope["method"] == "GET" and not path.startswith("/api/") and "text/html" in headers.get("accept", ""):
         wanted = quote(path) if path != "/" else ""
         return RedirectResponse(f"/login?next={wanted}" if wanted else "/login", 303)
+    sent = bool(_key(headers))
     problem = Problem(
         401,
-        "no-key",
-        "This needs a key: send it as 'Authorization: Bearer KEY' or as 'X-API-Key: KEY'.",
-        headers={"WWW-Authenticate": 'Bearer realm="tocsin"'},
+        "unknown-key" if sent else "no-key",
+        "Nobody has the key that was sent: it is mistyped, expired or revoked."
+        if sent
+        else "This needs a key: send it as 'Authorization: Bearer KEY' or as 'X-API-Key: KEY'.",
+        headers={"WWW-Authenticate": 'Bearer realm="tocsin"' + (', error="invalid_token"' if sent else "")},
     )
     return problem.response(scope.get("tocsin.request_id"))
 

@@ -83,6 +83,17 @@ async def test_anything_else_does_not() -> None:
             assert answer.status == 401, header
 
 
+async def test_a_key_that_nobody_has_is_told_from_none() -> None:
+    async with api_house() as house:
+        wrong = await AsgiClient(house.app, {"Authorization": "Bearer wrong"}).get("/api/v1/incidents")
+        none = await AsgiClient(house.app).get("/api/v1/incidents")
+
+    assert wrong.json()["detail"] == "Nobody has the key that was sent: it is mistyped, expired or revoked."
+    assert wrong.headers["www-authenticate"] == 'Bearer realm="tocsin", error="invalid_token"'
+    assert none.json()["detail"].startswith("This needs a key: send it as")
+    assert none.headers["www-authenticate"] == 'Bearer realm="tocsin"'
+
+
 async def test_guessing_keys_is_slowed_down_while_the_right_one_opens() -> None:
     clock = FakeClock()
     async with api_house(clock=clock) as house:
