@@ -5,6 +5,7 @@ it after a log-normal while and may pass it on. How willing they are is drawn an
 of time, and jumps where press picks it up. No kernel, no branching ratio and no exponential of the forecast is in it.
 The two that count alone learn their constants on cascades of other seeds: final = c times the count at one hour, and
 ln final = a + b ln count (Szabo and Huberman, "Predicting the popularity of online content", CACM 53(8), 2010).
+Beside all stands somebody who knows how the cascade works but not its future (`virality_oracle`).
 """
 
 import heapq
@@ -13,7 +14,7 @@ import os
 import random
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from streams.evidence.forecast import forecast
 from tests.bench.report import Report
+from tests.bench.virality_oracle import FOLLOWERS, LOOKING, Course, remaining
 
 SEED: Final = int(os.environ.get("TOCSIN_BENCH_SEED", "1"))
 CASCADES: Final = int(os.environ.get("TOCSIN_BENCH_CASCADES", "400"))
@@ -31,10 +33,16 @@ MOST: Final = 20_000
 
 
 class Cascade(NamedTuple):
-    """What was seen in the first hour, minute by minute, and how many it were in the end."""
+    """What was seen in the first hour, minute by minute, and how many it were in the end.
+
+    Attributes:
+        shown: Who showed it to followers in the first hour: the minute, and how many; the author first.
+    """
 
     minutes: list[int]
     final: int
+    course: Course
+    shown: tuple[tuple[float, int], ...]
 
     @property
     def seen(self) -> int:
@@ -69,6 +77,13 @@ def main() -> int:
     report.add("80 % interval covers, at least", covered, "share", goal=">= 0.75")
     report.add("80 % interval covers, at most", covered, "share", goal="<= 0.85")
     report.add("doubling, AUC", area([found.doubling for _, found in pairs], doubled), "", goal=">= 0.88")
+    known_course = [remaining(one.course, one.shown, HOUR_MINUTES) / one.seen for one, _ in pairs]
+    report.add("  by somebody who knows how the cascade works, AUC", area(known_course, doubled), "")
+    report.add(
+        "  and their median error",
+        median_error([(one, one.seen * (1 + more)) for (one, _), more in zip(pairs, known_course, strict=True)]),
+        "share of the final size",
+    )
     report.add("  by the count alone, AUC", area([-float(one.seen) for one, _ in pairs], doubled), "")
     report.print()
     return int(report.missed)
@@ -109,52 +124,48 @@ def cascades(name: str, many: int) -> list[Cascade]:
 
 def cascade(random_: random.Random) -> Cascade | None:
     """One post and all who passed it on within two days; None where it outgrew the simulation."""
-    delay = random_.uniform(5.0, 40.0)
-    width = random_.uniform(0.6, 1.1)
-    willing = willingness(random_)
+    delay, width = random_.uniform(5.0, 40.0), random_.uniform(0.6, 1.1)
+    course = drawn(random_, delay, width)
     waiting: list[tuple[float, int]] = []
-    show(random_, waiting, 0.0, int(random_.lognormvariate(8.8, 0.9)), delay, width)
+    author = int(random_.lognormvariate(8.8, 0.9))
+    show(random_, waiting, 0.0, author, course)
     times: list[float] = []
+    seen = [(0.0, author)]
     while waiting:
         moment, followers = heapq.heappop(waiting)
         if moment > END_MINUTES:
             break
-        if random_.random() < willing(moment):
+        if random_.random() < course.willing(moment):
             times.append(moment)
+            if moment < HOUR_MINUTES:
+                seen.append((moment, followers))
             if len(times) > MOST:
                 return None
-            show(random_, waiting, moment, followers, delay, width)
+            show(random_, waiting, moment, followers, course)
     minutes = [0] * int(HOUR_MINUTES)
-    for moment in times:
-        if moment < HOUR_MINUTES:
-            minutes[int(moment)] += 1
-    return Cascade(minutes, len(times))
+    for moment, _ in seen[1:]:
+        minutes[int(moment)] += 1
+    return Cascade(minutes, len(times), course, tuple(seen))
 
 
-def willingness(random_: random.Random) -> Callable[[float], float]:
-    """The chance that somebody who sees it passes it on, by the minute: it steps, tires and may be picked up."""
+def drawn(random_: random.Random, delay: float, width: float) -> Course:
+    """The chance that somebody who sees it passes it on: it steps, tires and may be picked up."""
     base = random_.uniform(0.02, 0.06)
     tires, power = random_.uniform(30, 250), random_.uniform(0.8, 2.0)
-    steps = sorted(random_.uniform(0, 240) for _ in range(4))
-    heights = [random_.lognormvariate(0, 0.2) for _ in range(5)]
+    steps = tuple(sorted(random_.uniform(0, 240) for _ in range(4)))
+    heights = tuple(random_.lognormvariate(0, 0.2) for _ in range(5))
     pickup = random_.uniform(20, 400) if random_.random() < 0.15 else None
-
-    def willing(moment: float) -> float:
-        height = heights[sum(step <= moment for step in steps)]
-        jump = 1.4 if pickup is not None and pickup <= moment < pickup + 60 else 1.0
-        return min(base * height * jump / math.pow(1 + moment / tires, power), 1.0)
-
-    return willing
+    return Course(delay, width, base, tires, power, steps, heights, pickup)
 
 
 def show(
-    random_: random.Random, waiting: list[tuple[float, int]], moment: float, followers: int, delay: float, width: float
+    random_: random.Random, waiting: list[tuple[float, int]], moment: float, followers: int, course: Course
 ) -> None:
     """Some of the followers look at it, each after a while of their own, with followers of their own."""
-    looks = sum(random_.random() < 0.05 for _ in range(min(followers, 60_000)))
+    looks = sum(random_.random() < LOOKING for _ in range(min(followers, 60_000)))
     for _ in range(looks):
-        later = moment + random_.lognormvariate(math.log(delay), width)
-        heapq.heappush(waiting, (later, int(random_.lognormvariate(5.6, 1.1))))
+        later = moment + random_.lognormvariate(math.log(course.delay), course.width)
+        heapq.heappush(waiting, (later, int(random_.lognormvariate(*FOLLOWERS))))
 
 
 if __name__ == "__main__":
