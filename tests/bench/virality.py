@@ -30,6 +30,7 @@ HOUR_MINUTES: Final = 60.0
 END_MINUTES: Final = 48 * 60.0
 FEWEST: Final = 50
 MOST: Final = 20_000
+TIRES, POWER = 140.0, 1.4  # the middle of what is drawn
 
 
 class Cascade(NamedTuple):
@@ -79,8 +80,13 @@ def main() -> int:
     report.add("doubling, AUC", area([found.doubling for _, found in pairs], doubled), "", goal=">= 0.88")
     known_course = [remaining(one.course, one.shown, HOUR_MINUTES) / one.seen for one, _ in pairs]
     report.add("  by somebody who knows how the cascade works, AUC", area(known_course, doubled), "")
+    typical = [
+        remaining(one.course._replace(tires=TIRES, power=POWER), one.shown, HOUR_MINUTES) / one.seen for one, _ in pairs
+    ]
+    report.add("  by the same who knows all but how soon it tires, AUC", area(typical, doubled), "")
+    report.add("  standard error of an AUC of 0.88 from so many", area_error(0.88, doubled), "")
     report.add(
-        "  and their median error",
+        "  and the median error of who knows it all",
         median_error([(one, one.seen * (1 + more)) for (one, _), more in zip(pairs, known_course, strict=True)]),
         "share of the final size",
     )
@@ -108,6 +114,18 @@ def area(scores: Sequence[float], truth: Sequence[bool]) -> float | None:
     if not yes or not no:
         return None
     return sum((a > b) + 0.5 * (a == b) for a in yes for b in no) / (len(yes) * len(no))
+
+
+def area_error(area: float, truth: Sequence[bool]) -> float:
+    """Standard error of such an area.
+
+    Source:
+        Hanley and McNeil, "The meaning and use of the area under a ROC curve", Radiology 143(1), 1982.
+    """
+    yes, no = sum(truth), len(truth) - sum(truth)
+    both_yes, both_no = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = area * (1 - area) + (yes - 1) * (both_yes - area**2) + (no - 1) * (both_no - area**2)
+    return math.sqrt(spread / max(yes * no, 1))
 
 
 def cascades(name: str, many: int) -> list[Cascade]:
