@@ -70,14 +70,17 @@ class _Heard:
 
 def compared(event: Event, board: Switchboard | None, stated: Stated, now: datetime) -> ContactFindings:
     """What the contact centre says of the event; by stated shares alone where there is none."""
+    usual = event.mentions.total(event.onset, event.mentions.end)[1]
     if board is None or board.end <= event.onset - BEFORE:
-        return by_stated_shares(event.speakers, stated, now)
+        return by_stated_shares(event.speakers, stated, now, usual=usual)
     heard = _heard(event, board, stated)
     linked = board.linked([line for line in board.lines if _ours(line, event)], board.end // 60 - _LINKED_HOURS)
     known = linked if linked[0] else None
     at = datetime.fromtimestamp(board.end * 60, UTC)
     if not heard:
-        return by_stated_shares(event.speakers, stated, at, standing=Standing.NO_REASON, days=board.days, linked=known)
+        return by_stated_shares(
+            event.speakers, stated, at, standing=Standing.NO_REASON, days=board.days, linked=known, usual=usual
+        )
     rising = [one for one in heard if one.rising]
     sums = _summed([one.curve for one in rising or heard])
     lag = lag_between(event.mentions.part(sums.start, sums.end), sums) if rising else None
@@ -87,7 +90,13 @@ def compared(event: Event, board: Switchboard | None, stated: Stated, now: datet
     ratio = _ratio(event, sums, lag, before, standing)
     called = max(sums.excess(_from(event, lag)), 0.0) if rising else 0.0
     silent = silent_majority(
-        event.speakers, called, spoke=stated.spoke, contacted=stated.contacted, ratio=ratio, linked=known
+        event.speakers,
+        called,
+        spoke=stated.spoke,
+        contacted=stated.contacted,
+        ratio=ratio,
+        linked=known,
+        usual=usual,
     )
     return ContactFindings(
         at=at,
@@ -111,14 +120,15 @@ def by_stated_shares(
     standing: Standing = Standing.NOT_HEARD,
     days: int = 0,
     linked: tuple[int, int] | None = None,
+    usual: float = 0.0,
 ) -> ContactFindings:
     """What can be said where no reason for contacts belongs to the event.
 
     Args:
         speakers: People who spoke in public because of it.
-        linked: As in `silent_majority`.
+        linked: As in `silent_majority`; likewise `usual`.
     """
-    silent = silent_majority(speakers, 0.0, spoke=stated.spoke, contacted=stated.contacted, linked=linked)
+    silent = silent_majority(speakers, 0.0, spoke=stated.spoke, contacted=stated.contacted, linked=linked, usual=usual)
     return ContactFindings(
         at=at,
         standing=standing,
@@ -208,7 +218,9 @@ def _next_hour(event: Event, heard: Sequence[_Heard], board: Switchboard, ratio:
     fewer = math.hypot(middle.middle - middle.low, middle.middle - min(*ends, middle.middle))
     more = math.hypot(middle.high - middle.middle, max(*ends, middle.middle) - middle.middle)
     caused = (middle.middle - fewer, middle.middle, middle.middle + more)
-    return next_hour(usual, Interval(*(max(one, 0.0) * people for one in caused)), ratio)
+    # while it goes on, what is still to come is not quite like what was seen
+    under_way = Ratio(ratio.log, math.hypot(ratio.deviation, _UNSTEADY), ratio.days)
+    return next_hour(usual, Interval(*(max(one, 0.0) * people for one in caused)), under_way)
 
 
 def _caused(event: Event, now: int, lag: float) -> Interval:

@@ -15,7 +15,7 @@ _DAYS_OF_PRIOR: Final = 3.0
 _HALF_LIFE_DAYS: Final = 7.0
 _FEWEST_LINKED: Final = 15
 _UNEVEN: Final = 0.1
-_WANDERS: Final = 0.2  # an hour's contacts are off by a fifth from what is usual
+_WANDERS: Final = 0.2  # an hour's contacts, or mentions, are off by a fifth from what is usual
 _CALLERS_SPEAK: Final = (1.0, 2.0)
 
 
@@ -101,6 +101,7 @@ def silent_majority(
     contacted: Share,
     ratio: Ratio | None = None,
     linked: tuple[int, int] | None = None,
+    usual: float = 0.0,
 ) -> Silent | None:
     """How many were hit and are silent; None while nobody spoke.
 
@@ -117,6 +118,8 @@ def silent_majority(
         spoke: Stated share of those who speak in public; `contacted` of those who contact the company.
         ratio: Contacts on a speaker, as expected of this event; None where no reason belongs to it.
         linked: Of how many contacts it was known whether they had spoken: (those who had, all); None where never.
+        usual: Mentions that would have come without it; the speakers are what is above them, so both their chance and
+            their wandering make it unsure how many speakers there are.
 
     Source:
         Chapman, "Some properties of the hypergeometric distribution with applications to zoological sample censuses",
@@ -127,12 +130,13 @@ def silent_majority(
         return None
     told = contacts
     share, unsure = spoke.law
-    alone = math.log(speakers) - share, math.sqrt(1 / speakers + unsure**2)
+    chance = min((speakers + usual + (_WANDERS * usual) ** 2) / speakers**2, 1.0)
+    alone = math.log(speakers) - share, math.sqrt(chance + unsure**2)
     if linked is not None and linked[0] >= _FEWEST_LINKED:
         spoken, asked = linked
         more, uneven = Share(*_CALLERS_SPEAK).law
         log = math.log(speakers) - math.log((spoken + 0.5) / (asked + 1)) + more
-        spread = math.sqrt(1 / speakers + 1 / spoken + uneven**2 + _EVENT_DEVIATION**2)
+        spread = math.sqrt(chance + 1 / spoken + uneven**2 + _EVENT_DEVIATION**2)
         basis = Basis.LINKS
     elif ratio is not None:
         share, unsure = contacted.law

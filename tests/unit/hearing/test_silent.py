@@ -19,6 +19,17 @@ def test_by_a_rule_of_thumb_it_is_those_who_spoke_over_the_share_who_do() -> Non
     assert 100 / 0.01 - 100 < found.people.high < 11_000
 
 
+def test_speakers_who_hardly_stand_out_from_what_is_usual_make_it_wider() -> None:
+    clear, unclear = (silent_majority(100, 0, spoke=SPOKE, contacted=CONTACTED, usual=usual) for usual in (0.0, 500.0))
+
+    assert clear is not None
+    assert unclear is not None
+    # 600 came where 500 are usual, give or take a fifth: the hundred may as well be nobody
+    assert unclear.people.middle == clear.people.middle
+    assert unclear.people.high > 2 * clear.people.high
+    assert unclear.people.low < clear.people.low
+
+
 def test_nobody_can_say_while_nobody_spoke() -> None:
     assert silent_majority(0.4, 90, spoke=SPOKE, contacted=CONTACTED) is None
 
