@@ -40,7 +40,7 @@ def board_line(status: TopicStatus, chart: Chart | None, now: datetime) -> Board
     return BoardLine(
         tile=topic_tile(status, chart),
         whose=f"{brand}, {owner}" if brand else owner,
-        mood="" if status.polarity is None else f"mood {status.polarity:+.2f}",
+        mood="" if status.polarity is None else f"mood {round(status.polarity, 2) + 0.0:+.2f}",
         stands=_stands(status, now),
         level="sev1" if status.open_incidents else "",
     )

@@ -56,8 +56,9 @@ async def test_a_round_that_is_whole_puts_one_heartbeat_into_the_outbox(store: S
     before = await store.lease(START, seconds=30, limit=9)
     await taken(canaries, store, flown(1, 1), after=2)
     [lease] = await store.lease(START + timedelta(seconds=2), seconds=30, limit=9)
+    reported = await store.deliveries_between(START, START + timedelta(days=1))
 
-    assert before == ()
+    assert (before, reported) == ((), ())
     assert (lease.delivery.receiver, lease.delivery.notifier) == (CANARY, NOTIFIER)
     assert lease.incident is not None
     assert lease.incident.onset_at == datetime.fromtimestamp(SENT_MS / 1000, UTC)

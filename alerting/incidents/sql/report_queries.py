@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from alerting.directives.directive import Directive
 from alerting.directives.judgement import Judgement
 from alerting.incidents.delivery import Delivery, DeliveryState
+from alerting.incidents.identity import CANARY_INCIDENT
 from alerting.incidents.model import TimelineEntry
 from alerting.incidents.outline import Outline
 from alerting.incidents.report_store import Casework, Sent
@@ -83,6 +84,7 @@ _MADE: Final = (
         deliveries.c.created_at >= bindparam("start"),
         deliveries.c.created_at < bindparam("end"),
         deliveries.c.incident.is_not(None),  # the others are of drills
+        deliveries.c.incident != CANARY_INCIDENT,
     )
     .order_by(deliveries.c.sequence)
 )
