@@ -19,7 +19,6 @@ PAGES = (
     f"/incidents/{REFUNDS}/review",
     "/topics",
     "/topics/refunds",
-    "/declare",
     "/silences",
     "/on-call",
     "/feeds",

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
+from alerting.api.oidc import SignIn
 from alerting.fakes.inbox import Inbox, InboxEntry
 from alerting.incidents.model import Severity, TimelineEntry, Transition
 from streams.clock import SystemClock
@@ -44,7 +45,7 @@ class Visit:
 
 @asynccontextmanager
 async def visit(
-    browser: Browser, *, scripts: bool = True, width: int = 1280, scheme: str = "light"
+    browser: Browser, *, scripts: bool = True, width: int = 1280, scheme: str = "light", elsewhere: SignIn | None = None
 ) -> AsyncIterator[Visit]:
     clock = SystemClock()
     inbox = Inbox()
@@ -53,7 +54,12 @@ async def visit(
         InboxEntry("1", "slack", "#comms-now", "posted", now, now, "SEV1 Acme Refunds", ("143 mentions a minute",))
     )
     store = storyboard(now)
-    async with api_house(store=store, clock=clock, inbox=inbox) as house, served(house.app) as url:
+    async with (
+        api_house(store=store, clock=clock, inbox=inbox, sign_in=elsewhere) as house,
+        served(house.app) as url,
+    ):
+        if elsewhere is not None:
+            elsewhere.public_url = url  # known only now
         context: BrowserContext = await browser.new_context(
             java_script_enabled=scripts,
             viewport={"width": width, "height": 800},

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
+from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
@@ -46,6 +47,7 @@ class IdentityProvider:
         signed: Makes the ID token of the claims.
         document: What its description says otherwise.
         down: It answers 503.
+        agrees: Claims of whoever presses "Agree" on its page.
         asked: Paths of the requests, in order.
     """
 
@@ -56,6 +58,7 @@ class IdentityProvider:
     document: dict[str, Any] = field(default_factory=dict)
     down: bool = False
     asked: list[str] = field(default_factory=list)
+    agrees: dict[str, Any] = field(default_factory=dict)
     _codes: dict[str, tuple[dict[str, str], dict[str, Any]]] = field(default_factory=dict)
 
     def authorize(self, address: str, **claims: Any) -> str:
@@ -78,6 +81,14 @@ class IdentityProvider:
         }
         self._codes[code] = asked, said | claims
         return f"code={code}&state={asked['state']}"
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Its own page, for a real browser: one link, which whoever agrees presses."""
+        back = f"{request.query['redirect_uri']}?{self.authorize(str(request.url), **self.agrees)}"
+        page = (
+            f'<!doctype html><title>Provider</title><link rel="icon" href="data:,"><a href="{escape(back)}">Agree</a>'
+        )
+        return web.Response(text=page, content_type="text/html")
 
     async def describe(self, request: web.Request) -> web.Response:
         """What it says about itself."""
@@ -124,6 +135,7 @@ async def identity_provider(clock: Clock) -> AsyncIterator[IdentityProvider]:
         [
             web.get("/.well-known/openid-configuration", provider.describe),
             web.get("/keys", provider.keys),
+            web.get("/authorize", provider.page),
             web.post("/token", provider.token),
         ]
     )
