@@ -104,6 +104,8 @@ def looked(view: View) -> OwnPart:
 def _with_examples(found: Backlash, view: View) -> Backlash:
     angry = [one for one in view.echoes if one.to == found.reply.mention and (one.polarity or 0.0) < 0]
     angry.sort(key=lambda one: (one.polarity, when(one)))
+    unlike = {one.text.casefold(): one for one in reversed(angry)}
+    angry = [one for one in angry if unlike[one.text.casefold()] is one]
     original = view.drawn.get(found.reply.to)
     return msgspec.structs.replace(
         found,

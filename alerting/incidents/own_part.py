@@ -100,7 +100,7 @@ class Backlash(msgspec.Struct, frozen=True, omit_defaults=True):
         chance: How often one of our replies would draw as much with nothing wrong with it, [0, 1].
         likes: How many liked it, by its latest version; None where the source does not say.
         original: How many answers the mention drew that it answers.
-        examples: Negative answers, the most negative first.
+        examples: Negative answers in different words, the most negative first.
     """
 
     reply: Said

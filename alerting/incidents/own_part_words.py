@@ -9,6 +9,7 @@ from alerting.incidents.own_part import Backlash, Canned, Helping, OwnPart, Wait
 BACKLASH: Final = "Backlash"
 
 _MOST_TOLD: Final = 2
+_HARDLY_ANY: Final = 0.05
 
 
 class Told(NamedTuple):
@@ -39,10 +40,11 @@ def backlash_line(one: Backlash) -> str:
     """
     about = "" if one.exact else "about "
     read = f"{one.scored:,} with a known mood of " if one.scored < one.answers else ""
+    usual = f"{one.expected:.1f}" if one.expected >= _HARDLY_ANY else "hardly any"
     likes = f"; {one.likes:,} likes" if one.ratioed else ""
     return (
         f"our own reply of {one.reply.at:%H:%M} UTC draws {one.negative_share:.0%} negative answers "
-        f"({one.negative:,} of {read}{about}{one.answers:,}; our replies usually draw {one.expected:.1f}{likes})"
+        f"({one.negative:,} of {read}{about}{one.answers:,}; our replies usually draw {usual}{likes})"
     )
 
 

@@ -32,7 +32,7 @@ class CareHabits(msgspec.Struct, frozen=True):
         delay_seconds: Median until then; the longest tenth takes five times as long.
         canned: Share of our answers that are made of templates.
         echo: How many answers one of ours draws on average; `grumbling` is the share of negative ones.
-        helped: Share of complaints that another customer answers; half of the helped give thanks.
+        helped: Share of complaints that another customer answers within `help_seconds`; half of these are thanked.
         backlash_after: Of our answers so many pass before the one that hurts; None for none.
         outraged: How many people answer that one within `outrage_seconds`; `hurt` is the share of negative ones.
     """
@@ -43,6 +43,7 @@ class CareHabits(msgspec.Struct, frozen=True):
     echo: float = 0.4
     grumbling: float = 0.35
     helped: float = 0.05
+    help_seconds: float = 1800.0
     backlash_after: int | None = None
     outraged: int = 40
     hurt: float = 0.85
@@ -50,7 +51,14 @@ class CareHabits(msgspec.Struct, frozen=True):
 
 
 HURRIED: Final = CareHabits(
-    answered=0.12, delay_seconds=20.0, echo=0.3, helped=0.06, backlash_after=9, outraged=60, outrage_seconds=90.0
+    answered=0.12,
+    delay_seconds=20.0,
+    echo=0.3,
+    helped=0.12,
+    help_seconds=45.0,
+    backlash_after=9,
+    outraged=60,
+    outrage_seconds=90.0,
 )
 """For worlds of a few minutes."""
 WEEKS: Final = CareHabits(answered=0.3, backlash_after=60)
@@ -148,12 +156,12 @@ class Care:
             self._say(reply, self._anybody(), after_a_reply(draw, negative=habits.grumbling), draw.uniform(30, 3600))
 
     def _help(self, complaint: Mention) -> None:
-        draw = self._random
-        tip = self._say(complaint, self._anybody(), helpful(draw), draw.uniform(60, 1800))
+        draw, habits = self._random, self._habits
+        tip = self._say(complaint, self._anybody(), helpful(draw), draw.uniform(5, habits.help_seconds))
         self.labels.helped[tip.key] = complaint.key
         if draw.random() < 0.5 and complaint.author is not None:  # half of them
             self.labels.thanked.append(tip.key)
-            self._say(tip, complaint.author, thanks(draw), draw.uniform(60, 600))
+            self._say(tip, complaint.author, thanks(draw), draw.uniform(5, habits.help_seconds / 3))
 
     def _anybody(self) -> Author:
         who = self._random.randrange(_PEOPLE)

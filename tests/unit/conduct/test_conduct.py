@@ -231,6 +231,17 @@ def test_the_order_of_replies_does_not_matter(rng: random.Random) -> None:
     assert looked(shuffled) == looked(view)
 
 
+def test_a_backlash_is_shown_by_answers_in_different_words() -> None:
+    bad = ours("x:bad", "x:7")
+    texts = ["a joke", "A joke", "a joke", "shame", "never again", "thieves", "no"]
+    angry = [theirs(f"x:a{at}", "x:bad", 10 + at, -0.9 + at / 10, text) for at, text in enumerate(texts)]
+    own, drawn = OwnReplies(1, (bad,)), {"x:bad": Drawn(20, 20, 20, 20)}
+
+    [found] = looked(View(START, START, own=own, drawn=drawn, echoes=tuple(angry))).backlash
+
+    assert [one.text for one in found.examples] == ["a joke", "shame", "never again"]
+
+
 class TestHome:
     def told(self, *, before: bool = False, knows: bool = False, observed: int = 120, number: int = 1) -> Incident:
         """An incident with that many mentions in a minute, which may have told of it, or know what was answered."""
