@@ -79,7 +79,12 @@ class Prior(msgspec.Struct, frozen=True):
     leans: dict[str, Lean]
 
     def lean(self, score: str) -> Lean:
-        """How the block maxima of this score lean among the peers."""
+        """How the block maxima of this score lean among the peers, where that asks for caution."""
+        lean = self.leans.get(score, NO_LEAN)
+        return lean if lean.ratio >= 1.0 else Lean(lean.offset)
+
+    def reach(self, score: str) -> Lean:
+        """The same, also where chance takes this score less far among the peers than with nothing known."""
         return self.leans.get(score, NO_LEAN)
 
     def rate_after(self, mentions: int, minutes: float) -> float:

@@ -32,6 +32,8 @@ _HALF_HOUR: Final = 30
 _YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, nobody needs to ask whether collection began
 _BLOCKS_OF_A_YOUNG_TOPIC: Final = 288
+_BLOCKS_OF_A_CHANGE: Final = 48  # four hours: sooner no rhythm of the day comes that far
+_BLOCKS_TO_THE_NEXT: Final = 12  # until the margin is looked at again
 _WITH_PEERS: Final = 10  # mentions that prove collection where its peers tell how such a topic behaves
 
 
@@ -226,7 +228,8 @@ class VolumeDetector:
     def _revise_priors(self) -> None:
         self._open.recalibrated()
         margin = _YOUNG_MARGIN * max(0.0, 1.0 - self._rate.blocks / _BLOCKS_OF_A_YOUNG_TOPIC)
-        self._windows.expect(self._rate, margin)
+        moved = min((self._rate.blocks + _BLOCKS_TO_THE_NEXT) / _BLOCKS_OF_A_CHANGE, 1.0)
+        self._windows.expect(self._rate, margin * moved)
         self._climbs.expect(self._rate.level, margin)
         self._day.expect(self._rate, margin)
 

@@ -40,7 +40,7 @@ class WindowScores:
     def __init__(self, prior: Prior | None = None) -> None:
         self._dispersion = _PRIOR_DISPERSION if prior is None else prior.dispersion
         self._maxima = tuple(
-            BlockMaxima(0.0, _PRIOR_SCALE, NO_LEAN if prior is None else prior.lean(f"window-{minutes}"))
+            BlockMaxima(0.0, _PRIOR_SCALE, NO_LEAN if prior is None else prior.reach(f"window-{minutes}"))
             for minutes in SCALES
         )
         self._beaten = array("d", [0.0]) * len(SCALES)

@@ -45,15 +45,16 @@ def test_calm_peers_say_how_high_chance_rises_and_nothing_of_a_rhythm_that_was_n
     calm = prior_of([Lesson({"climb": Lean(-0.5, 0.6)}, Scatter(0.5, 1.5, 2.0, 0.3))] * 20)
 
     assert calm is not None
-    assert calm.lean("climb").offset == 0.0
-    assert math.log(calm.lean("climb").ratio) == pytest.approx(math.log(0.6) * 20 / 23)
+    assert calm.reach("climb").offset == 0.0
+    assert math.log(calm.reach("climb").ratio) == pytest.approx(math.log(0.6) * 20 / 23)
+    assert calm.lean("climb") == Lean()
 
 
 def test_however_calm_the_peers_are_half_of_the_caution_stays() -> None:
     calm = prior_of([Lesson({"climb": Lean(0.0, 0.1)}, Scatter(0.5, 1.5, 2.0, 0.3))] * 20)
 
     assert calm is not None
-    assert calm.lean("climb").ratio == 0.5
+    assert calm.reach("climb").ratio == 0.5
 
 
 def test_a_score_that_no_peer_knows_leans_nowhere() -> None:
