@@ -56,6 +56,7 @@ def insights_of(incident: Incident) -> tuple[Insight, ...]:
         *([] if incident.contacts is None else [Insight(*line) for line in told(incident.contacts)]),
         *(line for line in ours if line not in worst),
         Insight("Only us?", "" if incident.peers is None else str(incident.peers)),
+        Insight("Each brand", "; ".join(map(_share, incident.evidence.peers[:_MOST_PEERS]))),
         Insight(
             "Owner",
             f"{wording.plain(incident.owner or '')}, {incident.owned_because}" if incident.owned_because else "",
