@@ -165,6 +165,8 @@ def pages_router(
         excess = excess_of(evidence)
         since = evidence.excess.since if evidence.excess else None
         window = f"since {since:%H:%M} UTC" if since else f"in {duration(evidence.window_seconds)}"
+        if incident.last_detection_at is not None:
+            window += f", as of the last detection at {incident.last_detection_at:%H:%M}"
         html = pages.incident(
             card=await desk.card(incident, now, zoom),
             zoom=zoom,

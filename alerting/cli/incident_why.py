@@ -3,26 +3,29 @@
 from typing import Any
 
 from alerting.cli.tables import minute, show_table
-from alerting.incidents.wording import odds
+from alerting.incidents.wording import odds, signed
 
 
 def show_why(found: dict[str, Any]) -> None:
     """The evidence of an incident as the API answers it; nothing where nothing was split."""
     evidence = found.get("evidence") or {}
     drivers = [
-        (driver["term"], driver["kind"], driver["tone"], _signed(driver["contribution"]), _first(driver["first"]))
+        (driver["term"], driver["kind"], driver["tone"], signed(driver["contribution"]), _first(driver["first"]))
         for driver in evidence.get("drivers", [])
         if driver.get("contribution") is not None
     ]
     excess = evidence.get("excess")
     if excess is None:
         return
-    drivers.append(("everything else", "", "", _signed(excess["other"]), ""))
-    whole = _signed(excess["mentions"] - excess["expected"])
-    title = f"\nWhat drives it: {whole} mentions since {minute(excess['since'])} UTC"
+    drivers.append(("everything else", "", "", signed(excess["other"]), ""))
+    whole = signed(excess["mentions"] - excess["expected"])
+    until = (
+        f"; as of {minute(found['last_detection_at'])}, the last detection" if found.get("last_detection_at") else ""
+    )
+    title = f"\nWhat drives it: {whole} mentions since {minute(excess['since'])} UTC{until}"
     show_table(title, ("driver", "kind", "tone", "adds", "first said"), drivers, empty="")
     splits = [
-        (split["by"], ", ".join(f"{place} {_signed(part)}" for place, part in list(split["parts"].items())[:4]))
+        (split["by"], ", ".join(f"{place} {signed(part)}" for place, part in list(split["parts"].items())[:4]))
         for split in evidence.get("splits", [])
     ]
     show_table("\nWhere", ("by", "mentions above expected"), splits, empty="")
@@ -111,7 +114,3 @@ def _rest(carrier: dict[str, Any]) -> str:
 
 def _fate(sample: dict[str, Any]) -> str:
     return f" ({sample['fate']} since)" if sample.get("fate") else ""
-
-
-def _signed(number: float) -> str:
-    return f"{number:+,.0f}" if abs(number) >= 1 else f"{number:+.1f}"

@@ -117,4 +117,6 @@ def _path(topic: str) -> str:
 
 
 def _rate(value: object) -> str | None:
-    return f"{value:g}" if isinstance(value, int | float) else None
+    if not isinstance(value, int | float):
+        return None
+    return "<0.01" if 0 < value < 0.01 else f"{value:.3g}" if value < 1000 else f"{value:,.0f}"

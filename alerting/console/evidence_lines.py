@@ -60,14 +60,14 @@ def drivers(evidence: Evidence) -> tuple[DriverLine, ...]:
     lines = [
         DriverLine(
             term=one_line(driver.term, 80),
-            excess=_signed(_added(driver)),
+            excess=wording.signed(_added(driver)),
             bar=Markup(svg.bar(_added(driver) / largest if largest > 0 else 0.0)),  # noqa: S704  # our own drawing
             about=_about(driver),
         )
         for driver in ranked
     ]
     if lines and evidence.excess is not None:
-        lines.append(DriverLine("everything else", _signed(evidence.excess.other), Markup("")))
+        lines.append(DriverLine("everything else", wording.signed(evidence.excess.other), Markup("")))
     return tuple(lines)
 
 
@@ -76,7 +76,7 @@ def places(evidence: Evidence) -> tuple[PlaceLine, ...]:
     return tuple(
         PlaceLine(
             one_line(split.by, 20),
-            tuple((one_line(place, 40), _signed(part)) for place, part in list(split.parts.items())[:3]),
+            tuple((one_line(place, 40), wording.signed(part)) for place, part in list(split.parts.items())[:3]),
         )
         for split in evidence.splits
     )
@@ -90,10 +90,6 @@ def insight_lines(incident: Incident) -> tuple[tuple[str, str], ...]:
 
 def _added(driver: Driver) -> float:
     return driver.mentions - driver.expected if driver.contribution is None else driver.contribution
-
-
-def _signed(number: float) -> str:
-    return f"{number:+,.0f}" if abs(number) >= 1 else f"{number:+.1f}"
 
 
 def _about(driver: Driver) -> str:

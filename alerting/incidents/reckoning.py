@@ -71,7 +71,8 @@ def rarity(pages_per_week: float) -> str:
 
 def _grounds(basis: Basis, decided: str, *, opened: bool = False) -> Iterator[str]:
     if opened:
-        yield f"The budget is {basis.pages_per_week:.3g} false pages a week, so a page takes {_threshold(basis)}."
+        pages = "page" if basis.pages_per_week == 1.0 else "pages"
+        yield f"The budget is {basis.pages_per_week:.3g} false {pages} a week, so a page takes {_threshold(basis)}."
     if basis.caution != 1.0:
         yield (
             f"What people said of its pages multiplies every odds of this topic with {basis.caution:.3g}: "

@@ -47,6 +47,17 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def signed(number: float) -> str:
+    """A part of a sum with its sign; what rounds to nothing is 0, without one.
+
+    >>> signed(1234.4), signed(-0.26), signed(-0.04)
+    ('+1,234', '-0.3', '0')
+    """
+    if abs(number) >= 1:
+        return f"{number:+,.0f}"
+    return f"{number:+.1f}" if round(number, 1) else "0"
+
+
 def duration(seconds: float) -> str:
     """A span in the unit people would use.
 

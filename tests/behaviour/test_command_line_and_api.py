@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import msgspec
 from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
@@ -18,6 +19,7 @@ from alerting.errors import DeliveryRejected, DeliveryRetryable
 from streams.broker.memory import MemoryBroker
 from streams.clock import Clock, SystemClock
 from streams.events import Direction
+from streams.findings import Excess
 from streams.kafka_topics import specs
 from streams.settings import StreamSettings
 from tests.fakes.api_house import KEY, api_house, served
@@ -184,6 +186,31 @@ async def test_the_board_is_shown() -> None:
 
     assert shown.exit_code == Exit.DONE
     assert "refunds" in shown.stdout
+
+
+async def test_hardly_anything_is_told_without_an_exponent() -> None:
+    store = storyboard(START)
+    store.board = (msgspec.structs.replace(store.board[0], expected_per_minute=3.7e-05),)
+    async with tocsin(store) as run:
+        shown = await run("topics")
+
+    assert "<0.01" in shown.stdout
+    assert "e-05" not in shown.stdout
+
+
+async def test_what_drives_it_is_told_with_when_it_was_counted() -> None:
+    store = storyboard(START)
+    known = store.incidents[REFUNDS]
+    seen = msgspec.structs.replace(known.evidence, excess=Excess(START, 90, 9.0, -0.02, 80))
+    store.incidents[REFUNDS] = msgspec.structs.replace(
+        known, evidence=seen, last_detection_at=START + timedelta(minutes=4)
+    )
+    async with tocsin(store) as run:
+        shown = await run("incidents", "show", REFUNDS)
+
+    told = " ".join(shown.stdout.split())
+    assert "What drives it: +81 mentions since 2026-01-05 12:00 UTC; as of 2026-01-05 12:04, the last detection" in told
+    assert "everything else 0 " in told
 
 
 async def test_an_unknown_incident_is_refused_with_the_reason() -> None:

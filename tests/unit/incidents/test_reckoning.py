@@ -95,6 +95,12 @@ def test_a_detection_of_an_older_version_says_that_its_numbers_were_not_kept() -
     assert reckoning(detection(Phase.GREW))[-1] == "It was decided by a version that did not keep its numbers."
 
 
+def test_a_budget_of_one_page_is_one_page() -> None:
+    told = reckoning(msgspec.structs.replace(detection(), basis=msgspec.structs.replace(BASIS, pages_per_week=1.0)))
+
+    assert "The budget is 1 false page a week, so a page takes what chance shows once a week or less." in told
+
+
 def test_a_silent_feed_is_judged_by_its_own_arrivals() -> None:
     assert "a feed that fell silent" in reckoning(detection(direction=Direction.QUIET))[-1]
 
