@@ -55,16 +55,25 @@ class IndustryDetector:
         if len(standings) < _FEWEST:
             return None
         evidence = _shared(standings)
-        pages = max(self._maxima.false_pages_per_week(evidence), _SMALLEST)
+        pages = self._pages(evidence)
         # what makes it more than one brand's own is the member that has the second most
         second = sorted(standings.values(), key=_pages)[1].reading
         calm = all(standing.reading.calm for standing in standings.values())
         score = max(math.log(BLOCKS_PER_WEEK / pages), 0.0)
         return Reading(score, pages, second.since, second.window_start, second.window_seconds, calm)
 
+    def _pages(self, evidence: float) -> float:
+        """False pages a week of a sum; never rarer than if it were the evidence of one member alone.
+
+        A young group's days say too little: while its members are young themselves, they hardly have any evidence.
+        """
+        alone = BLOCKS_PER_WEEK * math.exp(-evidence)
+        return max(self._maxima.false_pages_per_week(evidence), alone, _SMALLEST)
+
     def room(self, recent: Sequence[Slot], at: int, pages: float) -> int | None:
         """As many as each member has room for, with so little evidence that all but one of them stay below the sum."""
-        most = self._maxima.level(pages) / max(len(self._members) - 1, 1)
+        needed = max(self._maxima.level(pages), math.log(BLOCKS_PER_WEEK / pages))
+        most = needed / max(len(self._members) - 1, 1)
         alone, heard, least = BLOCKS_PER_WEEK * math.exp(-max(most, 0.0)), _by_member(recent), ANY_NUMBER
         if alone >= BLOCKS_PER_WEEK:
             return None

@@ -10,6 +10,7 @@ from streams.errors import StateCorrupted
 from streams.windows import MINUTE, Slot
 
 _RISING_BELOW: Final = 5.0
+_HIT_BELOW: Final = 2.0  # surely enough for its minutes not to teach what is usual
 _STAYS_BELOW: Final = 4.0  # as an episode of its own would
 _QUIET_SECONDS: Final = 3600
 _STORM_SECONDS: Final = 86_400
@@ -105,7 +106,7 @@ class Peer:
             known.learn_one(slot, storm=self._hit or own)
         standing = self._stand((), slot.start + MINUTE - 1)
         self._follow(slot.start, standing)
-        self._hit = storm and (self._hit or (standing is not None and standing.rises))
+        self._hit = storm and (self._hit or (standing is not None and standing.pages < _HIT_BELOW))
         return standing
 
     def _follow(self, start: int, standing: Standing | None) -> None:
