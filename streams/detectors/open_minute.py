@@ -28,10 +28,10 @@ class OpenMinute:
         self._limits: array[float] | None = None
 
     def learned(self) -> None:
-        """One more minute is final."""
+        """One more minute is final; with a rhythm of the week that alone makes something else usual."""
         self._stand.forget()
         if self._rate.has_season:
-            self._limits = None
+            self.revised()
 
     def recalibrated(self) -> None:
         """What the windows' scores are measured with is another one."""

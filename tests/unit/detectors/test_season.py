@@ -4,7 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from streams.detectors.open_minute import OpenMinute
+from streams.detectors.rate import Rate
 from streams.detectors.season import HOUR_MINUTES, Season
+from streams.detectors.trail import Trail
+from streams.detectors.window_scores import WindowScores
 from streams.errors import StateCorrupted
 from streams.windows import MINUTE
 from tests.fakes.streams_of_counts import poisson
@@ -126,3 +130,22 @@ def test_a_restored_season_goes_on_as_if_nothing_had_happened() -> None:
 def test_refuses_what_is_no_snapshot(state: object) -> None:
     with pytest.raises(StateCorrupted):
         Season().restore(state)
+
+
+def test_what_is_usual_follows_the_hours_even_while_a_storm_teaches_nothing() -> None:
+    random_ = random.Random(1)  # noqa: S311 - a simulation
+    rate = Rate()
+    rate.begin(LEVEL)
+    minute = OpenMinute(Trail(), rate, WindowScores())
+    morning = BEGIN + (5 * DAY_HOURS + 7) * HOUR_MINUTES * MINUTE
+    for start in range(BEGIN, morning, MINUTE):
+        rate.learn(start, poisson(random_, LEVEL * office((start - BEGIN) // 3600)), storm=False)
+    at_seven = minute.band(30)
+
+    for start in range(morning, morning + 90 * MINUTE, MINUTE):
+        minute.learned()
+        rate.learn(start, 40, storm=True)
+
+    assert rate.has_season
+    assert minute.band(30) == rate.band(30)  # as after a restart, when nothing is kept
+    assert minute.band(30)[0] > 2.0 * at_seven[0]
