@@ -203,20 +203,19 @@ def forget(connection: Connection, before: datetime, others_before: datetime, li
     beyond = connection.execute(newest).scalar()
     if beyond is not None:
         others_before = max(others_before, beyond)
-    ours = select(replies.c.mention).where(replies.c.own)
-    old = list(
-        connection.execute(
-            select(replies.c.mention)
-            .where(
-                or_(
-                    replies.c.at < before,
-                    _OTHERS & (replies.c.at < others_before) & replies.c.parent.not_in(ours),
-                )
-            )
-            .limit(limit)
-        ).scalars()
-    )
-    return connection.execute(delete(replies).where(replies.c.mention.in_(old))).rowcount if old else 0
+    ours = replies.alias("ours")
+    to_us = select(ours.c.mention).where(ours.c.mention == replies.c.parent, ours.c.own).exists()
+    # each by the index of ages: whoever else wants to write must not wait for a walk through all of them
+    for here in (
+        (replies.c.own, replies.c.at < before),
+        (_OTHERS, replies.c.at < before),
+        (_OTHERS, replies.c.at < others_before, ~to_us),
+    ):
+        oldest = select(replies.c.mention).where(*here).order_by(replies.c.at).limit(limit)
+        old = list(connection.execute(oldest).scalars())
+        if old:
+            return connection.execute(delete(replies).where(replies.c.mention.in_(old))).rowcount
+    return 0
 
 
 def _read(connection: Connection, here: Sequence[ColumnElement[bool]], limit: int) -> tuple[PublicReply, ...]:
