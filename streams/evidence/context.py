@@ -28,7 +28,7 @@ SLOT_SECONDS: Final = 600
 _KEPT_SECONDS: Final = 3 * 3600
 _LONGEST_SILENCE: Final = 28 * 86_400
 _EXCERPTS: Final = 100
-_SLACK: Final = 12
+_SLACK: Final = 4
 _LOOKED_AT: Final = 8  # whether there are too many is asked only so often
 _LEARNED_AFTER: Final = 2 * SLOT_SECONDS  # an event is seen some minutes after it began
 _EXCERPTS_LEARNED: Final = 12  # about so few of a stretch are the same in whatever order they came
@@ -40,7 +40,7 @@ class Context:
     """The make-up of one topic's mentions in stretches of ten minutes, three hours back.
 
     Platforms, regions and languages are exact up to 64 each and stretch. What is said is read from a fair sample of
-    112 excerpts at most over all stretches: exact of as many mentions, an estimate of more. Authors are a sketch.
+    104 excerpts at most over all stretches: exact of as many mentions, an estimate of more. Authors are a sketch.
     """
 
     __slots__ = (

@@ -14,8 +14,8 @@ _BYTES: Final = 2048
 _NOBODY: Final = bytes(_BYTES)  # shared by all topics that heard nothing
 _GENERATION_SECONDS: Final = 12 * 3600
 _KEPT: Final = 40
-_WAITING: Final = 16
-_WAITING_EXCERPTS: Final = 24
+_WAITING: Final = 10
+_WAITING_EXCERPTS: Final = 12
 
 
 class Heard(NamedTuple):

@@ -170,7 +170,7 @@ class TestContext:
         assert found.drivers == ()
         assert [(shown.key, shown.fate) for shown in found.samples] == [(f"x:{START}-0", "deleted")]
 
-    def test_memory_is_bounded_by_three_hours_and_112_excerpts(self) -> None:
+    def test_memory_is_bounded_by_three_hours_and_104_excerpts(self) -> None:
         context = Context()
         for number in range(200):
             context.add(said(START + number * 600, *(f"w{number} {word} said" for word in range(32))))
@@ -178,7 +178,7 @@ class TestContext:
 
         stretches = context.snapshot()["stretches"]
         assert len(stretches) <= 20
-        assert sum(len(state["sample"][1]) for _, state in stretches) <= 112
+        assert sum(len(state["sample"][1]) for _, state in stretches) <= 104
 
     def test_looking_often_or_rarely_learns_the_same(self) -> None:
         often, rarely = Context(), Context()
