@@ -48,8 +48,8 @@ DETECTORS: Final[Mapping[str, Build]] = MappingProxyType(
 # Measured by `make bench-budget`: neither pays much more than it is given.
 SHARES: Final[Mapping[str, float]] = MappingProxyType(
     {
-        VolumeDetector.name: 0.6,
-        SentimentVelocityDetector.name: 0.4,
+        VolumeDetector.name: 0.7,
+        SentimentVelocityDetector.name: 0.3,
     }
 )
 
