@@ -1,9 +1,11 @@
 """A `tocsin serve`, or one role, in a process of its own, by the product's own commands; to be killed and restarted."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,9 +27,13 @@ class Served:
         folder: Where the configuration and what the processes say are kept.
         document: The configuration; `api.port` has to be given, so that it is the same after a restart.
         role: Which command runs; of `score` and `detect`, `roles.score_port` and `roles.detect_port` have to be given.
+        environ: Variables for it besides ours.
     """
 
-    def __init__(self, folder: Path, document: dict[str, Any], *, role: str = "serve") -> None:
+    def __init__(
+        self, folder: Path, document: dict[str, Any], *, role: str = "serve", environ: Mapping[str, str] | None = None
+    ) -> None:
+        self._environ = {**os.environ, **(environ or {})}
         self._config = folder / "tocsin.yaml"
         self._config.write_text(yaml.safe_dump(document), encoding="utf-8")
         self._log = folder / f"{role}.log"
@@ -68,7 +74,11 @@ class Served:
         """Start it and wait until every role has its partitions and their state."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                _TOCSIN, self._role, "--config", self._config, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
+                *(_TOCSIN, self._role, "--config", self._config),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environ,
             )
         try:
             async with asyncio.timeout(seconds), aiohttp.ClientSession(timeout=_CALL_SECONDS) as session:
