@@ -49,11 +49,19 @@ class PublicReplies:
         self._gate = AnswerGate()
         self._heard: list[Outgoing] = []
 
-    def hear(self, mention: Mention, event_ms: int, erased: Container[int | None] = _NOBODY) -> None:
+    def hear(
+        self,
+        mention: Mention,
+        event_ms: int,
+        erased: Container[int | None] = _NOBODY,
+        *,
+        polarity: float | None = None,
+    ) -> None:
         """Take a mention in; what is said to nobody answers nothing.
 
         Args:
             erased: Authors of whom nothing is handed on, by their 64-bit hashes.
+            polarity: What it says as a whole, where that was read already.
         """
         at = datetime.fromtimestamp(event_ms / 1000, UTC)
         if mention.op == "delete":
@@ -62,18 +70,21 @@ class PublicReplies:
             return
         brand = brand_of(mention, self._accounts)
         if brand is None:
-            self._hear_others(mention, at, erased)
+            self._hear_others(mention, at, erased, polarity)
             return
         answers = tuple(dict.fromkeys(_keys(mention, mention.parent_id or mention.quote_of, mention.thread_id)))
         if answers:
             self._tell(self._described(mention, answers, at, brand=brand or None))
 
-    def _hear_others(self, mention: Mention, at: datetime, erased: Container[int | None]) -> None:
+    def _hear_others(
+        self, mention: Mention, at: datetime, erased: Container[int | None], polarity: float | None
+    ) -> None:
         to = next(iter(_keys(mention, mention.parent_id or mention.quote_of)), None)
         if to is None or author_of(mention) in erased:
             return
         if self._gate.admits(to, hash64(mention.key)):
-            self._tell(self._described(mention, (), at, to=to))
+            polarity = polarity_of(mention, self._scorer) if polarity is None else polarity
+            self._tell(self._described(mention, (), at, to=to, polarity=polarity))
 
     def _described(
         self,
@@ -83,6 +94,7 @@ class PublicReplies:
         *,
         to: str | None = None,
         brand: str | None = None,
+        polarity: float | None = None,
     ) -> PublicReply:
         author, text = mention.author, mention.text or mention.title or ""
         signed = signature(_telling(text)) if answers else None
@@ -96,7 +108,7 @@ class PublicReplies:
             author=shown_name(mention, self._mask),
             author_number=author_of(mention),
             text=masked(text[:MAX_TEXT_CHARACTERS], self._mask)[:MAX_EXCERPT_CHARACTERS],
-            polarity=None if answers else polarity_of(mention, self._scorer),
+            polarity=polarity,
             likes=None if mention.likes is None else min(mention.likes, MAX_COUNT),
             url=mention.url[:MAX_EXCERPT_CHARACTERS] if mention.url else None,
             template=author.template_id[:MAX_NAME_CHARACTERS] if author and author.template_id else None,

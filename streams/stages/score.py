@@ -148,7 +148,7 @@ class ScoreStage:
             if not is_history(one.record):
                 self._arrivals.count(mention.platform)
                 if mention.parent_id or mention.quote_of or mention.op == "delete" or marked_as_ours(mention):
-                    self._replies.hear(mention, event_ms, self._forgotten.authors)
+                    self._replies.hear(mention, event_ms, self._forgotten.authors, polarity=one.polarity)
             if newest is None or event_ms > newest:
                 newest = event_ms
                 if self._clock.leaps(event_ms):

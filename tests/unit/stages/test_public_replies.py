@@ -148,3 +148,12 @@ def test_an_answer_to_an_answer_of_ours_is_somebody_elses_and_ours_to_ours_is_ou
 
     assert (theirs.to, theirs.own) == ("x:9-reply", False)
     assert (ours.answers, ours.own) == (("x:our-own-earlier-reply",), True)
+
+
+def test_a_mood_that_was_read_already_is_not_read_anew() -> None:
+    replies = stage()
+
+    replies.hear(mention(brand=False), NOON_MS, polarity=-0.5)
+
+    [outgoing] = replies.take()
+    assert msgspec.json.decode(outgoing.value or b"", type=PublicReply).polarity == -0.5  # "We are sorry" says else
