@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-import msgspec
 import structlog
 
 from alerting.dispatch import Dispatch
@@ -18,7 +17,7 @@ from alerting.hearing.switchboard import Rise, Switchboard
 from alerting.incidents.contact_findings import ContactFindings, Span, Standing, in_one_line
 from alerting.incidents.contact_store import ContactStore
 from alerting.incidents.model import Incident, IncidentState, Transition
-from alerting.incidents.outcome import Outcome, changed
+from alerting.incidents.outcome import Outcome, changed, kept_current
 from alerting.incidents.store import IncidentFilter, Store
 from alerting.incidents.topic_status import TopicStatus, WindowPoint
 from alerting.metrics import AlertingMetrics
@@ -188,8 +187,7 @@ def heard(incident: Incident, findings: ContactFindings, now: datetime) -> Outco
     same = before is not None and before.standing is findings.standing
     if findings.standing in _SAYS_SOMETHING and not same:
         return changed(incident, Transition.HEARD, in_one_line(findings), now, contacts=findings)
-    following = msgspec.structs.replace(incident, contacts=findings, revision=incident.revision + 1, updated_at=now)
-    return Outcome(following, Transition.UNCHANGED, replaces=incident.revision)
+    return kept_current(incident, now, contacts=findings)
 
 
 def is_news(before: ContactFindings | None, after: ContactFindings) -> bool:

@@ -14,7 +14,7 @@ from alerting.dispatch import Dispatch
 from alerting.errors import DatabaseUnavailable, Stale
 from alerting.incidents.answering import asked_in
 from alerting.incidents.model import Incident, IncidentState, Transition
-from alerting.incidents.outcome import Outcome, changed
+from alerting.incidents.outcome import Outcome, changed, kept_current
 from alerting.incidents.own_part import Backlash, OwnPart
 from alerting.incidents.own_part_words import backlash_line
 from alerting.incidents.reply_store import ReplyStore
@@ -120,10 +120,9 @@ def judged(incident: Incident, found: OwnPart, now: datetime) -> Outcome:
     """The incident with our own part; told to people where a reply of ours draws anger that did not before."""
     fresh = _fresh(incident.own_part, found)
     if fresh:
-        text = f"{backlash_line(fresh[0])[:1].upper()}{backlash_line(fresh[0])[1:]}"
-        return changed(incident, Transition.BACKLASH, text, now, own_part=found)
-    following = msgspec.structs.replace(incident, own_part=found, revision=incident.revision + 1, updated_at=now)
-    return Outcome(following, Transition.UNCHANGED, replaces=incident.revision)
+        line = backlash_line(fresh[0])
+        return changed(incident, Transition.BACKLASH, f"{line[:1].upper()}{line[1:]}", now, own_part=found)
+    return kept_current(incident, now, own_part=found)
 
 
 def is_news(before: OwnPart | None, after: OwnPart) -> bool:

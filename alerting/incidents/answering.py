@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from alerting.incidents.model import Incident, IncidentState, Transition
-from alerting.incidents.outcome import Outcome, changed
+from alerting.incidents.outcome import Outcome, changed, kept_current
 from alerting.incidents.public_answers import PublicAnswers, told
 from streams.events import Direction
 
@@ -64,5 +64,4 @@ def answered(incident: Incident, replies: Mapping[str, datetime], now: datetime)
     if answers.first_at is not None and (before is None or before.first_at is None):
         text = told(answers, incident.reopened_at or incident.opened_at)
         return changed(counted, Transition.ANSWERED, text, now)
-    following = msgspec.structs.replace(counted, revision=incident.revision + 1, updated_at=now)
-    return Outcome(following, Transition.UNCHANGED, replaces=incident.revision)
+    return kept_current(counted, now)

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 import msgspec
 
 from alerting.incidents import wording
+from alerting.incidents.wording import Line
 
 
 class Standing(StrEnum):
@@ -75,16 +75,9 @@ class ContactFindings(msgspec.Struct, frozen=True, omit_defaults=True):
     days: int = 0
 
 
-class Told(NamedTuple):
-    """One line of an incident: what it is about, and what is to be said."""
-
-    label: str
-    text: str
-
-
-def told(findings: ContactFindings) -> tuple[Told, ...]:
+def told(findings: ContactFindings) -> tuple[Line, ...]:
     """The lines for people; reasons are the contact centre's own words and as hostile as any."""
-    lines = [Told("Contact centre", _heard(findings)), Told("Hit and silent", _silent(findings))]
+    lines = [Line("Contact centre", _heard(findings)), Line("Hit and silent", _silent(findings))]
     return tuple(line for line in lines if line.text)
 
 

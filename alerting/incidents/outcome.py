@@ -34,6 +34,12 @@ def changed(
     return Outcome(following, transition, (entry(following, transition, text, now, actor),), replaces=incident.revision)
 
 
+def kept_current(incident: Incident, now: datetime, **fields: object) -> Outcome:
+    """The incident one revision further, with `fields` set: nothing happened, and nobody reads a line about it."""
+    following = msgspec.structs.replace(incident, revision=incident.revision + 1, updated_at=now, **fields)
+    return Outcome(following, Transition.UNCHANGED, replaces=incident.revision)
+
+
 def in_silence(outcome: Outcome) -> Outcome:
     """The same, told to nobody: it stands in the timeline and in the audit trail."""
     return msgspec.structs.replace(outcome, transition=Transition.UNCHANGED)

@@ -1,10 +1,11 @@
 """Our own part in an incident, told to people: counts and times only, never a word from a mention."""
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from alerting.incidents import wording
 from alerting.incidents.own_part import Backlash, Canned, Helping, OwnPart, Waits
+from alerting.incidents.wording import Line
 
 BACKLASH: Final = "Backlash"
 
@@ -12,19 +13,12 @@ _MOST_TOLD: Final = 2
 _HARDLY_ANY: Final = 0.05
 
 
-class Told(NamedTuple):
-    """One line: what it is about, and what is to be said."""
-
-    label: str
-    text: str
-
-
-def told(part: OwnPart) -> tuple[Told, ...]:
+def told(part: OwnPart) -> tuple[Line, ...]:
     """What is worth telling, the worst first."""
     lines = [
-        *(Told(BACKLASH, backlash_line(one)) for one in part.backlash[:_MOST_TOLD]),
-        Told("Our answers", _answers(part)),
-        Told("Customers help", "" if part.helping is None else helping_line(part.helping)),
+        *(Line(BACKLASH, backlash_line(one)) for one in part.backlash[:_MOST_TOLD]),
+        Line("Our answers", _answers(part)),
+        Line("Customers help", "" if part.helping is None else helping_line(part.helping)),
     ]
     return tuple(line for line in lines if line.text)
 

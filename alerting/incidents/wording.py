@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from streams.events import Direction, Evidence
 
@@ -17,6 +17,13 @@ _MARKED_SHARE_RISE: Final = 0.1
 _MARKED_DROP: Final = 0.2
 _JOYFUL: Final = 0.2
 _UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+class Line(NamedTuple):
+    """What an incident has to tell: what it is about, and what is to be said."""
+
+    label: str
+    text: str
 
 
 def plain(text: str, limit: int = _NAME_CHARACTERS) -> str:
