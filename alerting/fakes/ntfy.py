@@ -3,14 +3,13 @@
 import json
 from collections import deque
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from aiohttp import web
 
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
 from alerting.fakes.script import Script
-from alerting.fakes.server import LoopbackServer
+from alerting.fakes.server import LoopbackServer, OnLoopback
 from streams.clock import Clock
 
 # https://docs.ntfy.sh/publish/#limitations
@@ -19,7 +18,7 @@ MAX_ACTIONS: Final = 3
 _MAX_REMEMBERED: Final = 1000
 
 
-class FakeNtfy:
+class FakeNtfy(OnLoopback):
     """Publishing as JSON, on a free port of 127.0.0.1 while the block is open.
 
     Args:
@@ -61,15 +60,6 @@ class FakeNtfy:
     def published(self) -> tuple[dict[str, Any], ...]:
         """The latest messages, oldest first."""
         return tuple(self._published)
-
-    async def __aenter__(self) -> Self:
-        await self._server.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def _publish(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != f"Bearer {self._token}":

@@ -3,8 +3,7 @@
 import json
 from collections import deque
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
@@ -12,7 +11,7 @@ from aiohttp import web
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
 from alerting.fakes.pagerduty_rest import INCIDENT, INCIDENTS, PagerDutyRestApi
 from alerting.fakes.script import Script
-from alerting.fakes.server import LoopbackServer
+from alerting.fakes.server import LoopbackServer, OnLoopback
 from streams.clock import Clock
 
 PATH: Final = "/v2/enqueue"
@@ -34,7 +33,7 @@ class PagerEvent(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class FakePagerDuty:
+class FakePagerDuty(OnLoopback):
     """The Events API v2 on a free port of 127.0.0.1 while the block is open.
 
     Args:
@@ -89,15 +88,6 @@ class FakePagerDuty:
     def events(self) -> tuple[PagerEvent, ...]:
         """The latest accepted events, oldest first."""
         return tuple(self._events)
-
-    async def __aenter__(self) -> Self:
-        await self._server.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def _enqueue(self, request: web.Request) -> web.Response:
         body = await request.read()

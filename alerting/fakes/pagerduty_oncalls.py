@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import msgspec
 from aiohttp import web
 
 from alerting.fakes.script import Script
-from alerting.fakes.server import LoopbackServer
+from alerting.fakes.server import LoopbackServer, OnLoopback
 from streams.clock import Clock
 
 PATH: Final = "/oncalls"
@@ -26,7 +25,7 @@ class Turn(msgspec.Struct, frozen=True):
     end: datetime | None = None
 
 
-class FakePagerDutyOnCalls:
+class FakePagerDutyOnCalls(OnLoopback):
     """On a free port of 127.0.0.1 while the block is open.
 
     Args:
@@ -48,15 +47,6 @@ class FakePagerDutyOnCalls:
     def api_url(self) -> str:
         """What `api_url` of a schedule must be."""
         return f"{self._server.url}/"
-
-    async def __aenter__(self) -> Self:
-        await self._server.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.asked += 1

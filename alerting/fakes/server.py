@@ -1,7 +1,8 @@
 """An HTTP server on a free loopback port, whose calls can go wrong by a script."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from aiohttp import web
 
@@ -86,3 +87,18 @@ class LoopbackServer:
         elif request.transport is not None:
             request.transport.abort()
         return answer
+
+
+class OnLoopback:
+    """Whoever is served on loopback: listens while entered."""
+
+    _server: LoopbackServer
+
+    async def __aenter__(self) -> Self:
+        await self._server.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._server.stop()

@@ -6,15 +6,14 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
 from alerting.fakes.script import Script
-from alerting.fakes.server import LoopbackServer
+from alerting.fakes.server import LoopbackServer, OnLoopback
 from alerting.fakes.signed_request import SignedRequest
 from alerting.fakes.slack_app import OPEN_CALL, REPLY_PATH, SOCKET_PATH, SlackApp
 from alerting.fakes.slack_files import ASK, COMPLETE, UPLOAD_PATH, SlackFilesApi
@@ -44,7 +43,7 @@ class SlackCall(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class FakeSlack:
+class FakeSlack(OnLoopback):
     """Slack's Web API as far as alerts need it, on a free port of 127.0.0.1 while the block is open.
 
     Args:
@@ -126,15 +125,6 @@ class FakeSlack:
         return self.app.payload(
             self._posts[channel, ts], action_id, user=user, base_url=self._server.url, selected=selected
         )
-
-    async def __aenter__(self) -> Self:
-        await self._server.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def _handle(self, request: web.Request) -> web.Response:
         method = request.path.removeprefix("/api/")

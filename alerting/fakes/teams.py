@@ -3,14 +3,13 @@
 import json
 from collections import deque
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from aiohttp import web
 
 from alerting.fakes.inbox import Inbox, InboxEntry
 from alerting.fakes.script import Script
-from alerting.fakes.server import LoopbackServer
+from alerting.fakes.server import LoopbackServer, OnLoopback
 from streams.clock import Clock
 
 # https://learn.microsoft.com/en-us/microsoftteams/platform/bots/how-to/format-your-bot-messages
@@ -19,7 +18,7 @@ PATH: Final = "/workflows/"
 _MAX_REMEMBERED: Final = 1000
 
 
-class FakeTeams:
+class FakeTeams(OnLoopback):
     """One workflow on a free port of 127.0.0.1 while the block is open.
 
     Args:
@@ -48,15 +47,6 @@ class FakeTeams:
     def cards(self) -> tuple[dict[str, Any], ...]:
         """The latest messages, oldest first."""
         return tuple(self._cards)
-
-    async def __aenter__(self) -> Self:
-        await self._server.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def _post(self, request: web.Request) -> web.Response:
         if request.query.get("sig") != self._secret:

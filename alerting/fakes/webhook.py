@@ -6,15 +6,14 @@ import hmac
 import json
 from collections import deque
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
 
 from alerting.fakes.inbox import Inbox, InboxEntry
 from alerting.fakes.script import Script
-from alerting.fakes.server import LoopbackServer
+from alerting.fakes.server import LoopbackServer, OnLoopback
 from streams.clock import Clock
 
 PATH: Final = "/hooks/tocsin"
@@ -31,7 +30,7 @@ class ReceivedWebhook(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class FakeWebhook:
+class FakeWebhook(OnLoopback):
     """A receiver on a free port of 127.0.0.1 while the block is open; takes each `webhook-id` once.
 
     Args:
@@ -67,15 +66,6 @@ class FakeWebhook:
     def received(self) -> tuple[ReceivedWebhook, ...]:
         """The latest calls with a valid signature, repetitions left out, oldest first."""
         return tuple(self._received)
-
-    async def __aenter__(self) -> Self:
-        await self._server.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def _take(self, request: web.Request) -> web.Response:
         raw = await request.read()

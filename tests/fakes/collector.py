@@ -1,7 +1,6 @@
 """A collector of traces, on loopback: takes OTLP over HTTP as an OpenTelemetry collector does."""
 
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -11,7 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 from alerting.fakes.script import Script
-from alerting.fakes.server import LoopbackServer
+from alerting.fakes.server import LoopbackServer, OnLoopback
 from streams.clock import Clock
 
 _PROTOBUF = "application/x-protobuf"
@@ -28,7 +27,7 @@ class Gathered(NamedTuple):
     attributes: dict[str, str]
 
 
-class Collector:
+class Collector(OnLoopback):
     """Keeps every span that was sent, in the order of arrival."""
 
     def __init__(self, clock: Clock) -> None:
@@ -45,15 +44,6 @@ class Collector:
     def url(self) -> str:
         """The endpoint to be configured."""
         return self._server.url
-
-    async def __aenter__(self) -> Self:
-        await self._server.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def _take(self, request: web.Request) -> web.Response:
         assert request.content_type == _PROTOBUF

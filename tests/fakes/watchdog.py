@@ -1,16 +1,13 @@
 """Whoever waits for heartbeats outside, on loopback."""
 
-from types import TracebackType
-from typing import Self
-
 from aiohttp import web
 
 from alerting.fakes.script import Script
-from alerting.fakes.server import LoopbackServer
+from alerting.fakes.server import LoopbackServer, OnLoopback
 from streams.clock import Clock
 
 
-class Watchdog:
+class Watchdog(OnLoopback):
     """Notes when each heartbeat came, in seconds since 1970, and by what method.
 
     Attributes:
@@ -34,15 +31,6 @@ class Watchdog:
     def url(self) -> str:
         """Where heartbeats go."""
         return f"{self._server.url}/ping"
-
-    async def __aenter__(self) -> Self:
-        await self._server.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._server.stop()
 
     async def _ping(self, request: web.Request) -> web.Response:
         self.heard.append(self._clock.now().timestamp())
