@@ -19,6 +19,7 @@ from streams.clock import SystemClock
 from streams.events import PartialCount, Tally
 from streams.sentiment.base import Scorer
 from streams.settings import KafkaSettings
+from streams.simulate.chance import poisson
 from streams.tone import NEGATIVE_UP_TO, POSITIVE_FROM
 
 TOPICS: Final = 10_000
@@ -126,14 +127,14 @@ async def _load(kafka: KafkaSettings, seed: int, planned: Sequence[Burst], stop:
         due = 0.0
         while not stop.is_set():
             now = clock.now()
-            count = _poisson(rng, PER_SECOND * (1 - MATCHED_SHARE) * _SLICE_SECONDS)
+            count = poisson(rng, PER_SECOND * (1 - MATCHED_SHARE) * _SLICE_SECONDS)
             texts = rng.choices(_ELSE, k=count)
-            count = _poisson(rng, PER_SECOND * MATCHED_SHARE * _SLICE_SECONDS)
+            count = poisson(rng, PER_SECOND * MATCHED_SHARE * _SLICE_SECONDS)
             numbers = rng.choices(range(TOPICS), cum_weights=_CUMULATED, k=count)
             texts += [rng.choice(_USUAL).format(name=_name(number)) for number in numbers]
             for burst in planned:
                 if burst.at <= due < burst.at + BURST_SECONDS:
-                    extra = _poisson(rng, _RATES[burst.topic] * (BURST_FACTOR - 1) * _SLICE_SECONDS)
+                    extra = poisson(rng, _RATES[burst.topic] * (BURST_FACTOR - 1) * _SLICE_SECONDS)
                     texts += [rng.choice(_ANGRY).format(name=_name(burst.topic)) for _ in range(extra)]
             published = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
             await broker.send(
@@ -160,16 +161,6 @@ def _record(kafka_topic: str, identity: str, text: str, published: str, rng: ran
 
 def _name(number: int) -> str:
     return f"shop{number:04d}"
-
-
-def _poisson(rng: random.Random, mean: float) -> int:
-    if mean > 30:
-        return max(0, round(rng.gauss(mean, math.sqrt(mean))))
-    limit, drawn, product = math.exp(-mean), 0, rng.random()
-    while product > limit:
-        drawn += 1
-        product *= rng.random()
-    return drawn
 
 
 def minute_now(now: datetime) -> datetime:

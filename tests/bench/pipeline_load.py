@@ -10,6 +10,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from streams.broker.base import Outgoing
 from streams.events import PartialCount, Tally
+from streams.simulate.chance import poisson
 
 START: Final = datetime(2026, 1, 5, 12, 0, 57, tzinfo=UTC)  # so that a minute closes within a run of five seconds
 MATCHED_SHARE: Final = 0.42
@@ -92,7 +93,7 @@ def usual_past(count: int, rng: random.Random, *, minutes: int, per_second: floa
     a_minute = per_second * 60 * MATCHED_SHARE * (1 + SECOND_BRAND_SHARE) / sum(shares)
     for minute in range(minutes):
         for number, share in enumerate(shares):
-            total = _poisson(rng, a_minute * share)
+            total = poisson(rng, a_minute * share)
             if total:
                 negative = min(max(round(rng.gauss(0.5 * total, 0.5 * total**0.5)), 0), total)  # as of such texts
                 yield _counted(number, begin + minute * 60, negative, positive=total - negative)
@@ -124,13 +125,6 @@ def _counted(number: int, second: int, negative: int, *, neutral: int = 0, posit
         history=True,
         seconds=60,
     )
-
-
-def _poisson(rng: random.Random, mean: float) -> int:
-    """About so; a sum of many rare events."""
-    if mean > 30:
-        return max(0, round(rng.gauss(mean, mean**0.5)))
-    return sum(rng.random() < mean / 60 for _ in range(60))
 
 
 def _json(fields: dict[str, Any]) -> bytes:
