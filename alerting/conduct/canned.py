@@ -55,8 +55,7 @@ def canned(own: OwnReplies, *, today: datetime, began: datetime) -> Canned:
 def groups(ours: tuple[PublicReply, ...]) -> tuple[tuple[str | None, tuple[int, ...]], ...]:
     """Replies that belong together, each in one group only: by the source's word, else by likeness.
 
-    Incidents of one brand have the same replies, and comparing a thousand takes a fifth of a second: the last few are
-    remembered.
+    Incidents of one brand have the same replies, and comparing a thousand takes its time: the last few are remembered.
     """
     declared: dict[str, list[int]] = {}
     for at, one in enumerate(ours):
