@@ -162,7 +162,6 @@ class Lane:
     def _begin(self, stage: Stage, reading: StageReading, *, kept: bool) -> None:
         now = self._clock.monotonic()
         self._metrics.took_over(self._group, kept=kept)
-        self._metrics.begin(self._group, self.partition, reading)
         self._stage, self._reading = stage, reading
         self._last_flush = self._last_write = now - TICK_SECONDS
         self._next_snapshot = now + self._snapshot_seconds * (self.partition.number * _GOLDEN % 1.0)
@@ -287,6 +286,7 @@ class Lane:
         self._committed = self._durable = write.next_offset
         self._step()
         self._metrics.committed(self._group, records=len(write.outgoing) + len(write.changelog), seconds=seconds)
-        self._reading = reading = self._reader(self._stage, write.outgoing)
-        self._metrics.read(self._group, self.partition, reading, now=self._clock.now().timestamp())
+        since, self._reading = self._reading, self._reader(self._stage, write.outgoing)
+        reading, now = self._reading, self._clock.now().timestamp()
+        self._metrics.read(self._group, self.partition, reading, since=since, now=now)
         self._dead_letters.wrote(reading.dead_letters)

@@ -1,6 +1,5 @@
 """Every Prometheus metric of the stream side, declared once."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -98,7 +97,6 @@ class StreamMetrics:
             ["group"],
             registry=registry,
         )
-        self._seen: dict[tuple[str, Partition], Mapping[str, int]] = {}
 
     def committed(self, group: str, *, records: int, seconds: float) -> None:
         """A commit of `records` records took `seconds`."""
@@ -122,20 +120,15 @@ class StreamMetrics:
         """So many parts of stored state could not be read and were built anew."""
         self._rebuilds.labels(group).inc(states)
 
-    def begin(self, group: str, partition: Partition, reading: StageReading) -> None:
-        """A stage was restored: what it counted so far, others have reported."""
-        self._seen[group, partition] = reading.totals
-
-    def read(self, group: str, partition: Partition, reading: StageReading, *, now: float) -> None:
-        """Take over what a stage did up to `now`, seconds since 1970."""
-        seen = self._seen.get((group, partition), {})
+    def read(self, group: str, partition: Partition, reading: StageReading, *, since: StageReading, now: float) -> None:
+        """Take over what a stage did since an earlier reading of it, up to `now`, seconds since 1970."""
+        seen = since.totals
         for name, total in reading.totals.items():
             counter = self._counters.get(name)
             if counter is not None:
                 counter.inc(max(0, total - seen.get(name, 0)))
         if reading.totals.get(_CANARIES, 0) > seen.get(_CANARIES, 0):
             self._canary_passed.labels(group, partition.kafka_topic, str(partition.number)).set(now)
-        self._seen[group, partition] = reading.totals
         for phase, count in reading.phases.items():
             self._detections.labels(phase).inc(count)
         if reading.event_seconds is not None:
@@ -158,7 +151,6 @@ class StreamMetrics:
 
     def forget(self, group: str, partition: Partition) -> None:
         """The partition is with somebody else, who reports about it from now on."""
-        self._seen.pop((group, partition), None)
         for gauge in (self._lag, self._delay, self._canary_passed):
             gauge.remove(group, partition.kafka_topic, str(partition.number))
 

@@ -38,29 +38,30 @@ def test_everything_that_a_stage_counts_has_a_metric(stage: Stage) -> None:
 
     totals = reader(SETTINGS.kafka)(stage, ()).totals
 
-    metrics.read("g", ZERO, StageReading(totals=dict.fromkeys(totals, 7)), now=0.0)
+    metrics.read("g", ZERO, StageReading(totals=dict.fromkeys(totals, 7)), since=StageReading(), now=0.0)
     missing = {name for name in totals if registry.get_sample_value(f"tocsin_{name}_total") != 7}
     # Detections are counted by phase; of canaries the time of the last one is shown.
     assert missing - {"detections_written", "canaries"} == set()
 
 
-def test_a_new_stage_begins_where_the_last_one_ended() -> None:
+def test_counts_what_came_since_the_reading_before_and_nothing_twice() -> None:
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry)
+    three, four, five = (StageReading(totals={"mentions_read": total}) for total in (3, 4, 5))
 
-    metrics.begin("g", ZERO, StageReading())
-    metrics.read("g", ZERO, StageReading(totals={"mentions_read": 5}), now=0.0)
-    metrics.begin("g", ZERO, StageReading(totals={"mentions_read": 3}))  # replayed: told by the last one
-    metrics.read("g", ZERO, StageReading(totals={"mentions_read": 4}), now=0.0)
+    metrics.read("g", ZERO, five, since=StageReading(), now=0.0)
+    metrics.read("g", ZERO, four, since=three, now=0.0)  # of a new stage, three were replayed
+    metrics.forget("g", ZERO)
+    metrics.read("g", ZERO, five, since=four, now=0.0)  # a commit that ended after the partition was let go
 
-    assert registry.get_sample_value("tocsin_mentions_read_total") == 5 + 1
+    assert registry.get_sample_value("tocsin_mentions_read_total") == 5 + 1 + 1
 
 
 def test_says_how_far_event_time_is_behind() -> None:
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry)
 
-    metrics.read("g", ZERO, StageReading(event_seconds=95.0), now=100.0)
+    metrics.read("g", ZERO, StageReading(event_seconds=95.0), since=StageReading(), now=100.0)
 
     labels = {"group": "g", "kafka_topic": "mentions", "partition": "0"}
     assert registry.get_sample_value("tocsin_watermark_delay_seconds", labels) == 5.0

@@ -49,7 +49,7 @@ def test_a_role_without_partitions_is_bad(registry: CollectorRegistry) -> None:
 def test_who_is_far_behind_is_told_with_what_waits(registry: CollectorRegistry, seconds: float, is_bad: bool) -> None:  # noqa: FBT001
     streams = StreamMetrics(registry)
     streams.lag("g", ZERO, 12_345)
-    streams.read("g", ZERO, StageReading(event_seconds=0.0), now=seconds)
+    streams.read("g", ZERO, StageReading(event_seconds=0.0), since=StageReading(), now=seconds)
 
     found = {finding.part: finding for finding in judged(sampled(registry))}
 
@@ -88,8 +88,8 @@ def test_a_page_that_reached_nobody_is_told(registry: CollectorRegistry) -> None
 
 def test_one_in_fifty_that_cannot_be_read_is_a_warning(registry: CollectorRegistry) -> None:
     streams = StreamMetrics(registry)
-    streams.begin("g", ZERO, StageReading())
-    streams.read("g", ZERO, StageReading(totals={"mentions_read": 100, "mentions_dead_lettered": 2}), now=0.0)
+    read = StageReading(totals={"mentions_read": 100, "mentions_dead_lettered": 2})
+    streams.read("g", ZERO, read, since=StageReading(), now=0.0)
 
     (warning,) = [finding for finding in judged(sampled(registry)) if finding.verdict is Verdict.WARNING]
 
