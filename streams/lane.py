@@ -37,6 +37,7 @@ class _Write(msgspec.Struct, frozen=True):
     outgoing: list[Outgoing]
     changelog: list[Outgoing]
     next_offset: int
+    reading: StageReading
 
 
 class Lane:
@@ -271,7 +272,9 @@ class Lane:
             msgspec.structs.replace(record, partition=self.partition.number)
             for record in (*self._stage.changes(next_offset), *snapshot)
         ]
-        return _Write(outgoing=outgoing, changelog=changelog, next_offset=next_offset)
+        # Now, not once it is written: what is folded meanwhile belongs to the next write, which may never come about.
+        reading = self._reader(self._stage, outgoing)
+        return _Write(outgoing=outgoing, changelog=changelog, next_offset=next_offset, reading=reading)
 
     async def _commit(self, write: _Write | None) -> None:
         if write is None or self._writer is None or self._stage is None:
@@ -286,7 +289,7 @@ class Lane:
         self._committed = self._durable = write.next_offset
         self._step()
         self._metrics.committed(self._group, records=len(write.outgoing) + len(write.changelog), seconds=seconds)
-        since, self._reading = self._reading, self._reader(self._stage, write.outgoing)
-        reading, now = self._reading, self._clock.now().timestamp()
-        self._metrics.read(self._group, self.partition, reading, since=since, now=now)
-        self._dead_letters.wrote(reading.dead_letters)
+        since, self._reading = self._reading, write.reading
+        now = self._clock.now().timestamp()
+        self._metrics.read(self._group, self.partition, write.reading, since=since, now=now)
+        self._dead_letters.wrote(write.reading.dead_letters)

@@ -5,10 +5,11 @@ import base64
 import email
 import email.policy
 from collections import deque
+from contextlib import suppress
 from email.message import EmailMessage
 from ssl import SSLContext
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from alerting.fakes.inbox import Inbox, InboxEntry, InboxReply
 from alerting.fakes.script import Act, Script, Trouble
@@ -47,6 +48,7 @@ class FakeMail:
         self._login = base64.b64encode(f"\0{username}\0{password}".encode()).decode()
         self._mails: deque[EmailMessage] = deque(maxlen=_MAX_REMEMBERED)
         self._server: asyncio.Server | None = None
+        self._talks: set[asyncio.Task[Any]] = set()
 
     @property
     def mails(self) -> tuple[EmailMessage, ...]:
@@ -65,14 +67,22 @@ class FakeMail:
         if self._server is not None:
             self._server.close()
             self._server = None
+        for talk in self._talks:
+            talk.cancel()
+        if self._talks:
+            await asyncio.wait(self._talks)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self._talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
+        if (talk := asyncio.current_task()) is not None:
+            self._talks.add(talk)
+            talk.add_done_callback(self._talks.discard)
+        with suppress(OSError, asyncio.IncompleteReadError):
+            try:
+                await self._talk(reader, writer)
+                writer.close()
+                await writer.wait_closed()  # an encrypted connection is closed once both sides have said so
+            finally:
+                writer.transport.abort()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         def say(text: str) -> None:
@@ -86,7 +96,7 @@ class FakeMail:
                 say(f"250-mail.fake\r\n250-8BITMIME\r\n250 {'AUTH PLAIN' if encrypted else 'STARTTLS'}")
             elif verb == "STARTTLS" and self._tls is not None and not encrypted:
                 say("220 2.0.0 go ahead")
-                await writer.start_tls(self._tls)
+                await _encrypt(writer, self._tls)
                 encrypted = True
             elif verb == "AUTH":
                 known = encrypted and line == f"AUTH PLAIN {self._login}"
@@ -142,6 +152,15 @@ class FakeMail:
                 replies=(*known.replies, InboxReply(now, text)) if known else (),
             )
         )
+
+
+async def _encrypt(writer: asyncio.StreamWriter, tls: SSLContext) -> None:
+    """Raises ConnectionError where the client broke off in the handshake."""
+    plain = writer.transport
+    await writer.start_tls(tls)
+    if writer.transport is None:
+        writer._transport = plain  # noqa: SLF001  # the writer is unusable without, even for `del`
+        raise ConnectionResetError("the client does not trust us")
 
 
 def _refusal(act: Act) -> str:

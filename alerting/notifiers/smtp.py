@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal
 
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from aiosmtplib import SMTP
 
 MAX_WAIT_SECONDS: Final = 3600.0
+_GOODBYE_SECONDS: Final = 1.0
 _ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _AGAIN_IN: Final = re.compile(r"(?:again|retry)\D{1,20}(\d{1,5})\s{0,2}s", re.IGNORECASE)
 
@@ -72,8 +74,10 @@ class MailServer:
                     handing_over = True
                     await client.data(content)
                     passed("taken")
-                finally:
-                    client.close()
+                except BaseException:
+                    _hang_up(client)
+                    raise
+            await _say_goodbye(client)
         except TimeoutError:
             raise self._broken(f"did not answer within {timeout_seconds:g} s", handing_over=handing_over) from None
         except AddressRefused as refused:
@@ -105,7 +109,7 @@ class MailServer:
             if self._username is not None and self._password is not None:
                 await client.login(self._username, self._password)
         except BaseException:
-            client.close()
+            _hang_up(client)
             raise
         return client
 
@@ -134,6 +138,26 @@ class MailServer:
             else:
                 return opened
         raise failure
+
+
+async def _say_goodbye(client: "SMTP") -> None:
+    """As RFC 5321 (4.1.1.10) asks; the mail is with the server by now, whatever becomes of this."""
+    from aiosmtplib import SMTPException  # noqa: PLC0415  # see above
+
+    try:
+        with suppress(TimeoutError, SMTPException, OSError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await client.execute_command(b"QUIT")
+    finally:
+        _hang_up(client)
+
+
+def _hang_up(client: "SMTP") -> None:
+    """At once: nothing that stands in a buffer may arrive once we have told that it did not."""
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 def _answered(code: int, text: str) -> DeliveryRetryable | DeliveryRejected:
