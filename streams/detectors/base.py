@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from streams.basis import Weighed
+from streams.detectors.excess import Excess
 from streams.detectors.onset import Onset
 from streams.detectors.prior import Lesson
 from streams.events import Direction, Evidence
@@ -44,11 +45,16 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
 
 class Explanation(msgspec.Struct, frozen=True, gc=False):
-    """What stands behind a reading."""
+    """What stands behind a reading.
+
+    Attributes:
+        excess: What came on top of the usual, by which the direction was judged; None where nothing is counted.
+    """
 
     direction: Direction
     evidence: Evidence
     onset: Onset
+    excess: Excess | None = None
 
 
 class Detector(Protocol):

@@ -9,6 +9,8 @@ import msgspec
 from streams.basis import Weighed
 from streams.detectors.base import ANY_NUMBER, Detector, Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.direction import direction_of
+from streams.detectors.excess import NOTHING, Excess, excess_of_all
 from streams.detectors.peer import Peer, Standing
 from streams.detectors.prior import Lesson
 from streams.detectors.snapshots import require
@@ -90,14 +92,35 @@ class IndustryDetector:
         return {name: standing for name, standing in found.items() if standing is not None}
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
-        """The mentions of all members in the deciding window, and how each of them stands."""
+        """The mentions of all members in the deciding window, and how each of them stands.
+
+        Whether it is anger or joy is told by what came on top of the usual at the members that rise, each beside its
+        own mood: the others' complaints, and what the largest brand usually hears, say nothing about this event.
+        """
         explained = self._whole.explain_one(reading, recent)
         at = reading.window_start + reading.window_seconds - 1
         heard, standings = _by_member(recent), self._standings(recent, at)
+        direction = direction_of(excess_of_all(self._excesses(reading, standings, heard)))
         shares = [self._share(name, standing, reading, heard.get(name, ())) for name, standing in standings.items()]
         shares.sort(key=lambda share: (share.false_pages_per_week, share.topic))
         evidence = msgspec.structs.replace(explained.evidence, peers=tuple(shares))
-        return msgspec.structs.replace(explained, evidence=evidence)
+        return msgspec.structs.replace(explained, direction=direction, evidence=evidence)
+
+    def _excesses(
+        self, reading: Reading, standings: Mapping[str, Standing], heard: Mapping[str, Sequence[Slot]]
+    ) -> list[Excess]:
+        """Of the members that rise, each since the earlier of the group's window and its own began."""
+        found = []
+        end = reading.window_start + reading.window_seconds
+        rarest = sorted(standings, key=lambda name: standings[name].pages)
+        for place, name in enumerate(rarest):
+            if place >= _FEWEST and not standings[name].rises:
+                break
+            start = min(reading.window_start, standings[name].reading.window_start)
+            since = msgspec.structs.replace(reading, window_start=start, window_seconds=end - start)
+            seen = self._members[name].counting().explain_one(since, heard.get(name, ()))
+            found.append(seen.excess or NOTHING)
+        return found
 
     def _share(self, name: str, standing: Standing, reading: Reading, recent: Sequence[Slot]) -> PeerShare:
         seen = self._members[name].counting().explain_one(reading, recent).evidence

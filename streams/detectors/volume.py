@@ -11,6 +11,7 @@ from streams.detectors.climb import Climb
 from streams.detectors.climb_scores import CLIMB, ClimbScores
 from streams.detectors.collection_start import CollectionStart, Jump
 from streams.detectors.direction import direction_of
+from streams.detectors.excess import excess_of
 from streams.detectors.last_day import LastDay
 from streams.detectors.mood import Mood
 from streams.detectors.motion import motion_of
@@ -144,7 +145,8 @@ class VolumeDetector:
             **motion_of(self._trail, recent, reading.window_start + reading.window_seconds),
         )
         onset = onset_seen(self._trail, self._day, recent, reading, self._not_before, self._rate)
-        return Explanation(direction_of(sums, self._mood, mean), evidence, onset)
+        excess = excess_of(sums, self._mood, mean)
+        return Explanation(direction_of(excess), evidence, onset, excess)
 
     def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
         """The four windows, the climb and the day, as `score_one` sees them; empty while warming up."""

@@ -3,6 +3,7 @@ import random
 import pytest
 
 from streams.detectors.direction import direction_of
+from streams.detectors.excess import excess_of
 from streams.detectors.mood import Mood
 from streams.detectors.trail import Sums
 from streams.events import Direction
@@ -41,7 +42,7 @@ def crises(usual_share: float, excess: dict[float, float], *, mentions: int, usu
     random_ = random.Random(1)  # noqa: S311 - numbers for a test
     as_usual = {-0.5: usual_share, 0.0: 1.0 - usual_share}
     windows = [window(random_, (usual, as_usual), (mentions, excess)) for _ in range(200)]
-    return sum(direction_of(sums, known, float(usual)) is Direction.CRISIS for sums in windows) / 200
+    return sum(direction_of(excess_of(sums, known, float(usual))) is Direction.CRISIS for sums in windows) / 200
 
 
 @pytest.mark.parametrize("usual_share", [0.05, 0.2, 0.4])
@@ -93,10 +94,10 @@ def test_the_usual_complaints_do_not_make_a_crisis_of_joy() -> None:
 
 
 def test_unknown_is_taken_for_a_crisis() -> None:
-    assert direction_of((50, 0, 0, 0, 0), Mood(), 1.0) is Direction.CRISIS
-    assert direction_of((2, 2, 0, 0, 0), mood(0.2), 1.0) is Direction.CRISIS
+    assert direction_of(excess_of((50, 0, 0, 0, 0), Mood(), 1.0)) is Direction.CRISIS
+    assert direction_of(excess_of((2, 2, 0, 0, 0), mood(0.2), 1.0)) is Direction.CRISIS
 
 
 def test_a_topic_whose_mood_is_not_known_yet_is_judged_by_a_common_one() -> None:
-    assert direction_of((20, 20, 1, 0, 250_000), Mood(), 1.0) is Direction.VIRAL
-    assert direction_of((20, 20, 12, -6 * MICRO, 3 * MICRO), Mood(), 1.0) is Direction.CRISIS
+    assert direction_of(excess_of((20, 20, 1, 0, 250_000), Mood(), 1.0)) is Direction.VIRAL
+    assert direction_of(excess_of((20, 20, 12, -6 * MICRO, 3 * MICRO), Mood(), 1.0)) is Direction.CRISIS

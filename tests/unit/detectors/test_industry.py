@@ -7,8 +7,12 @@ import msgspec
 import pytest
 
 from streams.detectors.base import Detector, Reading
+from streams.detectors.direction import direction_of
+from streams.detectors.excess import Excess, excess_of, excess_of_all
+from streams.detectors.mood import Mood
 from streams.detectors.registry import build_detectors
-from streams.events import Tally
+from streams.detectors.trail import sums_of
+from streams.events import Direction, Tally
 from streams.settings import DetectSettings
 from streams.topic import Topic
 from streams.windows import MINUTE, Slot
@@ -147,3 +151,82 @@ def test_what_members_usually_share_is_no_news() -> None:
     used_to_it = read(detector, rise(6, 6, 6, 6, start=later), later + 59)
 
     assert used_to_it.false_pages_per_week > GROUP.pages_per_week
+
+
+def hours(seed: int, share_of_anger: float, *, start: int = NOW, joy: bool = False) -> list[Slot]:
+    """A member's three hours at three times its rate, what is on top being joy or anger."""
+    usual = minutes(seed, 180, PER_MINUTE, negative_share=share_of_anger, start=start)
+    on_top = minutes(seed + 50, 180, 2.0 * PER_MINUTE, negative_share=0.0 if joy else 0.8, start=start)
+    glad = 0.6 if joy else 0.0
+    return [
+        Slot(one.start, MINUTE, one.tally + _in_the_mood(more.tally, glad))
+        for one, more in zip(usual, on_top, strict=True)
+    ]
+
+
+def _in_the_mood(said: Tally, glad: float) -> Tally:
+    """The same mentions, those that are neutral positive where there is any polarity in them."""
+    if not glad:
+        return said
+    return msgspec.structs.replace(
+        said,
+        positive=said.neutral,
+        neutral=0,
+        polarity_sum=said.polarity_sum + glad * said.neutral,
+        polarity_squares=said.polarity_squares + glad**2 * said.neutral,
+    )
+
+
+def direction(slots: Sequence[Slot]) -> Direction:
+    detector = taught()
+    for slot in slots[:-1]:
+        detector.learn_one(slot, storm=False)
+    recent = slots[-1:]
+    reading = read(detector, recent, slots[-1].start + 59)
+    assert reading.false_pages_per_week < GROUP.pages_per_week
+    return detector.explain_one(reading, recent).direction
+
+
+def test_joy_that_a_whole_trade_shares_is_no_crisis() -> None:
+    joyful = {name: hours(seed, 0.2, joy=True) for seed, name in enumerate(MEMBERS)}
+
+    assert direction(together(joyful)) is Direction.VIRAL
+
+
+def test_anger_that_a_whole_trade_shares_is_a_crisis() -> None:
+    angry = {name: hours(seed, 0.2) for seed, name in enumerate(MEMBERS)}
+
+    assert direction(together(angry)) is Direction.CRISIS
+
+
+def test_each_member_is_measured_by_its_own_mood() -> None:
+    """One member is ten times as large as the others and hears hardly a complaint; theirs are fewer than usual."""
+    detector = fresh()
+    usual = {"acme": (5.0, 0.02), "bolt": (PER_MINUTE, 0.6), "cargo": (PER_MINUTE, 0.6), "dart": (PER_MINUTE, 0.6)}
+    calm = {
+        name: minutes(seed, DAYS * 1440, rate, negative_share=share)
+        for seed, (name, (rate, share)) in enumerate(usual.items())
+    }
+    for slot in together(calm):
+        detector.learn_one(slot, storm=False)
+    glad = [Slot(NOW, MINUTE, _in_the_mood(tally(12, 3), 0.6))]
+
+    recent = together({"acme": [Slot(NOW, MINUTE, tally(5))], "bolt": glad, "cargo": glad, "dart": glad})
+    explained = detector.explain_one(read(detector, recent), recent)
+
+    assert [share.rising for share in explained.evidence.peers] == [True, True, True, False]
+    assert explained.direction is Direction.VIRAL
+
+
+def test_small_angers_add_up_to_a_crisis() -> None:
+    """What each member has on top is too little to call it angrier than usual; together it is not."""
+    angry = tally(7, 4, polarity=0.05)
+    known = Mood()
+    for slot in minutes(1, DAYS * 1440, PER_MINUTE, negative_share=0.3):
+        known.learn(slot, storm=False)
+
+    def excess(said: Tally) -> Excess:
+        return excess_of(sums_of(said), known, 3.0)
+
+    assert direction_of(excess(angry)) is Direction.VIRAL
+    assert direction_of(excess_of_all([excess(angry)] * 6)) is Direction.CRISIS
