@@ -265,10 +265,15 @@ def not_before(delivery: Delivery, at: datetime) -> Delivery:
 
 
 def _told_already(delivery: Delivery, incident: Incident, earlier: Sequence[Delivery]) -> bool:
-    """Whether a message that is out says as much: a later growth, or a digest that ended the matter here."""
-    if delivery.change is Transition.GREW and any(
+    """Whether a message that is out says as much: a later growth, or a digest that ended the matter here.
+
+    A count only keeps a message current: where none is out, there is nothing to say.
+    """
+    if delivery.change in {Transition.GREW, Transition.COUNTED} and any(
         other.incident_revision >= delivery.incident_revision for other in earlier
     ):
+        return True
+    if delivery.change is Transition.COUNTED and not any(other.reference for other in earlier):
         return True
     only_in_digests = bool(earlier) and all(other.digest and not other.reference for other in earlier)
     return only_in_digests and delivery.change not in PAGES and incident.severity is not Severity.SEV1

@@ -37,7 +37,7 @@ _ROUTED_ANEW: Final = frozenset(
 _SETTLED: Final = frozenset({Transition.ACKNOWLEDGED, Transition.RESOLVED, Transition.WITHDRAWN, Transition.MERGED})
 _LOUD: Final = Way("")
 # What nobody wants to hear of something that they put off until later.
-_SNOOZED_AWAY: Final = frozenset({Transition.GREW, Transition.PEAKED, Transition.SEVERITY_LOWERED})
+_SNOOZED_AWAY: Final = frozenset({Transition.GREW, Transition.COUNTED, Transition.PEAKED, Transition.SEVERITY_LOWERED})
 # What people do, they hear of as that; whether the incident is muted by now is looked at right after, see `MuteWatch`.
 _ACTS: Final = frozenset(
     {

@@ -10,7 +10,7 @@ from alerting.hearing.comparing import by_stated_shares
 from alerting.hearing.speakers import speakers_of
 from alerting.hearing.stated import Stated
 from alerting.incidents.contact_findings import Standing
-from alerting.incidents.model import Incident, IncidentState
+from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.outcome import Outcome
 from alerting.incidents.ownership import Accepted, OwnerRule, owner_of
 from alerting.incidents.peers import PeerGroup, peers_of, peers_together
@@ -52,7 +52,9 @@ class Hints:
         ):
             return outcome
         incident = self._with_silent(await self._with_peers(unit, incident))
-        return msgspec.structs.replace(outcome, incident=await self._with_owner(unit, incident))
+        if outcome.transition is not Transition.COUNTED:  # it reaches nobody, so it makes nobody the owner
+            incident = await self._with_owner(unit, incident)
+        return msgspec.structs.replace(outcome, incident=incident)
 
     def _with_silent(self, incident: Incident) -> Incident:
         heard = incident.contacts is not None and incident.contacts.standing is not Standing.NOT_HEARD

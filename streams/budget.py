@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from streams.charges import Charges
-from streams.claim import Claim, Moment
+from streams.claim import Claim, Moment, rarest
 from streams.detectors.base import Reading
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.episode import Episode
@@ -84,7 +84,7 @@ class Budget:
         if not readings or (self._open is None and self._charges.least(readings) >= self._pages_per_week):
             return []
         readings = self._charges.charged(readings)
-        detector, reading = min(readings, key=_pages)
+        detector, reading = rarest(readings)
         if self._open is None:
             if reading.score < self._remembered(at):
                 return []
@@ -137,8 +137,7 @@ class Budget:
         moment: Moment,
     ) -> list[Claim]:
         level = moment.level()
-        bound = self._pages_per_week * _STAYS_BELOW
-        if any(known.false_pages_per_week < bound and not known.calm for _, known in readings):
+        if self._seen(readings):
             episode.seen_at = at
         episode.peak_score = max(episode.peak_score, reading.score)
         if level > episode.highest:
@@ -157,6 +156,11 @@ class Budget:
             episode.peaked = True
             return [self._claim(episode, Phase.PEAKED, detector, reading)]
         return []
+
+    def _seen(self, charged: Sequence[tuple[str, Reading]]) -> bool:
+        """There is evidence that an episode lives on."""
+        bound = self._pages_per_week * _STAYS_BELOW
+        return any(reading.false_pages_per_week < bound and not reading.calm for _, reading in charged)
 
     def _grown(
         self, episode: Episode, at: int, readings: Sequence[tuple[str, Reading]], level: int, moment: Moment
@@ -214,6 +218,24 @@ class Budget:
         told = _told(reading)
         return Claim(phase, episode.sequence, episode.began, episode.opened, detector, direction, told)
 
+    def is_count_due(self, end: int) -> bool:
+        """The episode that is going on is to be counted at the end of the minute before `end`, by what is final."""
+        return self._open is not None and self._open.count_due(end) > 0
+
+    def count(self, end: int, readings: Sequence[tuple[str, Reading]]) -> Claim | None:
+        """What the episode comes to at the end of the minute before `end`; None where it shows nothing any more.
+
+        Nothing about the episode changes: it is no news, and what is claimed later is the same with and without it.
+
+        Args:
+            readings: At that minute's end, by its final count: never by what is still to be corrected.
+        """
+        if self._open is None or not self._seen(charged := self._charges.charged(readings)):
+            return None
+        number, direction = self._open.count_due(end), Direction(self._open.direction)
+        detector, reading = rarest(charged)
+        return Claim(Phase.COUNTED, number, self._open.began, self._open.opened, detector, direction, _told(reading))
+
     def unconfirmed(self, minute: int) -> bool:
         """The episode that is going on was opened in the minute at `minute`, whose count has just become final."""
         return self._open is not None and not self._open.confirmed and self._open.opened // 60 * 60 == minute
@@ -229,11 +251,8 @@ class Budget:
             return None
         self._open.confirmed = True
         bound = self._pages_per_week * _STAYS_BELOW
-        detector, reading = min(self._charges.charged(then), key=_pages)
-        if (
-            reading.false_pages_per_week < bound
-            or min(self._charges.charged(now), key=_pages)[1].false_pages_per_week < bound
-        ):
+        detector, reading = rarest(self._charges.charged(then))
+        if reading.false_pages_per_week < bound or rarest(self._charges.charged(now))[1].false_pages_per_week < bound:
             return None
         claim = self._claim(self._open, Phase.WITHDRAWN, detector, reading)
         self._open = None
@@ -269,10 +288,6 @@ class Budget:
             self._past = None if state["past"] is None else (int(state["past"][0]), int(state["past"][1]))
         except (KeyError, TypeError, ValueError, IndexError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of a budget cannot be read: {exc!r}") from exc
-
-
-def _pages(named: tuple[str, Reading]) -> float:
-    return named[1].false_pages_per_week
 
 
 def _told(reading: Reading) -> Reading:

@@ -1,5 +1,6 @@
 """What the budget claims of an episode, and what it may ask about a moment."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
@@ -24,6 +25,11 @@ class Claim(msgspec.Struct, frozen=True):
     detector: str
     direction: Direction
     reading: Reading
+
+
+def rarest(readings: Iterable[tuple[str, Reading]]) -> tuple[str, Reading]:
+    """The reading with the fewest false pages a week, with its detector's name; there has to be one."""
+    return min(readings, key=lambda named: named[1].false_pages_per_week)
 
 
 class Moment(Protocol):

@@ -6,8 +6,10 @@ import msgspec
 
 from streams.detectors.base import Reading
 from streams.detectors.onset import Onset
+from streams.windows import EVENT_SECONDS
 
-_WHOLE_SECONDS: Final = 3 * 3600  # of an event, as far back as windows are kept
+_HOUR: Final = 60  # minutes
+_COUNTED_AFTER: Final = (3, 10, 30)  # minutes; then every hour
 
 
 class Episode(msgspec.Struct):
@@ -48,8 +50,20 @@ class Episode(msgspec.Struct):
         """The estimated start with its interval."""
         return Onset(self.earliest, self.onset, self.latest)
 
+    def count_due(self, end: int) -> int:
+        """The number, from 1 on, of the count that is due at the end of the minute before `end`; 0 where none is.
+
+        Only when it was opened decides, never what came since or when it came: whoever folds the same log counts at the
+        same minutes. The first one is told about five minutes after the page, once its minutes are final.
+        """
+        minutes = (end - -(-self.opened // 60) * 60) // 60
+        if minutes in _COUNTED_AFTER:
+            return _COUNTED_AFTER.index(minutes) + 1
+        hours, rest = divmod(minutes, _HOUR)
+        return len(_COUNTED_AFTER) + hours if hours > 0 and rest == 0 else 0
+
     def whole(self, reading: Reading) -> Reading:
         """The reading with a window that holds the event as a whole, as far back as windows are kept."""
         end = reading.window_start + reading.window_seconds
-        start = min(reading.window_start, max(self.onset - self.onset % 60, end - _WHOLE_SECONDS))
+        start = min(reading.window_start, max(self.onset - self.onset % 60, end - EVENT_SECONDS))
         return msgspec.structs.replace(reading, window_start=start, window_seconds=end - start)

@@ -164,10 +164,11 @@ class WindowCount(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Phase(StrEnum):
-    """Where an episode stands."""
+    """Where an episode stands; `counted` is no news of it, only what it comes to by now."""
 
     OPENED = "opened"
     GREW = "grew"
+    COUNTED = "counted"
     PEAKED = "peaked"
     ENDED = "ended"
     WITHDRAWN = "withdrawn"
@@ -261,7 +262,8 @@ class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     Attributes:
         id: Deterministic: equal content, equal id.
         episode: Deterministic id of the event; all phases of one event share it.
-        sequence: 0 for the first claim of the episode, then rising by one.
+        sequence: 0 for the first claim of the episode, then rising by one. `counted` claims have numbers of their own,
+            from 1 on, so that how often it was counted is in the id of no other claim.
         at: Event time of the decision.
         onset: Estimated start of the event.
         onset_earliest: Nine of ten events began between this and `onset_latest`; both are None where nobody estimates.

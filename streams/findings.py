@@ -111,7 +111,7 @@ class Excess(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     `mentions - expected` is the sum of all drivers' contributions and `other`.
 
     Attributes:
-        since: Where the event began, to the minute.
+        since: Where the event began, to the minute; of a longer one three hours ago.
         other: What no driver explains; negative where the drivers push usual talk aside.
         sampled: Mentions that were read for it; where fewer than `mentions`, drivers and places are estimates.
         negative: The part of the excess that is negative mentions.

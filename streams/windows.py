@@ -13,6 +13,7 @@ from streams.events import Tally
 MINUTE: Final = 60
 KEPT_SECONDS: Final = 3 * 3600 + 900  # the widest detector window, and room for corrections
 UNLEARNED_SECONDS: Final = 24 * 3600  # where time stands still, minutes this old become final by themselves
+EVENT_SECONDS: Final = 3 * 3600  # of an event, so much at most is counted: what is kept for certain
 LONGEST_SILENCE: Final = 28 * 86_400  # of a longer one only its end is learned: one wrong date must not cost minutes
 _GRAINS: Final = 2**26  # polarity is added as whole numbers of these, which add up the same in any order
 

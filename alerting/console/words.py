@@ -14,6 +14,7 @@ LONGEST_REASON: Final = 300
 _CHANGES: Final = {
     Transition.OPENED: "paged",
     Transition.GREW: "told it grew",
+    Transition.COUNTED: "shown the new counts",
     Transition.SEVERITY_CHANGED: "told the new severity",
     Transition.SEVERITY_LOWERED: "told the new severity",
     Transition.PEAKED: "told it peaked",

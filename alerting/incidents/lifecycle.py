@@ -9,11 +9,11 @@ from alerting.errors import TransitionRefused
 from alerting.incidents import wording
 from alerting.incidents.model import Incident, IncidentState, Severity, Transition
 from alerting.incidents.onset import onset_with
-from alerting.incidents.outcome import SYSTEM, Outcome, changed, entry, in_silence, unchanged
+from alerting.incidents.outcome import SYSTEM, Outcome, changed, entry, in_silence, kept_current, unchanged
 from alerting.incidents.part import GroupingReason
 from alerting.incidents.past import apply_history
 from alerting.incidents.severity import assess, worse
-from alerting.incidents.sighting import extended, new_incident, part_of, peak, stronger, with_evidence
+from alerting.incidents.sighting import counted_again, extended, new_incident, part_of, peak, stronger, with_evidence
 from alerting.incidents.work import person, said_about
 from streams.events import Detection, Direction, Phase
 from streams.topic import Topic
@@ -37,6 +37,8 @@ def apply_detection(incident: Incident | None, detection: Detection, topic: Topi
         return _apply_rise(incident, detection, topic, now)
     if incident is None or incident.history or detection.episode not in incident.episodes:
         return Outcome(incident, Transition.UNCHANGED, replaces=incident.revision if incident else None)
+    if detection.phase is Phase.COUNTED:
+        return _count_again(incident, detection, topic, now)
     if incident.state is IncidentState.RESOLVED:
         return _end_quietly(incident, detection, now)
     return _end(incident, detection, now)
@@ -171,6 +173,18 @@ def _go_on(incident: Incident, detection: Detection, topic: Topic | None, now: d
     if detection.topic == seen.topic or seen.severity != incident.severity:
         return changed(seen, transition, text, now)
     return in_silence(changed(seen, transition, _in_topic(seen, detection, text), now))
+
+
+def _count_again(incident: Incident, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
+    """What is shown of it is brought up to date, and nothing else: no person's word is overruled, nobody is woken."""
+    outdated = incident.last_detection_at is not None and detection.at < incident.last_detection_at
+    gone = detection.episode not in incident.running or detection.topic not in incident.topics
+    if incident.state is IncidentState.RESOLVED or gone or outdated:
+        return unchanged(incident)
+    seen = counted_again(incident, detection, topic)
+    if detection.topic != seen.topic:
+        return kept_current(seen, now)
+    return changed(seen, Transition.COUNTED, wording.goes_on(seen.evidence), now)
 
 
 def _in_topic(incident: Incident, detection: Detection, text: str) -> str:

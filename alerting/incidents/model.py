@@ -42,6 +42,7 @@ class Transition(StrEnum):
 
     OPENED = "opened"
     GREW = "grew"
+    COUNTED = "counted"
     SEVERITY_CHANGED = "severity_changed"
     SEVERITY_LOWERED = "severity_lowered"
     PEAKED = "peaked"
@@ -217,6 +218,7 @@ HUSHED: Final = frozenset(
         Transition.OPENED,
         Transition.REOPENED,
         Transition.GREW,
+        Transition.COUNTED,
         Transition.PEAKED,
         Transition.SEVERITY_CHANGED,
         Transition.SEVERITY_LOWERED,

@@ -17,6 +17,7 @@ _NO_DETECTOR: Final = "No detector of the topic decided this: a feed that fell s
 _DONE: Final = {
     Phase.OPENED: "Paged",
     Phase.GREW: "Grew",
+    Phase.COUNTED: "Counted again",
     Phase.PEAKED: "Passed its peak",
     Phase.ENDED: "Over",
     Phase.WITHDRAWN: "Taken back",
@@ -40,7 +41,8 @@ def reckoning(detection: Detection) -> tuple[str, ...]:
         *_grounds(detection.basis, detection.detector, opened=detection.phase is Phase.OPENED),
         (
             f"It began at {detection.onset:%H:%M:%S} UTC by the estimate; the topic's definition was revision "
-            f"{detection.topic_revision}, the claim number {detection.sequence} of episode {detection.episode}."
+            f"{detection.topic_revision}, the {'count' if detection.phase is Phase.COUNTED else 'claim'} number "
+            f"{detection.sequence} of episode {detection.episode}."
         ),
     )
 

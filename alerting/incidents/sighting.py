@@ -98,6 +98,28 @@ def with_evidence(incident: Incident, detection: Detection, topic: Topic | None)
     return msgspec.structs.replace(led, title=title, why=_why(led))
 
 
+def counted_again(incident: Incident, detection: Detection, topic: Topic | None) -> Incident:
+    """With the counts of an event that goes on; its severity, its kind, its owner and what leads it stay.
+
+    Of these, people hear when they change.
+    """
+    known = next((part.direction for part in incident.parts if part.topic == detection.topic), incident.direction)
+    as_known = msgspec.structs.replace(detection, direction=known)
+    fresh = part_of(as_known, topic, GroupingReason.FIRST, "It was part of it before.", detection.at)
+    seen = msgspec.structs.replace(
+        incident,
+        parts=_with_part(incident, fresh),
+        peak_per_minute=max(incident.peak_per_minute, wording.per_minute(detection.evidence)),
+        false_pages_per_week=min(incident.false_pages_per_week, detection.false_pages_per_week),
+        last_detection_at=detection.at,
+    )
+    if detection.topic != incident.topic:
+        return seen
+    shown = msgspec.structs.replace(seen, evidence=_with_answers(detection.evidence, incident.evidence))
+    title = wording.title(shown.topic_name, shown.brand, shown.evidence, shown.direction)
+    return msgspec.structs.replace(shown, title=title, why=_why(shown))
+
+
 def part_of(
     detection: Detection, topic: Topic | None, reason: GroupingReason, because: str, joined_at: datetime
 ) -> Part:

@@ -188,6 +188,17 @@ def why(evidence: Evidence, direction: Direction) -> str:
     return f"{sentence}."
 
 
+def goes_on(evidence: Evidence) -> str:
+    """What an event comes to that goes on: since it began, or over the three hours that are kept of it."""
+    if evidence.excess is None:
+        come, above = evidence.observed, evidence.observed - evidence.expected
+        stretch = f"in {duration(evidence.window_seconds)}"
+    else:
+        come, above = evidence.excess.mentions, evidence.excess.mentions - evidence.excess.expected
+        stretch = f"since {evidence.excess.since:%H:%M}"
+    return f"Goes on: {count(come)} mentions {stretch}, {count(max(above, 0.0))} above expected"
+
+
 def facts(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     """Up to four numbers, each with what was expected of it: (value, label)."""
     found = [(rate(per_minute(evidence), "/min", "/hour"), expectation(evidence))]

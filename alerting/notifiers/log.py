@@ -35,8 +35,8 @@ class LogNotifier:
         return "the log"
 
     def wants(self, change: Transition) -> bool:
-        """Every change."""
-        return change is not Transition.UNCHANGED
+        """Every change; that something goes on is none."""
+        return change not in {Transition.UNCHANGED, Transition.COUNTED}
 
     async def send(self, message: Message, *, reference: str | None, timeout_seconds: float) -> Receipt:  # noqa: ARG002
         """Write the line; cannot fail."""

@@ -146,9 +146,11 @@ class SlackNotifier:
                 )
             )
         except Refused as refused:
-            if refused.error in _NOT_EDITABLE:
-                return await self._post(message)
-            raise
+            if refused.error not in _NOT_EDITABLE:
+                raise
+            if message.change is Transition.COUNTED:  # nothing there to keep current, and nothing to tell
+                return Receipt(f"{channel}:{ts}")
+            return await self._post(message)
         if not own_post:  # else the message itself is what was to be told
             await self._tell(message, channel, ts)
         return Receipt(f"{channel}:{ts}")

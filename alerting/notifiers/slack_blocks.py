@@ -44,6 +44,7 @@ _STANDINGS: Final = {
     Transition.CALLED: "nobody has it yet",
     Transition.NOTIFIED: "new",
     Transition.GREW: "growing",
+    Transition.COUNTED: "goes on",
     Transition.SEVERITY_CHANGED: "severity changed",
     Transition.PEAKED: "past its peak",
     Transition.RESOLVED: "resolved",
@@ -138,6 +139,7 @@ def story(message: Message) -> str | None:
     stories = {
         Transition.OPENED: None,
         Transition.NOTIFIED: None,
+        Transition.COUNTED: None,
         Transition.CALLED: f":rotating_light: *Called*: {escape_slack(message.said, _WHY_CHARACTERS) or headline}",
         Transition.REOPENED: f"{_MARKS[message.severity]} *Back again as {message.severity.value}*: {now}",
         Transition.GREW: f"Growing: {now}",

@@ -63,8 +63,8 @@ class WebhookNotifier:
         return self._destination
 
     def wants(self, change: Transition) -> bool:
-        """Every change."""
-        return change is not Transition.UNCHANGED
+        """Every change; that something goes on is none."""
+        return change not in {Transition.UNCHANGED, Transition.COUNTED}
 
     async def send(self, message: Message, *, reference: str | None, timeout_seconds: float) -> Receipt:
         """POST the change, signed."""

@@ -193,11 +193,11 @@ class Context:
             samples=tuple(with_fate(sample, stretch) for sample, stretch in loudest(found)),
         )
         spreads = self._cascades.largest(at, MOST_POSTS)
-        return self._explained(evidence, event, found, spreads=spreads)
+        return self._explained(evidence, event, found, at, spreads=spreads)
 
     def drivers(self, evidence: Evidence, event: Event, at: int) -> Evidence:
         """`evidence` with what drives the event alone: of a topic that pages nobody, more is not shown."""
-        return self._explained(evidence, event, self._since(event, at), only_drivers=True)
+        return self._explained(evidence, event, self._since(event, at), at, only_drivers=True)
 
     def _since(self, event: Event, at: int) -> list[Stretch]:
         begin = event.since - event.since % SLOT_SECONDS
@@ -208,11 +208,13 @@ class Context:
         evidence: Evidence,
         event: Event,
         found: list[Stretch],
+        at: int,
         *,
         spreads: Sequence[Spread] = (),
         only_drivers: bool = False,
     ) -> Evidence:
-        reads = [read for stretch in found for read in self._read(stretch) if read.excerpt.at_ms >= event.since * 1000]
+        told = range(event.since * 1000, (at + 1) * 1000)
+        reads = [read for stretch in found for read in self._read(stretch) if read.excerpt.at_ms in told]
         early = lambda: self._before(event.since)  # noqa: E731 - asked only where something is new
         explained = explain(
             evidence,

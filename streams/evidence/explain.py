@@ -38,11 +38,11 @@ class Event(msgspec.Struct, frozen=True):
     """What is to be explained.
 
     Attributes:
-        since: Where it began, seconds since 1970.
-        tally: All its mentions.
+        since: From where on it is counted, seconds since 1970: where it began, or three hours ago.
+        tally: All its mentions since then.
         expected: How many were to be expected in the meantime; `high` at most, 95 % of the time.
         negative_expected: The usual share of negative mentions, [0, 1]; None where nobody knows yet.
-        minutes: Its mentions minute by minute.
+        minutes: Its mentions minute by minute; empty where its beginning is not known any more.
     """
 
     since: int

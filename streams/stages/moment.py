@@ -10,7 +10,7 @@ from streams.detectors.onset import Onset
 from streams.events import Direction, Evidence
 from streams.evidence.explain import Event
 from streams.stages.telling import compared, event_of
-from streams.windows import MINUTE, Slot, TopicWindows
+from streams.windows import EVENT_SECONDS, MINUTE, Slot, TopicWindows
 
 Expected = Callable[[int], tuple[float, float, float] | None]
 """Mean, low and high of the mentions expected in so many seconds; None while nobody knows."""
@@ -47,16 +47,18 @@ class WatchedMoment:
         return self._named(detector).explain_one(reading, self._recent)
 
     def counted(self, detector: str, reading: Reading, onset: int, expected: Expected) -> tuple[Evidence, Event]:
-        """The counts behind a reading, and what is to be explained: all mentions since `onset`.
+        """The counts behind a reading, and what is to be explained: all mentions since `onset`, of three hours at most.
 
         Args:
             expected: The mentions expected in so many seconds.
         """
         evidence = self.explain(detector, reading).evidence
-        begin, end = onset - onset % MINUTE, self.at + 1
+        end, whole = self.at + 1, onset - onset % MINUTE
+        begin = max(whole, end - end % MINUTE - EVENT_SECONDS)
         since = self._windows.total(begin, end)
         evidence = compared(evidence, expected(evidence.window_seconds), since, self.speed())
-        minutes = [self._windows.mentions(start, start + 1) for start in range(begin, end, MINUTE)]
+        of_all = range(begin, end, MINUTE) if begin == whole else ()  # without its beginning nobody can foresee its end
+        minutes = [self._windows.mentions(start, start + 1) for start in of_all]
         return evidence, event_of(evidence, begin, since, expected(end - begin), minutes, end - begin)
 
     def readings(self) -> list[tuple[str, Reading]]:

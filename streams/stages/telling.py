@@ -9,7 +9,7 @@ import msgspec
 from streams.basis import Basis
 from streams.claim import Claim
 from streams.detectors.base import Reading
-from streams.events import Detection, Direction, Evidence, Tally, WindowCount
+from streams.events import Detection, Direction, Evidence, Phase, Tally, WindowCount
 from streams.evidence.explain import Event
 from streams.topic import Topic
 from streams.watched import Watched
@@ -19,10 +19,14 @@ from streams.windows import Closing
 def detection_of(
     topic: Topic, claim: Claim, at: int, evidence: Evidence, basis: Basis, *, accepted_ms: int, history: bool
 ) -> Detection:
-    """The claim as a detection; its ids follow from the topic, the episode's times and the claim's place in it."""
+    """The claim as a detection; its ids follow from the topic, the episode's times and the claim's place in it.
+
+    What was counted goes by the minute that it was counted up to.
+    """
     episode = _digest(topic.id, claim.onset.at, claim.opened)
+    place = at + 1 if claim.phase is Phase.COUNTED else claim.sequence
     return Detection(
-        id=_digest(episode, claim.sequence, claim.phase.value),
+        id=_digest(episode, place, claim.phase.value),
         episode=episode,
         sequence=claim.sequence,
         topic=topic.id,

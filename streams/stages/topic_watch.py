@@ -8,7 +8,7 @@ import msgspec
 from streams.basis import Basis
 from streams.budget import Budget
 from streams.charges import Charges
-from streams.claim import Claim
+from streams.claim import Claim, rarest
 from streams.detectors.base import Reading
 from streams.detectors.prior import Lesson, Prior
 from streams.detectors.registry import SHARES, build_detectors, lesson_of, restore_detectors
@@ -153,11 +153,8 @@ class TopicWatch:
             end = self._windows.newest - self._windows.newest % MINUTE + MINUTE
             told += self._counts(end)
             moment = WatchedMoment(self._windows, self._detectors, self._windows.unlearned(), end - 1)
-            readings = moment.readings()
-            if readings:
-                claim = self._budget.close(end, *min(readings, key=_pages))
-                if claim is not None:
-                    told.append(self._detection(claim, moment, 0))
+            if readings := moment.readings():
+                self._tell(self._budget.close(end, *rarest(readings)), moment, told)
             self._learn(int(end + self._grace) + MINUTE, told)
         if self._history:
             self._windows = TopicWindows(self._grace)
@@ -174,6 +171,9 @@ class TopicWatch:
                 self._confirm(slot, now, told)
             if self._feeds.is_unheard(slot):
                 continue  # what was missing is no calm: it was not observed
+            if self._live and self._budget.is_count_due(end := slot.start + MINUTE):
+                then = self._end_of(slot)
+                self._tell(self._budget.count(end, then.readings()), then, told)
             storm = self._budget.storm(slot.start)
             for detector in self._detectors:
                 detector.learn_one(slot, storm=storm)
@@ -182,11 +182,12 @@ class TopicWatch:
 
     def _confirm(self, slot: Slot, now: int | None, told: list[Told]) -> None:
         at = max(self._windows.newest or 0, now or 0)
-        then = WatchedMoment(self._windows, self._detectors, [slot], slot.start + MINUTE - 1)
         moment = WatchedMoment(self._windows, self._detectors, [slot, *self._windows.unlearned()], at)
-        claim = self._budget.confirm(then.readings(), moment.readings())
-        if claim is not None:
-            told.append(self._detection(claim, moment, 0))
+        self._tell(self._budget.confirm(self._end_of(slot).readings(), moment.readings()), moment, told)
+
+    def _end_of(self, slot: Slot) -> WatchedMoment:
+        """The last second of a minute that has just become final, before anything is learned from it."""
+        return WatchedMoment(self._windows, self._detectors, [slot], slot.start + MINUTE - 1)
 
     def _decide(self, at: int, told: list[Told], *, accepted_ms: int) -> None:
         moment = WatchedMoment(self._windows, self._detectors, self._windows.unlearned(), at)
@@ -201,14 +202,14 @@ class TopicWatch:
             self._look_below(readings, moment, told)
 
     def _look_below(self, readings: Sequence[tuple[str, Reading]], moment: WatchedMoment, told: list[Told]) -> None:
-        rarest = min(self._charges.charged(readings), key=_pages, default=None)
-        step = self._tier.decide(moment.at, None if rarest is None else rarest[1], paged=self._budget.is_open)
+        rare = rarest(charged) if (charged := self._charges.charged(readings)) else None
+        step = self._tier.decide(moment.at, None if rare is None else rare[1], paged=self._budget.is_open)
         if step is Step.EASED:
             told.append(Unwatched(self._topic.id))
-        elif step is not None and rarest is not None:
-            since, direction = self._tier.since or moment.at, moment.direction(*rarest)
-            evidence = self.context.drivers(*moment.counted(*rarest, rarest[1].since, self.expected), moment.at)
-            told.append(watched_of(self._topic, since, moment.at, rarest, evidence, direction, self._basis(moment)))
+        elif step is not None and rare is not None:
+            since, direction = self._tier.since or moment.at, moment.direction(*rare)
+            evidence = self.context.drivers(*moment.counted(*rare, rare[1].since, self.expected), moment.at)
+            told.append(watched_of(self._topic, since, moment.at, rare, evidence, direction, self._basis(moment)))
 
     def lesson(self) -> Lesson | None:
         """What a new topic may borrow of this one; None before its past is proven."""
@@ -241,6 +242,10 @@ class TopicWatch:
         """Mean, low and high of the mentions expected in `seconds`; None while warming up."""
         expected = (detector.expected(seconds) for detector in self._detectors)
         return next((one for one in expected if one is not None), None)
+
+    def _tell(self, claim: Claim | None, moment: WatchedMoment, told: list[Told]) -> None:
+        if claim is not None:
+            told.append(self._detection(claim, moment, 0))
 
     def _detection(self, claim: Claim, moment: WatchedMoment, accepted_ms: int) -> Detection:
         evidence, event = moment.counted(claim.detector, claim.reading, claim.onset.at, self.expected)
@@ -293,7 +298,3 @@ class TopicWatch:
             self.context.restore(state["context"])
         except (KeyError, TypeError, ValueError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of topic {self._topic.id!r} cannot be read: {exc!r}") from exc
-
-
-def _pages(named: tuple[str, Reading]) -> float:
-    return named[1].false_pages_per_week

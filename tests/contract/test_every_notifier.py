@@ -300,6 +300,7 @@ async def test_it_wants_the_beginning_and_the_end_and_nothing_where_nothing_chan
         assert rig.notifier.wants(Transition.OPENED)
         assert rig.notifier.wants(Transition.RESOLVED)
         assert not rig.notifier.wants(Transition.UNCHANGED)
+        assert rig.notifier.wants(Transition.COUNTED) is (kind == "slack")  # where a message can be edited in silence
 
 
 async def test_teams_alone_cannot_tell_that_a_message_came_before() -> None:

@@ -156,8 +156,15 @@ class TestOutbox:
             (Transition.GREW, Transition.RESOLVED),
             (Transition.SEVERITY_CHANGED, Transition.SEVERITY_CHANGED),
             (Transition.SEVERITY_CHANGED, Transition.RESOLVED),
+            (Transition.COUNTED, Transition.COUNTED),
+            (Transition.COUNTED, Transition.GREW),
+            (Transition.COUNTED, Transition.OPENED),
+            (Transition.COUNTED, Transition.RESOLVED),
         ]
         needed = [
+            (Transition.GREW, Transition.COUNTED),
+            (Transition.PEAKED, Transition.COUNTED),
+            (Transition.OPENED, Transition.COUNTED),
             (Transition.SEVERITY_CHANGED, Transition.GREW),
             (Transition.OPENED, Transition.GREW),
             (Transition.OPENED, Transition.RESOLVED),

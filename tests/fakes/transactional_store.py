@@ -420,7 +420,8 @@ class TransactionalUnit:
                 )
                 sooner = older.change in PAGES and delivery.change in PAGES and _is_sooner(delivery, older)
                 calmer = older.change is Transition.NOTIFIED and delivery.change in PAGES
-                superfluous = older.change in _UPDATES or calmer or sooner
+                grown = older.change in _UPDATES and delivery.change is not Transition.COUNTED
+                superfluous = grown or older.change is Transition.COUNTED or calmer or sooner
                 if same and older.state is DeliveryState.PENDING and superfluous:
                     superseded = msgspec.structs.replace(older, state=DeliveryState.SUPERSEDED)
                     self._draft.outbox[older.id] = superseded

@@ -25,11 +25,12 @@ from tests.fakes.asgi_client import AsgiClient
 
 @dataclass(frozen=True, slots=True)
 class WholeApi:
-    """An API with everything behind it; `client` has an admin's key."""
+    """An API with everything behind it; `client` has an admin's key, `broker` has what it follows."""
 
     app: FastAPI
     client: AsgiClient
     store: SqlStore
+    broker: MemoryBroker
 
 
 @asynccontextmanager
@@ -64,7 +65,7 @@ async def whole_api(database: DatabaseSettings, clock: Clock, **sections: Any) -
                 group.create_task(run(stop))
             try:
                 async with spine.live.running():
-                    yield WholeApi(parts.api, AsgiClient(parts.api, BEARER), store)
+                    yield WholeApi(parts.api, AsgiClient(parts.api, BEARER), store, broker)
             finally:
                 stop.set()
                 await parts.receivers.close()

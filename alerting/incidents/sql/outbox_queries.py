@@ -23,7 +23,7 @@ _SUPERSEDED: Final = DeliveryState.SUPERSEDED.value
 
 # What a newer message of each kind makes superfluous: a message always shows the incident as it is when it is sent, so
 # growth is told by whatever comes next. Changes of state are never skipped: a pager counts on hearing of each.
-_GROWTH: Final = (Transition.GREW, Transition.PEAKED, Transition.UNCHANGED)
+_GROWTH: Final = (Transition.GREW, Transition.COUNTED, Transition.PEAKED, Transition.UNCHANGED)
 _SUPERFLUOUS: Final = {
     Transition.OPENED: (*_GROWTH, Transition.NOTIFIED),
     Transition.CALLED: (*_GROWTH, Transition.NOTIFIED),
@@ -31,6 +31,7 @@ _SUPERFLUOUS: Final = {
     Transition.SEVERITY_CHANGED: (*_GROWTH, Transition.SEVERITY_CHANGED),
     Transition.RESOLVED: (*_GROWTH, Transition.SEVERITY_CHANGED),
     Transition.WITHDRAWN: (*_GROWTH, Transition.SEVERITY_CHANGED),
+    Transition.COUNTED: (Transition.COUNTED,),  # it adds nothing to a thread, so it stands for no growth
 }
 
 _encoder: Final = msgspec.json.Encoder()

@@ -111,6 +111,21 @@ def test_another_topics_growth_is_kept_and_not_told() -> None:
     assert [entry.transition for entry in outcome.entries] == [Transition.GREW]
 
 
+def test_another_topics_count_is_kept_without_a_line_and_takes_no_lead() -> None:
+    incident = opened(detection(seen=MILD))
+    both = join(incident, detection(topic="app", episode="e2", seen=MILD), None, because(incident), START).incident
+    claim = detection(Phase.COUNTED, topic="app", episode="e2", sequence=1, minutes=5, seen=SEVERE)
+
+    outcome = apply_detection(both, claim, None, START)
+
+    assert both is not None
+    assert outcome.incident is not None
+    assert outcome.entries == ()
+    assert outcome.incident.revision == both.revision + 1
+    assert (outcome.incident.topic, outcome.incident.severity) == (both.topic, both.severity)
+    assert [part.evidence.reach for part in outcome.incident.parts] == [MILD.reach, SEVERE.reach]
+
+
 def test_a_second_wave_is_about_the_topic_that_rises() -> None:
     over = resolve(two_topics(), "tocsin", START).incident
 

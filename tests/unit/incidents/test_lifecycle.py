@@ -8,6 +8,7 @@ from alerting.incidents.lifecycle import REOPEN_WITHIN, acknowledge, apply_detec
 from alerting.incidents.model import Incident, IncidentState, Severity, Transition
 from alerting.incidents.outcome import Outcome
 from streams.events import Detection, Direction, Phase
+from streams.findings import Excess
 from streams.topic import Topic
 from tests.fakes.clock import START
 from tests.fakes.detections import detection, evidence
@@ -84,6 +85,49 @@ def test_each_phase_of_an_open_incident_has_its_transition(phase: Phase, expecte
     assert outcome.incident is not None
     assert outcome.incident.revision == 2
     assert [entry.transition for entry in outcome.entries] == [expected]
+
+
+def test_what_goes_on_is_counted_and_nothing_else_about_it_changes() -> None:
+    opened = incident_after(detection(seen=MILD))
+    whole = Excess(START, mentions=1240, expected=140.0, other=0.0, sampled=100)
+    worse = replace(evidence(reach=1_900_000), excess=whole)  # SEV1, had it been news
+
+    outcome = applied(opened, detection(Phase.COUNTED, sequence=1, minutes=5, seen=worse))
+
+    assert outcome.transition is Transition.COUNTED
+    assert [entry.text for entry in outcome.entries] == ["Goes on: 1,240 mentions since 12:00, 1,100 above expected"]
+    counted = outcome.incident
+    assert counted is not None
+    assert counted.evidence == replace(worse, unanswered_share=None)
+    assert counted.why.startswith("143 mentions a minute")
+    assert [part.evidence.observed for part in counted.parts] == [worse.observed]
+    assert counted.peak_per_minute == 143.0
+    shown = {"evidence", "why", "title", "parts", "peak_per_minute", "last_detection_at", "revision"}
+    changed = {name for name in Incident.__struct_fields__ if getattr(counted, name) != getattr(opened, name)}
+    assert changed <= shown
+
+
+@pytest.mark.parametrize(
+    ("kept", "claim"),
+    [
+        (incident_after(detection(minutes=6)), detection(Phase.COUNTED, sequence=1, minutes=5)),
+        (incident_after(detection()), detection(Phase.COUNTED, sequence=1, minutes=5, episode="another")),
+        (resolve(incident_after(detection()), "Ana", START).incident, detection(Phase.COUNTED, sequence=1, minutes=5)),
+        (
+            incident_after(detection(), detection(Phase.ENDED, sequence=1, minutes=9)),
+            detection(Phase.COUNTED, sequence=2, minutes=30, seen=evidence(reach=90_000_000)),
+        ),
+        (incident_after(detection(history=True)), detection(Phase.COUNTED, sequence=1, minutes=5)),
+        (None, detection(Phase.COUNTED, sequence=1, minutes=5)),
+    ],
+    ids=["older than what is known", "another event", "resolved by a person", "over", "past", "never seen"],
+)
+def test_a_count_opens_nothing_and_overrules_nothing(kept: Incident | None, claim: Detection) -> None:
+    outcome = applied(kept, claim)
+
+    assert outcome.transition is Transition.UNCHANGED
+    assert outcome.incident == kept
+    assert outcome.entries == ()
 
 
 def test_more_harm_raises_the_severity_and_says_so() -> None:

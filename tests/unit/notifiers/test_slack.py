@@ -259,6 +259,34 @@ async def test_a_message_that_can_no_longer_be_edited_is_posted_anew(error: str)
         assert len(slack.inbox.entries()) == 2
 
 
+async def test_what_goes_on_is_edited_into_the_message_and_told_nowhere() -> None:
+    async with slack_with_notifier(FakeClock()) as (slack, notifier):
+        first = await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
+
+        second = await notifier.send(
+            message(Transition.COUNTED, revision=2), reference=first.reference, timeout_seconds=LIMIT
+        )
+
+        (entry,) = slack.inbox.entries()
+        assert second == first
+        assert methods(slack) == ["chat.postMessage", "chat.update"]
+        assert (entry.edits, entry.replies) == (1, ())
+        assert "· goes on ·" in "\n".join(entry.lines)
+
+
+async def test_a_count_of_a_message_that_is_gone_is_posted_nowhere() -> None:
+    async with slack_with_notifier(FakeClock()) as (slack, notifier):
+        first = await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
+        slack.script.refuse("message_not_found", call="chat.update")
+
+        second = await notifier.send(
+            message(Transition.COUNTED, revision=2), reference=first.reference, timeout_seconds=LIMIT
+        )
+
+        assert second == first
+        assert len(slack.inbox.entries()) == 1
+
+
 async def test_a_lost_answer_to_a_thread_reply_does_not_tell_the_story_twice() -> None:
     async with slack_with_notifier(FakeClock()) as (slack, notifier):
         first = await notifier.send(message(), reference=None, timeout_seconds=LIMIT)
