@@ -37,6 +37,7 @@ class BlockMaxima:
         location: Prior location of a block's maximum.
         scale: Prior scale, > 0.
         lean: How those of its peers lie beside such a prior.
+        least_scale: Where it is known how fast a score's tail falls: the body of few blocks may well fall faster.
 
     Source:
         Hosking, "L-moments", J. R. Stat. Soc. B 52(1), 1990; Coles, "An Introduction to Statistical Modeling of
@@ -44,10 +45,11 @@ class BlockMaxima:
         series based on sliding blocks", Electron. J. Stat. 12(1), 2018.
     """
 
-    __slots__ = ("_highest", "_lean", "_maxima", "_prior_location", "_prior_scale", "location", "scale")
+    __slots__ = ("_highest", "_lean", "_least_scale", "_maxima", "_prior_location", "_prior_scale", "location", "scale")
 
-    def __init__(self, location: float, scale: float, lean: Lean = NO_LEAN) -> None:
+    def __init__(self, location: float, scale: float, lean: Lean = NO_LEAN, least_scale: float = 0.0) -> None:
         self._lean = lean
+        self._least_scale = least_scale
         self._prior_location = location
         self._prior_scale = scale
         self._maxima = _NONE
@@ -119,6 +121,7 @@ class BlockMaxima:
         if n >= 3:
             shown = sum(days[:-2]) / (n - 2) - _LN2 * spread
         mean = max((_PLACE_WEIGHT * prior_mean + n * (mean - _LN2 * spread)) / (_PLACE_WEIGHT + n), shown)
+        scale = max(scale, self._least_scale)
         self.scale = scale
         self.location = mean - _EULER * scale
 

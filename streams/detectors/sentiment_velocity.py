@@ -23,7 +23,7 @@ from streams.errors import StateCorrupted
 from streams.events import Direction, Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 5
+_VERSION: Final = 6
 _SCALES: Final = (30, MINUTES)
 _FALLS: Final = tuple(f"fall-{minutes}" for minutes in _SCALES)
 _MICRO: Final = 1_000_000
@@ -111,7 +111,9 @@ class SentimentVelocityDetector:
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
 
     def _look(self, open_minute: int) -> MoodStand:
-        tilt = tilt_of(self._usual_share, self._weight(self._trail.sums(MINUTES)), self._mood.positive_share)
+        tilt = tilt_of(
+            self._usual_share, self._sourings.weight(self._trail.sums(MINUTES)[1]), self._mood.positive_share
+        )
         return mood_stand_of(open_minute, _SCALES, self._trail, self._not_before, tilt)
 
     def room(self, recent: Sequence[Slot], at: int, pages: float) -> int | None:
@@ -148,10 +150,6 @@ class SentimentVelocityDetector:
         share = self._mood.negative_share or 0.0
         return share + _SURELY * math.sqrt((share * (1.0 - share) + _LEAST_SPREAD) / max(self._mood.scored, 1))
 
-    def _weight(self, lately: Sums) -> float:
-        """One over how much three hours scatter more than independent mentions would: a mood that wanders makes it."""
-        return 1.0 / (1.0 + lately[1] * self._mood.drift / self._mood.variance)
-
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
         """The window's mood beside the usual one. This detector knows no rate: what is expected is what was seen."""
         sums = self._trail.window(recent, reading.window_start)
@@ -173,7 +171,7 @@ class SentimentVelocityDetector:
         return Explanation(Direction.CRISIS, evidence, onset)
 
     def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
-        """The falls of the mean, in standard errors, and the climb of the negative share, as ln(1 + nats)."""
+        """The falls of the mean, in standard errors, and the climb of the negative share, in nats."""
         if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
             return ()
         weighed, scored = [], 0
@@ -205,13 +203,15 @@ class SentimentVelocityDetector:
             if slot.tally.mentions > slot.tally.unscored:
                 windows = [self._trail.sums(minutes) for minutes in _SCALES]
                 self._looks += windows[-1][1] >= _FEWEST_SCORED
-                weight = self._weight(windows[-1])
+                weight = self._sourings.weight(windows[-1][1])
                 self._sourings.learn((slot,), self._usual_share, weight, self._mood.positive_share)
                 self._block_scored += slot.tally.scored
                 for sums, maxima in zip(windows, self._windows, strict=True):
                     maxima.add(self._fall(sums))
             elif self._sourings.souring.nats > 0.0 and not self._trail.mentions(MINUTES):
                 self._sourings.forget()  # three silent hours: whatever comes is another story
+            if not storm:
+                self._sourings.learn_mood(slot, self._mood.negative_share or 0.0)
             self._block_minutes += 1
             if self._block_minutes >= BLOCK_MINUTES and self._looks >= _FEWEST_LOOKS:
                 self._block_minutes = self._looks = 0

@@ -103,6 +103,15 @@ class TestBlockMaxima:
         assert maxima.scale == pytest.approx(0.4 * 3 / (3 + 55))
         assert maxima.level(0.25) < 2.3
 
+    def test_a_tail_that_is_known_is_never_taken_for_thinner(self) -> None:
+        maxima = BlockMaxima(2.0, 1.0, least_scale=1.0)
+        for number in range(56):
+            maxima.add(2.0 + 0.01 * (number % 7))
+            maxima.close_block()
+
+        assert maxima.scale == 1.0
+        assert maxima.level(0.25) - maxima.level(0.5) == pytest.approx(math.log(2.0))
+
     def test_level_is_the_inverse(self) -> None:
         maxima = BlockMaxima(2.0, 0.4)
 
