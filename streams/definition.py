@@ -15,7 +15,7 @@ class Definition(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         brand: Topics of the same brand learn of one another; None learns of all.
         removed: From here on nobody watches the topic.
         caution: What its odds are multiplied with, see `Topic`.
-        own_words: What its query names: it stands in every mention and tells nothing. A `*` ends a beginning.
+        own_words: The words of its query, its name and its brand: they tell nothing. A `*` ends a beginning.
         members: The topics that a peer group watches together; empty for every other topic.
     """
 

@@ -10,6 +10,7 @@ import msgspec
 from streams import codec
 from streams.definition import Definition
 from streams.events import PartialCount
+from streams.evidence.features import tokens
 from streams.id_index import hash64
 from streams.matching import TopicMatcher
 from streams.query import Field, Word, atoms, parse
@@ -46,8 +47,8 @@ class TrackedTopics:
         return None if topic is None else topic.revision
 
     def own_words(self, topic_id: str) -> OwnWords:
-        """The words that its query names, and the beginnings of words: they stand in every mention and tell nothing."""
-        return _own_words(self._topics[topic_id].query)
+        """The words of its query, its name and its brand, and beginnings of words: whoever reads of it knows them."""
+        return _own_words_of(self._topics[topic_id])
 
     def put(self, partial: PartialCount, packing: Packing) -> int:
         """Put a topic's partial count on its way behind its definition, and a copy for each of its peer groups.
@@ -112,7 +113,7 @@ def definition_of(topic: Topic) -> Definition:
         pages_per_week=topic.budget,
         collecting_since=None if since is None else since.timestamp(),
         caution=topic.caution,
-        own_words=_told_words(*_own_words(topic.query)) if topic.query else (),
+        own_words=_told_words(*_own_words_of(topic)) if topic.query else (),
         brand=topic.brand,
         members=topic.members,
     )
@@ -132,21 +133,28 @@ def _told_words(whole: frozenset[str], beginnings: tuple[str, ...]) -> tuple[str
     return tuple([*(f"{beginning}*" for beginning in beginnings), *bare][:_OWN_WORDS])
 
 
+def _own_words_of(topic: Topic) -> OwnWords:
+    return _own_words(topic.query, topic.name, topic.brand or "")
+
+
 @lru_cache(maxsize=_REMEMBERED)
-def _own_words(query: str) -> OwnWords:
+def _own_words(query: str, *names: str) -> OwnWords:
     """All input partitions of a process count for the same topics: reading a query takes longer than a mention."""
     whole: set[str] = set()
     beginnings: set[str] = set()
+    for name in names:
+        spelt = [token.lstrip("#@").removesuffix("'s") for token in tokens(name) if token[-1].isalnum()]
+        whole.update((*spelt, "".join(spelt)))  # "Acme Air" is @acmeair as well
     for atom in atoms(parse(query)):
         if isinstance(atom, Field):
             continue
         words = (atom.text,) if isinstance(atom, Word) else atom.words
         bare = [word.lstrip("#@") for word in words]
         whole.update(bare)
-        whole.update(f"@{word}" for word in bare)
         if atom.prefix:
             beginnings.add(bare[-1])
-    return frozenset(whole), tuple(sorted(beginnings))
+    whole.discard("")
+    return frozenset({*whole, *(f"@{word}" for word in whole)}), tuple(sorted(beginnings))
 
 
 def topic_of(definition: Definition) -> Topic:

@@ -93,3 +93,23 @@ def test_an_update_after_a_change_is_subtracted_where_the_mention_was_counted() 
 
     [corrected] = [partial for partial in partials(flushed(stage)) if partial.tally.mentions]
     assert (corrected.topic, corrected.tally.mentions, corrected.revision) == ("refunds", -1, 8)
+
+
+def test_the_words_of_a_topics_name_and_brand_are_its_own_too() -> None:
+    stage = make_stage()
+    stage.fold([record("acme air refund", id="1")], at(0))
+
+    stage.adopt(TopicMatcher([Topic("refunds", "Acme Air's refunds", "refund*", revision=9, brand="Acme Air")]), {})
+    stage.fold([record("@AcmeAir refund pending, acme air is sorry", id="2", published=1)], at(1))
+    found = flushed(stage)
+
+    assert definitions(found)[-1].own_words == (
+        "refund*",
+        "acme",
+        "acmeair",
+        "acmeairrefunds",
+        "air",
+        "refund",
+        "refunds",
+    )
+    assert set(partials(found)[-1].terms) == {"pending", "sorry"}
