@@ -29,6 +29,7 @@ _ANGER_SHARE_FLOOR: Final = 0.3
 _ANGER_SHARE_RANGE: Final = 0.6
 # Authors are counted approximately, so one that repeats counts a little more than once.
 _MENTIONS_AN_AUTHOR: Final = 1.5
+_MOST_TIMES: Final = 100.0  # beyond, the number says more about how little is usual than about the rate
 
 
 class Factor(msgspec.Struct, frozen=True):
@@ -58,9 +59,8 @@ class Assessment(msgspec.Struct, frozen=True):
 def assess(evidence: Evidence, direction: Direction) -> Assessment:
     """How bad it is. More of any factor never lowers the severity; a joyful rise is at most SEV3.
 
-    Harm of 8 and more is SEV1, 5.5 and more SEV2, 3 and more SEV3, anything else SEV4. Whether people were answered and
-    whether they speak for themselves is left out where it is unknown. Reach that no source gave counts as none: it
-    may only turn out worse.
+    Harm of 8 and more is SEV1, 5.5 and more SEV2, 3 and more SEV3, anything else SEV4. Reach, whether people were
+    answered and whether they speak for themselves is left out where it is unknown.
     """
     return _assessment(tuple(Factor(name, weight, *score(evidence)) for name, weight, score in _KINDS), direction)
 
@@ -97,9 +97,7 @@ def assess_all(evidences: Sequence[Evidence], direction: Direction) -> Assessmen
     each = [assess(evidence, direction).factors for evidence in evidences]
     if not each:
         raise ValueError("severity needs evidence")
-    factors = tuple(
-        max(kind, key=lambda factor: -1.0 if factor.score is None else factor.score) for kind in zip(*each, strict=True)
-    )
+    factors = tuple(max(kind, key=_known_first) for kind in zip(*each, strict=True))
     return _assessment(factors, direction)
 
 
@@ -148,7 +146,11 @@ def _speed(evidence: Evidence) -> tuple[float, str]:
     one_mention = 60 / evidence.window_seconds
     rate = max(evidence.per_minute, evidence.observed * one_mention)
     times = (rate + one_mention) / (evidence.expected * one_mention + one_mention)
-    return _bounded(math.log2(max(times, 1.0))), f"{times:.1f} times the usual rate"
+    if evidence.expected < wording.HARDLY_ANY:
+        reason = "usually almost none"
+    else:
+        reason = f"{'over 100' if times > _MOST_TIMES else f'{times:.1f}'} times the usual rate"
+    return _bounded(math.log2(max(times, 1.0))), reason
 
 
 def _anger(evidence: Evidence) -> tuple[float, str]:
@@ -168,10 +170,10 @@ def _anger(evidence: Evidence) -> tuple[float, str]:
     return _bounded(MAX_SCORE * max(signs)), reason
 
 
-def _reach(evidence: Evidence) -> tuple[float, str]:
-    """One point at a reach of 10,000, one more for each power of ten beyond."""
+def _reach(evidence: Evidence) -> tuple[float | None, str]:
+    """One point at a reach of 10,000, one more for each power of ten beyond. No source says that nobody was reached."""
     if evidence.reach <= 0:
-        return 0.0, "reach not given"
+        return None, "reach unknown"
     return _bounded(math.log10(evidence.reach) - 3), f"reach {wording.count(evidence.reach)}"
 
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from streams.events import Direction, Evidence
 
 HEADLINE_CHARACTERS: Final = 80
+HARDLY_ANY: Final = 0.5  # usual mentions in a window; of fewer nothing is a multiple
 
 _NAME_CHARACTERS: Final = 200
 _WEEKS_A_YEAR: Final = 52.18
@@ -127,7 +128,7 @@ def per_minute(evidence: Evidence) -> float:
 def times_usual(evidence: Evidence) -> float | None:
     """The rate as a multiple of the expected one; None where next to nothing was expected."""
     expected = evidence.expected * 60 / evidence.window_seconds
-    return per_minute(evidence) / expected if evidence.expected >= 0.5 else None
+    return per_minute(evidence) / expected if evidence.expected >= HARDLY_ANY else None
 
 
 def name(topic_name: str, brand: str | None) -> str:

@@ -10,6 +10,7 @@ from tests.fakes.house import House, World
 from tests.fakes.notifier import ScriptedNotifier
 
 EVERY_MINUTE = DeliverySettings(digest_seconds=60)
+SMALL = evidence(reach=1000)  # SEV2, and a reach that is known to be small
 WORST = evidence(observed=40_000, per_minute=8_000.0, negative_share=0.95, reach=80_000_000, polarity=-0.9)
 
 
@@ -19,7 +20,7 @@ def limited(pages_per_hour: int) -> Mapping[str, ReceiverPolicy]:
 
 async def storm(world: World, count: int, *, first: int = 0) -> None:
     for number in range(first, first + count):
-        world.claim(detection(topic=f"topic-{number}", episode=f"e{number}"))
+        world.claim(detection(topic=f"topic-{number}", episode=f"e{number}", seen=SMALL))
         await world.clock.settle()
 
 

@@ -11,7 +11,7 @@ from alerting.receivers import Receivers
 from alerting.settings import ReceiverSettings
 from alerting.tier_settings import HandOverSettings
 from streams.events import Phase
-from tests.fakes.detections import detection
+from tests.fakes.detections import detection, evidence
 from tests.fakes.house import House, World
 from tests.fakes.notifier import ScriptedNotifier
 
@@ -44,7 +44,7 @@ def test_nine_o_clock_is_nine_o_clock_where_people_are(now: str, slot: str) -> N
 
 async def run_past_the_hand_over(world: World, comms: ScriptedNotifier, processes: int = 1) -> None:
     async with House(world).running() as house, asyncio.TaskGroup() as group:
-        world.claim(detection(topic="one", episode="one"), detection(topic="two", episode="two"))
+        world.claim(*(detection(topic=name, episode=name, seen=evidence(reach=1000)) for name in ("one", "two")))
         await world.clock.advance(60)
         world.claim(detection(Phase.ENDED, topic="two", episode="two", sequence=1, minutes=1))
         await world.clock.advance(60)

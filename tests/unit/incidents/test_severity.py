@@ -34,8 +34,9 @@ def more_harm(draw: st.DrawFn) -> tuple[Evidence, Evidence]:
     changes: dict[str, Any] = {
         "observed": less.observed + draw(st.integers(0, 10**6)),
         "per_minute": less.per_minute + draw(st.floats(0, 10**5)),
-        "reach": less.reach + draw(st.integers(0, 10**8)),
     }
+    if less.reach > 0:  # what is unknown may turn out to be little
+        changes["reach"] = less.reach + draw(st.integers(0, 10**8))
     if less.negative_share is not None:
         changes["negative_share"] = draw(st.floats(less.negative_share, 1))
     if less.polarity is not None:
@@ -77,8 +78,8 @@ def test_each_factor_explains_itself() -> None:
 @pytest.mark.parametrize(
     ("seen", "expected"),
     [
-        (evidence(observed=185, negative_share=0.31, per_minute=37.0), Severity.SEV4),
-        (evidence(), Severity.SEV2),
+        (evidence(observed=185, negative_share=0.31, per_minute=37.0, reach=1000), Severity.SEV4),
+        (evidence(reach=1000), Severity.SEV2),
         (evidence(reach=1_900_000), Severity.SEV1),
     ],
 )
@@ -93,7 +94,7 @@ def test_what_is_unknown_is_no_harm() -> None:
 
     assert assessment.harm == 0.0
     assert [factor.reason for factor in assessment.factors[2:5]] == [
-        *("sentiment unknown", "reach not given", "platforms unknown")
+        *("sentiment unknown", "reach unknown", "platforms unknown")
     ]
 
 
@@ -103,9 +104,31 @@ def test_what_is_unknown_does_not_count_and_what_is_known_does() -> None:
     best = assess(replace(evidence(), unanswered_share=0.0, organic_share=0.0), Direction.CRISIS)
 
     assert best.harm < unknown.harm < worst.harm
-    # four whole weights and spread's half one count while two more are unknown
-    assert unknown.harm == pytest.approx(weighed(unknown) / 4.5 * 4, abs=0.01)
-    assert worst.harm == pytest.approx((weighed(unknown) + 3.0) / 5.5 * 4, abs=0.01)
+    # three whole weights and spread's half one count while reach and two more are unknown
+    assert unknown.harm == pytest.approx(weighed(unknown) / 3.5 * 4, abs=0.01)
+    assert worst.harm == pytest.approx((weighed(unknown) + 3.0) / 4.5 * 4, abs=0.01)
+
+
+def test_reach_that_no_source_gave_neither_lessens_the_harm_nor_adds_to_it() -> None:
+    harms = [assess(evidence(reach=reach), Direction.CRISIS).harm for reach in (1_000, 0, 1_000_000)]
+
+    assert harms == sorted(harms)  # a reach of a thousand is known to be small: 0 of 3
+    assert harms[0] < harms[1] < harms[2]
+
+
+@pytest.mark.parametrize(
+    ("expected", "reason"),
+    [
+        (0.0, "usually almost none"),
+        (0.49, "usually almost none"),
+        (1.0, "over 100 times the usual rate"),  # (715 + 1) / (1 + 1) = 358
+        (185.0, "3.8 times the usual rate"),
+    ],
+)
+def test_a_rate_is_no_multiple_of_next_to_nothing(expected: float, reason: str) -> None:
+    factor = assess(replace(evidence(), expected=expected), Direction.CRISIS).factors[1]
+
+    assert factor.reason == reason
 
 
 def weighed(assessment: Assessment) -> float:
