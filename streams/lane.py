@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -11,6 +10,7 @@ from streams.broker.base import Broker, Outgoing, Partition, PartitionWriter, Re
 from streams.clock import Clock
 from streams.dead_letter_log import DeadLetterLog
 from streams.known_state import KnownState
+from streams.lane_phase import LanePhase
 from streams.metrics import StreamMetrics
 from streams.pace import Pace
 from streams.stage_reading import StageReader, StageReading
@@ -19,18 +19,11 @@ from streams.state import is_unchanged, restore
 
 TICK_SECONDS: Final = 1.0
 _PROGRESS_SECONDS: Final = 5.0  # a position alone, with nothing to write, costs a transaction and may wait
+_SLICE_SECONDS: Final = 0.2  # between two slices of a snapshot where nothing else is written
 _MAX_PENDING_BYTES: Final = 16 * 1024 * 1024  # a few mentions of the largest size, and what is made of them
 _GOLDEN: Final = 0.618033988749895  # multiples of it spread evenly, however many partitions there are
 
 StageFactory = Callable[[Partition], Stage]
-
-
-class LanePhase(StrEnum):
-    """Where a lane stands."""
-
-    TAKING_OVER = "taking over"
-    RESTORED = "restored"
-    RUNNING = "running"
 
 
 class _Write(msgspec.Struct, frozen=True):
@@ -205,11 +198,12 @@ class Lane:
 
     def due_in(self) -> float:
         """Seconds until something has to be written; 0 or less means now."""
-        due = self._last_flush + TICK_SECONDS
+        due = [self._last_flush + TICK_SECONDS]
         if self.position != self._flushed:
-            wait = self._pace.wait_seconds(held=self.pending, unread=self.unread)
-            due = min(due, self._last_write + wait)
-        return due - self._clock.monotonic()
+            due.append(self._last_write + self._pace.wait_seconds(held=self.pending, unread=self.unread))
+        if self._stage is not None and self._stage.is_saving:
+            due.append(self._last_write + _SLICE_SECONDS)
+        return min(due) - self._clock.monotonic()
 
     async def commit_due(self) -> None:
         """Write whatever is due, again while that was being written more came due.
@@ -257,11 +251,7 @@ class Lane:
         self._last_flush = now
         self._flushed = self.position
         self.pending = self._pending_bytes = 0
-        snapshot: list[Outgoing] = []
-        if self._changelog is not None and (last or now >= self._next_snapshot) and self.position != self._snapshotted:
-            snapshot = self._stage.snapshot(next_offset)
-            self._snapshotted = self.position
-            self._next_snapshot = now + self._snapshot_seconds
+        snapshot = self._snapshot(self._stage, next_offset, now, last=last)
         progressed = self.position != self._committed
         overdue = last or now - self._last_write >= _PROGRESS_SECONDS
         if not outgoing and not snapshot and not (progressed and overdue):
@@ -275,6 +265,16 @@ class Lane:
         # Now, not once it is written: what is folded meanwhile belongs to the next write, which may never come about.
         reading = self._reader(self._stage, outgoing)
         return _Write(outgoing=outgoing, changelog=changelog, next_offset=next_offset, reading=reading)
+
+    def _snapshot(self, stage: Stage, next_offset: int, now: float, *, last: bool) -> list[Outgoing]:
+        """The slice that goes with this write; at the end the whole."""
+        due = (last or now >= self._next_snapshot) and self.position != self._snapshotted
+        if self._changelog is None or not (due or stage.is_saving):
+            return []
+        if not stage.is_saving or last:
+            self._snapshotted = self.position
+            self._next_snapshot = now + self._snapshot_seconds
+        return stage.snapshot(next_offset) if last else stage.snapshot_slice(next_offset)
 
     async def _commit(self, write: _Write | None) -> None:
         if write is None or self._writer is None or self._stage is None:

@@ -10,7 +10,8 @@ from streams.backoff import Backoff
 from streams.broker.base import Partition
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge
-from streams.lane import Lane, LanePhase
+from streams.lane import Lane
+from streams.lane_phase import LanePhase
 from streams.stall_watch import Doing, StallWatch
 
 _CLOSE_SECONDS: Final = 5.0

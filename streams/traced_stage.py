@@ -45,6 +45,15 @@ class TracedStage:
         """The stage's."""
         return self._stage.changes(next_offset)
 
+    @property
+    def is_saving(self) -> bool:
+        """The stage's."""
+        return self._stage.is_saving
+
+    def snapshot_slice(self, next_offset: int) -> list[Outgoing]:
+        """The stage's."""
+        return self._stage.snapshot_slice(next_offset)
+
     def snapshot(self, next_offset: int) -> list[Outgoing]:
         """The stage's."""
         return self._stage.snapshot(next_offset)

@@ -10,7 +10,8 @@ from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Consumer, Partition, Poll
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, Fenced, first_error
-from streams.lane import Lane, LanePhase, StageFactory
+from streams.lane import Lane, StageFactory
+from streams.lane_phase import LanePhase
 from streams.lanes import Lanes
 from streams.metrics import StreamMetrics
 from streams.pace import Pace

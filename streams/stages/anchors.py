@@ -23,19 +23,34 @@ class Anchors:
         self._kafka_topic = kafka_topic
         self._partition = partition
         self._days: dict[str, int] = {}
+        self._day: int | None = None
+        self._copied = False
 
-    def of(self, second: int | None, topics: Mapping[str, Pairs], time: Pairs) -> list[Outgoing]:
-        """The copies that are due, the time's with them; empty where none is.
+    def begin(self, second: int | None) -> None:
+        """A snapshot begins.
 
         Args:
             second: Event time, seconds since 1970; None before it began.
-            topics: The records of each topic that is being saved.
-            time: The records of the time that is saved with them.
         """
-        if second is None:
+        self._day = None if second is None else second // _DAY_SECONDS
+        self._copied = False
+
+    def of(self, topics: Mapping[str, Pairs]) -> list[Outgoing]:
+        """The copies that are due of the topics that are being saved; empty where none is.
+
+        Args:
+            topics: The records of each.
+        """
+        if self._day is None:
             return []
-        day = second // _DAY_SECONDS
-        due = [topic for topic in topics if self._days.get(topic) != day]
-        self._days.update(dict.fromkeys(due, day))
-        pairs = [*time, *(pair for topic in due for pair in topics[topic])] if due else []
+        due = [topic for topic in topics if self._days.get(topic) != self._day]
+        self._days.update(dict.fromkeys(due, self._day))
+        self._copied = self._copied or bool(due)
+        return self._records([pair for topic in due for pair in topics[topic]])
+
+    def end(self, time: Pairs) -> list[Outgoing]:
+        """The copy of the time that the snapshot was begun at, where a topic was copied since."""
+        return self._records(time) if self._copied else []
+
+    def _records(self, pairs: Pairs) -> list[Outgoing]:
         return [Outgoing(self._kafka_topic, key, value, partition=self._partition) for key, value in pairs]

@@ -57,10 +57,25 @@ class Stage(Protocol):
     def changes(self, next_offset: int) -> list[Outgoing]:
         """What changed in the state, as changelog records: asked for with everything that is written.
 
-        Empty for a stage that lives on snapshots alone. Args as in `snapshot`.
+        Of a stage that lives on snapshots what cannot wait for one. Args as in `snapshot`.
+        """
+        ...
+
+    @property
+    def is_saving(self) -> bool:
+        """A snapshot is under way: `snapshot_slice` has more to say."""
+        ...
+
+    def snapshot_slice(self, next_offset: int) -> list[Outgoing]:
+        """The next slice of a snapshot, too small to hold anybody up; where none is under way, the first of one.
+
+        From what was written after any slice the stage can be restored. Args as in `snapshot`.
         """
         ...
 
     def snapshot(self, next_offset: int) -> list[Outgoing]:
-        """The state as changelog records, valid together with input position `next_offset`: asked for now and then."""
+        """The whole state as changelog records, valid together with input position `next_offset`: asked for at the end.
+
+        It ends a snapshot that is under way first.
+        """
         ...

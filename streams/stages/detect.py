@@ -16,12 +16,12 @@ from streams.event_time import EventTime
 from streams.events import PartialCount, Watermark
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, KafkaSettings, TimeSettings
-from streams.stages.anchors import Anchors
 from streams.stages.base import Restored
 from streams.stages.detect_canaries import DetectCanaries
 from streams.stages.detect_output import DetectOutput
 from streams.stages.detect_snapshots import TIME_KEY, TOPIC_PREFIX, definition_in, records_of, state_of, topics_in
 from streams.stages.feed_record import reported
+from streams.stages.sliced_snapshot import SLICE_TOPICS, Pairs, SlicedSnapshot
 from streams.stages.topic_watch import Told
 from streams.stages.watched_topics import WatchedTopics
 from streams.topic import Topic
@@ -46,6 +46,7 @@ class DetectStage:
     Args:
         partition: Number of the partials partition, and of the changelog partition that goes with it.
         topics: What is watched before the log says more; partial counts of other topics are counted and ignored.
+        slice_topics: The most topics in a slice of a snapshot.
     """
 
     def __init__(
@@ -56,14 +57,14 @@ class DetectStage:
         time: TimeSettings,
         detect: DetectSettings,
         topics: Iterable[Topic] = (),
+        slice_topics: int = SLICE_TOPICS,
     ) -> None:
         self._partition = partition
         self._output = DetectOutput(kafka, partition)
-        self._kafka, self._anchors = kafka, Anchors(kafka.detect_anchors, partition)
+        self._kafka, self._saving = kafka, SlicedSnapshot(kafka, partition, self._saved, most=slice_topics)
         self._time_settings, self._detect_settings = time, detect
         self._time, self._feeds = EventTime(), Feeds()
-        self._topics = WatchedTopics(topics, time=time, detect=detect, feeds=self._feeds)
-        self._changed: set[str] = set()
+        self._topics = WatchedTopics(topics, time=time, detect=detect, feeds=self._feeds, born=self._saving.born)
         self._included: dict[str, int] = {}
         self._time_included = self._offset = 0
         self._outgoing: list[Outgoing] = []
@@ -161,7 +162,7 @@ class DetectStage:
             self._counts.mentions_late += max(partial.tally.mentions, 0)
         elif arrival is Arrival.LOST:
             self._counts.mentions_lost += max(partial.tally.mentions, 0)
-        self._changed.add(topic)
+        self._saving.touch(topic)
         self._topics.spoke(topic, watch)
         return [self._encode(value) for value in told] if told else []
 
@@ -172,14 +173,15 @@ class DetectStage:
         watch = self._topics.get(topic)
         if not self._topics.define(definition):
             return []
-        self._changed.add(topic)
+        self._saving.touch(topic)
         return [Unwatched(topic)] if definition.removed and watch is not None and watch.is_watched else []
 
     def _pass_time(self, watermark: Watermark, offset: int) -> list[Outgoing]:
         before = self._time.second
         self._time.observe(watermark)
         if watermark.erased:
-            self._changed.update(self._topics.erase(frozenset(watermark.erased)))
+            heard = {topic for topic, included in self._included.items() if offset < included}  # they forgot already
+            self._saving.touch_all(self._topics.erase(frozenset(watermark.erased), but=heard))
         feeds = self._feeds.observe(watermark)  # every partition has to know, one of them speaks
         outgoing = [*map(self._encode, feeds), *reported(self._feeds, self._kafka)] if self._partition == 0 else []
         now = self._time.second
@@ -189,7 +191,7 @@ class DetectStage:
             if offset < self._included.get(topic, 0):
                 continue
             outgoing += [self._encode(value) for value in watch.tick(now)]
-            self._changed.add(topic)
+            self._saving.touch(topic)
             self._topics.ticked(topic, watch)
         return outgoing
 
@@ -200,26 +202,40 @@ class DetectStage:
     def _encode(self, value: Told) -> Outgoing:
         return self._output.encode(value, self._offset)
 
-    def changes(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002
-        """Nothing: state is kept as snapshots."""
-        return []
+    @property
+    def is_saving(self) -> bool:
+        """A snapshot has begun and more slices of it are to come."""
+        return self._saving.under_way
+
+    def changes(self, next_offset: int) -> list[Outgoing]:
+        """A record for each topic that is new: what its peers taught it cannot be asked a second time."""
+        self._finish_rebuilding(next_offset)
+        return self._saving.newborn(next_offset)
 
     def snapshot(self, next_offset: int) -> list[Outgoing]:
         """A record for each topic changed since the last call, then one for time; valid up to `next_offset`.
 
-        In front of them stand the day's first ones once more, as anchors.
+        In front of them stand the day's first ones once more, as anchors, and before all what a snapshot that is under
+        way still lacks.
         """
+        made = self._saving.rest(next_offset)
+        return made + self._begun(next_offset) + self._saving.rest(next_offset)
+
+    def snapshot_slice(self, next_offset: int) -> list[Outgoing]:
+        """The next slice of a snapshot, which begins with the first one."""
+        begun = [] if self._saving.under_way else self._begun(next_offset)
+        return begun + self._saving.take(next_offset)
+
+    def _begun(self, next_offset: int) -> list[Outgoing]:
+        """Begin a snapshot; answers what has to go before it."""
         self._finish_rebuilding(next_offset)
         time = records_of(TIME_KEY, next_offset, time=self._time.snapshot(), feeds=self._feeds.snapshot())
-        records = [Outgoing(self._kafka.detect_state, key, None, partition=self._partition) for key in self._foreign]
+        self._saving.begin(self._time.second, time)
+        gone = [key for topic, key in topics_in(self._foreign) if self._topics.definition(topic) is None]
         self._foreign = ()
-        made = {topic: self._saved(topic, next_offset) for topic in sorted(self._changed)}
-        self._changed.clear()
-        saved = [*(pair for pairs in made.values() for pair in pairs), *time]
-        records += [Outgoing(self._kafka.detect_state, key, value, partition=self._partition) for key, value in saved]
-        return self._anchors.of(self._time.second, made, time) + records
+        return [Outgoing(self._kafka.detect_state, key, None, partition=self._partition) for key in gone]
 
-    def _saved(self, topic: str, next_offset: int) -> list[tuple[bytes, bytes]]:
+    def _saved(self, topic: str, next_offset: int) -> Pairs:
         watch = self._topics.get(topic)
         definition = msgspec.to_builtins(self._topics.definition(topic))
         state = None if watch is None else watch.snapshot()
@@ -276,6 +292,6 @@ class DetectStage:
         for topic in sorted(self._broken):
             if self._topics.take_over(topic, rebuilt._topics):  # noqa: SLF001
                 self._included[topic] = self._time_included
-                self._changed.add(topic)
+                self._saving.touch(topic)
             else:
                 self._foreign += (TOPIC_PREFIX + topic.encode(),)  # nobody knows it any more

@@ -191,9 +191,13 @@ class ScoreStage:
         """What was counted since the last call, and how far event time has come."""
         return self._state.changes(next_offset)
 
-    def snapshot(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002
+    is_saving = False
+
+    def snapshot_slice(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002
         """Nothing: every write carries what changed."""
         return []
+
+    snapshot = snapshot_slice
 
     def _heard(self, records: Sequence[Record], *, refuse: bool) -> Iterator[Heard]:
         read: list[tuple[Record, Mention]] = []

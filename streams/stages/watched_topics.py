@@ -1,6 +1,6 @@
 """The topics that a detect stage watches, each with its newest definition."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from typing import Any
 
 from streams.definition import Definition
@@ -14,12 +14,17 @@ from streams.stages.tracked_topics import definition_of, topic_of
 from streams.topic import Topic
 
 
+def _unheeded(_: str) -> None:
+    pass
+
+
 class WatchedTopics:
     """One watch for each topic that spoke, made when it first does: the silent ones cost nothing.
 
     Args:
         topics: What is watched before the log says more.
         feeds: Shared by all of them.
+        born: Told of each watch that is made from what its peers teach.
         detail: How much is told of what is decided.
     """
 
@@ -30,8 +35,10 @@ class WatchedTopics:
         time: TimeSettings,
         detect: DetectSettings,
         feeds: Feeds,
+        born: Callable[[str], None] = _unheeded,
         detail: Detail = FULL,
     ) -> None:
+        self._born = born
         self._time, self._detect, self._feeds, self._detail = time, detect, feeds, detail
         self._definitions = {topic.id: definition_of(topic) for topic in topics}
         self._watches: dict[str, TopicWatch] = {}
@@ -51,6 +58,7 @@ class WatchedTopics:
         definition = self._definitions.get(topic_id)
         if definition is None or definition.removed:
             return None
+        self._born(topic_id)
         return self._make(definition, self._peers.prior(topic_id, definition.brand))
 
     def _make(self, definition: Definition, prior: Prior | None) -> TopicWatch:
@@ -99,9 +107,10 @@ class WatchedTopics:
             self._peers.add(topic_id, definition.brand)
         return True
 
-    def erase(self, authors: Collection[int]) -> list[str]:
-        """Forget what these people said; the topics that knew any of them."""
-        return [topic_id for topic_id, watch in self._watches.items() if watch.context.erase(authors)]
+    def erase(self, authors: Collection[int], *, but: Container[str] = ()) -> list[str]:
+        """Forget what these people said, `but` in some topics; those that knew any of them."""
+        asked = ((topic_id, watch) for topic_id, watch in self._watches.items() if topic_id not in but)
+        return [topic_id for topic_id, watch in asked if watch.context.erase(authors)]
 
     def spoke(self, topic_id: str, watch: TopicWatch) -> None:
         """Something came: perhaps the passing of time changes something about the topic from now on."""

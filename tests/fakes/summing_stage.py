@@ -9,10 +9,19 @@ from streams.stages.base import Restored
 
 
 class SummingStage:
-    """Puts out `offset:sum` for every record it folds, unless told to be silent; the sum is its state."""
+    """Puts out `offset:sum` for every record it folds, unless told to be silent; the sum is its state.
+
+    A snapshot has so many slices, and the last one tells the sum as it was at the first.
+    """
 
     def __init__(
-        self, partition: Partition, *, output: str = "sums", changelog: str = "state", speaks: bool = True
+        self,
+        partition: Partition,
+        *,
+        output: str = "sums",
+        changelog: str = "state",
+        speaks: bool = True,
+        slices: int = 1,
     ) -> None:
         self.partition = partition
         self.flushes: list[bool] = []
@@ -22,12 +31,14 @@ class SummingStage:
         self._speaks = speaks
         self._changelog = changelog
         self._folded = 0
+        self._slices, self._slices_left, self._cut = slices, 0, b""
         self._due: list[Outgoing] = []
 
     def restore(self, changelog: Sequence[Record], committed: int | None) -> Restored:  # noqa: ARG002  # the contract's
-        if not changelog:
+        sums = [record.value or b"" for record in changelog if record.key == b"sum"]
+        if not sums:
             return Restored(None)
-        newest = changelog[-1].value or b""
+        newest = sums[-1]
         try:
             total, offset = newest.split(b"@")
             self.sum = int(total)
@@ -56,8 +67,23 @@ class SummingStage:
     def changes(self, next_offset: int) -> list[Outgoing]:  # noqa: ARG002  # the contract's
         return []
 
+    @property
+    def is_saving(self) -> bool:
+        return self._slices_left > 0
+
+    def snapshot_slice(self, next_offset: int) -> list[Outgoing]:
+        if not self._slices_left:
+            self._slices_left, self._cut = self._slices, f"{self.sum}@{next_offset}".encode()
+        self._slices_left -= 1
+        said = b"%d left" % self._slices_left
+        return [Outgoing(self._changelog, b"sum", self._cut) if not self._slices_left else self._aside(said)]
+
     def snapshot(self, next_offset: int) -> list[Outgoing]:
+        self._slices_left = 0
         return [Outgoing(self._changelog, b"sum", f"{self.sum}@{next_offset}".encode())]
+
+    def _aside(self, said: bytes) -> Outgoing:
+        return Outgoing(self._changelog, b"aside", said)
 
     @property
     def watermark_ms(self) -> int | None:

@@ -5,7 +5,8 @@ from prometheus_client import CollectorRegistry
 
 from streams.broker.base import Outgoing, Partition, Record, TopicSpec
 from streams.broker.memory import MemoryBroker
-from streams.lane import Lane, LanePhase
+from streams.lane import Lane
+from streams.lane_phase import LanePhase
 from streams.metrics import StreamMetrics
 from streams.pace import Pace
 from streams.settings import KafkaSettings
@@ -38,9 +39,13 @@ class Listening:
         del next_offset
         return []
 
-    def snapshot(self, next_offset: int) -> list[Outgoing]:
+    is_saving = False
+
+    def snapshot_slice(self, next_offset: int) -> list[Outgoing]:
         del next_offset
         return []
+
+    snapshot = snapshot_slice
 
 
 class Counting(Listening):

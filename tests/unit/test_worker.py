@@ -30,8 +30,8 @@ ZERO, ONE = Partition("numbers", 0), Partition("numbers", 1)
 class Bench:
     """A cluster with numbers to add up, and workers on it."""
 
-    def __init__(self, partitions: int = 1, *, speaks: bool = True) -> None:
-        self._speaks = speaks
+    def __init__(self, partitions: int = 1, *, speaks: bool = True, slices: int = 1) -> None:
+        self._speaks, self._slices = speaks, slices
         self.clock = FakeClock()
         self.cluster = MemoryCluster(clock=self.clock)
         for name in ("numbers", "sums", "state"):
@@ -59,7 +59,7 @@ class Bench:
 
     def worker(self, broker: FlakyBroker | None = None, settings: WorkerSettings = QUICK) -> Worker:
         def make(partition: Partition) -> SummingStage:
-            self.stages.append(SummingStage(partition, speaks=self._speaks))
+            self.stages.append(SummingStage(partition, speaks=self._speaks, slices=self._slices))
             return self.stages[-1]
 
         return Worker(
@@ -209,6 +209,33 @@ async def test_takes_snapshots_of_different_partitions_at_different_times() -> N
         bench.put([1], 1)
         await until(lambda: bench.committed(ONE) == 3)
         assert len(bench.snapshots(1)) == 1
+
+
+async def test_slices_of_a_snapshot_follow_in_fifths_of_a_second_and_the_position_is_that_of_the_first() -> None:
+    bench = Bench(slices=3)
+    bench.put([4, 5])
+
+    async with bench.running(bench.worker()):
+        await until(lambda: len(bench.snapshots()) == 1)
+        await bench.clock.advance(0.19)
+        assert bench.snapshots() == [b"2 left"]
+        await bench.clock.advance(0.01)
+        await until(lambda: len(bench.snapshots()) == 2)
+        bench.put([6])
+        await until(lambda: bench.committed() == 3)
+
+        assert bench.snapshots() == [b"2 left", b"1 left", b"9@2"]
+
+
+async def test_a_stop_in_the_middle_of_a_snapshot_saves_the_whole() -> None:
+    bench = Bench(slices=3)
+    bench.put([4, 5])
+
+    async with bench.running(bench.worker()):
+        await until(lambda: bench.committed() == 2)
+        await until(lambda: len(bench.snapshots()) == 1)
+
+    assert bench.snapshots() == [b"2 left", b"9@2"]
 
 
 async def test_an_idle_worker_flushes_every_second_and_commits_nothing() -> None:

@@ -510,7 +510,7 @@ def test_the_random_logs_that_are_cut_hold_what_could_go_wrong() -> None:
 
 
 def _everything(one: DetectStage, offset: int) -> list[Outgoing]:
-    one._changed.update(one._topics._watches)
+    one._saving.touch_all(one._topics._watches)
     return one.snapshot(offset)
 
 

@@ -71,7 +71,7 @@ def restored(newest: dict[bytes, bytes], committed: int) -> tuple[DetectStage, R
 
 def everything(one: DetectStage) -> dict[bytes, bytes]:
     """The whole state, each topic's too that did not change."""
-    one._changed.update(one._topics._watches)
+    one._saving.touch_all(one._topics._watches)
     return compacted(one.snapshot(len(LOG)))
 
 
@@ -183,7 +183,7 @@ def test_no_record_outgrows_kafka_however_much_there_is_to_remember() -> None:
     assert len(made) > 2
     assert max(len(item.value or b"") for item in made) < MAX_PART_BYTES + 100
     assert how == Restored(300)
-    again._changed.add("refunds")
+    again._saving.touch("refunds")
     assert compacted(again.snapshot(300)) == newest
 
 
