@@ -7,12 +7,9 @@ A sparse topic may stay far below: its counts are small whole numbers. `TOCSIN_B
 `TOCSIN_BENCH_OUTCOMES`, a file, each outcome is noted as it comes, and a run that was cut short goes on where it was.
 """
 
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.bench.minute_fold import MinuteFold
 from tests.bench.ordinary_weeks import KINDS, WEEK_MINUTES, ordinary_moods, ordinary_weeks
 from tests.bench.report import Report
+from tests.bench.resumed import resumed
 from tests.fakes.streams_of_counts import START
 
 SEED: Final = int(os.environ.get("TOCSIN_BENCH_SEED", "1"))
@@ -59,17 +57,9 @@ def main() -> int:
     weeks = int(os.environ.get("TOCSIN_BENCH_WEEKS", "26"))
     processes = int(os.environ.get("TOCSIN_BENCH_PROCESSES", str(os.cpu_count() or 1)))
     jobs = [(number, weeks, budget) for number in range(topics) for budget in BUDGETS]
-    notes = os.environ.get("TOCSIN_BENCH_OUTCOMES")
-    known = _noted(Path(notes)) if notes else {}
-    left = [job for job in jobs if job not in known]
-    with ExitStack() as opened:
-        file = opened.enter_context(Path(notes).open("a", encoding="utf-8")) if notes else None
-        pool = opened.enter_context(ProcessPoolExecutor(processes)) if processes > 1 else None
-        for job, outcome in zip(left, pool.map(_watch, left) if pool else map(_watch, left), strict=True):
-            known[job] = outcome
-            if file:
-                print(json.dumps([job, outcome]), file=file, flush=True)
-    outcomes = [known[job] for job in jobs]
+    outcomes = [
+        Outcome._make([*values[:-1], tuple(values[-1])]) for values in resumed(_watch, jobs, processes=processes)
+    ]
     report = Report("budget", seed=SEED)
     report.add("topics", topics, "topics")
     report.add("weeks without an event", weeks, "weeks")
@@ -77,12 +67,6 @@ def main() -> int:
         _add(report, [outcome for outcome in outcomes if outcome.budget == budget], budget, weeks)
     report.print()
     return 1 if report.missed else 0
-
-
-def _noted(path: Path) -> dict[tuple[int, int, float], Outcome]:
-    """What an earlier run has written down, by job."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return {tuple(job): Outcome._make([*outcome[:-1], tuple(outcome[-1])]) for job, outcome in map(json.loads, lines)}
 
 
 def _watch(job: tuple[int, int, float]) -> Outcome:

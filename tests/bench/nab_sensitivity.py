@@ -3,7 +3,8 @@
 Each parameter is set to a smaller and a larger value while the others stay as they are, and all series run anew: a
 plateau means that nothing was fitted. No value was chosen by this; what each was chosen by says the reference page.
 `NAB_PARAMETERS`, names with commas between them, takes some of them only; a pass over five series takes half a minute
-of one core.
+of one core, and each is printed as it ends. With `TOCSIN_BENCH_OUTCOMES`, a file, a run that was cut short goes on
+where it was.
 """
 
 import importlib
@@ -11,7 +12,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.bench.nab import PROFILES, run_series, score
 from tests.bench.report import Report
+from tests.bench.resumed import resumed
 
 PLATEAU: Final = 8.0  # points: less is one labelled window more or less
 
@@ -48,10 +49,15 @@ PARAMETERS: Final = (
     Parameter("evidence an open episode lives on", "episodes", "_STAYS_BELOW", (2.0, 8.0)),
     Parameter("standard errors of a busy hour", "window_stand", "_SURELY", (2.0, 4.0)),
     Parameter("caution of a young window's scale, times", "window_scores", "_CAUTION", (1.0, 2.0)),
+    Parameter("odds of windows, times", "window_scores", "TOGETHER", (1.0, 2.0)),
+    Parameter("odds of the day, times", "busy_day", "TOGETHER", (1.0, 2.0)),
     Parameter("margin of a young topic", "volume", "_YOUNG_MARGIN", (0.25, 1.0)),
     Parameter("record that a season needs, nats", "season", "_ON_NATS", (5.0, 20.0)),
     Parameter("pages a week", "", "pages_per_week", (0.125, 0.5)),
 )
+
+
+Job = tuple[str, Parameter | None, Any]
 
 
 class Passed(NamedTuple):
@@ -70,17 +76,20 @@ def main() -> int:
         return 0
     wanted = {name.strip() for name in os.environ.get("NAB_PARAMETERS", "").split(",") if name.strip()}
     chosen = [one for one in PARAMETERS if not wanted or one.constant in wanted]
-    jobs: list[tuple[str, Parameter | None, Any]] = [(folder, None, None)]
+    jobs: list[Job] = [(folder, None, None)]
     jobs += [(folder, one, value) for one in chosen for value in one.values]
-    with ProcessPoolExecutor(int(os.environ.get("TOCSIN_BENCH_PROCESSES", str(os.cpu_count() or 1)))) as pool:
-        base, *passes = pool.map(_pass, jobs)
+    processes = int(os.environ.get("TOCSIN_BENCH_PROCESSES", str(os.cpu_count() or 1)))
+    passes: list[Passed] = []
+    for job, found in zip(jobs, resumed(_pass, jobs, processes=processes), strict=True):
+        passes.append(Passed(*found))
+        print(f"{_named(job)}: {_told(passes[-1])}", flush=True)
+    base = passes[0]
     report = Report("nab-sensitivity", seed=None)
-    report.add("as it is", _told(base), "standard / low FP")
     apart = []
-    for (_, one, value), found in zip(jobs[1:], passes, strict=True):
-        if one is not None:
-            report.add(f"{one.name} ({one.constant}) at {value:g}", _told(found), "standard / low FP")
-            apart.append(max(abs(found.standard - base.standard), abs(found.low_fp - base.low_fp)))
+    for job, one in zip(jobs, passes, strict=True):
+        report.add(_named(job), _told(one), "standard / low FP")
+        if one is not base:
+            apart.append(max(abs(one.standard - base.standard), abs(one.low_fp - base.low_fp)))
     if apart:
         report.add("values that move a score by less than a labelled window", _small(apart), "share")
         report.add("the most that one value moves a score", max(apart), "points")
@@ -96,7 +105,12 @@ def _told(found: Passed) -> str:
     return f"{found.standard:.1f} / {found.low_fp:.1f}"
 
 
-def _pass(job: tuple[str, Parameter | None, Any]) -> Passed:
+def _named(job: Job) -> str:
+    _, one, value = job
+    return "as it is" if one is None else f"{one.name} ({one.constant}) at {value:g}"
+
+
+def _pass(job: Job) -> Passed:
     folder, one, value = job
     labels: Mapping[str, Sequence[Sequence[str]]] = json.loads((Path(folder) / "windows.json").read_text("utf-8"))
     budget = value if one is not None and not one.module else None
