@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from streams.held import Held
 from streams.stage_reading import StageReading
 from streams.stages.base import Stage
 
@@ -15,7 +16,7 @@ class KnownState:
         position: Folded up to here.
         durable: The committed position as Kafka has it; None when none was ever committed.
         changelog_end: No record of ours stands behind it; None where nobody knows.
-        pending: Records, and their bytes, that were folded since the last write was drawn up.
+        held: What was folded since the last write was drawn up.
     """
 
     stage: Stage
@@ -26,4 +27,4 @@ class KnownState:
     changelog_end: int | None
     flushed: int | None
     snapshotted: int | None
-    pending: tuple[int, int]
+    held: Held

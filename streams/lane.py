@@ -9,6 +9,7 @@ import msgspec
 from streams.broker.base import Broker, Outgoing, Partition, PartitionWriter, Record
 from streams.clock import Clock
 from streams.dead_letter_log import DeadLetterLog
+from streams.held import NOTHING_HELD
 from streams.known_state import KnownState
 from streams.lane_phase import LanePhase
 from streams.metrics import StreamMetrics
@@ -20,7 +21,6 @@ from streams.state import is_unchanged, restore
 TICK_SECONDS: Final = 1.0
 _PROGRESS_SECONDS: Final = 5.0  # a position alone, with nothing to write, costs a transaction and may wait
 _SLICE_SECONDS: Final = 0.2  # between two slices of a snapshot where nothing else is written
-_MAX_PENDING_BYTES: Final = 16 * 1024 * 1024  # a few mentions of the largest size, and what is made of them
 _GOLDEN: Final = 0.618033988749895  # multiples of it spread evenly, however many partitions there are
 
 StageFactory = Callable[[Partition], Stage]
@@ -41,10 +41,10 @@ class Lane:
 
     Attributes:
         position: The offset after the last record that was taken in; None before the first.
-        pending: Records taken in since the last write was drawn up.
         kept: Whether the last takeover could go on with what was known, and nothing had to be restored.
         steps: Grows with everything that a takeover or a commit achieves.
         unread: Records that stand there to be read; None while unknown.
+        writing_since: When the commit under way began, by the monotonic clock; None while there is none.
 
     Args:
         changelog: Kafka topic for the stage's snapshots; None for a stage without.
@@ -69,8 +69,7 @@ class Lane:
         self.partition = partition
         self.phase = LanePhase.TAKING_OVER
         self.position: int | None = None
-        self.pending = 0
-        self._pending_bytes = 0
+        self._held = NOTHING_HELD
         self.steps = 0
         self.kept = False
         self._caught_up_at: float | None = None
@@ -83,6 +82,7 @@ class Lane:
         self._reader = reader
         self._pace = pace
         self.unread: int | None = None
+        self.writing_since: float | None = None
         self._snapshot_seconds = snapshot_seconds
         self._stage: Stage | None = None
         self._reading = StageReading()
@@ -109,7 +109,7 @@ class Lane:
             changelog_end=self._changelog_end,
             flushed=self._flushed,
             snapshotted=self._snapshotted,
-            pending=(self.pending, self._pending_bytes),
+            held=self._held,
         )
 
     def inherit(self, known: KnownState) -> None:
@@ -117,7 +117,7 @@ class Lane:
         self._stage, self._reading, self._in_doubt = known.stage, known.reading, False
         self.position, self._committed, self._durable = known.position, known.committed, known.durable
         self._changelog_end, self._flushed, self._snapshotted = known.changelog_end, known.flushed, known.snapshotted
-        self.pending, self._pending_bytes = known.pending
+        self._held = known.held
 
     async def take_over(self) -> None:
         """Fence the previous owner, then go on with what is known if it is what is committed, else build it anew.
@@ -150,7 +150,7 @@ class Lane:
         self._metrics.restored(self._group, seconds=self._clock.monotonic() - began)
         self.position, self._durable, self._changelog_end = found.position, committed, found.changelog_end
         self._committed = self._flushed = self._snapshotted = self.position
-        self.pending = self._pending_bytes = 0
+        self._held = NOTHING_HELD
         self._begin(stage, self._reader(stage, ()), kept=False)
 
     def _begin(self, stage: Stage, reading: StageReading, *, kept: bool) -> None:
@@ -178,15 +178,15 @@ class Lane:
             records = [record for record in records if record.offset >= self.position]
             if not records:
                 return
+        began = self._clock.monotonic()
         self._stage.fold(records, now)
+        self._held = self._held.more(records, self._clock.monotonic() - began)
         self.position = records[-1].offset + 1
-        self.pending += len(records)
-        self._pending_bytes += sum([len(record.value or b"") for record in records])
         self._caught_up_at = None
 
     def is_full(self, records: int) -> bool:
-        """Whether it has taken in so many records, or 16 MiB of them, that are not being written yet."""
-        return self.pending >= records or self._pending_bytes >= _MAX_PENDING_BYTES
+        """Whether it has taken in so many records, 16 MiB or two seconds' work that are not being written yet."""
+        return self._held.is_full(records)
 
     def caught_up(self) -> None:
         """Just now it was proven that nothing stands between our position and the log's end.
@@ -200,7 +200,7 @@ class Lane:
         """Seconds until something has to be written; 0 or less means now."""
         due = [self._last_flush + TICK_SECONDS]
         if self.position != self._flushed:
-            due.append(self._last_write + self._pace.wait_seconds(held=self.pending, unread=self.unread))
+            due.append(self._last_write + self._pace.wait_seconds(held=self._held.records, unread=self.unread))
         if self._stage is not None and self._stage.is_saving:
             due.append(self._last_write + _SLICE_SECONDS)
         return min(due) - self._clock.monotonic()
@@ -250,7 +250,7 @@ class Lane:
         next_offset = self.position or 0  # nothing was ever read: the partition is empty
         self._last_flush = now
         self._flushed = self.position
-        self.pending = self._pending_bytes = 0
+        self._held = NOTHING_HELD
         snapshot = self._snapshot(self._stage, next_offset, now, last=last)
         progressed = self.position != self._committed
         overdue = last or now - self._last_write >= _PROGRESS_SECONDS
@@ -279,9 +279,12 @@ class Lane:
     async def _commit(self, write: _Write | None) -> None:
         if write is None or self._writer is None or self._stage is None:
             return
-        began = self._clock.monotonic()
+        began = self.writing_since = self._clock.monotonic()
         self._in_doubt = True
-        last = await self._writer.commit(write.outgoing, write.next_offset, changelog=write.changelog)
+        try:
+            last = await self._writer.commit(write.outgoing, write.next_offset, changelog=write.changelog)
+        finally:
+            self.writing_since = None
         self._in_doubt = False
         if write.changelog:
             self._changelog_end = None if last is None else last + 1

@@ -5,11 +5,11 @@ from typing import Final
 
 from streams.broker.base import Record
 
-TURN_BYTES: Final = 256 * 1024
+TURN_BYTES: Final = 128 * 1024
 
 
 def turns(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    """The records in their order, a quarter of a megabyte at a time; one that is larger has a turn of its own.
+    """The records in their order, an eighth of a megabyte at a time; one that is larger has a turn of its own.
 
     A record of the partials holds what hundreds of topics counted: taken all at once, a batch of them would keep
     heartbeats and commits waiting for seconds.

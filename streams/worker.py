@@ -10,6 +10,7 @@ from streams.backoff import Backoff, sleep_unless
 from streams.broker.base import Broker, Consumer, Partition, Poll
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, Fenced, first_error
+from streams.folding import Folding
 from streams.lane import Lane, StageFactory
 from streams.lane_phase import LanePhase
 from streams.lanes import Lanes
@@ -17,7 +18,6 @@ from streams.metrics import StreamMetrics
 from streams.pace import Pace
 from streams.readiness import Readiness
 from streams.stage_reading import StageReader
-from streams.turns import turns
 
 _CLOSE_SECONDS: Final = 5.0
 _LOOK_EVERY_SECONDS: Final = 1.0
@@ -33,8 +33,9 @@ class WorkerSettings(msgspec.Struct, frozen=True):
         flush_seconds: What was read is committed at the latest this long after the last commit, 0 means at once; later
             while a partition is behind, see `Pace`.
         snapshot_seconds: Between two snapshots of a partition.
-        max_records: Read at most so many records before everybody else gets a turn.
-        max_pending: A partition that has taken in so many, or 16 MiB, while a commit is under way is paused.
+        max_records: A poll brings at most so many records; fewer where they take longer, see `Folding`.
+        max_pending: A partition that has taken in so many, 16 MiB, or what took two seconds, while a commit is under
+            way, is paused.
         poll_seconds: The longest wait for records; stopping is noticed this late at worst.
         takeovers: So many partitions are restored at the same time.
         stop_seconds: An orderly stop is over after this long, finished or not.
@@ -93,6 +94,7 @@ class Worker:
         self._metrics = metrics
         self._reader = reader
         self._lanes: Lanes | None = None
+        self._folding = Folding(clock, most_records=settings.max_records)
         self._paused: set[Partition] = set()
         self._failing: set[str] = set()
         self._joined_at: float | None = None
@@ -157,9 +159,8 @@ class Worker:
         try:
             while not stop.is_set():
                 try:
-                    poll = await consumer.poll(
-                        max_records=self._settings.max_records, wait_seconds=self._longest_wait(lanes)
-                    )
+                    wait = self._longest_wait(lanes)
+                    poll = await consumer.poll(max_records=self._folding.records, wait_seconds=wait)
                     self._found_broker("group")
                     await self._take_in(poll, lanes)
                     await self._steer(consumer, lanes)
@@ -191,12 +192,7 @@ class Worker:
         if poll.assigned:
             lanes.adopt(poll.assigned)
             self._paused.update(poll.assigned)
-        for batch in poll.batches:
-            lane = lanes.get(batch.partition)
-            if lane is not None:
-                for turn in turns(batch.records):
-                    lane.fold(turn, self._clock.now())
-                    await self._clock.sleep(0)
+        await self._folding.fold(poll.batches, lanes)
         for partition in poll.at_end:
             lane = lanes.get(partition)
             if lane is not None:

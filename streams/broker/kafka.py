@@ -21,7 +21,7 @@ from streams.broker.base import (
     TopicSpec,
 )
 from streams.broker.kafka_access import access, access_again
-from streams.broker.kafka_calls import RETRY_SECONDS, answering, milliseconds, stop_consumer, within
+from streams.broker.kafka_calls import RETRY_SECONDS, answering, milliseconds, sending_seconds, stop_consumer, within
 from streams.broker.kafka_consumer import KafkaConsumer
 from streams.broker.kafka_follow import follow
 from streams.broker.kafka_plain_writer import KafkaPlainWriter
@@ -189,7 +189,8 @@ class KafkaBroker:
         """
         producer = await self._shared_producer()
         try:
-            async with answering(self._settings, f"take {len(outgoing)} records"):
+            seconds = sending_seconds(self._settings, outgoing)
+            async with answering(self._settings, f"take {len(outgoing)} records", seconds=seconds):
                 await producer.send(outgoing)
         except BaseException:
             if self._producer is producer:

@@ -1,7 +1,7 @@
 """What every use of the Kafka client shares: bounded calls, and errors named by what the caller should do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from aiokafka.errors import (
     ProducerFenced,
 )
 
+from streams.broker.base import Outgoing
 from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge
 from streams.settings import KafkaSettings
 
@@ -25,6 +26,7 @@ CLIENT_ERRORS: Final = (KafkaError, IllegalOperation, ConsumerStoppedError)
 RETRY_SECONDS: Final = 0.1
 GOODBYE_SECONDS: Final = 1.0  # who is in no group has nothing to say; over TLS a peer may take its time to hang up
 _GIVE_UP_SECONDS: Final = 1.0
+_SENT_PER_SECOND, _BYTES_PER_SECOND = 1_000, 1_000_000  # a tenth of what one core sends beside its other work
 _TASKS: Final = {
     "_coordinator": ("_coordination_task", "_heartbeat_task", "_commit_refresh_task", "_reset_committed_task"),
     "_fetcher": ("_fetch_task",),
@@ -135,6 +137,19 @@ def milliseconds(seconds: float) -> int:
     100
     """
     return round(seconds * 1000)
+
+
+def sending_seconds(settings: KafkaSettings, outgoing: Sequence[Outgoing]) -> float:
+    """So long sending may take: a request's time, a second more for every thousand records and for every megabyte.
+
+    What a commit writes may be much and the machine busy: a bound that ignores it would end the same commit each time
+    it is tried, for ever.
+
+    >>> sending_seconds(KafkaSettings(request_timeout_seconds=15), [Outgoing("windows", None, bytes(500))] * 30_000)
+    60.0
+    """
+    size_bytes = sum([len(record.value or b"") for record in outgoing])
+    return settings.request_timeout_seconds + len(outgoing) / _SENT_PER_SECOND + size_bytes / _BYTES_PER_SECOND
 
 
 def transaction_timeout_seconds(settings: KafkaSettings) -> float:

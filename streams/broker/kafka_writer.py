@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from streams.broker.base import Outgoing, Partition
-from streams.broker.kafka_calls import answering
+from streams.broker.kafka_calls import answering, sending_seconds, transaction_timeout_seconds
 from streams.broker.kafka_producer import KafkaProducer
 from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge
 from streams.settings import KafkaSettings
@@ -73,7 +73,8 @@ class KafkaWriter:
             raise BrokerUnavailable(f"the writer of {self._partition} has to be opened again")
         self._producer = None
         try:
-            async with answering(self._settings, f"commit {self._partition}"):
+            seconds = self._longest_commit_seconds([*outgoing, *changelog])
+            async with answering(self._settings, f"commit {self._partition}", seconds=seconds):
                 last = await producer.transact([*outgoing, *changelog], self._group, self._partition, next_offset)
         except (BrokerUnavailable, RecordTooLarge):
             await self._abort(producer)
@@ -83,6 +84,10 @@ class KafkaWriter:
             raise
         self._producer = producer
         return last if changelog else None
+
+    def _longest_commit_seconds(self, outgoing: Sequence[Outgoing]) -> float:
+        """In time for Kafka not to abort it first."""
+        return min(sending_seconds(self._settings, outgoing), transaction_timeout_seconds(self._settings) - 1.0)
 
     async def _abort(self, producer: KafkaProducer) -> None:
         # Readers wait for open transactions, so ending it here spares them the time until the next `open` ends it.

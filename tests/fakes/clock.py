@@ -40,6 +40,10 @@ class FakeClock:
         """Let so much time pass without waking anybody: sleepers sleep on for as long as they would have."""
         self._start += span
 
+    def work(self, seconds: float) -> None:
+        """Let so much time pass while nobody else gets to run, as a computation does that takes so long."""
+        self._elapsed += seconds
+
     def monotonic(self) -> float:
         """Seconds advanced so far."""
         return self._elapsed

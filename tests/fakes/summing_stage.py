@@ -1,6 +1,6 @@
 """A stage small enough to see through: it adds up numbers and says the sum after each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from streams.broker.base import Outgoing, Partition, Record
@@ -12,6 +12,9 @@ class SummingStage:
     """Puts out `offset:sum` for every record it folds, unless told to be silent; the sum is its state.
 
     A snapshot has so many slices, and the last one tells the sum as it was at the first.
+
+    Args:
+        labour: Called for every record that is folded: what it costs.
     """
 
     def __init__(
@@ -22,6 +25,7 @@ class SummingStage:
         changelog: str = "state",
         speaks: bool = True,
         slices: int = 1,
+        labour: Callable[[], None] = lambda: None,
     ) -> None:
         self.partition = partition
         self.flushes: list[bool] = []
@@ -29,6 +33,7 @@ class SummingStage:
         self.sum = 0
         self._output = output
         self._speaks = speaks
+        self._labour = labour
         self._changelog = changelog
         self._folded = 0
         self._slices, self._slices_left, self._cut = slices, 0, b""
@@ -53,6 +58,7 @@ class SummingStage:
 
     def fold(self, records: Sequence[Record], now: datetime) -> None:  # noqa: ARG002  # the contract's
         for record in records:
+            self._labour()
             self._folded += 1
             self.sum += int(record.value or b"0")
             text = f"{record.offset}:{self.sum}".encode()

@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -104,10 +104,13 @@ class Watch:
     async def until(
         self, reached: Callable[[], Awaitable[bool]], what: str, *, seconds: float = 900.0 if SOAK else 90.0
     ) -> None:
-        """Look on until it is so."""
+        """Look on until it is so; somebody who is too busy to answer is asked again."""
         try:
             async with asyncio.timeout(seconds):
-                while not await reached():
+                while True:
+                    with suppress(TimeoutError):
+                        if await reached():
+                            break
                     self.look()
                     await CLOCK.sleep(0.1)
         except TimeoutError:

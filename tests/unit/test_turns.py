@@ -18,7 +18,7 @@ QUARTER = TURN_BYTES // 4
         ([0, 0], [2]),
     ],
 )
-def test_a_turn_is_a_quarter_of_a_megabyte_or_one_larger_record(sizes: list[int], expected: list[int]) -> None:
+def test_a_turn_is_an_eighth_of_a_megabyte_or_one_larger_record(sizes: list[int], expected: list[int]) -> None:
     records = [Record(Partition("partials", 0), n, None, bytes(size) or None, 0) for n, size in enumerate(sizes)]
 
     found = list(turns(records))

@@ -2,12 +2,13 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 
 import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from streams.broker.base import Consumer, Outgoing, Partition, TopicSpec
+from streams.broker.base import Consumer, Outgoing, Partition, Poll, TopicSpec
 from streams.broker.memory import MemoryBroker
 from streams.broker.memory_cluster import MemoryCluster
 from streams.broker.memory_consumer import MemoryConsumer
@@ -23,15 +24,18 @@ from tests.fakes.summing_stage import SummingStage
 
 GROUP = "adders"
 QUICK = WorkerSettings(poll_seconds=0.002, snapshot_seconds=30, stop_seconds=10, fenced_seconds=20)
-HALF = 0.5  # a step that adds up without rounding, however long the test
+HALF, EIGHTH = 0.5, 0.125  # steps that add up without rounding, however long the test
 ZERO, ONE = Partition("numbers", 0), Partition("numbers", 1)
 
 
 class Bench:
     """A cluster with numbers to add up, and workers on it."""
 
-    def __init__(self, partitions: int = 1, *, speaks: bool = True, slices: int = 1) -> None:
+    def __init__(
+        self, partitions: int = 1, *, speaks: bool = True, slices: int = 1, seconds_per_record: float = 0.0
+    ) -> None:
         self._speaks, self._slices = speaks, slices
+        self._seconds_per_record = seconds_per_record
         self.clock = FakeClock()
         self.cluster = MemoryCluster(clock=self.clock)
         for name in ("numbers", "sums", "state"):
@@ -59,7 +63,8 @@ class Bench:
 
     def worker(self, broker: FlakyBroker | None = None, settings: WorkerSettings = QUICK) -> Worker:
         def make(partition: Partition) -> SummingStage:
-            self.stages.append(SummingStage(partition, speaks=self._speaks, slices=self._slices))
+            made = SummingStage(partition, speaks=self._speaks, slices=self._slices, labour=self._labour)
+            self.stages.append(made)
             return self.stages[-1]
 
         return Worker(
@@ -73,6 +78,9 @@ class Bench:
             metrics=self.metrics,
             reader=reader(KafkaSettings()),
         )
+
+    def _labour(self) -> None:
+        self.clock.work(self._seconds_per_record)
 
     @asynccontextmanager
     async def running(self, worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
@@ -527,6 +535,62 @@ async def test_a_hanging_commit_pauses_its_partition_and_nobody_else() -> None:
         await until(lambda: bench.committed(ZERO) == 500)
 
     assert bench.sums(0) == sums_of(range(500))
+
+
+async def test_records_that_take_long_are_written_in_parts_of_two_seconds_work() -> None:
+    bench = Bench(seconds_per_record=EIGHTH)
+    broker = bench.broker()
+    bench.put(range(300))
+
+    async with bench.running(bench.worker(broker, WorkerSettings(poll_seconds=0.002, max_records=500))):
+        await until(lambda: bench.committed() == 300 and not bench.clock.sleepers, bench.clock)
+
+    parts = [later - earlier for (_, _, earlier), (_, _, later) in pairwise([(ZERO, 0, 0), *broker.commits])]
+    assert parts[0] <= 20 + 1 / EIGHTH  # what the first poll brought: nobody knew yet what they cost
+    assert max(parts[1:]) * EIGHTH <= 2 + 1  # a poll may come in between before a write is drawn up
+    assert bench.sums() == sums_of(range(300))
+
+
+async def test_what_takes_long_is_not_taken_in_while_a_commit_hangs() -> None:
+    bench = Bench(seconds_per_record=EIGHTH)
+    broker = bench.broker()
+    reached, released = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: Partition) -> None:
+        if not reached.is_set():
+            reached.set()
+            await released.wait()
+
+    broker.before_commit = hang
+    async with bench.running(bench.worker(broker, WorkerSettings(poll_seconds=0.002, max_records=500))):
+        bench.put(range(300))
+        await until(reached.is_set, bench.clock)
+        began = bench.clock.monotonic()
+        await until(lambda: bench.clock.monotonic() > began + 10, bench.clock)
+        written, held = 20 + 1 / EIGHTH, 2 / EIGHTH
+        assert bench.stages[0].counts()["mentions_read"] <= written + held
+        released.set()
+        await until(lambda: bench.committed() == 300 and not bench.clock.sleepers, bench.clock)
+
+    assert bench.sums() == sums_of(range(300))
+
+
+async def test_a_poll_brings_more_and_more_while_it_takes_no_time() -> None:
+    bench = Bench()
+    bench.put(range(1_000))
+    asked: list[int] = []
+
+    class Noting(MemoryConsumer):
+        async def poll(self, *, max_records: int, wait_seconds: float) -> Poll:
+            asked.append(max_records)
+            return await super().poll(max_records=max_records, wait_seconds=wait_seconds)
+
+    consumer = Noting(bench.cluster, GROUP, frozenset({"numbers"}))
+    worker = bench.worker(FlakyBroker(DeafBroker(bench.cluster, consumer)), WorkerSettings(poll_seconds=0.002))
+    async with bench.running(worker):
+        await until(lambda: bench.committed() == 1_000)
+
+    assert sorted({*asked}) == [20, 40, 80, 160, 320, 500]
 
 
 async def test_a_commit_that_never_ends_is_given_up_and_its_partition_taken_over_anew() -> None:

@@ -1,0 +1,66 @@
+"""What polls bring is folded so that nobody waits long, neither the lanes nor whoever writes."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from streams.broker.base import Batch
+from streams.clock import Clock
+from streams.lanes import Lanes
+from streams.turns import turns
+
+_FIRST_RECORDS: Final = 20
+_LONGEST_SECONDS: Final = 1.0
+_LONG_TURN_SECONDS: Final = 0.01
+_QUICK_COMMIT_SECONDS: Final = 1.0
+_SHARE_OF_OTHERS: Final = 0.05
+_SHARE_OF_LATE_WRITERS: Final = 1.0
+
+
+class Folding:
+    """Folds what polls bring into the lanes, turn by turn, and learns how much the next poll may bring.
+
+    A mention takes microseconds; a record of score's partial counts may hold hundreds of topics and take a tenth of a
+    second, and no write begins while a poll is folded. So a poll brings what takes about a second. Whoever else lives
+    in the process gets on only between two turns: a commit has to hear from Kafka many times before its timeout, and a
+    scrape wants an answer. So a long turn is followed by a pause of a twentieth of its time, or of as long again once a
+    commit takes more than a second.
+
+    Attributes:
+        records: How many the next poll may bring.
+
+    Args:
+        most_records: A poll never brings more.
+    """
+
+    def __init__(self, clock: Clock, *, most_records: int) -> None:
+        self._clock = clock
+        self._most_records = most_records
+        self.records = min(_FIRST_RECORDS, most_records)
+
+    async def fold(self, batches: Sequence[Batch], lanes: Lanes) -> None:
+        """Take in one poll's records, oldest first; those of partitions that are not ours are passed over."""
+        took = 0.0
+        for batch in batches:
+            lane = lanes.get(batch.partition)
+            if lane is None:
+                continue
+            for turn in turns(batch.records):
+                began = self._clock.monotonic()
+                lane.fold(turn, self._clock.now())
+                seconds = self._clock.monotonic() - began
+                took += seconds
+                await self._clock.sleep(self._pause_seconds(seconds, lanes))
+        self._learn(sum(len(batch.records) for batch in batches), took)
+
+    def _pause_seconds(self, turn_seconds: float, lanes: Lanes) -> float:
+        if turn_seconds <= _LONG_TURN_SECONDS:
+            return 0.0
+        since = [lane.writing_since for lane in lanes if lane.writing_since is not None]
+        late = bool(since) and self._clock.monotonic() - min(since) > _QUICK_COMMIT_SECONDS
+        return turn_seconds * (_SHARE_OF_LATE_WRITERS if late else _SHARE_OF_OTHERS)
+
+    def _learn(self, records: int, seconds: float) -> None:
+        if seconds > _LONGEST_SECONDS:
+            self.records = max(1, min(self.records, int(records * _LONGEST_SECONDS / seconds)))
+        elif records >= self.records and seconds <= _LONGEST_SECONDS / 2:
+            self.records = min(2 * self.records, self._most_records)
