@@ -161,7 +161,7 @@ def _fold_late(connection: Connection, before: int, limit: int, now: datetime) -
             select(recent_windows.c.topic).where(recent_windows.c.start < before).distinct().limit(limit)
         ).scalars()
     )
-    return sum(fold(connection, topic, now) for topic in topics)
+    return fold(connection, topics, now)
 
 
 def _widen(connection: Connection, width: int, before: int, settled: datetime, limit: int) -> int:

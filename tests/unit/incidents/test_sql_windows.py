@@ -3,7 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, event, func, select, update
 
 from alerting.incidents.sql import window_queries
 from alerting.incidents.sql.board import RATE_SECONDS, Tail, grown, per_minute, polarity
@@ -59,26 +59,56 @@ class TestFolding:
         self, connection: Connection
     ) -> None:
         record_minutes(connection, range(3))
-        window_queries.fold(connection, "topic-0", START)
+        window_queries.fold(connection, ["topic-0"], START)
         window_queries.record(connection, [window(MIDNIGHT, 9, topic="topic-0", revision=1)], START)
 
         before = mentions(connection, "topic-0")
-        window_queries.fold(connection, "topic-0", START)
+        window_queries.fold(connection, ["topic-0"], START)
 
         assert before == [9, 6, 6]
         assert mentions(connection, "topic-0") == [9, 6, 6]
 
     def test_a_damaged_block_is_a_gap_in_the_curve_and_stops_nothing(self, connection: Connection) -> None:
         record_minutes(connection, range(3))
-        window_queries.fold(connection, "topic-0", START)
+        window_queries.fold(connection, ["topic-0"], START)
         connection.execute(update(history_blocks).values(block=b"\x01rubbish"))
         record_minutes(connection, range(3, 5))
 
-        window_queries.fold(connection, "topic-0", START)
+        window_queries.fold(connection, ["topic-0"], START)
 
         assert mentions(connection, "topic-0") == [6, 6]
         assert connection.execute(select(history_blocks.c.block)).scalars().all() == [b"\x01rubbish"]
         assert connection.execute(select(func.count()).select_from(recent_windows)).scalar_one() == 2
+
+    def test_a_damaged_block_keeps_no_other_topic_from_being_folded(self, connection: Connection) -> None:
+        names = ["topic-0", "topic-1"]
+        record_minutes(connection, range(3), topics=2)
+        window_queries.fold(connection, names, START)
+        damaged = history_blocks.c.topic == "topic-0"
+        connection.execute(update(history_blocks).where(damaged).values(block=b"\x01rubbish"))
+        record_minutes(connection, range(3, 5), topics=2)
+
+        folded = window_queries.fold(connection, names, START)
+
+        assert folded == 1
+        assert [mentions(connection, name) for name in names] == [[6] * 2, [6] * 5]
+        assert connection.execute(select(recent_windows.c.topic)).scalars().all() == ["topic-0"] * 2
+
+    def test_fifty_topics_cost_as_many_statements_as_one(self, connection: Connection) -> None:
+        statements: list[str] = []
+        names = [f"topic-{number}" for number in range(51)]
+        event.listen(connection, "before_cursor_execute", lambda *told: statements.append(told[2]))
+        told: list[list[str]] = []
+        for topics in (names[:1], names[1:]):
+            for minutes in (range(2), range(2, 4)):
+                fresh = [window(MIDNIGHT + 60 * minute, topic=name) for minute in minutes for name in topics]
+                window_queries.record(connection, fresh, START)
+                statements.clear()
+                window_queries.fold(connection, topics, START)
+                told.append([statement.split()[0] for statement in statements])
+
+        assert told == [["DELETE", "SELECT", "INSERT"]] * 4
+        assert [mentions(connection, name) for name in names] == [[6] * 4] * 51
 
     def test_a_damaged_board_row_is_made_anew(self, connection: Connection) -> None:
         record_minutes(connection, range(3))
