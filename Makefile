@@ -53,8 +53,8 @@ format: $(VENV)/.dev  ## Format the code
 docs: $(VENV)/.dev  ## Build the documentation as a site, into build/site
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/site
 
-soak: $(VENV)/.dev  ## Run the long versions of the tests
-	TOCSIN_SOAK=1 $(BIN)/python -m pytest -s --durations=20 --durations-min=10 tests/integration tests/unit/sentiment
+soak: $(VENV)/.dev  ## Run the long versions of the tests, or those of SOAK="file ..."
+	@$(BIN)/python tests/soak.py $(SOAK)
 
 bench: $(VENV)/.dev  ## Run every benchmark
 	@set -e; for file in $(BENCHMARKS); do $(BIN)/python $$file; done

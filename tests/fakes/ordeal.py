@@ -10,7 +10,7 @@ from tests.fakes.chaos import RoleUnderFire
 from tests.fakes.kafka_proxy import Api, Crossing, Moment, Watcher
 from tests.fakes.trial import Trial
 
-PARTS: Final = 600
+PARTS: Final = 3_000  # they last for longer than all the waits: a commit needs something to write
 COMMITS: Final = 20
 _BETWEEN_SECONDS: Final = 0.1
 _PATIENCE_SECONDS: Final = 90.0
