@@ -1,8 +1,12 @@
 """Who may do what: three roles, each of which includes the ones before it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from alerting.brand_scope import EVERYTHING, BrandScope
 
@@ -41,3 +45,22 @@ class Holder:
     def holds(self, now: datetime) -> bool:
         """Whether the key opens anything yet."""
         return self.expires_at is None or now < self.expires_at
+
+
+# Of the task that asks; what works for nobody in particular may do everything.
+_NOW: Final[ContextVar[Role]] = ContextVar("role", default=Role.ADMIN)
+
+
+def role_now() -> Role:
+    """In which role this task works."""
+    return _NOW.get()
+
+
+@contextmanager
+def acting_as(role: Role) -> Iterator[None]:
+    """This task, and what it starts, works in this role while the block runs."""
+    before = _NOW.set(role)
+    try:
+        yield
+    finally:
+        _NOW.reset(before)

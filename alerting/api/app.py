@@ -46,6 +46,7 @@ from alerting.api.mentions import mentions_router
 from alerting.api.oidc import SignIn, oidc_router
 from alerting.api.on_call import on_call_router
 from alerting.api.pages import pages_router
+from alerting.api.permissions import may_now
 from alerting.api.reload import Reloads, reload_router
 from alerting.api.reports import reports_router
 from alerting.api.schema import describe
@@ -154,7 +155,7 @@ def create_api(
     store = branded(store, clock)  # from here on: what the caller sees
     topics = BrandedTopics(topics) if topics else None
     feedback = BrandedFeedback(feedback, store, clock) if feedback else None
-    pages = Pages(has_inbox=inbox is not None)
+    pages = Pages(has_inbox=inbox is not None, may=may_now)
     elsewhere = sign_in.settings.label if sign_in else ""
     secure = settings.public_url is not None and settings.public_url.scheme == "https"
 

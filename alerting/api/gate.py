@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alerting.access import Holder, Role
+from alerting.access import Holder, Role, acting_as
 from alerting.api.brand_rules import BrandRule, rule_for
 from alerting.api.frame import ENDLESS
 from alerting.api.issued_keys import IssuedKeys
@@ -152,7 +152,7 @@ class Gate:
                 MutableHeaders(scope=message).update(told)
             await send(message)
 
-        with seeing(caller.scope):
+        with seeing(caller.scope), acting_as(caller.role):
             await self._app(scope, receive, send_with_allowance)
 
     async def _still_in(self, headers: Headers, caller: Caller | None) -> bool:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Final, NamedTuple
 
+from alerting.access import role_now
 from alerting.brand_scope import scope_now
 from alerting.incidents.store import Store
 from streams.clock import Clock
@@ -25,7 +26,8 @@ class Glances:
     """Keeps what was drawn until something happens, two seconds at most.
 
     What anybody did, or was decided, is seen with the next look: it moves the audit trail. Curves and the board may be
-    two seconds old, and ten while somebody else is drawing them anew. Who sees other brands sees another page.
+    two seconds old, and ten while somebody else is drawing them anew. Who sees other brands or may do other things
+    sees another page.
     """
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -42,7 +44,7 @@ class Glances:
             kind: Which page, or which part of it.
             draw: Draws it for a visitor with the token that it is given.
         """
-        key = (kind, bool(csrf), scope_now().brands)
+        key = (kind, bool(csrf), role_now(), scope_now().brands)
         position = await self._store.last_position()
         drawn = self._kept.get(key)
         if not self._is_good(drawn, position, FRESH_SECONDS):

@@ -3,7 +3,9 @@
 import re
 from typing import Final
 
-from alerting.access import Role
+from alerting.access import Role, role_now
+from alerting.api.brand_rules import BrandRule, rule_for
+from alerting.brand_scope import scope_now
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # What anybody with a key may do although it changes something: sign out, and ask before doing.
@@ -30,6 +32,12 @@ def needed(method: str, path: str) -> Role:
     if method in SAFE_METHODS or path in _HARMLESS:
         return Role.VIEWER
     return Role.ADMIN if _is_below(path, _ADMINS) and not _FEEDBACK.match(path) else Role.RESPONDER
+
+
+def may_now(path: str, method: str = "POST") -> bool:
+    """Whether this task's role and brands let it through the gate with such a request: what a page offers to do."""
+    closed = scope_now().is_limited and rule_for(path) is BrandRule.EVERY_BRAND
+    return role_now().includes(needed(method, path)) and not closed
 
 
 def _is_below(path: str, roots: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
 """From values to HTML: one method for each page, and for each part of a page that is replaced while it is open."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -35,13 +35,6 @@ from alerting.notifiers.escaping import one_line
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 LONGEST_CELL: Final = 600
-ZOOMS: Final = (
-    (Zoom.EVENT, "whole event"),
-    (Zoom.ONSET, "how it began"),
-    (Zoom.HOUR, "last hour"),
-    (Zoom.DAY, "last day"),
-    (Zoom.WEEK, "last week"),
-)
 LONGEST_QUERY: Final = 20_000
 
 
@@ -50,9 +43,10 @@ class Pages(ReportPages):
 
     Args:
         has_inbox: Whether the navigation leads to an inbox.
+        may: Whether whoever looks may make such a request, by path and method: what they may not is not offered.
     """
 
-    def __init__(self, *, has_inbox: bool) -> None:
+    def __init__(self, *, has_inbox: bool, may: Callable[..., bool]) -> None:
         self._has_inbox = has_inbox
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -62,12 +56,14 @@ class Pages(ReportPages):
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._templates.filters["harmless"] = lambda text: one_line(str(text), LONGEST_CELL)
-        self._templates.filters["tidy"] = lambda text: plain(str(text), LONGEST_QUERY)
-        self._templates.filters["tidy_lines"] = _tidy_lines
-        self._templates.filters["iso"] = lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}"
-        self._templates.filters["clock"] = words.clock
-        self._templates.globals["asset"] = _asset
+        self._templates.filters.update(
+            harmless=lambda text: one_line(str(text), LONGEST_CELL),
+            tidy=lambda text: plain(str(text), LONGEST_QUERY),
+            tidy_lines=_tidy_lines,
+            iso=lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            clock=words.clock,
+        )
+        self._templates.globals.update(asset=_asset, may=may)
 
     def now(
         self,
@@ -126,7 +122,7 @@ class Pages(ReportPages):
             here="incident",
             card=card,
             zoom=zoom,
-            zooms=ZOOMS,
+            zooms=words.ZOOMS,
             drivers=drivers,
             places=places,
             insights=insights,

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from alerting.charts.build import Zoom
 from alerting.incidents.delivery import Delivery, DeliveryState
 from alerting.incidents.model import Incident, IncidentState, Transition
 from alerting.incidents.wording import count, duration
@@ -29,6 +30,13 @@ _CHANGES: Final = {
     Transition.MUTED: "told it is silent for now",
     Transition.COMMENTED: "told",
 }
+ZOOMS: Final = (
+    (Zoom.EVENT, "whole event"),
+    (Zoom.ONSET, "how it began"),
+    (Zoom.HOUR, "last hour"),
+    (Zoom.DAY, "last day"),
+    (Zoom.WEEK, "last week"),
+)
 _VENDORS: Final = {"slack": "Slack", "pagerduty": "PagerDuty", "webhook": "webhook", "log": "log"}
 
 

@@ -1,15 +1,17 @@
 """Who may do what: every route, every role."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
 from alerting.access import Holder, Role
 from alerting.api.keys import KeyRing
 from alerting.fakes.inbox import Inbox
-from tests.fakes.api_house import ApiHouse, api_house, field
+from tests.fakes.api_house import ApiHouse, api_house, field, sign_in
 from tests.fakes.asgi_client import AsgiClient
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.storyboard import REFUNDS, storyboard
@@ -18,6 +20,10 @@ from tests.unit.api.test_gate import OPEN, routes_below
 KEYS = {role: f"a-key-for-the-{role}-of-the-tests" for role in Role}
 # Everything but reading and working on incidents: whoever adds a route that changes Tocsin itself adds it here.
 FOR_ADMINS = ("/api/v1/topics/refunds", "/api/v1/topics/preview", "/declare", "/api/v1/keys", "/-/reload")
+OFFERING = (
+    *("/", "/topics", "/topics/refunds", "/on-call", "/silences", "/feeds", "/reports/weekly"),
+    *(f"/incidents/{REFUNDS}", f"/incidents/{REFUNDS}/work", f"/incidents/{REFUNDS}/review"),
+)
 FOR_ANYBODY = {("POST", "/logout"), ("POST", "/api/v1/silences/preview")}
 
 
@@ -83,6 +89,56 @@ async def test_a_viewer_in_the_console_looks_and_does_nothing() -> None:
     assert done.status == 403
     assert "this needs a responder" in done.text
     assert done.headers["content-type"].startswith("text/html")  # a person reads it
+
+
+async def offered(house: ApiHouse, role: Role) -> tuple[set[str], dict[str, int]]:
+    """Where the forms of every page lead for whoever has this role, and what answers behind every link."""
+    browser = AsgiClient(house.app)
+    await sign_in(browser, KEYS[role])
+    forms: set[str] = set()
+    links: dict[str, int] = {}
+    for path in OFFERING:
+        page = await browser.get(path)
+        forms |= set(re.findall(r'<form[^>]* action="([^"]+)"', page.text))
+        for link in re.findall(r'href="(/[^"#]*)"', page.text):
+            links.setdefault(unescape(link), 0)
+    for link in links:
+        links[link] = (await browser.get(link)).status
+    return forms, links
+
+
+async def test_a_page_offers_what_the_role_may_do_and_nothing_else() -> None:
+    async with house_of_roles() as house:
+        everything, _ = await offered(house, Role.ADMIN)
+        found = {role: await offered(house, role) for role in Role}
+
+    order = list(Role)
+    assert {"/logout", "/silences", f"/incidents/{REFUNDS}/acknowledge", f"/incidents/{REFUNDS}/comment"} < everything
+    assert found[Role.VIEWER][0] == {"/logout"}
+    for role, (forms, links) in found.items():
+        assert forms == {one for one in everything if order.index(least("POST", one)) <= order.index(role)}
+        assert 403 not in links.values(), links
+        assert any(link.startswith("/declare") for link in links) is (role is Role.ADMIN)
+
+
+async def test_whoever_may_only_look_reads_so_where_there_would_be_forms() -> None:
+    async with house_of_roles() as house:
+        browser = AsgiClient(house.app)
+        await sign_in(browser, KEYS[Role.VIEWER])
+        work = await browser.get(f"/incidents/{REFUNDS}/work")
+
+    assert "Incidents are worked on by responders; your key may look." in work.text
+
+
+async def test_the_first_page_of_one_role_is_not_shown_to_another() -> None:
+    async with house_of_roles() as house:
+        pages = []
+        for role in (Role.ADMIN, Role.VIEWER, Role.ADMIN):
+            browser = AsgiClient(house.app)
+            await sign_in(browser, KEYS[role])
+            pages.append((await browser.get("/")).text)
+
+    assert ["/acknowledge" in page for page in pages] == [True, False, True]
 
 
 async def test_a_key_opens_nothing_once_it_has_expired_nor_do_its_sessions() -> None:
