@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from alerting.errors import DatabaseRefused, DatabaseUnavailable
 from alerting.incidents.sql import audit_queries
-from alerting.incidents.sql.engine import open_database
+from alerting.incidents.sql.engine import IDLE_SECONDS, open_database
 from alerting.incidents.sql.store import SqlStore, open_store
 from alerting.incidents.store import IncidentFilter
 from alerting.settings import DatabaseSettings
@@ -82,6 +82,40 @@ async def test_a_connection_that_breaks_undoes_its_unit_and_the_next_one_works(s
 
     found = await store.find(IncidentFilter(), cursor=None, limit=9)
     assert [one.id for one in found.incidents] == [incident(2).id]
+
+
+async def test_connections_that_broke_while_nobody_used_them_are_replaced_unnoticed(postgres_database: str) -> None:
+    def break_the_others(connection: Connection) -> None:
+        others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        for (pid,) in connection.execute(text(others)).all():
+            connection.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+
+    clock = FakeClock()
+    store = await open_store(DatabaseSettings(url=postgres_database), clock)
+    await save(store, 1)
+    other = await open_database(DatabaseSettings(url=postgres_database))
+    await other.read(break_the_others)
+    await other.close()
+    await clock.advance(IDLE_SECONDS)
+
+    await save(store, 2)
+
+    assert len((await store.find(IncidentFilter(), cursor=None, limit=9)).incidents) == 2
+    await store.close()
+
+
+async def test_reading_is_one_statement_and_no_transaction(postgres_database: str) -> None:
+    def began(connection: Connection) -> list[object]:
+        return [connection.execute(text("SELECT now()")).scalar_one() for _ in range(2)]
+
+    database = await open_database(DatabaseSettings(url=postgres_database))
+    async with database.transaction() as transaction:
+        inside = await transaction.run(began)
+    outside = await database.read(began)
+    await database.close()
+
+    assert inside[0] == inside[1]
+    assert outside[0] != outside[1]
 
 
 async def test_a_text_that_postgres_takes_in_no_case_is_refused_and_not_taken_for_an_outage(store: SqlStore) -> None:

@@ -25,12 +25,17 @@ class PostgresDatabase:
 
     def __init__(self, engine: AsyncEngine, place: str) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._place = place
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The query's answer from what is committed."""
+        """The query's answer from what is committed.
+
+        Without a transaction: each statement sees what is committed when it begins, as in one at READ COMMITTED, and
+        beginning and ending one are two more answers to wait for.
+        """
         with translated(self._place):
-            async with self._engine.connect() as connection:
+            async with self._reading.connect() as connection:
                 return await connection.run_sync(query, *args, **kwargs)
 
     @asynccontextmanager

@@ -59,7 +59,7 @@ async def open_store(settings: DatabaseSettings, clock: Clock, audit: AuditSetti
         DatabaseUnavailable: The database does not answer.
     """
     keys = configured_keys(audit or AuditSettings())
-    database = await open_database(settings)
+    database = await open_database(settings, clock)
     try:
         return SqlStore(database, clock, await chain_of(database, keys))
     except BaseException:
