@@ -6,10 +6,11 @@ from typing import Any, Final, NamedTuple
 
 from streams.detectors.base import ANY_NUMBER, Detector, Reading
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
+from streams.detectors.small_turn import SmallTurn
 from streams.errors import StateCorrupted
 from streams.windows import MINUTE, Slot
 
-_RISING_BELOW: Final = 5.0
+RISING_BELOW: Final = 5.0  # false pages a week: what hardly comes once a day by chance
 _HIT_BELOW: Final = 2.0  # surely enough for its minutes not to teach what is usual
 _STAYS_BELOW: Final = 4.0  # as an episode of its own would
 _QUIET_SECONDS: Final = 3600
@@ -32,11 +33,6 @@ class Standing(NamedTuple):
         """Its evidence: 0 for what half a day shows by chance."""
         return max(math.log(BLOCKS_PER_WEEK / self.pages), 0.0)
 
-    @property
-    def rises(self) -> bool:
-        """It is rare enough to count it among those that rise: what hardly comes once a day by chance."""
-        return self.pages < _RISING_BELOW
-
 
 class Peer:
     """A member's own model within its group, and whether an event of its own is going on there.
@@ -50,10 +46,11 @@ class Peer:
         pages_per_week: From these odds on it is an event of its own, > 0.
     """
 
-    __slots__ = ("_detectors", "_hit", "_known", "_opened", "_pages_per_week", "_seen_at")
+    __slots__ = ("_detectors", "_hit", "_known", "_opened", "_pages_per_week", "_seen_at", "turn")
 
     def __init__(self, detectors: Sequence[tuple[Detector, float]], *, pages_per_week: float) -> None:
         self._detectors = tuple(detectors)
+        self.turn = SmallTurn()
         self._pages_per_week = pages_per_week
         self._known: tuple[int, Sequence[Slot], Standing | None] | None = None
         self._opened: int | None = None
@@ -104,6 +101,7 @@ class Peer:
         own = self._opened is not None and slot.start - self._opened < _STORM_SECONDS
         for known, _ in self._detectors:
             known.learn_one(slot, storm=self._hit or own)
+        self.turn.learn(slot, storm=self._hit or own)
         standing = self._stand((), slot.start + MINUTE - 1)
         self._follow(slot.start, standing)
         self._hit = storm and (self._hit or (standing is not None and standing.pages < _HIT_BELOW))
@@ -118,6 +116,11 @@ class Peer:
             self._seen_at = start
         elif start - self._seen_at >= _QUIET_SECONDS:
             self._opened = None
+            self.turn.forget()
+
+    def odds(self, standing: Standing, recent: Sequence[Slot]) -> float:
+        """How often a week it would show so much with nothing going on, a small turn of its mood included."""
+        return min(standing.pages, self.turn.pages(self.turn.climb(recent)))
 
     def counting(self) -> Detector:
         """The detector that counts mentions."""
@@ -127,6 +130,7 @@ class Peer:
         """The state as plain values."""
         return {
             "detectors": [known.snapshot() for known, _ in self._detectors],
+            "turn": self.turn.snapshot(),
             "opened": self._opened,
             "seen_at": self._seen_at,
             "hit": self._hit,
@@ -142,6 +146,7 @@ class Peer:
         try:
             for (known, _), old in zip(self._detectors, state["detectors"], strict=True):
                 known.restore(old)
+            self.turn.restore(state["turn"])
             self._opened = None if state["opened"] is None else int(state["opened"])
             self._seen_at = int(state["seen_at"])
             self._hit = bool(state["hit"])

@@ -10,8 +10,6 @@ from streams.windows import Slot
 
 ODDS: Final = 2.5  # times the usual odds of a negative mention: 20 % become 38 %
 THINNED: Final = math.sqrt(ODDS)  # complaints that are read as neutral thin praise out, half as much in the logarithm
-_LN_ODDS: Final = math.log(ODDS)
-_LN_THINNED: Final = math.log(THINNED)
 _NOISE: Final = 1.0  # nats: what is left of one negative mention does not begin an event
 _LEAST_SHARE: Final = 0.01
 _MOST_SHARE: Final = 0.8
@@ -25,15 +23,20 @@ class Tilt(NamedTuple):
     loss: float
 
 
-def tilt_of(share: float, weight: float, praise: float) -> Tilt | None:
-    """What mentions say, args as in `Souring.through`; None where nearly all is negative: there is no worse."""
+def tilt_of(share: float, weight: float, praise: float, odds: float = ODDS) -> Tilt | None:
+    """What mentions say, args as in `Souring.through`; None where nearly all is negative: there is no worse.
+
+    Args:
+        odds: Times the usual ones of a negative mention that are looked for, > 1.
+    """
     if share > _MOST_SHARE:
         return None
     usual = max(share, _LEAST_SHARE)
     glad = min(praise, 1.0 - usual)
     # the tilted shares have to sum to one
-    neutral = -weight * math.log(1.0 + (ODDS - 1.0) * usual + (1.0 / THINNED - 1.0) * glad)
-    return Tilt(neutral + weight * _LN_ODDS, neutral, neutral - weight * _LN_THINNED)
+    nats = math.log(odds)
+    neutral = -weight * math.log(1.0 + (odds - 1.0) * usual + (math.exp(-nats / 2.0) - 1.0) * glad)
+    return Tilt(neutral + weight * nats, neutral, neutral - weight * nats / 2.0)
 
 
 class Souring(msgspec.Struct, frozen=True):

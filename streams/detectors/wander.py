@@ -42,6 +42,11 @@ class Wander:
         """What one of so many scored mentions of half a day counts, in (0, 1]."""
         return 1.0 / (1.0 + max(mentions, 0.0) * self.variance)
 
+    @property
+    def mentions(self) -> float:
+        """Scored mentions of a usual half day; 0 before the first."""
+        return self._sums.get(1)
+
     def learn(self, slot: Slot, share: float) -> None:
         """One final minute without a storm.
 

@@ -218,6 +218,40 @@ def test_each_member_is_measured_by_its_own_mood() -> None:
     assert explained.direction is Direction.VIRAL
 
 
+def test_a_turn_of_mood_too_small_for_any_member_is_found_by_all_of_them() -> None:
+    detector, odds = taught(), []
+    for number in range(10):
+        begin = NOW + number * 3600
+        hour = {
+            name: minutes(100 * number + place, 60, PER_MINUTE, negative_share=0.32, start=begin)
+            for place, name in enumerate(MEMBERS)
+        }
+        for slot in together(hour):
+            detector.learn_one(slot, storm=False)
+        reading = read(detector, (), begin + 3599)
+        explained = detector.explain_one(reading, ())
+        alone = min(share.false_pages_per_week for share in explained.evidence.peers)
+        odds.append((reading.false_pages_per_week, alone, explained.direction))
+
+    shared, alone, told = next(one for one in odds if one[0] < GROUP.pages_per_week)
+    assert shared < GROUP.pages_per_week < alone
+    assert told is Direction.CRISIS
+
+
+def test_a_turn_of_one_members_mood_is_none_of_the_group() -> None:
+    detector = taught()
+    for number in range(6):
+        begin = NOW + number * 3600
+        hour = {
+            name: minutes(100 * number + place, 60, PER_MINUTE, negative_share=0.2 + 0.7 * (not place), start=begin)
+            for place, name in enumerate(MEMBERS)
+        }
+        for slot in together(hour):
+            detector.learn_one(slot, storm=False)
+
+    assert read(detector, (), NOW + 6 * 3600 - 1).false_pages_per_week > GROUP.pages_per_week
+
+
 def test_small_angers_add_up_to_a_crisis() -> None:
     """What each member has on top is too little to call it angrier than usual; together it is not."""
     angry = tally(7, 4, polarity=0.05)
