@@ -94,6 +94,16 @@ class TransitionRefused(AlertingError):
 class Stale(AlertingError):
     """What the caller based its change on is no longer current."""
 
+    @classmethod
+    def unless(cls, name: str, revision: int, expected: int | None) -> None:
+        """Nothing where the revision is the expected one, or any will do.
+
+        Raises:
+            Stale: It is another.
+        """
+        if expected is not None and revision != expected:
+            raise cls(f"{name} is at revision {revision}, not {expected}")
+
 
 class PositionLost(AlertingError):
     """The stored Kafka position is not where this process left it."""

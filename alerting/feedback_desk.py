@@ -110,15 +110,18 @@ class FeedbackDesk:
             raise DirectiveRefused("start has to lie before end and before now, and at most 14 days before end")
         return await self._add(topic, self._said(Verdict.MISSED, topic, by, note, start=start, end=end), by)
 
-    async def withdraw(self, topic: str, feedback_id: str, *, by: str) -> Declared:
+    async def withdraw(
+        self, topic: str, feedback_id: str, *, by: str, expected_revision: int | None = None
+    ) -> Declared:
         """It does not count any more, as if it had never been said. Again changes nothing.
 
         Raises:
             UnknownTopic: There is none.
+            Stale: The topic is not at `expected_revision`.
             DatabaseUnavailable: Nothing was written.
             BrokerUnavailable: It is written down and still has its effect; say it again.
         """
-        self.of(topic)
+        Stale.unless(topic, self.of(topic).topic.revision, expected_revision)
         now = self._clock.now()
         async with self._store.begin() as unit:
             known = await unit.directive(feedback_id)

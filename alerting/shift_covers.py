@@ -10,7 +10,7 @@ import structlog
 
 from alerting.directives.directive import DirectiveEntry
 from alerting.directives.shift_cover import ShiftCover
-from alerting.errors import DirectiveRefused, UnknownDirective
+from alerting.errors import DirectiveRefused, Stale, UnknownDirective
 from alerting.incidents.store import Store
 from alerting.incidents.wording import plain
 from alerting.incidents.work import person
@@ -95,15 +95,17 @@ class ShiftCovers:
         await self._keep(cover, "cover.taken", by, None, f"{cover.person} takes {cover.schedule}{whose} {times}{why}")
         return cover
 
-    async def end(self, cover_id: str, *, by: str) -> ShiftCover:
+    async def end(self, cover_id: str, *, by: str, expected_revision: int | None = None) -> ShiftCover:
         """It is over, or was wrong; again changes nothing.
 
         Raises:
             UnknownDirective: There is none.
+            Stale: It is not at `expected_revision`.
         """
         found = await self._store.directive(cover_id)
         if not isinstance(found, ShiftCover):
             raise UnknownDirective(f"nothing was handed over as {cover_id!r}")
+        Stale.unless(cover_id, found.revision, expected_revision)
         now = self._clock.now()
         if found.ends_at <= now:
             return found

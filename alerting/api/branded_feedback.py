@@ -39,10 +39,12 @@ class BrandedFeedback:
         await self._seen(topic)
         return await self._desk.missed(topic, start, end, by=by, note=note)
 
-    async def withdraw(self, topic: str, feedback_id: str, *, by: str) -> Declared:
+    async def withdraw(
+        self, topic: str, feedback_id: str, *, by: str, expected_revision: int | None = None
+    ) -> Declared:
         """A verdict does not count any more."""
         await self._seen(topic)
-        return await self._desk.withdraw(topic, feedback_id, by=by)
+        return await self._desk.withdraw(topic, feedback_id, by=by, expected_revision=expected_revision)
 
     async def _seen(self, topic: str) -> None:
         if not scope_now().is_limited:

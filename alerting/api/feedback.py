@@ -2,10 +2,11 @@
 
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from alerting.api.declared_topics import TopicPath
+from alerting.api.etags import IfMatch, etag, revision_of
 from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS, Problem, unavailable
 from alerting.api.utc_time import UtcTime
@@ -34,7 +35,9 @@ class TakesFeedback(Protocol):
         """Nobody was paged although something happened."""
         ...
 
-    async def withdraw(self, topic: str, feedback_id: str, *, by: str) -> Declared:
+    async def withdraw(
+        self, topic: str, feedback_id: str, *, by: str, expected_revision: int | None = None
+    ) -> Declared:
         """A verdict does not count any more."""
         ...
 
@@ -94,15 +97,17 @@ def feedback_router(desk: TakesFeedback | None) -> APIRouter:
         return desk
 
     @router.get("")
-    async def list_feedback(topic: TopicPath) -> FeedbackAnswer:
-        """What people said of the topic's pages, and what that does to its odds."""
+    async def list_feedback(topic: TopicPath, response: Response) -> FeedbackAnswer:
+        """What people said of the topic's pages, and what that does to its odds. The ETag is the topic's revision."""
         try:
-            return _answer(known().of(topic))
+            return _answer(known().of(topic), response)
         except UnknownTopic as exc:
             raise _unknown(exc) from exc
 
     @router.post("", status_code=201)
-    async def add_feedback(topic: TopicPath, body: FeedbackBody, request: Request) -> FeedbackAnswer:
+    async def add_feedback(
+        topic: TopicPath, body: FeedbackBody, request: Request, response: Response
+    ) -> FeedbackAnswer:
         """Say that an incident was a false alarm, or that something was missed. It counts within seconds.
 
         Again changes nothing. It can be withdrawn, and every verdict is in the audit trail.
@@ -118,13 +123,16 @@ def feedback_router(desk: TakesFeedback | None) -> APIRouter:
             raise _unknown(exc) from exc
         except TopicRefused as exc:
             raise Problem(409, "topic-refused", _sentence(exc)) from exc
-        return _answer(declared)
+        return _answer(declared, response)
 
     @router.delete("/{feedback}")
-    async def withdraw_feedback(topic: TopicPath, feedback: FeedbackPath, request: Request) -> FeedbackAnswer:
+    async def withdraw_feedback(
+        topic: TopicPath, feedback: FeedbackPath, request: Request, response: Response, if_match: IfMatch = None
+    ) -> FeedbackAnswer:
         """Withdraw a verdict: the topic's odds are as if it had never been said. Again changes nothing."""
+        by, expected = caller_of(request).name, revision_of(if_match)
         try:
-            return _answer(await known().withdraw(topic, feedback, by=caller_of(request).name))
+            return _answer(await known().withdraw(topic, feedback, by=by, expected_revision=expected), response)
         except UnknownTopic as exc:
             raise _unknown(exc) from exc
 
@@ -139,7 +147,8 @@ def _sentence(error: Exception) -> str:
     return f"{str(error)[0].upper()}{str(error)[1:]}."
 
 
-def _answer(declared: Declared) -> FeedbackAnswer:
+def _answer(declared: Declared, response: Response) -> FeedbackAnswer:
+    response.headers["ETag"] = etag(declared.topic.revision)
     return FeedbackAnswer(
         topic=declared.topic.id,
         revision=declared.topic.revision,

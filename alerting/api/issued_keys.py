@@ -95,16 +95,17 @@ class IssuedKeys:
         await self._keep(key, "key.issued", by, f"{name} ({role}){what}{until}", None)
         return key, presented
 
-    async def revoke(self, key_id: str, *, by: str) -> ApiKey:
+    async def revoke(self, key_id: str, *, by: str, expected_revision: int | None = None) -> ApiKey:
         """The key opens nothing any more; again changes nothing.
 
         Raises:
             UnknownDirective: There is none.
-            Stale: Somebody else changed it just now.
+            Stale: Somebody else changed it just now, or it is not at `expected_revision`.
         """
         stored = await self._store.directive(key_id)
         if not isinstance(stored, ApiKey):
             raise UnknownDirective(f"there is no key {key_id!r}")
+        Stale.unless(key_id, stored.revision, expected_revision)
         if stored.revoked_at is not None:
             return stored
         over = msgspec.structs.replace(stored, revoked_at=self._clock.now(), revision=stored.revision + 1)

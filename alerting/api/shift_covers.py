@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from alerting.api.etags import IfMatch, etag, revision_of
 from alerting.api.gate import caller_of
 from alerting.api.problems import REFUSALS
 from alerting.api.utc_time import UtcTime
+from alerting.directives.shift_cover import ShiftCover
 from alerting.shift_covers import REASON_CHARACTERS, CoverWish, ShiftCovers
 
 _Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -42,6 +44,7 @@ class CoverAnswer(BaseModel):
     ends_at: UtcTime
     author: str
     reason: str
+    revision: int
 
 
 class CoverList(BaseModel):
@@ -54,20 +57,25 @@ def shift_covers_router(covers: ShiftCovers) -> APIRouter:
     """`/api/v1/on-call/covers` and what lies below."""
     router = APIRouter(prefix="/api/v1/on-call/covers", tags=["on-call"], responses=REFUSALS)
 
+    def answered(cover: ShiftCover, response: Response) -> CoverAnswer:
+        response.headers["ETag"] = etag(cover.revision)
+        return CoverAnswer.model_validate(cover)
+
     @router.get("")
     async def list_covers() -> CoverList:
         """What was handed over, newest first, what is over too."""
         return CoverList(covers=tuple(CoverAnswer.model_validate(one) for one in await covers.all()))
 
     @router.post("", status_code=201)
-    async def hand_over_a_shift(body: CoverBody, request: Request) -> CoverAnswer:
+    async def hand_over_a_shift(body: CoverBody, request: Request, response: Response) -> CoverAnswer:
         """Take a shift over, or pass it on. Every process counts on it within a second of the answer."""
         taken = await covers.take(CoverWish(**body.model_dump()), by=caller_of(request).name)
-        return CoverAnswer.model_validate(taken)
+        return answered(taken, response)
 
     @router.delete("/{cover_id}")
-    async def end_cover(cover_id: str, request: Request) -> CoverAnswer:
+    async def end_cover(cover_id: str, request: Request, response: Response, if_match: IfMatch = None) -> CoverAnswer:
         """It is as the schedule says again, from now on. Again is 200 again."""
-        return CoverAnswer.model_validate(await covers.end(cover_id, by=caller_of(request).name))
+        by, expected = caller_of(request).name, revision_of(if_match)
+        return answered(await covers.end(cover_id, by=by, expected_revision=expected), response)
 
     return router

@@ -12,6 +12,7 @@ from streams.events import Direction, Evidence
 from streams.findings import Carrier, Driver, Forecast, PeerShare, PostForecast, Split
 
 _NAME_CHARACTERS: Final = 60
+ID_CHARACTERS: Final = 60  # of a mention's `platform:id`
 _WORTH_TELLING: Final = 0.3
 _MOST_PEERS: Final = 8
 _NAMES: Final = {"platform": "platform", "channel": "kind", "region": "region", "language": "language", "author": "by"}
@@ -126,7 +127,7 @@ def _began(drivers: tuple[Driver, ...]) -> str:
     who = f" by {wording.plain(first.first.author, _NAME_CHARACTERS)}" if first.first.author else ""
     return (
         f'"{wording.plain(first.term, _NAME_CHARACTERS)}" was first said{who} at {first.first.at:%H:%M:%S} UTC '
-        f"({wording.plain(first.first.key, _NAME_CHARACTERS)})"
+        f"({wording.plain(first.first.key, ID_CHARACTERS)})"
     )
 
 
@@ -154,7 +155,7 @@ def _forecast(told: Forecast | None) -> str:
 def _posts(posts: tuple[PostForecast, ...]) -> str:
     told = []
     for post in posts[:2]:
-        who = wording.plain(post.author or post.key, _NAME_CHARACTERS)
+        who = wording.plain(post.author, _NAME_CHARACTERS) if post.author else wording.plain(post.key, ID_CHARACTERS)
         said = f' "{wording.plain(post.text, _NAME_CHARACTERS)}"' if post.text else ""
         ahead = post.forecast
         told.append(f"{who}{said}: passed on {ahead.so_far:,} times, about {wording.count(ahead.final)} in the end")

@@ -1,5 +1,6 @@
 """The review of an incident: what happened, how long each step took, whether it held, what it was like. Pure."""
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
@@ -9,13 +10,14 @@ import msgspec
 from alerting.directives.judgement import Judgement
 from alerting.incidents import wording
 from alerting.incidents.delivery import Delivery, DeliveryState
-from alerting.incidents.insight import Insight, driver_line, excess_of, insights_of
+from alerting.incidents.insight import ID_CHARACTERS, Insight, driver_line, excess_of, insights_of
 from alerting.incidents.model import Incident, IncidentState, TimelineEntry
 from alerting.incidents.outcome import SYSTEM
 from alerting.incidents.outline import Outline, outline_of
 from alerting.reports.aftermath import Aftermath
 from alerting.reports.likeness import Alike, alike
 from alerting.reports.milestones import Milestone, milestones
+from streams.events import Evidence
 from streams.findings import Sample
 from streams.masking import Masked, masked
 
@@ -125,7 +127,9 @@ def review_of(
         aftermath=after,
         peak_per_minute=incident.peak_per_minute,
         drivers=tuple(masked(driver_line(one, excess), mask) for one in incident.evidence.drivers[:_DRIVERS]),
-        insights=tuple(Insight(line.label, masked(line.text, mask)) for line in insights_of(incident)),
+        insights=tuple(
+            Insight(line.label, _masked_but(line.text, mask, _ids(incident.evidence))) for line in insights_of(incident)
+        ),
         quotes=tuple(
             msgspec.structs.replace(
                 sample, text=masked(sample.text, mask), author=None if "handle" in mask else sample.author
@@ -146,10 +150,30 @@ def review_of(
             )
             for one in judgements
         ),
-        alike=alike(outline, earlier),
+        alike=tuple(_alike_masked(one, mask) for one in alike(outline, earlier)),
         looked_at=len(earlier),
         statement=masked(str(incident.statement), mask) if incident.statement else "",
     )
+
+
+def _ids(evidence: Evidence) -> frozenset[str]:
+    """Of the mentions that lines name, as lines show them: numbers, and nobody's."""
+    firsts = [driver.first.key for driver in evidence.drivers if driver.first is not None]
+    shown = (wording.plain(key, ID_CHARACTERS) for key in (*firsts, *(post.key for post in evidence.posts)))
+    return frozenset(key for key in shown if key)
+
+
+def _masked_but(text: str, mask: Collection[Masked], ids: frozenset[str]) -> str:
+    """The text masked, but for the ids in it: every tenth number of 13 to 19 digits looks like a card's."""
+    if not ids:
+        return masked(text, mask)
+    parts = re.split(f"({'|'.join(re.escape(one) for one in sorted(ids))})", text)
+    return "".join(part if part in ids else masked(part, mask) for part in parts)
+
+
+def _alike_masked(one: Alike, mask: Collection[Masked]) -> Alike:
+    words = tuple(masked(word, mask) for word in one.words)
+    return msgspec.structs.replace(one, words=words, cause=masked(one.cause, mask) if one.cause else None)
 
 
 def _told(deliveries: Sequence[Delivery]) -> tuple[Told, ...]:

@@ -89,6 +89,19 @@ async def test_what_another_process_was_told_counts_here_within_a_second() -> No
     assert "Ben takes payments from 05 Jan 12:00 until 12 Jan 08:00 UTC" in world.tables.directive_entries[0].text
 
 
+async def test_over_http_it_is_ended_as_it_was_seen_or_not_at_all() -> None:
+    async with api_house(clock=FakeClock(), duty=duty()) as house:
+        made = await house.api.post_json(COVERS, {"schedule": "payments", "person": "Ben"})
+        path = f"{COVERS}/{made.json()['id']}"
+
+        over = await house.api.request("DELETE", path, {"If-Match": made.headers["etag"]})
+        stale = await house.api.request("DELETE", path, {"If-Match": made.headers["etag"]})
+        (listed,) = (await house.api.get(COVERS)).json()["covers"]
+
+    assert (over.status, over.headers["etag"], listed["revision"]) == (200, '"2"', 2)
+    assert (stale.status, stale.json()["type"]) == (412, "urn:tocsin:problem:stale")
+
+
 async def test_over_http_it_is_listed_shown_and_ended() -> None:
     async with api_house(clock=FakeClock(), duty=duty()) as house:
         made = await house.api.post_json(

@@ -97,6 +97,21 @@ async def test_what_was_missed_makes_milder_and_is_withdrawn_without_a_trace() -
     assert acts == ["feedback.added", "feedback.withdrawn", "feedback.added"]
 
 
+async def test_it_is_withdrawn_as_the_topic_was_seen_or_not_at_all() -> None:
+    async with house() as (made, _, _):
+        before = await made.api.get(FEEDBACK)
+        added = await made.api.post_json(FEEDBACK, {"verdict": "false_alarm", "incident": REFUNDS})
+        path = f"{FEEDBACK}/{added.json()['feedback'][0]['id']}"
+
+        stale = await made.api.request("DELETE", path, {"If-Match": before.headers["etag"]})
+        kept = (await made.api.get(FEEDBACK)).json()["feedback"]
+        withdrawn = await made.api.request("DELETE", path, {"If-Match": added.headers["etag"]})
+
+    assert added.headers["etag"] == f'"{added.json()["revision"]}"'
+    assert (stale.status, stale.json()["type"], len(kept)) == (412, "urn:tocsin:problem:stale", 1)
+    assert (withdrawn.status, withdrawn.json()["feedback"]) == (200, [])
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

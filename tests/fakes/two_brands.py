@@ -171,8 +171,11 @@ class DeclaredHere:
         self.changed.append(f"missed {topic} {start} {end} by {by} {note}")
         return self.of(topic)
 
-    async def withdraw(self, topic: str, feedback_id: str, *, by: str) -> Declared:
+    async def withdraw(
+        self, topic: str, feedback_id: str, *, by: str, expected_revision: int | None = None
+    ) -> Declared:
         """A verdict does not count any more."""
+        del expected_revision
         self.changed.append(f"withdraw {feedback_id} by {by}")
         return self.of(topic)
 

@@ -30,13 +30,8 @@ WITHOUT: Final = {
         "POST /api/v1/cases",
         "POST /api/v1/cases/{system}/{case}/status",
         "POST /api/v1/topics/{topic}/feedback",
-        "DELETE /api/v1/topics/{topic}/feedback/{feedback}",
         "POST /api/v1/incidents/{incident_id}/labels",
         "POST /api/v1/dead-letters/{partition}/{offset}/send",
-    },
-    "only ever ends, and has to end whatever happened to it meanwhile": {
-        "DELETE /api/v1/keys/{key_id}",
-        "DELETE /api/v1/on-call/covers/{cover_id}",
     },
     "is about the whole process": {"POST /-/reload"},
 }

@@ -58,6 +58,21 @@ async def test_a_key_that_is_almost_right_opens_nothing() -> None:
     assert statuses == [401] * 6
 
 
+async def test_a_key_is_revoked_as_it_was_seen_or_not_at_all() -> None:
+    async with api_house() as house:
+        made = await house.api.post_json("/api/v1/keys", {"name": "grafana"})
+        path = f"/api/v1/keys/{made.json()['id']}"
+        await client(house, made.json()["key"]).get("/api/v1/incidents")  # its use is noted: it is another by now
+
+        stale = await house.api.request("DELETE", path, {"If-Match": made.headers["etag"]})
+        (listed,) = (await house.api.get("/api/v1/keys")).json()["keys"]
+        revoked = await house.api.request("DELETE", path, {"If-Match": f'"{listed["revision"]}"'})
+
+    assert (made.headers["etag"], listed["revision"], listed["revoked_at"]) == ('"1"', 2, None)
+    assert (stale.status, stale.json()["type"]) == (412, "urn:tocsin:problem:stale")
+    assert (revoked.status, revoked.headers["etag"]) == (200, '"3"')
+
+
 async def test_a_revoked_key_opens_nothing_after_a_second_in_another_process() -> None:
     store, clock = MemoryStore(), FakeClock()
     async with api_house(store=store, clock=clock) as here, api_house(store=store, clock=clock) as there:

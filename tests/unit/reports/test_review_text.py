@@ -10,6 +10,7 @@ from alerting.reports.aftermath import aftermath
 from alerting.reports.review import Review, review_of
 from alerting.reports.review_text import review_text
 from streams.events import Driver, Sample
+from streams.findings import Excess, Forecast, Origin, PostForecast
 from tests.fakes.clock import START
 from tests.fakes.hostile import HOSTILE, Hostile, assert_inert_in_html
 from tests.fakes.storyboard import REFUNDS, evidence_of, incident_at
@@ -64,6 +65,23 @@ def test_personal_data_is_masked_as_configured_in_what_mentions_and_people_said(
 
     assert "7946" not in shown
     assert shown.count("call \\[phone\\]") == 3  # the quote, what jo said, and what happened
+
+
+def test_the_id_of_a_mention_is_no_card_and_no_phone_number() -> None:
+    card = "4111111111111111"  # its check digit is right
+    origin, spread = Origin(f"x:{card}", START), PostForecast(f"x:{card}", Forecast(50, 80, 60, 120, 0.2))
+    evidence = msgspec.structs.replace(
+        evidence_of(START),
+        excess=Excess(START, 90, 9.0, 1.0, 80),
+        drivers=(Driver(f"pay {card} now", 9, 1.0, 8.0, "phrase", "negative", origin),),
+        posts=(spread,),
+    )
+
+    shown = review_text(reviewed(incident_at(START, evidence=evidence), mask=("card", "phone")))
+
+    assert shown.count(f"x:{card}") == 2  # where it began, and what spreads
+    assert shown.count("pay \\[card\\] now") == 2  # the driver, and what was first said
+    assert shown.count(card) == 2
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
