@@ -10,11 +10,11 @@ from streams.charges import Charges
 from streams.claim import Claim, Moment, rarest
 from streams.detectors.base import Reading
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
+from streams.detectors.lasting import lasting_below
 from streams.episode import Episode
 from streams.errors import StateCorrupted
 from streams.events import Direction, Phase
 
-_STAYS_BELOW: Final = 4.0  # hysteresis: an open episode lives on evidence four times as common as what opens one
 _MEMORY_SECONDS: Final = 2 * 86_400
 _MEMORY_SHARE: Final = 0.5
 _MOST_REMEMBERED: Final = 12.0  # nats; beyond, one great event would hide another of its kind for days
@@ -159,7 +159,7 @@ class Budget:
 
     def _seen(self, charged: Sequence[tuple[str, Reading]]) -> bool:
         """There is evidence that an episode lives on."""
-        bound = self._pages_per_week * _STAYS_BELOW
+        bound = lasting_below(self._pages_per_week)
         return any(reading.false_pages_per_week < bound and not reading.calm for _, reading in charged)
 
     def _grown(
@@ -250,7 +250,7 @@ class Budget:
         if self._open is None or not then or not now:
             return None
         self._open.confirmed = True
-        bound = self._pages_per_week * _STAYS_BELOW
+        bound = lasting_below(self._pages_per_week)
         detector, reading = rarest(self._charges.charged(then))
         if reading.false_pages_per_week < bound or rarest(self._charges.charged(now))[1].false_pages_per_week < bound:
             return None

@@ -6,13 +6,13 @@ from typing import Any, Final, NamedTuple
 
 from streams.detectors.base import ANY_NUMBER, Detector, Reading
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
+from streams.detectors.lasting import lasting_below
 from streams.detectors.small_turn import SmallTurn
 from streams.errors import StateCorrupted
 from streams.windows import MINUTE, Slot
 
 RISING_BELOW: Final = 5.0  # false pages a week: what hardly comes once a day by chance
 _HIT_BELOW: Final = 2.0  # surely enough for its minutes not to teach what is usual
-_STAYS_BELOW: Final = 4.0  # as an episode of its own would
 _QUIET_SECONDS: Final = 3600
 _STORM_SECONDS: Final = 86_400
 
@@ -112,7 +112,7 @@ class Peer:
         if self._opened is None:
             if pages < self._pages_per_week:
                 self._opened = self._seen_at = start
-        elif pages < _STAYS_BELOW * self._pages_per_week and standing is not None and not standing.reading.calm:
+        elif pages < lasting_below(self._pages_per_week) and standing is not None and not standing.reading.calm:
             self._seen_at = start
         elif start - self._seen_at >= _QUIET_SECONDS:
             self._opened = None

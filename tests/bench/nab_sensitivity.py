@@ -46,7 +46,7 @@ PARAMETERS: Final = (
     Parameter("most evidence remembered, nats", "episodes", "_MOST_REMEMBERED", (6.0, 24.0)),
     Parameter("memory of an event, seconds", "episodes", "_MEMORY_SECONDS", (86_400, 4 * 86_400)),
     Parameter("share of it that a new event needs", "episodes", "_MEMORY_SHARE", (0.25, 0.75)),
-    Parameter("evidence an open episode lives on", "episodes", "_STAYS_BELOW", (2.0, 8.0)),
+    Parameter("evidence an open episode lives on", "lasting", "_STAYS_BELOW", (2.0, 8.0)),
     Parameter("standard errors of a busy hour", "window_stand", "_SURELY", (2.0, 4.0)),
     Parameter("caution of a young window's scale, times", "window_scores", "_CAUTION", (1.0, 2.0)),
     Parameter("odds of windows, times", "window_scores", "TOGETHER", (1.0, 2.0)),

@@ -215,6 +215,16 @@ def test_evidence_four_times_as_common_as_what_opens_keeps_it_alive() -> None:
     assert phases(one.decide(START + 2 * QUIET - 1, volume(5.0), Moment(20))) == [Phase.ENDED]
 
 
+@pytest.mark.parametrize("pages_per_week", [0.25, 1.0, 4.0, 7.0, 13.0])
+def test_an_episode_ends_on_what_every_half_day_shows_however_many_pages_are_allowed(pages_per_week: float) -> None:
+    one = Budget(pages_per_week=pages_per_week, quiet_seconds=QUIET)
+    one.decide(START, volume(pages_per_week / 2), Moment())
+
+    claims = one.decide(START + QUIET, volume(14.0), Moment(0))
+
+    assert Phase.ENDED in phases(claims)
+
+
 def test_while_the_memory_of_an_episode_fades_a_new_one_needs_half_its_evidence() -> None:
     one = budget()
     one.decide(START, volume(0.0001, score=12.0), Moment())
