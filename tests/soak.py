@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
 
+import psutil
+
 from streams.clock import SystemClock
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -72,11 +74,16 @@ def run(path: Path) -> list[Ran]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let it stop what it has started; what is left after a minute is killed."""
+    started = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
         process.wait(_GOODBYE_SECONDS)
     process.kill()
     process.wait()
+    for left in started:
+        with suppress(psutil.NoSuchProcess):
+            left.kill()
 
 
 def _read(report: Path) -> Iterator[Ran]:
@@ -90,7 +97,8 @@ def _read(report: Path) -> Iterator[Ran]:
         if skipped is not None:
             figures.append(skipped.get("message") or "")
         result = "FAILED" if bad is not None else "passed" if skipped is None else "skipped"
-        yield Ran(case.get("name") or "", result, float(case.get("time") or 0), tuple(figures))
+        if name := case.get("name"):
+            yield Ran(name, result, float(case.get("time") or 0), tuple(figures))
 
 
 def main(named: list[str]) -> int:
