@@ -6,24 +6,19 @@ from typing import Final
 from streams.broker.base import Batch
 from streams.clock import Clock
 from streams.lanes import Lanes
-from streams.turns import turns
+from streams.turns import pause_seconds, turns
 
 _FIRST_RECORDS: Final = 20
 _LONGEST_SECONDS: Final = 1.0
-_LONG_TURN_SECONDS: Final = 0.01
 _QUICK_COMMIT_SECONDS: Final = 1.0
-_SHARE_OF_OTHERS: Final = 0.05
-_SHARE_OF_LATE_WRITERS: Final = 1.0
 
 
 class Folding:
     """Folds what polls bring into the lanes, turn by turn, and learns how much the next poll may bring.
 
     A mention takes microseconds; a record of score's partial counts may hold hundreds of topics and take a tenth of a
-    second, and no write begins while a poll is folded. So a poll brings what takes about a second. Whoever else lives
-    in the process gets on only between two turns: a commit has to hear from Kafka many times before its timeout, and a
-    scrape wants an answer. So a long turn is followed by a pause of a twentieth of its time, or of as long again once a
-    commit takes more than a second.
+    second, and no write begins while a poll is folded. So a poll brings what takes about a second. The others in the
+    process get a part of the time, and as much as the folding once a commit takes more than a second.
 
     Attributes:
         records: How many the next poll may bring.
@@ -53,11 +48,10 @@ class Folding:
         self._learn(sum(len(batch.records) for batch in batches), took)
 
     def _pause_seconds(self, turn_seconds: float, lanes: Lanes) -> float:
-        if turn_seconds <= _LONG_TURN_SECONDS:
-            return 0.0
+        pause = pause_seconds(turn_seconds)
         since = [lane.writing_since for lane in lanes if lane.writing_since is not None]
         late = bool(since) and self._clock.monotonic() - min(since) > _QUICK_COMMIT_SECONDS
-        return turn_seconds * (_SHARE_OF_LATE_WRITERS if late else _SHARE_OF_OTHERS)
+        return turn_seconds if pause and late else pause
 
     def _learn(self, records: int, seconds: float) -> None:
         if seconds > _LONGEST_SECONDS:

@@ -145,6 +145,7 @@ class Lane:
             changelog=self._changelog,
             committed=committed,
             stepped=self._step,
+            clock=self._clock,
         )
         self._metrics.rebuilt(self._group, states=len(found.rebuilds))
         self._metrics.restored(self._group, seconds=self._clock.monotonic() - began)

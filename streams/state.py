@@ -8,7 +8,9 @@ import msgspec
 import structlog
 
 from streams.broker.base import Broker, Partition, Record
+from streams.clock import Clock
 from streams.stages.base import Stage
+from streams.turns import pause_seconds, turns
 
 _TOLD_REBUILDS: Final = 10
 
@@ -37,6 +39,7 @@ async def restore(
     changelog: str | None,
     committed: int | None,
     stepped: Callable[[], None],
+    clock: Clock,
 ) -> Restoration:
     """Bring `stage` to where the committed outputs end.
 
@@ -46,6 +49,7 @@ async def restore(
     Args:
         changelog: Kafka topic with the stage's snapshots, read at the number of `partition`; None for a stage without.
         stepped: Called for every pack of records.
+        clock: Gives the others in the process their turns: a minute of partial counts takes seconds to replay.
 
     Raises:
         StateCorrupted: The changelog or the input cannot be read as what it should be.
@@ -63,8 +67,11 @@ async def restore(
         return Restoration(start, end, restored.rebuilds)
     if start is None or start < committed:
         async for records in broker.scan(partition, start, committed):
-            stage.replay(records)
-            stepped()
+            for turn in turns(records):
+                began = clock.monotonic()
+                stage.replay(turn)
+                stepped()
+                await clock.sleep(pause_seconds(clock.monotonic() - began))
     return Restoration(committed, end, restored.rebuilds)
 
 

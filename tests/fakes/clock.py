@@ -74,7 +74,7 @@ class FakeClock:
             self._elapsed = max(self._elapsed, due)
             woken.set_result(None)
             await self.settle()
-        self._elapsed = end
+        self._elapsed = max(self._elapsed, end)
         await self.settle()
 
     async def until_sleeping(self, tasks: int = 1) -> None:

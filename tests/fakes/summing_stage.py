@@ -14,7 +14,7 @@ class SummingStage:
     A snapshot has so many slices, and the last one tells the sum as it was at the first.
 
     Args:
-        labour: Called for every record that is folded: what it costs.
+        labour: Called for every record that is folded or replayed: what it costs.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class SummingStage:
 
     def replay(self, records: Sequence[Record]) -> None:
         for record in records:
+            self._labour()
             self.replayed.append(record.offset)
             self.sum += int(record.value or b"0")
 
