@@ -9,13 +9,13 @@ import msgspec
 
 from streams.errors import StateCorrupted
 from streams.events import Tally
+from streams.tally_sums import accumulate, empty_sums, tally_of
 
 MINUTE: Final = 60
 KEPT_SECONDS: Final = 3 * 3600 + 900  # the widest detector window, and room for corrections
 UNLEARNED_SECONDS: Final = 24 * 3600  # where time stands still, minutes this old become final by themselves
 EVENT_SECONDS: Final = 3 * 3600  # of an event, so much at most is counted: what is kept for certain
 LONGEST_SILENCE: Final = 28 * 86_400  # of a longer one only its end is learned: one wrong date must not cost minutes
-_GRAINS: Final = 2**26  # polarity is added as whole numbers of these, which add up the same in any order
 
 _SILENT: Final = Tally()
 
@@ -38,7 +38,7 @@ class Arrival(StrEnum):
 
     ON_TIME = "on_time"
     LATE = "late"  # its minute is final: counted and corrected, not learned from
-    LOST = "lost"  # its minute is no longer kept: no window can be corrected
+    LOST = "lost"  # its minute is no longer kept, or was never watched: no window can be corrected
 
 
 class Closing(msgspec.Struct, frozen=True, gc=False):
@@ -114,19 +114,21 @@ class TopicWindows:
             return Arrival.LOST
         minute = self._minutes.get(start)
         if minute is None:
-            minute = self._minutes[start] = _Minute([0] * 10)
+            if tally.mentions <= 0:
+                return Arrival.LOST  # it corrects what was counted before anybody watched here
+            minute = self._minutes[start] = _Minute(empty_sums())
             if not late:
                 insort(self._unlearned, start)
             insort(self._untold, start)
         elif start not in self._untold:
             insort(self._untold, start)
-        _accumulate(minute.counts, tally)
+        accumulate(minute.counts, tally)
         if muted:
-            minute.muted = minute.muted or [0] * 10
-            _accumulate(minute.muted, tally)
+            minute.muted = minute.muted or empty_sums()
+            accumulate(minute.muted, tally)
         elif member:
             minute.members = minute.members or {}
-            _accumulate(minute.members.setdefault(member, [0] * 10), tally)
+            accumulate(minute.members.setdefault(member, empty_sums()), tally)
         minute.slot = None
         if self.newest is None or second > self.newest:
             self.newest = second
@@ -186,11 +188,11 @@ class TopicWindows:
             if start + MINUTE > now:
                 remaining.append(start)
                 continue
-            if minute.revision < 0 and minute.counts[0] == 0:
+            if minute.revision < 0 and minute.counts[0] <= 0:
                 continue  # came and was deleted before anybody heard of it
             minute.revision += 1
             final = self.learned_until is not None and start < self.learned_until
-            told.append(Closing(Slot(start, MINUTE, _tally(minute.counts)), minute.revision, final))
+            told.append(Closing(Slot(start, MINUTE, tally_of(minute.counts)), minute.revision, final))
         self._untold = remaining
         self._forget(max(now, self.newest or 0) - KEPT_SECONDS)
         return told
@@ -202,12 +204,12 @@ class TopicWindows:
 
     def total(self, start: int, end: int) -> Tally:
         """The sum over the kept minutes that begin in `[start, end)`."""
-        counts = [0] * 10
+        counts = empty_sums()
         for at in range(start - start % MINUTE, end, MINUTE):
             minute = self._minutes.get(at)
             if minute is not None:
                 counts = [a + b for a, b in zip(counts, minute.counts, strict=True)]
-        return _tally(counts)
+        return tally_of(counts)
 
     def _slot(self, start: int) -> Slot:
         minute = self._minutes[start]
@@ -215,8 +217,8 @@ class TopicWindows:
             heard = minute.counts
             if minute.muted is not None:
                 heard = [count - muted for count, muted in zip(minute.counts, minute.muted, strict=True)]
-            members = tuple((name, _tally(counts)) for name, counts in sorted((minute.members or {}).items()))
-            minute.slot = Slot(start, MINUTE, _tally(heard), members)
+            members = tuple((name, tally_of(counts)) for name, counts in sorted((minute.members or {}).items()))
+            minute.slot = Slot(start, MINUTE, tally_of(heard), members)
         return minute.slot
 
     def _forget(self, before: int) -> None:
@@ -263,31 +265,3 @@ class TopicWindows:
             self.newest = state["newest"]
         except (KeyError, TypeError, ValueError) as exc:
             raise StateCorrupted(f"the snapshot of windows cannot be read: {exc!r}") from exc
-
-
-def _accumulate(counts: list[int], tally: Tally) -> None:
-    counts[0] += tally.mentions
-    counts[1] += tally.negative
-    counts[2] += tally.neutral
-    counts[3] += tally.positive
-    counts[4] += tally.unscored
-    counts[5] += round(tally.polarity_sum * _GRAINS)
-    counts[6] += round(tally.polarity_squares * _GRAINS)
-    counts[7] += tally.reach
-    counts[8] += tally.engagement
-    counts[9] += tally.delayed
-
-
-def _tally(counts: list[int]) -> Tally:
-    return Tally(
-        counts[0],
-        counts[1],
-        counts[2],
-        counts[3],
-        counts[4],
-        counts[5] / _GRAINS,
-        counts[6] / _GRAINS,
-        counts[7],
-        counts[8],
-        counts[9],
-    )

@@ -5,7 +5,7 @@ import pytest
 from streams.errors import StateCorrupted
 from streams.events import Tally
 from streams.windows import KEPT_SECONDS, LONGEST_SILENCE, MINUTE, UNLEARNED_SECONDS, Arrival, Slot, TopicWindows
-from tests.fakes.streams_of_counts import START, tally
+from tests.fakes.streams_of_counts import HOUR, START, tally
 
 GRACE = 120
 
@@ -81,6 +81,29 @@ def test_a_delta_for_a_minute_no_longer_kept_is_lost() -> None:
     list(one.final(now))
 
     assert one.add(START - MINUTE, tally(1), now) is Arrival.LOST
+
+
+@pytest.mark.parametrize("correction", [tally(-1, -1), Tally(0, negative=-1, positive=1, polarity_sum=1.0)])
+def test_what_was_counted_before_anybody_watched_is_not_taken_back_here(correction: Tally) -> None:
+    one = windows()
+
+    arrival = one.add(START, correction, START + 30)
+    one.add(START + 10 * MINUTE, tally(1), START + 10 * MINUTE)
+
+    assert arrival is Arrival.LOST
+    assert [closing.slot.start for closing in one.closings(START + HOUR)] == [START + 10 * MINUTE]
+    assert next(one.final(START + HOUR)).start == START + 10 * MINUTE  # collection began no earlier
+
+
+def test_no_minute_shows_fewer_than_no_mentions() -> None:
+    one = windows()
+    one.add(START, tally(2, 0), START)
+
+    one.add(START, tally(-3, -3), START)
+
+    [slot] = one.unlearned()
+    assert slot.tally == Tally(2, neutral=2, polarity_sum=1.5, polarity_squares=0.0)
+    assert one.closings(START + HOUR) == []
 
 
 def test_final_minutes_come_once_in_order_with_the_silent_ones() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,6 +57,15 @@ def test_a_topic_is_watched_from_its_definition_on() -> None:
 
     assert [count.tally.mentions for count in windows(found)] == [2]
     assert one.counts()["partials_of_unknown_topics"] == 1
+
+
+def test_a_topic_that_is_declared_again_takes_nothing_back_of_what_was_counted_before() -> None:
+    again = msgspec.structs.replace(FIRST, revision=40)
+    taken_back = [partial(START + at, -1) for at in range(5)]
+
+    found = told(stage(), [FIRST, partial(START, 5), GONE, again, *taken_back, watermark(START + HOUR)])
+
+    assert windows(found) == []
 
 
 def test_detections_carry_the_revision_that_was_in_force() -> None:
