@@ -294,6 +294,6 @@ class Lane:
         self._step()
         self._metrics.committed(self._group, records=len(write.outgoing) + len(write.changelog), seconds=seconds)
         since, self._reading = self._reading, write.reading
-        now = self._clock.now().timestamp()
+        now = None if self.phase is LanePhase.LET_GO else self._clock.now().timestamp()
         self._metrics.read(self._group, self.partition, write.reading, since=since, now=now)
         self._dead_letters.wrote(write.reading.dead_letters)

@@ -9,3 +9,4 @@ class LanePhase(StrEnum):
     TAKING_OVER = "taking over"
     RESTORED = "restored"
     RUNNING = "running"
+    LET_GO = "let go"  # what is under way may end, nothing more is begun

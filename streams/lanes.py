@@ -105,6 +105,7 @@ class Lanes:
         self._let_go(lane, cut=lane.phase is not LanePhase.RUNNING)
 
     def _let_go(self, lane: Lane, *, cut: bool) -> None:
+        lane.phase = LanePhase.LET_GO
         self._found_broker(str(lane.partition))
         work = self._work.get(lane.partition)
         if work is not None and cut:

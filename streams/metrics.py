@@ -120,17 +120,26 @@ class StreamMetrics:
         """So many parts of stored state could not be read and were built anew."""
         self._rebuilds.labels(group).inc(states)
 
-    def read(self, group: str, partition: Partition, reading: StageReading, *, since: StageReading, now: float) -> None:
-        """Take over what a stage did since an earlier reading of it, up to `now`, seconds since 1970."""
+    def read(
+        self, group: str, partition: Partition, reading: StageReading, *, since: StageReading, now: float | None
+    ) -> None:
+        """Take over what a stage did since an earlier reading of it.
+
+        Args:
+            now: Up to then, seconds since 1970; None where the partition is with somebody else by now, who reports how
+                far it has come.
+        """
         seen = since.totals
         for name, total in reading.totals.items():
             counter = self._counters.get(name)
             if counter is not None:
                 counter.inc(max(0, total - seen.get(name, 0)))
-        if reading.totals.get(_CANARIES, 0) > seen.get(_CANARIES, 0):
-            self._canary_passed.labels(group, partition.kafka_topic, str(partition.number)).set(now)
         for phase, count in reading.phases.items():
             self._detections.labels(phase).inc(count)
+        if now is None:
+            return
+        if reading.totals.get(_CANARIES, 0) > seen.get(_CANARIES, 0):
+            self._canary_passed.labels(group, partition.kafka_topic, str(partition.number)).set(now)
         if reading.event_seconds is not None:
             delay = self._delay.labels(group, partition.kafka_topic, str(partition.number))
             delay.set(now - reading.event_seconds)

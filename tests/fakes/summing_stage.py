@@ -94,7 +94,7 @@ class SummingStage:
 
     @property
     def watermark_ms(self) -> int | None:
-        return None
+        return self._folded
 
     def counts(self) -> Mapping[str, int]:
         return {"mentions_read": self._folded}

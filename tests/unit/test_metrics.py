@@ -52,7 +52,7 @@ def test_counts_what_came_since_the_reading_before_and_nothing_twice() -> None:
     metrics.read("g", ZERO, five, since=StageReading(), now=0.0)
     metrics.read("g", ZERO, four, since=three, now=0.0)  # of a new stage, three were replayed
     metrics.forget("g", ZERO)
-    metrics.read("g", ZERO, five, since=four, now=0.0)  # a commit that ended after the partition was let go
+    metrics.read("g", ZERO, five, since=four, now=None)  # a commit that ended after the partition was let go
 
     assert registry.get_sample_value("tocsin_mentions_read_total") == 5 + 1 + 1
 

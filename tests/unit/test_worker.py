@@ -99,6 +99,12 @@ class Bench:
     def metric(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(name, labels)
 
+    def delay(self, partition: int) -> float | None:
+        """How far event time of a partition is said to be behind."""
+        return self.metric(
+            "tocsin_watermark_delay_seconds", group=GROUP, kafka_topic="numbers", partition=str(partition)
+        )
+
 
 class DeafConsumer(MemoryConsumer):
     """Delivers nothing before it has joined again."""
@@ -760,6 +766,34 @@ async def test_counts_what_it_did() -> None:
 
     assert bench.metric("tocsin_mentions_read_total") == 3
     assert bench.metric("tocsin_stream_ready", group=GROUP) == 0
+
+
+async def test_a_write_that_ends_after_its_partition_went_to_another_member_says_nothing_of_where_that_stands() -> None:
+    bench = Bench(partitions=2)
+    broker = bench.broker()
+    held, let_go_on = asyncio.Event(), asyncio.Event()
+
+    async def held_up(_: Partition) -> None:
+        held.set()
+        await let_go_on.wait()
+
+    broker.before_commit = held_up
+    with capture_logs() as logs:
+        async with bench.running(bench.worker(broker)):
+            bench.put([1], 0)
+            bench.put([2], 1)
+            await held.wait()
+            other = await MemoryBroker(bench.cluster).consumer(GROUP, ["numbers"])
+            await until(lambda: [log["event"] for log in logs].count("partition.assigned") == 3)
+            back = int([log["partition"] for log in logs if log["event"] == "partition.assigned"][-1][-1])
+            let_go_on.set()
+            await until(lambda: bench.metric("tocsin_mentions_read_total") == 2)
+            bench.put([3], back)
+            await until(lambda: bench.metric("tocsin_mentions_read_total") == 3)
+            delays = [bench.delay(back), bench.delay(1 - back)]
+            await other.close()
+
+    assert delays == [bench.clock.now().timestamp() - 0.002, None]  # event time of a sum is one millisecond a number
 
 
 @pytest.mark.parametrize("seed", range(12))
