@@ -1,6 +1,6 @@
 """All topics against one mention at a time."""
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import Final
 
 import ahocorasick_rs
@@ -9,7 +9,8 @@ import msgspec
 from streams.field_atoms import FieldAtoms
 from streams.fold import HANGUL, NO_WORD, SPACED, fold, script_of
 from streams.mention import Mention
-from streams.query import And, Atom, Field, Not, Or, Phrase, Query, Word, atoms, parse, required
+from streams.numbered_query import NumberedQuery, numbered
+from streams.query import Atom, Field, Or, Phrase, Word, atoms, parse, required
 from streams.topic import Topic
 
 MAX_CHARACTERS: Final = 100_000
@@ -19,10 +20,8 @@ _FAST_UP_TO_BYTES: Final = 100_000
 # Between text, title and hashtags; no phrase reaches across it.
 _BREAK: Final = "\n\0"
 
-Test = Callable[[set[int]], bool]
 
-
-class _Phrase(msgspec.Struct, frozen=True):
+class _Phrase(msgspec.Struct, frozen=True, gc=False):
     """A phrase seen from its needle, the longest word; `before` has the nearest word first."""
 
     number: int
@@ -81,7 +80,7 @@ class TopicMatcher:
         self._numbers: dict[Atom, int] = {}
         self._needles: dict[str, _Needle] = {}
         self._words_of: dict[str, frozenset[int]] = {}  # bounded by the queries
-        self._tests: list[Test | None] = []
+        self._tests: list[NumberedQuery | None] = []
         self._growing_triggers: dict[int, list[int]] = {}
 
     def _add(self, index: int) -> None:
@@ -95,7 +94,7 @@ class TopicMatcher:
         for atom in needed:
             self._growing_triggers.setdefault(self._numbers[atom], []).append(index)
         alternatives = query.parts if isinstance(query, Or) else (query,)
-        self._tests.append(None if needed.issuperset(alternatives) else _compile(query, self._numbers))
+        self._tests.append(None if needed.issuperset(alternatives) else numbered(query, self._numbers))
 
     def _finish(self) -> None:
         self._triggers = {number: tuple(indexes) for number, indexes in self._growing_triggers.items()}
@@ -129,7 +128,7 @@ class TopicMatcher:
         self._fields.add_to(hits, mention)
         candidates = {index for number in hits if number in triggers for index in triggers[number]}
         tests = self._tests
-        found = [index for index in candidates if (test := tests[index]) is None or test(hits)]
+        found = [index for index in candidates if (test := tests[index]) is None or test.holds(hits)]
         found.sort()
         return tuple([self._topics[index] for index in found])
 
@@ -261,20 +260,3 @@ def _automaton(needles: Iterable[str]) -> ahocorasick_rs.AhoCorasick | None:
     fast = sum(len(needle.encode()) for needle in found) <= _FAST_UP_TO_BYTES
     kind = ahocorasick_rs.Implementation.DFA if fast else None
     return ahocorasick_rs.AhoCorasick(found, implementation=kind)
-
-
-def _compile(query: Query, numbers: dict[Atom, int]) -> Test:
-    """A function that decides the query from the numbers of the atoms that were found."""
-    if isinstance(query, Not):
-        inner = _compile(query.part, numbers)
-        return lambda hits: not inner(hits)
-    if isinstance(query, And):
-        wanted = frozenset(numbers[part] for part in query.parts if isinstance(part, Word | Phrase | Field))
-        rest = tuple(_compile(part, numbers) for part in query.parts if isinstance(part, Not | And | Or))
-        return lambda hits: wanted <= hits and all(test(hits) for test in rest)
-    if isinstance(query, Or):
-        accepted = frozenset(numbers[part] for part in query.parts if isinstance(part, Word | Phrase | Field))
-        others = tuple(_compile(part, numbers) for part in query.parts if isinstance(part, Not | And | Or))
-        return lambda hits: not accepted.isdisjoint(hits) or any(test(hits) for test in others)
-    number = numbers[query]
-    return lambda hits: number in hits

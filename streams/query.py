@@ -30,21 +30,21 @@ MAX_DEPTH: Final = 50
 FieldName: TypeAlias = Literal["lang", "platform", "country", "author"]
 
 
-class Word(msgspec.Struct, frozen=True):
+class Word(msgspec.Struct, frozen=True, gc=False):
     """A folded keyword; with `prefix` every word that begins with it."""
 
     text: str
     prefix: bool = False
 
 
-class Phrase(msgspec.Struct, frozen=True):
+class Phrase(msgspec.Struct, frozen=True, gc=False):
     """Folded words next to each other, two at least; `prefix` concerns the last one."""
 
     words: tuple[str, ...]
     prefix: bool = False
 
 
-class Field(msgspec.Struct, frozen=True):
+class Field(msgspec.Struct, frozen=True, gc=False):
     """A property of the mention that has to equal a folded value."""
 
     name: FieldName

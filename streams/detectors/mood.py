@@ -19,6 +19,7 @@ _FEWEST_IN_BLOCK: Final = 5
 _PRIOR_DRIFT: Final = 0.01  # variance between half-hours: a tenth of the scale up or down
 _PRIOR_BLOCKS: Final = 8
 _CLIP: Final = 9.0
+_SILENT: Final = array("q", [0]) * 5  # shared by all blocks in which nobody spoke; replaced, never changed
 
 
 class Comparison(TypedDict):
@@ -55,7 +56,7 @@ class Mood:
         self._sums = FadingMeans(_HALF_LIFE_BLOCKS, 5)
         self._drift = FadingMean(_HALF_LIFE_BLOCKS)
         self._block: int | None = None
-        self._open = array("q", [0]) * 5
+        self._open = _SILENT
         self._storm = False
         self.scored = 0
         self.polarity: float | None = None
@@ -73,6 +74,8 @@ class Mood:
         if storm:
             self._storm = True
         if slot.tally.mentions:
+            if self._open is _SILENT:
+                self._open = array("q", _SILENT)
             for column, value in enumerate(sums_of(slot.tally)[1:]):
                 self._open[column] += value
             self._open[-1] += slot.tally.positive
@@ -93,7 +96,7 @@ class Mood:
     def _close(self) -> None:
         scored, negative, polarity, squares, positive = self._open
         storm, self._storm = self._storm, False
-        self._open = array("q", [0]) * 5
+        self._open = _SILENT
         if storm or self._block is None or (scored <= 0 and not self.scored):
             return
         if scored >= _FEWEST_IN_BLOCK and self.polarity is not None:

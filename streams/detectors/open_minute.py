@@ -24,7 +24,7 @@ class OpenMinute:
     def __init__(self, trail: Trail, rate: Rate, scores: WindowScores) -> None:
         self._trail, self._rate, self._scores = trail, rate, scores
         self._stand: MinuteMemo[Stand] = MinuteMemo()
-        self._bands: dict[int, tuple[float, float, float]] = {}
+        self._bands: tuple[tuple[int, tuple[float, float, float]], ...] = ()  # by minutes: a dictionary of two is large
         self._limits: array[float] | None = None
 
     def learned(self) -> None:
@@ -41,13 +41,15 @@ class OpenMinute:
     def revised(self) -> None:
         """The rate is another one."""
         self.recalibrated()
-        self._bands.clear()
+        self._bands = ()
 
     def band(self, minutes: int) -> tuple[float, float, float]:
         """Mean, low and high of the mentions usual in so many minutes."""
-        band = self._bands.get(minutes)
-        if band is None:
-            band = self._bands[minutes] = self._rate.band(minutes)
+        for known, band in self._bands:
+            if known == minutes:
+                return band
+        band = self._rate.band(minutes)
+        self._bands = (*self._bands, (minutes, band))
         return band
 
     def stand(self, open_minute: int, not_before: int) -> Stand:

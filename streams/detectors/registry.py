@@ -69,7 +69,17 @@ def _of_each(
     table: Mapping[str, Build], topic: Topic, settings: DetectSettings, prior: Prior | None
 ) -> tuple[Detector, ...]:
     trail = Trail()  # what they would all remember alike
-    return tuple([build(topic, settings, prior, trail) for build in table.values()])
+    made = tuple([build(topic, settings, prior, trail) for build in table.values()])
+    _share_mood(made)
+    return made
+
+
+def _share_mood(detectors: Sequence[Detector]) -> None:
+    """Both would learn the same from the same minutes; the one that measures its own past by it learns it, and last."""
+    moody = [one for one in detectors if isinstance(one, SentimentVelocityDetector)]
+    for place, detector in enumerate(detectors):
+        if moody and isinstance(detector, VolumeDetector) and detectors.index(moody[0]) > place:
+            detector.share_mood(moody[0].mood)
 
 
 GROUP_DETECTORS: Final[Mapping[str, Build]] = MappingProxyType({IndustryDetector.name: _industry})

@@ -53,8 +53,8 @@ class Season:
     def __init__(self) -> None:
         self._came = array("f")  # by hour of the week; empty until the topic speaks often enough
         self._expected = array("f")
-        self._cached: dict[int, float] = {}
-        self._means: dict[float, float] = {}  # of the minutes before `_end`
+        self._cached: dict[int, float] | None = None  # most topics have no use for them
+        self._means: dict[float, float] | None = None  # of the minutes before `_end`
         self._end = 0
         self._hour: int | None = None
         self._count = self._minutes = self._hours = 0
@@ -89,8 +89,7 @@ class Season:
         self.used = self._hours >= _LEAST_HOURS and self.gain > (_OFF_NATS if self.used else _ON_NATS)
 
     def _forget(self) -> None:
-        self._cached.clear()
-        self._means.clear()
+        self._cached = self._means = None
 
     def _factor(self, hour: int) -> float:
         day = hour % _DAY_HOURS
@@ -104,6 +103,8 @@ class Season:
 
     def _of_hour(self, hour: int) -> float:
         hour %= _HOURS
+        if self._cached is None:
+            self._cached = {}
         found = self._cached.get(hour)
         if found is None:
             found = self._cached[hour] = min(max(self._factor(hour), _LEAST), _MOST)
@@ -113,9 +114,8 @@ class Season:
         """Times the level in the `minutes` before second `end`; 1 while it is not used."""
         if not self.used:
             return 1.0
-        if end != self._end:
-            self._end = end
-            self._means.clear()
+        if self._means is None or end != self._end:
+            self._end, self._means = end, {}
         found = self._means.get(minutes)
         if found is None:
             found = self._means[minutes] = self._mean(end, minutes)

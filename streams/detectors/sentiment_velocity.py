@@ -72,7 +72,7 @@ class SentimentVelocityDetector:
         self._sourings = SouringScores(pages_per_week, prior)
         self._block_scored = 0
         self._warm_up_mentions = warm_up_mentions
-        self._mood = Mood()
+        self.mood = Mood()  # learned last in each minute, for whoever shares it too
         self._trail = trail or Trail()
         self._windows = tuple(BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE, lean) for lean in leans)
         self._block_minutes = 0
@@ -83,7 +83,7 @@ class SentimentVelocityDetector:
 
     def score_one(self, recent: Sequence[Slot], at: int) -> Reading | None:
         """The reading at second `at`; None while fewer mentions were scored than the warm-up asks for."""
-        if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
+        if self.mood.scored < self._warm_up_mentions or self.mood.polarity is None:
             return None
         pages, seconds = float(BLOCKS_PER_WEEK), _SCALES[0] * MINUTE
         calm = False
@@ -111,14 +111,12 @@ class SentimentVelocityDetector:
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
 
     def _look(self, open_minute: int) -> MoodStand:
-        tilt = tilt_of(
-            self._usual_share, self._sourings.weight(self._trail.sums(MINUTES)[1]), self._mood.positive_share
-        )
+        tilt = tilt_of(self._usual_share, self._sourings.weight(self._trail.sums(MINUTES)[1]), self.mood.positive_share)
         return mood_stand_of(open_minute, _SCALES, self._trail, self._not_before, tilt)
 
     def room(self, recent: Sequence[Slot], at: int, pages: float) -> int | None:
         """As many as the falls of the mean and the climb have room for; any number while warming up."""
-        if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
+        if self.mood.scored < self._warm_up_mentions or self.mood.polarity is None:
             return ANY_NUMBER
         stand = self._stand.of(at - at % MINUTE, self._look)
         heard = [(slot.start, sums_of(slot.tally)) for slot in recent]
@@ -127,8 +125,8 @@ class SentimentVelocityDetector:
             sums = with_recent(window, heard)
             few = max(_FEWEST_SCORED - 1 - sums[1], _FEWEST_NEGATIVE - 1 - sums[2])
             errors = self._windows[window.place].level(pages / _WINDOWS)
-            within = room_within_share(sums, self._mood.negative_share or 0.0)
-            room = min(room, max(few, within, room_before_fall(sums, self._mood, _SMALLEST_TURN, errors)))
+            within = room_within_share(sums, self.mood.negative_share or 0.0)
+            room = min(room, max(few, within, room_before_fall(sums, self.mood, _SMALLEST_TURN, errors)))
         return int(room) if room >= 0.0 else None
 
     def _climb_room(self, recent: Sequence[Slot], stand: MoodStand, pages: float) -> float:
@@ -136,7 +134,7 @@ class SentimentVelocityDetector:
 
     @property
     def _is_young(self) -> bool:
-        return self._mood.scored < _SOURING_FROM * self._warm_up_mentions
+        return self.mood.scored < _SOURING_FROM * self._warm_up_mentions
 
     def _by_share(self, souring: Souring, scored: int) -> tuple[float, bool]:
         """False pages a week of the climb, and whether it is one that was told already."""
@@ -147,8 +145,8 @@ class SentimentVelocityDetector:
     @property
     def _usual_share(self) -> float:
         """Share of negative mentions, taken for as high as it may well be: a young topic's is not known well."""
-        share = self._mood.negative_share or 0.0
-        return share + _SURELY * math.sqrt((share * (1.0 - share) + _LEAST_SPREAD) / max(self._mood.scored, 1))
+        share = self.mood.negative_share or 0.0
+        return share + _SURELY * math.sqrt((share * (1.0 - share) + _LEAST_SPREAD) / max(self.mood.scored, 1))
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
         """The window's mood beside the usual one. This detector knows no rate: what is expected is what was seen."""
@@ -160,19 +158,19 @@ class SentimentVelocityDetector:
             low=mentions,
             high=mentions,
             window_seconds=reading.window_seconds,
-            **self._mood.compared(sums),
+            **self.mood.compared(sums),
             **motion_of(self._trail, recent, reading.window_start + reading.window_seconds),
         )
         at = reading.window_start + reading.window_seconds - 1
         begin = max(at - at % MINUTE - (MINUTES - 1) * MINUTE, self._not_before)
         counts = [(start, known[1], known[2]) for start, known in self._trail.minutes_since(begin)]
         counts += [(slot.start, slot.tally.scored, slot.tally.negative) for slot in recent if slot.start >= begin]
-        onset = onset_of_souring(counts, begin, at, self._mood.negative_share or 0.0)
+        onset = onset_of_souring(counts, begin, at, self.mood.negative_share or 0.0)
         return Explanation(Direction.CRISIS, evidence, onset)
 
     def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
         """The falls of the mean, in standard errors, and the climb of the negative share, in nats."""
-        if self._mood.scored < self._warm_up_mentions or self._mood.polarity is None:
+        if self.mood.scored < self._warm_up_mentions or self.mood.polarity is None:
             return ()
         weighed, scored = [], 0
         stand = self._look(at - at % MINUTE)
@@ -180,10 +178,10 @@ class SentimentVelocityDetector:
         for window in stand.windows:
             sums, told = with_recent(window, heard), window.told
             scored = sums[1]
-            mean = sums[3] / _MICRO / scored if scored > 0 else self._mood.polarity
+            mean = sums[3] / _MICRO / scored if scored > 0 else self.mood.polarity
             pages = float(BLOCKS_PER_WEEK) if told else self._pages(window.place, sums)
             name, maxima = f"mood of {window.minutes} minutes", self._windows[window.place]
-            weighed.append(maxima.weighed(name, mean, self._mood.polarity, self._fall(sums), pages, told=told))
+            weighed.append(maxima.weighed(name, mean, self.mood.polarity, self._fall(sums), pages, told=told))
         souring = self._sourings.through(recent, stand.tilt)
         pages, told = self._by_share(souring, scored)
         weighed.append(self._sourings.weighed(souring, pages, told=told))
@@ -196,7 +194,7 @@ class SentimentVelocityDetector:
         if self._stormy and not storm:
             self._not_before = slot.start
         self._stormy = storm
-        warm = self._mood.scored >= self._warm_up_mentions
+        warm = self.mood.scored >= self._warm_up_mentions
         if not warm:
             self._block_minutes += 1
         else:
@@ -204,14 +202,14 @@ class SentimentVelocityDetector:
                 windows = [self._trail.sums(minutes) for minutes in _SCALES]
                 self._looks += windows[-1][1] >= _FEWEST_SCORED
                 weight = self._sourings.weight(windows[-1][1])
-                self._sourings.learn((slot,), self._usual_share, weight, self._mood.positive_share)
+                self._sourings.learn((slot,), self._usual_share, weight, self.mood.positive_share)
                 self._block_scored += slot.tally.scored
                 for sums, maxima in zip(windows, self._windows, strict=True):
                     maxima.add(self._fall(sums))
             elif self._sourings.souring.nats > 0.0 and not self._trail.mentions(MINUTES):
                 self._sourings.forget()  # three silent hours: whatever comes is another story
             if not storm:
-                self._sourings.learn_mood(slot, self._mood.negative_share or 0.0)
+                self._sourings.learn_mood(slot, self.mood.negative_share or 0.0)
             self._block_minutes += 1
             if self._block_minutes >= BLOCK_MINUTES and self._looks >= _FEWEST_LOOKS:
                 self._block_minutes = self._looks = 0
@@ -220,31 +218,31 @@ class SentimentVelocityDetector:
                 self._sourings.close_block()
                 for maxima in self._windows:
                     maxima.close_block()
-        self._mood.learn(slot, storm=storm)
-        if not warm and self._mood.scored >= self._warm_up_mentions:
+        self.mood.learn(slot, storm=storm)
+        if not warm and self.mood.scored >= self._warm_up_mentions:
             # until the first half day is over: as many as came in the warm-up, and a rhythm that was not seen yet
-            self._block_scored = self._mood.scored * BLOCK_MINUTES // max(self._block_minutes, 1)
+            self._block_scored = self.mood.scored * BLOCK_MINUTES // max(self._block_minutes, 1)
             self._sourings.expect(self._block_scored, _YOUNG_MARGIN)
             self._block_minutes = self._block_scored = 0
 
     def _fall(self, sums: Sums) -> float:
         """Standard errors below usual; 0 where too few mentions were scored."""
         scored = sums[1]
-        if scored < _FEWEST_SCORED or self._mood.polarity is None:
+        if scored < _FEWEST_SCORED or self.mood.polarity is None:
             return 0.0
-        return (self._mood.polarity - sums[3] / _MICRO / scored) / self._mood.error(scored)
+        return (self.mood.polarity - sums[3] / _MICRO / scored) / self.mood.error(scored)
 
     def _pages(self, index: int, sums: Sums) -> float:
         _, scored, negative, polarity, _ = sums
-        usual = self._mood.polarity
+        usual = self.mood.polarity
         if scored < _FEWEST_SCORED or negative < _FEWEST_NEGATIVE or usual is None:
             return BLOCKS_PER_WEEK
         turned = usual - polarity / _MICRO / scored >= _SMALLEST_TURN
-        if not turned or negative <= scored * (self._mood.negative_share or 0.0):
+        if not turned or negative <= scored * (self.mood.negative_share or 0.0):
             return BLOCKS_PER_WEEK
         pages = self._windows[index].false_pages_per_week(self._fall(sums))
         if pages < _WORTH_A_CHECK:  # never taken for rarer than independent mentions make it
-            by_chance = _WEEK_MINUTES / _SCALES[index] * at_least(negative, scored, self._mood.negative_share or 0.0)
+            by_chance = _WEEK_MINUTES / _SCALES[index] * at_least(negative, scored, self.mood.negative_share or 0.0)
             pages = max(pages, by_chance)
         return max(min(_WINDOWS * pages, BLOCKS_PER_WEEK), _SMALLEST)
 
@@ -266,7 +264,7 @@ class SentimentVelocityDetector:
         return {
             "detector": self.name,
             "version": _VERSION,
-            "mood": self._mood.snapshot(),
+            "mood": self.mood.snapshot(),
             "trail": self._trail.snapshot(),
             "windows": [maxima.snapshot() for maxima in self._windows],
             "block_minutes": self._block_minutes,
@@ -286,7 +284,7 @@ class SentimentVelocityDetector:
         require(state, self.name, _VERSION)
         self._stand.forget()
         try:
-            self._mood.restore(state["mood"])
+            self.mood.restore(state["mood"])
             self._trail.restore(state["trail"])
             for maxima, old in zip(self._windows, state["windows"], strict=True):
                 maxima.restore(old)

@@ -74,13 +74,17 @@ class VolumeDetector:
         self._warms_up = warm_up_mentions if prior is None else min(_WITH_PEERS, warm_up_mentions), warm_up_days
         self._collected = collected
         self._warm_up: WarmUp | None = WarmUp(*self._warms_up, collected=collected)
-        self._mood = Mood()
+        self._mood, self._learns_mood = Mood(), True
         self._trail = trail or Trail()
         self._start = CollectionStart(warm_up_mentions, warm_up_days)
         if collected:
             self._start.believe()
         self._in_doubt, self._stormy, self._not_before = False, False, 0
         self._know_nothing()
+
+    def share_mood(self, mood: Mood) -> None:
+        """Go by this one, which a detector of the same topic learns after this one."""
+        self._mood, self._learns_mood = mood, False
 
     def _know_nothing(self) -> None:
         self._rate, self._day = Rate(self._prior), LastDay(self._prior)
@@ -164,9 +168,10 @@ class VolumeDetector:
     def learn_one(self, slot: Slot, *, storm: bool) -> None:
         """Learn one final minute; in a storm only how high scores can get."""
         self._open.learned()
+        if self._learns_mood:
+            self._mood.learn(slot, storm=storm)
         if self._warm_up is not None:
             self._trail.append(slot)
-            self._mood.learn(slot, storm=storm)
             if self._warm_up.add(slot.start, slot.tally.mentions):
                 self._begin(*self._warm_up.baseline())
                 self._warm_up = None
@@ -177,7 +182,6 @@ class VolumeDetector:
         self._not_before = slot.start if self._stormy and not storm else self._not_before
         self._stormy = storm
         self._trail.append(slot)
-        self._mood.learn(slot, storm=storm)
         if not self._start.is_proven:
             self._prove(slot, storm=storm)
         self._absorb(slot, storm=storm or self._in_doubt)

@@ -43,6 +43,9 @@ class _Post:
         return sum(self.counts[max(minute - _RECENT - self.begin, 0) :]) if minute >= self.begin else 0
 
 
+_NOTHING: Final[dict[str, _Post]] = {}  # shared by all topics in which nobody passes anything on
+
+
 class Cascades:
     """The six posts of a topic that are passed on most, each for four hours; the least active gives way to a new one.
 
@@ -54,11 +57,13 @@ class Cascades:
     __slots__ = ("_posts",)
 
     def __init__(self) -> None:
-        self._posts: dict[str, _Post] = {}
+        self._posts = _NOTHING
 
     def add(self, second: int, shares: Mapping[str, Sequence[int]]) -> None:
         """What was passed on in one second: mentions, negative and positive ones of them, by post."""
         minute = second // MINUTE
+        if self._posts is _NOTHING:
+            self._posts = {}
         for key, (mentions, negative, positive) in shares.items():
             post = self._posts.get(key)
             if post is None or minute >= post.begin + _MINUTES:
@@ -98,10 +103,11 @@ class Cascades:
             StateCorrupted: It is none.
         """
         try:
-            self._posts = {
+            posts = {
                 str(key): _Post(int(begin), counts, int(negative), int(positive))
                 for key, begin, counts, negative, positive in state
             }
+            self._posts = posts or _NOTHING
         except (TypeError, ValueError, OverflowError) as exc:
             raise StateCorrupted(f"the snapshot of spreading posts cannot be read: {exc!r}") from exc
 

@@ -14,6 +14,8 @@ _BYTES: Final = 2048
 _NOBODY: Final = bytes(_BYTES)  # shared by all topics that heard nothing
 _GENERATION_SECONDS: Final = 12 * 3600
 _KEPT: Final = 40
+_NO_WORDS: Final = array("I")  # as above
+_NO_ORIGINS: Final[list[bytes]] = []
 _WAITING: Final = 10
 _WAITING_EXCERPTS: Final = 12
 
@@ -43,14 +45,12 @@ class Novelty:
         self._current: bytes | bytearray = _NOBODY
         self._past: bytes | bytearray = _NOBODY
         self._turned = 0
-        self._words = array("I")  # by their hash, oldest first
-        self._origins: list[bytes] = []
-        self._waiting: list[Heard] = []
+        self._words, self._origins = _NO_WORDS, _NO_ORIGINS  # by their hash, oldest first
+        self._waiting: tuple[Heard, ...] = ()
 
     def hear(self, second: int, words: Iterable[str], brought: Sequence[bytes]) -> None:
         """Words without blanks in them, and the encoded excerpts of which the first that has a word brought it."""
-        waiting = self._waiting
-        waiting.append(Heard(second, " ".join(words), brought))
+        waiting = self._waiting = (*self._waiting, Heard(second, " ".join(words), brought))
         if len(waiting) >= _WAITING or sum([len(heard.brought) for heard in waiting]) >= _WAITING_EXCERPTS:
             self.settle()
 
@@ -65,11 +65,9 @@ class Novelty:
             for word, origin in _brought(words, brought):
                 keys.append(crc32(word.encode()))
                 origins.append(origin)
-        self._words.extend(reversed(keys[:_KEPT]))
-        self._origins.extend(reversed(origins[:_KEPT]))
-        spare = len(self._words) - _KEPT
-        if spare > 0:
-            del self._words[:spare], self._origins[:spare]
+        if keys:
+            self._words = array("I", [*self._words, *reversed(keys[:_KEPT])][-_KEPT:])
+            self._origins = [*self._origins, *reversed(origins[:_KEPT])][-_KEPT:]
 
     def _new(self) -> list[tuple[list[str], Sequence[bytes]]]:
         """Of what waits the words that were not heard of late, with what brought them; they have been from now on."""
@@ -84,7 +82,7 @@ class Novelty:
             new = self._among(words)
             if new:
                 found.append((new, brought))
-        self._waiting = []
+        self._waiting = ()
         return found
 
     def _turn(self, second: int) -> None:
@@ -125,8 +123,8 @@ class Novelty:
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
         return {
-            "current": bytes(self._current),
-            "past": bytes(self._past),
+            "current": _told(self._current),
+            "past": _told(self._past),
             "turned": self._turned,
             "words": list(self._words),
             "origins": list(self._origins),
@@ -140,18 +138,25 @@ class Novelty:
             StateCorrupted: It is none.
         """
         try:
-            current, past = bytes(state["current"]), bytes(state["past"])
+            current, past = (bytes(heard) or _NOBODY for heard in (state["current"], state["past"]))
             if len(current) != _BYTES or len(past) != _BYTES:
                 raise StateCorrupted(f"expected filters of {_BYTES} bytes, found {len(current)} and {len(past)}")
             self._current, self._past = (_NOBODY if heard == _NOBODY else heard for heard in (current, past))
             self._turned = int(state["turned"])
-            self._waiting = [
+            self._waiting = tuple(
                 Heard(int(second), str(words), [bytes(body) for body in brought])
                 for second, words, brought in state.get("waiting", ())
-            ]
-            self._words, self._origins = array("I", state["words"]), [bytes(one) for one in state["origins"]]
+            )
+            self._words, self._origins = _NO_WORDS, _NO_ORIGINS
+            if state["words"]:
+                self._words, self._origins = array("I", state["words"]), [bytes(one) for one in state["origins"]]
         except (KeyError, TypeError, ValueError, OverflowError) as exc:
             raise StateCorrupted(f"the snapshot of new words cannot be read: {exc!r}") from exc
+
+
+def _told(heard: bytes | bytearray) -> bytes:
+    """A filter as it is saved: that of a topic that heard nothing in no bytes at all."""
+    return b"" if heard is _NOBODY else bytes(heard)
 
 
 def _nameable(excerpt: Excerpt) -> Excerpt:

@@ -13,6 +13,7 @@ from streams.evidence.features import tokens
 from streams.findings import Driver, Origin
 
 _KEPT: Final = 16
+_NOTHING: Final[dict[str, bytes]] = {}  # shared by all that were never asked
 _COPIES: Final = "copies:"
 
 
@@ -25,7 +26,7 @@ class Origins:
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: dict[str, bytes] = {}  # packed: most topics are never asked
+        self._known = _NOTHING  # packed
 
     def traced(self, driver: Driver) -> Driver:
         """With the earliest origin that was ever found for it."""
@@ -33,6 +34,8 @@ class Origins:
             return driver
         term = f"{driver.kind}:{driver.term}"
         same = [term] if driver.kind != "copies" else self._copies(driver.term)
+        if self._known is _NOTHING:
+            self._known = {}
         found = [_unpacked(self._known.pop(known)) for known in same if known in self._known]
         first = min([*found, driver.first], key=lambda origin: (origin.at, origin.key))
         self._known[term] = _packed(first)
@@ -72,7 +75,7 @@ class Origins:
             known = [(str(term), _packed(msgspec.convert(origin, Origin))) for term, origin in state]
         except (TypeError, ValueError, msgspec.ValidationError) as exc:
             raise StateCorrupted(f"the snapshot of origins cannot be read: {exc!r}") from exc
-        self._known = dict(known[-_KEPT:])
+        self._known = dict(known[-_KEPT:]) if known else _NOTHING
 
 
 def _packed(origin: Origin) -> bytes:

@@ -31,9 +31,12 @@ class WeightedSample:
     __slots__ = ("_bodies", "_numbers", "_priorities", "threshold")
 
     def __init__(self) -> None:
+        self.threshold = 0.0
+        self._empty()
+
+    def _empty(self) -> None:
         self._numbers, self._priorities = _NO_NUMBERS, _NO_PRIORITIES
         self._bodies: list[bytes] | tuple[()] = ()
-        self.threshold = 0.0
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -71,6 +74,9 @@ class WeightedSample:
         return True
 
     def _keep(self, places: list[int]) -> None:
+        if not places:
+            self._empty()
+            return
         self._numbers = array("Q", [self._numbers[at] for at in places])
         self._priorities = array("d", [self._priorities[at] for at in places])
         self._bodies = [self._bodies[at] for at in places]

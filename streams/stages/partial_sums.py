@@ -139,7 +139,8 @@ class PartialSums:
         Of the authors those with the smallest hashes are kept, which makes any union of partials a fair sample.
 
         Args:
-            own_words: Words and beginnings of words that are no terms: every mention of the topic has them.
+            own_words: Words and beginnings of words that are no terms: every mention of the topic has them. A word
+                stands for the account of that name too.
         """
         tally = Tally(
             self._mentions,
@@ -204,7 +205,8 @@ class PartialSums:
 
     def _terms(self, own: frozenset[str], beginnings: tuple[str, ...]) -> dict[str, int]:
         counts: dict[str, int] = Counter(self._words)
-        for word in own.intersection(counts):
+        handles = [word for word in counts if word[0] == "@" and word[1:] in own]
+        for word in (*own.intersection(counts), *handles):
             del counts[word]
         if beginnings:
             counts = {word: mentions for word, mentions in counts.items() if not word.startswith(beginnings)}

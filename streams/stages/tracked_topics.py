@@ -129,8 +129,7 @@ def _groups_of(topics: Iterable[Topic]) -> dict[str, tuple[Topic, ...]]:
 
 
 def _told_words(whole: frozenset[str], beginnings: tuple[str, ...]) -> tuple[str, ...]:
-    bare = sorted(word for word in whole if not word.startswith("@"))
-    return tuple([*(f"{beginning}*" for beginning in beginnings), *bare][:_OWN_WORDS])
+    return tuple([*(f"{beginning}*" for beginning in beginnings), *sorted(whole)][:_OWN_WORDS])
 
 
 def _own_words_of(topic: Topic) -> OwnWords:
@@ -154,7 +153,7 @@ def _own_words(query: str, *names: str) -> OwnWords:
         if atom.prefix:
             beginnings.add(bare[-1])
     whole.discard("")
-    return frozenset({*whole, *(f"@{word}" for word in whole)}), tuple(sorted(beginnings))
+    return frozenset(whole), tuple(sorted(beginnings))
 
 
 def topic_of(definition: Definition) -> Topic:
