@@ -114,7 +114,7 @@ class TopicWindows:
             return Arrival.LOST
         minute = self._minutes.get(start)
         if minute is None:
-            if tally.mentions <= 0:
+            if tally.mentions < 0 or (tally.mentions == 0 and tally != _SILENT):
                 return Arrival.LOST  # it corrects what was counted before anybody watched here
             minute = self._minutes[start] = _Minute(empty_sums())
             if not late:

@@ -95,6 +95,16 @@ def test_what_was_counted_before_anybody_watched_is_not_taken_back_here(correcti
     assert next(one.final(START + HOUR)).start == START + 10 * MINUTE  # collection began no earlier
 
 
+def test_a_delta_that_says_that_nobody_spoke_begins_collection() -> None:
+    one = windows()
+
+    arrival = one.add(START, Tally(), START)
+    one.add(START + 10 * MINUTE, tally(1), START + 10 * MINUTE)
+
+    assert arrival is Arrival.ON_TIME
+    assert next(one.final(START + HOUR)).start == START
+
+
 def test_no_minute_shows_fewer_than_no_mentions() -> None:
     one = windows()
     one.add(START, tally(2, 0), START)
