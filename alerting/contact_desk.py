@@ -155,12 +155,12 @@ class ContactDesk:
             incident.topic, start=_at(onset) - _LEARNED, end=_at(onset - BEFORE), seconds=86_400
         )
         known = [topics[topic] for topic in incident.topics if topic in topics]
-        spoken = [incident.topic_name, *(driver.term for driver in incident.evidence.drivers)]
-        spoken += [text for status in known for text in (status.name, status.query)]
+        spoken = [incident.topic_name, *(text for status in known for text in (status.name, status.query))]
         return Event(
             topics=incident.topics,
             brand=incident.brand or "",
             spoken=tuple(spoken),
+            driven=tuple(driver.term for driver in incident.evidence.drivers),
             onset=onset,
             speakers=speakers_of(incident, mentions.excess(onset)),
             mentions=mentions,

@@ -160,6 +160,7 @@ class ContactFindingsAnswer(Answer):
     basis: str
     source: str
     next_hour: SpanAnswer | None
+    next_hour_usual: float | None
     days: int
 
 

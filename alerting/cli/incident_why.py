@@ -81,7 +81,9 @@ def _heard(contacts: dict[str, Any] | None) -> list[tuple[str, str]]:
             (f'calls: "{one["reason"]}"', f"{one['contacts']}, usual {one['expected']}{lag} ({one['because']})")
         )
     if contacts["next_hour"]:
-        rows.append(("calls in the next hour", _span(contacts["next_hour"])))
+        usual = contacts.get("next_hour_usual")
+        beside = "" if usual is None else f", usual {usual:,.0f}"
+        rows.append(("calls in the next hour", f"{_span(contacts['next_hour'])}{beside}"))
     if contacts["silent"]:
         days = f", {contacts['days']} days of calls" if contacts["days"] else ""
         rows.append(("spoke, called", f"{contacts['speakers']}, {contacts['called']}"))

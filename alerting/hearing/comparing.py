@@ -44,7 +44,7 @@ class Event:
     """An incident as far as the contact centre is concerned.
 
     Attributes:
-        spoken: Names and queries of its topics and what drives it.
+        spoken: Names and queries of its topics; `driven` is what drives it.
         onset: Minutes since 1970.
         speakers: People who spoke in public because of it.
         mentions: By the minute, from `BEFORE` minutes before the onset on.
@@ -58,6 +58,7 @@ class Event:
     speakers: float
     mentions: Curve
     mentions_by_day: Mapping[int, int]
+    driven: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def compared(event: Event, board: Switchboard | None, stated: Stated, now: datet
         basis=silent.basis.value if silent else "",
         source=stated.source if silent and silent.basis.value != "links" else "",
         next_hour=_span(_next_hour(event, heard, board, ratio, lag)) if ratio else None,
+        next_hour_usual=round(_usually(heard), 1) if ratio else None,
         days=board.days,
     )
 
@@ -148,7 +150,13 @@ def _heard(event: Event, board: Switchboard, stated: Stated) -> list[_Heard]:
     found: list[_Heard] = []
     for line in board.lines:
         because = (
-            kin(line.reason, topics=event.topics, spoken=event.spoken, configured=stated.topics_by_reason)
+            kin(
+                line.reason,
+                topics=event.topics,
+                spoken=event.spoken,
+                configured=stated.topics_by_reason,
+                driven=event.driven,
+            )
             if _ours(line, event)
             else None
         )
@@ -205,9 +213,14 @@ def _ratio(event: Event, sums: Curve, lag: Lag | None, before: Ratio | None, sta
     return before
 
 
+def _usually(heard: Sequence[_Heard]) -> float:
+    """Contacts of these reasons in an hour like the last one."""
+    return sum(sum(one.curve.usual[-60:]) * 60 / max(len(one.curve.usual[-60:]), 1) for one in heard)
+
+
 def _next_hour(event: Event, heard: Sequence[_Heard], board: Switchboard, ratio: Ratio, lag: Lag | None) -> Interval:
     """By the mentions whose calls are still to come; where calls do not follow mentions, by the calls themselves."""
-    usual = sum(sum(one.curve.usual[-60:]) * 60 / max(len(one.curve.usual[-60:]), 1) for one in heard)
+    usual = _usually(heard)
     rising = [one.curve for one in heard if one.rising]
     if rising and (lag is None or lag.minutes < _FOLLOWS):
         return next_hour(usual, _to_come(_lately(_summed(rising)), 60), Ratio(0.0, _UNSTEADY, 0))

@@ -38,20 +38,31 @@ class Kin(msgspec.Struct, frozen=True):
 
 
 def kin(
-    reason: str, *, topics: Iterable[str], spoken: Iterable[str], configured: Mapping[str, frozenset[str]]
+    reason: str,
+    *,
+    topics: Iterable[str],
+    spoken: Iterable[str],
+    configured: Mapping[str, frozenset[str]],
+    driven: Iterable[str] = (),
 ) -> Kin | None:
     """Why the reason belongs to one of the topics; None where nothing says so.
 
     What the configuration says of a reason is final, both ways. Without it, half of the reason's telling words have to
-    be among those that the topics are about or that drive the event.
+    be among those that the topics are about or that drive the event; more than half where the topics are about none of
+    them, for a word alone may drive many a thing.
 
     Args:
         topics: Ids of the topics.
-        spoken: Names and queries of the topics, and terms that drive the event.
+        spoken: Names and queries of the topics.
         configured: Ids of topics by reason, casefolded.
+        driven: Terms that drive the event.
 
-    >>> kin("Refund pending", topics=["refunds"], spoken=["Refunds", "pending for 9 days"], configured={})
+    >>> kin("Refund pending", topics=["refunds"], spoken=["Refunds"], configured={}, driven=["pending for 9 days"])
     Kin(ground=<Ground.WORDS: 'words'>, words=('pending', 'refund'))
+    >>> kin("app login", topics=["refunds"], spoken=["Refunds"], configured={}, driven=["app update"]) is None
+    True
+    >>> kin("late parcel", topics=["shop"], spoken=["Shop"], configured={}, driven=["parcel late"]).words
+    ('late', 'parcel')
     >>> kin("R-17", topics=["refunds"], spoken=["Refunds"], configured={"r-17": frozenset({"refunds"})}).ground
     <Ground.CONFIGURED: 'configured'>
     >>> kin("late parcel", topics=["refunds"], spoken=["Refunds"], configured={}) is None
@@ -61,11 +72,17 @@ def kin(
     if said is not None:
         return Kin(Ground.CONFIGURED) if not said.isdisjoint(topics) else None
     telling = words_of(reason)
-    about = {word for text in spoken for word in words_of(text)}
-    common = sorted(word for word in telling if any(alike(word, other) for other in about))
-    if not telling or len(common) < max(1.0, _LEAST_SHARE * len(telling)):
+    about = _common(telling, spoken)
+    common = about | _common(telling, driven)
+    least = _LEAST_SHARE * len(telling)
+    if not common or len(common) < least or (not about and len(common) <= least):
         return None
-    return Kin(Ground.WORDS, tuple(common))
+    return Kin(Ground.WORDS, tuple(sorted(common)))
+
+
+def _common(telling: set[str], texts: Iterable[str]) -> set[str]:
+    known = {word for text in texts for word in words_of(text)}
+    return {word for word in telling if any(alike(word, other) for other in known)}
 
 
 def words_of(text: str) -> set[str]:

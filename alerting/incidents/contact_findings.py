@@ -60,6 +60,7 @@ class ContactFindings(msgspec.Struct, frozen=True, omit_defaults=True):
         basis: What that stands on: `links`, `calls` or `prior`.
         source: Where the stated shares come from; empty where none was needed.
         next_hour: Contacts of its reasons in the next hour; None without a reason.
+        next_hour_usual: How many of them would be usual; None where nobody knows.
         days: From how many days of contacts this was learned.
     """
 
@@ -72,6 +73,7 @@ class ContactFindings(msgspec.Struct, frozen=True, omit_defaults=True):
     basis: str = ""
     source: str = ""
     next_hour: Span | None = None
+    next_hour_usual: float | None = None
     days: int = 0
 
 
@@ -111,8 +113,9 @@ def _heard(findings: ContactFindings) -> str:
         return "no reason for contacts belongs to this; it may be new to them"
     names = ", ".join(f'"{wording.plain(one.reason, 40)}"' for one in findings.reasons[:3])
     hour = findings.next_hour
+    usual = "" if findings.next_hour_usual is None else f", usually {_round(findings.next_hour_usual)}"
     calls = (
-        f"; {_round(hour.middle)} calls expected in the next hour ({_round(hour.low)}-{_round(hour.high)})"
+        f"; {_round(hour.middle)} calls expected in the next hour ({_round(hour.low)}-{_round(hour.high)}{usual})"
         if hour
         else ""
     )

@@ -112,10 +112,12 @@ async def test_the_same_issue_is_told_with_who_leads_who_is_silent_and_what_is_t
     assert 0 < found.silent.low < found.silent.middle < found.silent.high
     assert found.next_hour is not None
     as_it_is = 60 * (USUAL_CALLS + 20)  # were it to go on, which most events do not
+    assert found.next_hour_usual == 60 * USUAL_CALLS
     assert 60 * USUAL_CALLS < found.next_hour.low < found.next_hour.middle < as_it_is < 1.1 * found.next_hour.high
     entry = next(one for one in story.world.tables.entries if one.transition is Transition.HEARD)
     assert "hit and silent" in entry.text
     assert "after the posts" in entry.text
+    assert ", usually 120)" in entry.text
 
 
 async def test_nobody_is_told_twice_of_the_same() -> None:
