@@ -1,7 +1,7 @@
 """Of whom a new topic learns: the topics around it in its partition, those of its own brand first."""
 
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final
 
 from streams.detectors.prior import FEWEST_PEERS, Lesson, Prior, prior_of
@@ -15,10 +15,12 @@ class Peers:
 
     Args:
         lesson: What a topic teaches; None where its past is not proven.
+        silent: Who is known to teach nothing as things stand, and need not be asked: most, while many are new.
     """
 
-    def __init__(self, lesson: Callable[[str], Lesson | None]) -> None:
+    def __init__(self, lesson: Callable[[str], Lesson | None], *, silent: Container[str] = ()) -> None:
         self._lesson = lesson
+        self._silent = silent
         self._all: list[str] = []
         self._brands: dict[str, list[str]] = {}
         self._brand_of: dict[str, str] = {}
@@ -47,5 +49,6 @@ class Peers:
         middle = bisect_left(topics, around)
         first = max(0, min(middle - MOST_ASKED // 2, len(topics) - MOST_ASKED))
         asked = topics[first : first + MOST_ASKED]
-        found = [self._lesson(topic) for topic in asked if topic != around]
+        silent = self._silent
+        found = [self._lesson(topic) for topic in asked if topic != around and topic not in silent]
         return [lesson for lesson in found if lesson is not None]

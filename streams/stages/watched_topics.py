@@ -43,8 +43,8 @@ class WatchedTopics:
         self._definitions = {topic.id: definition_of(topic) for topic in topics}
         self._watches: dict[str, TopicWatch] = {}
         self._active: set[str] = set()
-        self._peers = Peers(self._lesson)
-        self._teach_nothing: set[str] = set()  # as they stand: asked over and over, for every topic that is new
+        self._teach_nothing: set[str] = set()  # as they stand
+        self._peers = Peers(self._lesson, silent=self._teach_nothing)
 
     def get(self, topic_id: str) -> TopicWatch | None:
         """The topic's watch; None before it spoke, and where nobody watches it."""
@@ -75,8 +75,6 @@ class WatchedTopics:
         return watch
 
     def _lesson(self, topic_id: str) -> Lesson | None:
-        if topic_id in self._teach_nothing:
-            return None
         watch = self._watches.get(topic_id)
         lesson = None if watch is None else watch.lesson()
         if lesson is None:
