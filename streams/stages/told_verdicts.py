@@ -62,8 +62,9 @@ class ToldVerdicts:
 
     def snapshot(self) -> list[list[Any]]:
         """The state as plain values."""
-        said = [_known(value) for value in self._said]
-        return [[start, *said[at * _NUMBERS : (at + 1) * _NUMBERS]] for at, start in enumerate(self._starts)]
+        said = [None if math.isnan(value) else value for value in self._said]
+        numbers = [said[number::_NUMBERS] for number in range(_NUMBERS)]
+        return [list(row) for row in zip(self._starts, *numbers, strict=True)]
 
     def restore(self, state: Any) -> None:
         """Take over a snapshot.
