@@ -89,6 +89,7 @@ def backtest_counts(
     settings: StreamSettings | None = None,
     budgets: Sequence[float] = (),
     progress: Progress | None = None,
+    with_rows: bool = True,
 ) -> Report:
     """Run a counts file, one topic, through the detect stage; each row is decided on as it arrives.
 
@@ -96,6 +97,7 @@ def backtest_counts(
         path: CSV with `timestamp,value` and optionally `negative,positive,sentiment`; the topic is named after it.
         settings: Time and detect settings; the defaults are the product's.
         budgets: Other pages a week, each tried in a run of its own beside the first.
+        with_rows: Whether `rows` are wanted; else minutes are scored only where a page might come of it.
 
     Raises:
         InvalidInput: The file is not as it should be.
@@ -111,7 +113,7 @@ def backtest_counts(
         query=name,
         pages_per_week=settings.detect.pages_per_week,
     )
-    run = PastRun(settings, (topic,))
+    run = PastRun(settings, (topic,), keep_windows=with_rows)
     others = OtherBudgets(run, settings, (topic,), budgets)
     paged: set[int] = set()
     expected: dict[int, tuple[float, float, float] | None] = {}
@@ -127,7 +129,7 @@ def backtest_counts(
     others.finish()
     scores = {start: window.score for (_, start), window in run.windows.items()}
     told = []
-    for index, (row, step) in enumerate(zip(rows, steps, strict=True)):
+    for index, (row, step) in enumerate(zip(rows, steps, strict=True) if with_rows else ()):
         mean, low, high = expected.get(index) or (None, None, None)
         first = row.at - row.at % MINUTE
         seen = [score for at in range(first, row.at + step, MINUTE) if (score := scores.get(at)) is not None]
@@ -135,7 +137,7 @@ def backtest_counts(
         told.append(Row(_time(row.at), row.value, step, mean, low, high, score, page=index in paged))
     return Report(
         tuple(_page(detection) for detection in run.opened),
-        {topic.id: tuple(told)},
+        {topic.id: tuple(told)} if with_rows else {},
         sum(row.value for row in rows),
         topics=(topic,),
         pages_by_budget=others.pages(),
@@ -150,6 +152,7 @@ def backtest_mentions(
     budgets: Sequence[float] = (),
     progress: Progress | None = None,
     reach: Reach = to_one,
+    with_rows: bool = True,
 ) -> Report:
     """Run recorded mentions through the score and detect stages, for all topics of `settings`.
 
@@ -158,13 +161,14 @@ def backtest_mentions(
         settings: Topics and everything else as live.
         budgets: Other pages a week for every topic, each tried in a run of its own beside the first.
         reach: Which receivers the pages of a topic go to, as live.
+        with_rows: As in `backtest_counts`.
 
     Raises:
         InvalidQuery: A topic's query does not parse.
         OSError: A file cannot be read.
     """
     topics = settings.topic_values(reach)
-    run = PastRun(settings, topics)
+    run = PastRun(settings, topics, keep_windows=with_rows)
     others = OtherBudgets(run, settings, topics, budgets)
     reader = _Reader(sources, progress)
     for partial in partials_of_mentions(
@@ -190,7 +194,7 @@ def backtest_mentions(
                 page=(topic_id, start // MINUTE) in minutes,
             )
         )
-    told = {topic_id: tuple(windows) for topic_id, windows in rows.items()}
+    told = {topic_id: tuple(windows) for topic_id, windows in rows.items()} if with_rows else {}
     return Report(tuple(pages), told, reader.read, reader.unreadable, tuple(reader.refusals), topics, others.pages())
 
 

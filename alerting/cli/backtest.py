@@ -68,7 +68,10 @@ def backtest(
         budgets = () if out is None else OTHER_BUDGETS
         with _shown() as watch:
             reports = [
-                backtest_counts(file, settings=settings, budgets=budgets, progress=watch(file.name)) for file in counted
+                backtest_counts(
+                    file, settings=settings, budgets=budgets, progress=watch(file.name), with_rows=out is not None
+                )
+                for file in counted
             ]
             if mentions:
                 scorer = scorer_of(settings.score)
@@ -81,6 +84,7 @@ def backtest(
                         budgets=budgets,
                         progress=told,
                         reach=reach_of(Routes(settings.route)),
+                        with_rows=out is not None,
                     )
                 )
         if out is not None:

@@ -40,6 +40,16 @@ def test_a_burst_in_counts_pages_once_in_its_first_row(tmp_path: Path) -> None:
     assert page.direction is Direction.CRISIS
 
 
+def test_pages_are_the_same_where_nobody_asks_for_rows(tmp_path: Path) -> None:
+    path = counts(tmp_path)
+
+    whole, short = backtest_counts(path), backtest_counts(path, with_rows=False)
+
+    assert short.pages == whole.pages != ()
+    assert short.rows == {}
+    assert short.mentions == whole.mentions
+
+
 def test_every_row_of_counts_comes_back_with_what_was_expected(tmp_path: Path) -> None:
     report = backtest_counts(counts(tmp_path))
 
@@ -167,3 +177,15 @@ def test_recorded_mentions_run_through_both_stages() -> None:
     assert sum(row.page for row in report.rows["refunds"]) == 1
     assert report.rows["flights"] == ()
     assert (report.mentions, report.unreadable, report.refusals) == (1780, 1, ("line 1: not JSON",))
+
+
+def test_pages_of_mentions_are_the_same_where_nobody_asks_for_rows() -> None:
+    settings = StreamSettings(topics=(TopicSettings(id="refunds", name="Refunds", query="refund"),))
+
+    whole, short = (
+        backtest_mentions([Story()], settings=settings, scorer=Sour(), with_rows=with_rows)
+        for with_rows in (True, False)
+    )
+
+    assert short.pages == whole.pages != ()
+    assert (short.rows, short.mentions) == ({}, whole.mentions)
