@@ -201,7 +201,7 @@ class DetectSettings(Section):
         pages_per_week_per_receiver: No receiver is to get more false pages a week: where the budgets of the topics that
             its routes bring to it sum up to more, each gets its share of this in proportion to its own.
         warm_up_mentions: A topic has no opinion of its own before it saw this many mentions or `warm_up_days`.
-        snapshot_seconds: State is saved at least this often.
+        snapshot_seconds: This often state is saved, in slices of some topics each.
         quiet_hours_to_end: An event is over after this long below its threshold.
         themes: Products and themes of complaints by name, each with the words and phrases that speak of it; a word may
             end with `*`, and parts joined by ` + ` have to stand in one mention. A theme that carries an excess is
