@@ -125,7 +125,9 @@ async def test_the_console_page_of_a_steady_storm_is_counted_up_from_its_mention
 
     assert above(last) not in before
     assert "Goes on: " not in before
-    assert after.count("Goes on: ") == 2  # the second one was overtaken by the mood, which joined a minute later
+    # A count speaks of minutes that are final: where the mood has spoken of later ones meanwhile, it is overtaken.
+    current = [place for place in counted if all(claims[place][0].at >= one.at for one, _ in claims[:place])]
+    assert after.count("Goes on: ") == len(current) >= 2
     assert last.evidence.excess is not None
     assert last.evidence.excess.mentions > 5 * told.evidence.observed
     assert last.evidence.forecast is not None
