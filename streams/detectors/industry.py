@@ -13,12 +13,12 @@ from streams.detectors.direction import direction_of
 from streams.detectors.excess import NOTHING, Excess, excess_of_all
 from streams.detectors.peer import RISING_BELOW, Peer, Standing
 from streams.detectors.prior import Lesson
-from streams.detectors.shared_turns import FEWEST, SharedTurns, second_of
+from streams.detectors.shared_turns import FEWEST, SharedTurns, onset_of, second_of
 from streams.detectors.snapshots import require
 from streams.detectors.souring import Souring
 from streams.detectors.trail import MINUTES
 from streams.errors import StateCorrupted
-from streams.events import Tally
+from streams.events import Direction, Tally
 from streams.findings import PeerShare
 from streams.windows import MINUTE, Slot
 
@@ -126,17 +126,23 @@ class IndustryDetector:
         """The mentions of all members in the deciding window, and how each of them stands.
 
         Whether it is anger or joy is told by what came on top of the usual at the members that rise, each beside its
-        own mood: the others' complaints, and what the largest brand usually hears, say nothing about this event.
+        own mood: the others' complaints, and what the largest brand usually hears, say nothing about this event. Small
+        turns of mood are anger by themselves.
         """
         explained = self._whole.explain_one(reading, recent)
         at = reading.window_start + reading.window_seconds - 1
         heard, standings = _by_member(recent), self._standings(recent, at)
         odds = {name: self._members[name].odds(one, heard.get(name, ())) for name, one in standings.items()}
-        direction = direction_of(excess_of_all(self._excesses(reading, standings, odds, heard)))
+        climbs = self._climbs(recent)
+        if self._turn_pages(climbs) < self._pages(_shared(standings), climbs):
+            explained = msgspec.structs.replace(explained, direction=Direction.CRISIS, onset=onset_of(climbs, at))
+        else:
+            direction = direction_of(excess_of_all(self._excesses(reading, standings, odds, heard)))
+            explained = msgspec.structs.replace(explained, direction=direction)
         shares = [self._share(name, odds[name], reading, heard.get(name, ())) for name in standings]
         shares.sort(key=lambda share: (share.false_pages_per_week, share.topic))
         evidence = msgspec.structs.replace(explained.evidence, peers=tuple(shares))
-        return msgspec.structs.replace(explained, direction=direction, evidence=evidence)
+        return msgspec.structs.replace(explained, evidence=evidence)
 
     def _excesses(
         self,

@@ -12,7 +12,7 @@ from streams.windows import MINUTE
 
 COVERAGE: Final = 0.9
 # On either side the true start falls short of the likeliest one by more than c nats with a chance below exp(-c).
-_SHORT_OF_BEST: Final = math.log(2.0 / (1.0 - COVERAGE))
+SHORT_OF_BEST: Final = math.log(2.0 / (1.0 - COVERAGE))
 _SMALLEST_RATE: Final = 1e-9
 _LEAST_SHARE: Final = 0.01
 _MOST_SHARE: Final = 0.99
@@ -96,7 +96,7 @@ def _around(nats: Sequence[float], begin: int, at: int) -> Onset:
     if not nats:
         return Onset(begin, begin, begin).between(begin, at)
     best = max(nats)
-    likely = [index for index, value in enumerate(nats) if value >= best - _SHORT_OF_BEST]
+    likely = [index for index, value in enumerate(nats) if value >= best - SHORT_OF_BEST]
     return Onset(
         newest - (likely[-1] + 1) * MINUTE, newest - nats.index(best) * MINUTE, newest - (likely[0] - 1) * MINUTE
     ).between(begin, at)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from streams.basis import Weighed
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.onset import SHORT_OF_BEST, Onset
 from streams.detectors.small_turn import SMALL_ODDS, SmallTurn
 from streams.detectors.souring import Souring
 
@@ -14,6 +15,7 @@ _SCALE: Final = 1.0  # of nats, as of one climb; own half days may only widen it
 _SHARE: Final = 0.1  # of mentions after which a climb could begin
 _MEAN: Final = 1.0  # nats at which a climb that chance makes stands in the mean, at most
 _UNKNOWN: Final = 8.0  # nats: where the highest of half a day is looked for while no half day is over
+_CLIMBS: Final = 1.0  # nats
 _HAIR: Final = 1e-6  # of a mention: more than all that rounding does
 
 
@@ -85,3 +87,15 @@ def shared_nats(climbs: Sequence[Souring]) -> float:
 def second_of(climbs: Sequence[Souring]) -> Souring:
     """The one that makes it more than one brand's own."""
     return sorted(climbs, key=lambda climb: climb.nats)[-FEWEST]
+
+
+def onset_of(climbs: Sequence[Souring], at: int) -> Onset:
+    """When they began to climb by second `at`: the one that makes it more than one brand's own, or before.
+
+    A climb that fell to nought by chance after the event began has its beginning only later. How much earlier that may
+    have been is as long as the climb takes for what an interval leaves open.
+    """
+    second = second_of(climbs)
+    began = [climb.since for climb in climbs if climb.nats >= _CLIMBS] or [second.since]
+    open_ = SHORT_OF_BEST / max(second.nats, _CLIMBS) * max(at - second.since, 0)
+    return Onset(int(min(*began, second.since) - open_), second.since, max(*began, second.since))

@@ -231,11 +231,13 @@ def test_a_turn_of_mood_too_small_for_any_member_is_found_by_all_of_them() -> No
         reading = read(detector, (), begin + 3599)
         explained = detector.explain_one(reading, ())
         alone = min(share.false_pages_per_week for share in explained.evidence.peers)
-        odds.append((reading.false_pages_per_week, alone, explained.direction))
+        odds.append((reading.false_pages_per_week, alone, explained))
 
     shared, alone, told = next(one for one in odds if one[0] < GROUP.pages_per_week)
     assert shared < GROUP.pages_per_week < alone
-    assert told is Direction.CRISIS
+    assert told.direction is Direction.CRISIS
+    assert told.onset.earliest <= NOW <= told.onset.latest
+    assert told.onset.earliest <= told.onset.at <= told.onset.latest
 
 
 def test_a_turn_of_one_members_mood_is_none_of_the_group() -> None:
