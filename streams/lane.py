@@ -12,6 +12,7 @@ from streams.dead_letter_log import DeadLetterLog
 from streams.held import NOTHING_HELD
 from streams.known_state import KnownState
 from streams.lane_phase import LanePhase
+from streams.lane_write import LaneWrite
 from streams.metrics import StreamMetrics
 from streams.pace import Pace
 from streams.stage_reading import StageReader, StageReading
@@ -26,13 +27,6 @@ _GOLDEN: Final = 0.618033988749895  # multiples of it spread evenly, however man
 StageFactory = Callable[[Partition], Stage]
 
 
-class _Write(msgspec.Struct, frozen=True):
-    outgoing: list[Outgoing]
-    changelog: list[Outgoing]
-    next_offset: int
-    reading: StageReading
-
-
 class Lane:
     """A partition's stage and writer, and how far both have come.
 
@@ -44,6 +38,7 @@ class Lane:
         kept: Whether the last takeover could go on with what was known, and nothing had to be restored.
         steps: Grows with everything that a takeover or a commit achieves.
         unread: Records that stand there to be read; None while unknown.
+        passed_over_to: Behind the newest records that came, where all of them lay before `position`; else None.
         writing_since: When the commit under way began, by the monotonic clock; None while there is none.
 
     Args:
@@ -82,6 +77,7 @@ class Lane:
         self._reader = reader
         self._pace = pace
         self.unread: int | None = None
+        self.passed_over_to: int | None = None
         self.writing_since: float | None = None
         self._snapshot_seconds = snapshot_seconds
         self._stage: Stage | None = None
@@ -176,9 +172,11 @@ class Lane:
         if self._stage is None or self.phase is not LanePhase.RUNNING:
             return
         if self.position is not None and records[0].offset < self.position:
+            self.passed_over_to = records[-1].offset + 1
             records = [record for record in records if record.offset >= self.position]
             if not records:
                 return
+        self.passed_over_to = None
         began = self._clock.monotonic()
         self._stage.fold(records, now)
         self._held = self._held.more(records, self._clock.monotonic() - began)
@@ -241,7 +239,7 @@ class Lane:
     def _step(self) -> None:
         self.steps += 1
 
-    def _draw(self, *, last: bool) -> _Write | None:
+    def _draw(self, *, last: bool) -> LaneWrite | None:
         if self._stage is None:
             return None
         now = self._clock.monotonic()
@@ -265,7 +263,7 @@ class Lane:
         ]
         # Now, not once it is written: what is folded meanwhile belongs to the next write, which may never come about.
         reading = self._reader(self._stage, outgoing)
-        return _Write(outgoing=outgoing, changelog=changelog, next_offset=next_offset, reading=reading)
+        return LaneWrite(outgoing=outgoing, changelog=changelog, next_offset=next_offset, reading=reading)
 
     def _snapshot(self, stage: Stage, next_offset: int, now: float, *, last: bool) -> list[Outgoing]:
         """The slice that goes with this write; at the end the whole."""
@@ -277,7 +275,7 @@ class Lane:
             self._next_snapshot = now + self._snapshot_seconds
         return stage.snapshot(next_offset) if last else stage.snapshot_slice(next_offset)
 
-    async def _commit(self, write: _Write | None) -> None:
+    async def _commit(self, write: LaneWrite | None) -> None:
         if write is None or self._writer is None or self._stage is None:
             return
         began = self.writing_since = self._clock.monotonic()

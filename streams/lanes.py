@@ -9,7 +9,7 @@ import structlog
 from streams.backoff import Backoff
 from streams.broker.base import Partition
 from streams.clock import Clock
-from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge
+from streams.errors import BrokerUnavailable, Fenced, RecordTooLarge, StateCorrupted
 from streams.lane import Lane
 from streams.lane_phase import LanePhase
 from streams.stall_watch import Doing, StallWatch
@@ -131,6 +131,9 @@ class Lanes:
         Args:
             lag: Records that are there to be read, None while unknown.
             excused: Whether it is known already why a partition does not move.
+
+        Raises:
+            StateCorrupted: A partition ends before the position that it was read up to.
         """
         now = self._clock.monotonic()
         self._stalls.keep(self._lanes)
@@ -139,6 +142,7 @@ class Lanes:
         found: dict[Partition, int] = {}
         for lane in self:
             partition = lane.partition
+            _refuse_another_log(lane, lag(partition))
             times, known = 0, excused(partition)
             if known:
                 self._stalls.excuse(partition, Doing.WORKING, now)
@@ -270,3 +274,15 @@ class Lanes:
         self._log.warning("worker.stop_deadline", unfinished=len(unfinished))
         for task in unfinished:
             task.cancel()
+
+
+def _refuse_another_log(lane: Lane, unread: int | None) -> None:
+    """Passing over what was read already would pass over every record of a log that was made anew."""
+    if lane.passed_over_to is None or unread is None or lane.position is None:
+        return
+    end = lane.passed_over_to + unread
+    if end < lane.position:
+        raise StateCorrupted(
+            f"{lane.partition} ends at offset {end}, and was read up to {lane.position}: its Kafka topic was "
+            "made anew, or Kafka lost the end of it; see docs/reference/faults.md"
+        )

@@ -218,6 +218,7 @@ class Worker:
             consumer.pause(partition)
 
     async def _resume(self, consumer: Consumer, lane: Lane) -> None:
+        lane.passed_over_to = None
         await consumer.start(lane.partition, lane.position)
         self._paused.discard(lane.partition)
 

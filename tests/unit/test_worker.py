@@ -520,6 +520,25 @@ async def test_state_that_cannot_be_read_stops_the_worker() -> None:
     assert bench.sums() == []
 
 
+@pytest.mark.parametrize("committed", [None, 5])
+async def test_a_partition_that_was_made_anew_stops_the_worker_instead_of_being_passed_over(
+    committed: int | None,
+) -> None:
+    bench = Bench()
+    bench.put([1, 2])  # offsets 0 and 1; five records were read of the log before
+    bench.cluster.append([Outgoing("state", b"sum", b"7@5", partition=0)])
+    if committed is not None:
+        bench.cluster.commit(GROUP, ZERO, committed)
+    worker = bench.worker()
+
+    with pytest.raises(ExceptionGroup) as refused:
+        async with bench.running(worker) as task:
+            await until(task.done, bench.clock, step=HALF)
+
+    assert refused.group_contains(StateCorrupted, match="numbers-0 ends at offset 2, and was read up to 5")
+    assert bench.sums() == []
+
+
 async def test_a_hanging_commit_pauses_its_partition_and_nobody_else() -> None:
     bench = Bench(partitions=2)
     broker = bench.broker()
