@@ -184,9 +184,10 @@ class Context:
         platforms, regions, languages = (
             most(total(stretch.kinds[which] for stretch in found), KINDS) for which in range(3)
         )
+        authors = estimate(smallest(author for stretch in found for author in stretch.authors))
         evidence = msgspec.structs.replace(
             evidence,
-            authors=estimate(smallest(author for stretch in found for author in stretch.authors)),
+            authors=min(authors, max(event.tally.mentions, 0)),  # a sketch is off by an eighth, a count is not
             platforms=platforms,
             regions=regions,
             languages=languages,

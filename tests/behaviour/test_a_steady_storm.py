@@ -130,6 +130,7 @@ async def test_the_console_page_of_a_steady_storm_is_counted_up_from_its_mention
     assert after.count("Goes on: ") == len(current) >= 2
     assert last.evidence.excess is not None
     assert last.evidence.excess.mentions > 5 * told.evidence.observed
+    assert last.evidence.authors <= last.evidence.excess.mentions  # each has an author of its own, and the sketch errs
     assert last.evidence.forecast is not None
     assert f"{count(last.evidence.forecast.final)} above usual in all" in after
 
