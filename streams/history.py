@@ -30,6 +30,8 @@ from streams.windows import MINUTE
 _TYPICAL_POLARITY: Final = 0.5  # where only classes are known: about what the lexicon gives a text that has one
 _LARGEST_COUNT: Final = 10**9
 _LONGEST_STEP: Final = 86_400
+_LAST_SECOND: Final = 253_402_300_799  # the year 9999 ends
+_YEARS: Final = range(2, 9999)  # what lies a day beside them can be told in every zone
 _MOST_PROBLEMS: Final = 20
 _LONGEST_HEADER: Final = 65_536
 _NEEDED: Final = ("timestamp", "value")
@@ -91,7 +93,7 @@ def partials_of_mentions(
     pending = 0
     now = datetime.fromtimestamp(0, UTC)  # history has no clock: watermarks are not ours to write
     for offset, mention in enumerate(mentions):
-        second = math.floor(mention.published_at.timestamp())
+        second = min(max(math.floor(mention.published_at.timestamp()), 0), _LAST_SECOND)  # as live
         start = second - second % resolution_seconds
         if stretch is not None and start != stretch and pending:
             yield from _flushed(stage, now, resolution_seconds)
@@ -190,6 +192,8 @@ def _row(cells: Mapping[str, str], *, after: int | None) -> CountRow:
         at = datetime.fromisoformat(stamp)
     except ValueError as exc:
         raise ValueError(f"timestamp is {stamp[:40]!r}, not ISO 8601") from exc
+    if at.year not in _YEARS:
+        raise ValueError(f"timestamp {stamp} is not in the years {_YEARS[0]} to {_YEARS[-1]}")
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     second = at.timestamp()
     if after is not None and second <= after:

@@ -4,7 +4,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -25,6 +25,7 @@ MOST_MENTIONS: Final = 50_000
 MOST_MATCHED: Final = 10_000
 MOST_SAMPLES: Final = 12
 HOUR: Final = 3600
+_OLDEST: Final = timedelta(days=366)
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ class Preview(msgspec.Struct, frozen=True):
         looked_at: Recent mentions that were tried; unreadable ones are left out.
         matched: How many of them are the topic's.
         since: When the oldest of those that were looked at was published; None where there is none. Likewise `until`.
+            One that claims to be of the future, or older than a year, is taken to be published when Kafka accepted it.
         by_hour: The beginning of each hour with a match, seconds since 1970, and how many matched; oldest first.
         samples: Matches, newest first; hostile like every mention.
         pages: Pages that would have gone out in that time, by the code that runs live. Empty too where the time is
@@ -119,5 +121,13 @@ def _readable(records: Sequence[Record]) -> list[Mention]:
         except InvalidMention:
             continue
         if mention.platform != CANARY:
-            found.append(mention)
+            found.append(_dated(mention, record.timestamp_ms))
     return found
+
+
+def _dated(mention: Mention, accepted_ms: int) -> Mention:
+    """As it is, unless its date is one that nobody can have spoken at: then when Kafka accepted it."""
+    accepted = datetime.fromtimestamp(accepted_ms / 1000, UTC)
+    if accepted - _OLDEST <= mention.published_at <= accepted:
+        return mention
+    return msgspec.structs.replace(mention, published_at=accepted)

@@ -46,6 +46,14 @@ class TestCounts:
             ("time,value\n", "header"),
             ("timestamp,value\nyesterday,3\n", ":2: timestamp is 'yesterday'"),
             ("timestamp,value\n2026-01-01 00:00:00,-3\n", ":2: value is '-3'"),
+            (
+                "timestamp,value\n0001-01-01T00:00:00+14:00,3\n",
+                ":2: timestamp 0001-01-01T00:00:00+14:00 is not in the years",
+            ),
+            (
+                "timestamp,value\n9999-12-31T23:59:00,3\n",
+                ":2: timestamp 9999-12-31T23:59:00 is not in the years 2 to 9998",
+            ),
             ("timestamp,value\n2026-01-01 00:00:00,nan\n", ":2: value is 'nan'"),
             ("timestamp,value\n2026-01-01 00:00:00,\n", ":2: value is missing"),
             ("timestamp,value\n2026-01-01 00:00:00\n", ":2: value is missing"),
@@ -155,6 +163,16 @@ class TestMentions:
         assert all(partial.history and partial.topic == "refunds" for partial in partials)
         assert partials[0].tally.negative == 2
         assert partials[0].platforms == {"x": 2}
+
+    @pytest.mark.parametrize(
+        ("published", "second"), [("0001-01-01T00:00:00+14:00", 0), ("9999-12-31T23:59:59-14:00", 253_402_300_740)]
+    )
+    def test_count_where_time_can_be_told_however_they_are_dated(self, published: str, second: int) -> None:
+        odd = Mention(id="1", platform="x", published_at=datetime.fromisoformat(published), text="refund")
+
+        [partial] = partials_of_mentions([odd], matcher=TopicMatcher([TOPIC]), scorer=Sour(), settings=StreamSettings())
+
+        assert (partial.second, partial.tally.mentions) == (second, 1)
 
     def test_can_be_decided_on_by_the_second(self) -> None:
         partials = list(

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from streams import codec
 from streams.broker.base import Outgoing
 from streams.broker.memory import MemoryBroker
+from streams.broker.memory_cluster import MemoryCluster
 from streams.errors import InvalidQuery
 from streams.kafka_topics import create
 from streams.mention import Mention
@@ -12,6 +14,7 @@ from streams.preview import MOST_MATCHED, MOST_SAMPLES, preview, recent_mentions
 from streams.sentiment.none import NoScorer
 from streams.settings import StreamSettings
 from streams.topic_settings import TopicSettings
+from tests.fakes.clock import FakeClock
 
 SETTINGS = StreamSettings()
 TOPIC = TopicSettings(id="refunds", name="Refunds", query="acme AND refund*")
@@ -69,7 +72,7 @@ def test_what_is_shown_and_run_is_bounded() -> None:
 
 
 async def test_the_newest_mentions_of_every_partition_are_looked_at_in_order() -> None:
-    async with MemoryBroker() as broker:
+    async with MemoryBroker(MemoryCluster(clock=FakeClock(START + timedelta(minutes=100)))) as broker:
         await create(broker, SETTINGS)
         outgoing = [
             Outgoing(SETTINGS.kafka.mentions, str(number).encode(), codec.encode_mention(said(number, "x", number)))
@@ -85,6 +88,20 @@ async def test_the_newest_mentions_of_every_partition_are_looked_at_in_order() -
     assert len(some) <= SETTINGS.kafka.partitions * 2
     assert some == sorted(some, key=lambda mention: mention.published_at)
     assert some[-1].id == "99"
+
+
+@pytest.mark.parametrize("claimed", ["0001-01-01T00:00:00+14:00", "1971-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"])
+async def test_a_date_that_nobody_can_have_spoken_at_is_when_kafka_accepted_it(claimed: str) -> None:
+    clock = FakeClock(START)
+    odd = msgspec.structs.replace(said(1, "acme refund", 0), published_at=datetime.fromisoformat(claimed))
+    async with MemoryBroker(MemoryCluster(clock=clock)) as broker:
+        await create(broker, SETTINGS)
+        await broker.send([Outgoing(SETTINGS.kafka.mentions, b"1", codec.encode_mention(odd))])
+
+        found = await recent_mentions(broker, SETTINGS)
+
+    seen = preview(TOPIC, found, settings=SETTINGS, scorer=NoScorer())
+    assert (seen.since, seen.until, seen.by_hour) == (START, START, ((int(START.timestamp()), 1),))
 
 
 async def test_without_the_kafka_topic_there_is_nothing() -> None:

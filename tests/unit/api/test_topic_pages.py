@@ -13,6 +13,7 @@ from alerting.catalogue import Catalogue
 from streams import codec
 from streams.broker.base import Outgoing
 from streams.broker.memory import MemoryBroker
+from streams.broker.memory_cluster import MemoryCluster
 from streams.kafka_topics import create
 from streams.mention import Mention
 from streams.settings import StreamSettings
@@ -35,7 +36,7 @@ FIELDS = {
 @asynccontextmanager
 async def house_with_kafka(ring: KeyRing | None = None) -> AsyncIterator[tuple[ApiHouse, Catalogue]]:
     clock = FakeClock()
-    async with MemoryBroker() as broker:
+    async with MemoryBroker(MemoryCluster(clock=clock)) as broker:
         await create(broker, SETTINGS)
         texts = ["acme refund pending", "acme is fine", f"{HOSTILE_TEXT} acme refunds", "nothing"] * 5
         await broker.send(
