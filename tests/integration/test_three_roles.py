@@ -247,9 +247,10 @@ async def test_whichever_role_is_frozen_or_killed_is_missed_within_two_intervals
     assert named["detect frozen"].startswith("none came through detect or alert, taking in for")
     assert named["score killed"].startswith("none came through score or detect for")
     assert named["detect killed"].startswith("none came through detect or alert, taking in for")
-    # The canaries of all that time told nobody, and counted nowhere.
+    # The canaries of all that time told nobody, and counted nowhere; what was replayed may still have gone on.
     assert [one["id"] for one in incidents] == [one["id"] for one in told[0]]
-    assert (vendors.slack_posts(), vendors.pager_incidents()) == told[1:]
+    assert vendors.slack_posts().keys() == told[1].keys()
+    assert vendors.pager_incidents().keys() == told[2].keys()
     assert sum(read_then) == sum(read)
     assert {code for code, _ in drained.values()} == {0}
     assert max(seconds for _, seconds in drained.values()) < MOST_DRAIN
