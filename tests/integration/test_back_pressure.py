@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from alerting.incidents.sql.store import open_store
-from alerting.settings import DatabaseSettings
+from alerting.settings import DatabaseSettings, DeliverySettings
 from streams import codec
 from streams.broker.base import Broker, Outgoing
 from streams.broker.kafka import KafkaBroker
@@ -141,6 +141,12 @@ class House:
         lags = await self.detect.metrics("tocsin_lag_records")
         self.seen["streams"] = f"{counted:.0f} of {TOPICS * self.load.mentions} mentions counted, detect lags {lags}"
         return counted == TOPICS * self.load.mentions and bool(lags) and max(lags) <= WATERMARKS_ON_THEIR_WAY
+
+    async def pages_are_out(self) -> bool:
+        """The pager was told of every claim of the load."""
+        pages = len(self.vendors.pager_incidents())
+        self.seen["pages"] = f"{pages} of {self.load.phases}"
+        return pages == self.load.phases
 
     async def all_is_through(self) -> bool:
         """And alerting has taken everything in and told the pager."""
@@ -289,12 +295,17 @@ async def test_memory_stays_flat_while_others_stand_still_and_nothing_is_lost_or
         await home.feed(at_once=True)
         await usual.until(home.all_is_through, "the usual load")
         faulty = Watch(home)
+        pages_took: dict[str, float] = {}
         for fault in FAULTS:
             if fault == "kafka":  # it stops as soon as it has the work, which nobody has done by then
                 await home.feed(at_once=True)
             async with stopped(fault, home, apache_kafka, postgres):
                 if fault != "kafka":
                     await home.feed()
+                    if fault == SLOW:
+                        claimed = CLOCK.monotonic()
+                        await faulty.until(home.pages_are_out, f"a page past {fault}")
+                        pages_took[fault] = CLOCK.monotonic() - claimed
                     await faulty.until(home.streams_are_through, f"the streams' way past {fault}")
                 await faulty.until(Word(fault, home).is_out, f"word of {fault}")
                 until = CLOCK.monotonic() + HELD_SECONDS
@@ -307,6 +318,9 @@ async def test_memory_stays_flat_while_others_stand_still_and_nothing_is_lost_or
         counted = await windows_of(home, postgres)
         pages = home.vendors.pager_incidents()
 
+    for fault, seconds in pages_took.items():
+        print(f"{fault}: a page took {seconds:.1f} s while each statement waited for up to {FROZEN_SECONDS:g} s")
+        assert seconds < DeliverySettings().fallback_seconds  # later somebody else is paged in its place
     mib = 1024 * 1024
     for role, name in zip(home.all, ("score", "detect", "alert"), strict=True):
         before, peak = usual.peaks[role.pid], faulty.peaks[role.pid]
