@@ -29,6 +29,7 @@ from streams.watched import Unwatched, Watched
 from streams.windows import LONGEST_SILENCE, MINUTE, Arrival, Slot, TopicWindows
 
 _VERSION: Final = 5
+_MOST_AHEAD: Final = 86_400  # a past that goes on for a day beyond the present was dated wrongly, and is forgotten
 
 Told = WindowCount | Detection | Watched | Unwatched
 
@@ -123,7 +124,7 @@ class TopicWatch:
             if (now := max(newest, partial.second)) // MINUTE > newest // MINUTE:
                 told += self.tick(now)
         elif not self._live:
-            told += self._go_live()
+            told += self._go_live(partial.second)
         if self._windows.newest is None and self._topic.collecting_since is not None and not self._history:
             since = int(self._topic.collecting_since.timestamp())
             self._begin = max(since, partial.second - LONGEST_SILENCE)
@@ -146,7 +147,7 @@ class TopicWatch:
         self._begin_afresh()
         return told
 
-    def _go_live(self) -> list[Told]:
+    def _go_live(self, present: int) -> list[Told]:
         """Finish history; the time between its end and now was not observed and teaches nothing."""
         told: list[Told] = []
         if self._history and self._windows.newest is not None:
@@ -157,10 +158,11 @@ class TopicWatch:
                 self._tell(self._budget.close(end, *rarest(readings)), moment, told)
             self._learn(int(end + self._grace) + MINUTE, told)
         if self._history:
+            self._afresh = self._afresh or (self._windows.newest or 0) > present + _MOST_AHEAD
             self._windows = TopicWindows(self._grace)
             self.context.skip()
-            self._verdicts.clear()
-            self._last_look.forget()
+            self._verdicts, self._last_look = ToldVerdicts(), LastLook()
+            self._begin_afresh()
         self._live, self._history = True, False
         return told
 
@@ -172,8 +174,7 @@ class TopicWatch:
             if self._feeds.is_unheard(slot):
                 continue  # what was missing is no calm: it was not observed
             if self._live and self._budget.is_count_due(end := slot.start + MINUTE):
-                then = self._end_of(slot)
-                self._tell(self._budget.count(end, then.readings()), then, told)
+                self._tell(self._budget.count(end, (then := self._end_of(slot)).readings()), then, told)
             storm = self._budget.storm(slot.start)
             for detector in self._detectors:
                 detector.learn_one(slot, storm=storm)
@@ -221,11 +222,10 @@ class TopicWatch:
         return self._tier.is_on
 
     def _counts(self, now: int) -> list[Told]:
-        closings = self._windows.closings(now)
+        closings, told = self._windows.closings(now), self._verdicts
         if not self._detail.counts:
             return []
-        past, verdicts = not self._live, self._verdicts
-        return [count_of(self._topic, one, verdicts.of(one, self._verdict), history=past) for one in closings]
+        return [count_of(self._topic, one, told.of(one, self._verdict), history=not self._live) for one in closings]
 
     def _verdict(self, slot: Slot) -> Verdict:
         expectation = self.expected(slot.seconds)

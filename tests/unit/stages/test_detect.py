@@ -422,6 +422,18 @@ class TestHistory:
 
         assert [(detection.phase, detection.history) for detection in found][:1] == [(Phase.OPENED, False)]
 
+    def test_a_past_that_goes_on_beyond_the_present_is_forgotten(self) -> None:
+        one, live = stage(), START + 700 * MINUTE
+        mistyped = partial(live + 30 * 86_400, history=True)
+        burst = [*minutes(15, 60, 1.0, start=live), *minutes(16, 5, 60.0, start=live + HOUR)]
+
+        run(one, records([*self.past, mistyped, partial(live)]))
+        forgotten = one.expected("refunds", HOUR)
+        found = detections(run(one, records(list(log_of(burst)), len(self.past) + 2)))
+
+        assert forgotten is None
+        assert [(detection.phase, detection.history) for detection in found][:1] == [(Phase.OPENED, False)]
+
     def test_an_event_that_was_going_on_ends_with_it(self) -> None:
         storm = tuple(
             msgspec.structs.replace(value, history=True) for value in log_of(CRISIS) if isinstance(value, PartialCount)
