@@ -11,6 +11,7 @@ from streams.turns import pause_seconds, turns
 _FIRST_RECORDS: Final = 20
 _LONGEST_SECONDS: Final = 1.0
 _QUICK_COMMIT_SECONDS: Final = 1.0
+_PAUSE_FOR_LATE_SECONDS: Final = 0.05  # a few answers from Kafka; more would only let a busy machine's time pass
 
 
 class Folding:
@@ -18,7 +19,7 @@ class Folding:
 
     A mention takes microseconds; a record of score's partial counts may hold hundreds of topics and take a tenth of a
     second, and no write begins while a poll is folded. So a poll brings what takes about a second. The others in the
-    process get a part of the time, and as much as the folding once a commit takes more than a second.
+    process get a part of the time, and more of it once a commit takes more than a second.
 
     Attributes:
         records: How many the next poll may bring.
@@ -51,7 +52,7 @@ class Folding:
         pause = pause_seconds(turn_seconds)
         since = [lane.writing_since for lane in lanes if lane.writing_since is not None]
         late = bool(since) and self._clock.monotonic() - min(since) > _QUICK_COMMIT_SECONDS
-        return turn_seconds if pause and late else pause
+        return max(pause, min(turn_seconds, _PAUSE_FOR_LATE_SECONDS)) if pause and late else pause
 
     def _learn(self, records: int, seconds: float) -> None:
         if seconds > _LONGEST_SECONDS:
