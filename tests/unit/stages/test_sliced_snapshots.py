@@ -90,7 +90,7 @@ class Kafka:
 
     def owner(self) -> tuple[DetectStage, Restored]:
         """A stage that takes the partition over."""
-        one = stage(slice_topics=2)
+        one = stage(slice_topics=4)
         kept = [(key, value) for key, value in self.newest.items() if value is not None]
         found = one.restore([Record(CHANGELOG, n, *item, 0) for n, item in enumerate(kept)], self.position)
         one.replay(LOG[found.replay_from or 0 : self.position])
@@ -130,7 +130,7 @@ def undisturbed() -> tuple[list[Outgoing], dict[bytes | None, bytes | None]]:
     return one.flush(NOW, at_end=False), everything(one)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     writes=st.lists(st.tuples(st.integers(1, 16), st.booleans(), st.integers(0, 2)), min_size=6, max_size=24),
     lost=st.integers(0, 9),
@@ -172,7 +172,7 @@ def test_a_slice_holds_no_more_topics_than_it_may_and_the_last_one_tells_the_tim
         slices.append(one.snapshot_slice(len(LEARNED) + len(slices)))
 
     keys = [[made.key for made in made_of if made.kafka_topic == KAFKA.detect_state] for made_of in slices]
-    assert [len(of_slice) for of_slice in keys] == [2] * 10 + [2 + 1]  # 22 topics that are defined, and the time
+    assert [len(of_slice) for of_slice in keys] == [4] * 5 + [2 + 1]  # 22 topics that are defined, and the time
     assert slices[-1][-1] == base()[-1]
     assert keys[-1][-1] == b"time"
 
