@@ -1,16 +1,18 @@
 """What would have paged: the very same stages over a recorded past."""
 
+import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from streams.count_table import name_of_counts, read_counts, steps_of
 from streams.errors import InvalidMention
 from streams.events import Detection, Direction
-from streams.history import partials_of_counts, partials_of_mentions, read_counts, steps_of
+from streams.history import partials_of_counts, partials_of_mentions
 from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.past_run import OtherBudgets, PastRun
@@ -23,6 +25,7 @@ from streams.windows import MINUTE
 
 _MOST_REFUSALS: Final = 20
 _TELL_EVERY: Final = 500
+_LONGEST_ID: Final = 56  # a number behind it still makes an id of at most 64
 
 Progress = Callable[[int, int | None], None]
 """Told how many rows or mentions are done, and of how many if that is known."""
@@ -90,6 +93,7 @@ def backtest_counts(
     budgets: Sequence[float] = (),
     progress: Progress | None = None,
     with_rows: bool = True,
+    taken: Collection[str] = (),
 ) -> Report:
     """Run a counts file, one topic, through the detect stage; each row is decided on as it arrives.
 
@@ -98,6 +102,7 @@ def backtest_counts(
         settings: Time and detect settings; the defaults are the product's.
         budgets: Other pages a week, each tried in a run of its own beside the first.
         with_rows: Whether `rows` are wanted; else minutes are scored only where a page might come of it.
+        taken: Ids of other topics; where the file's name leads to one of them, a number is added to it.
 
     Raises:
         InvalidInput: The file is not as it should be.
@@ -106,13 +111,7 @@ def backtest_counts(
     settings = settings or StreamSettings()
     rows = read_counts(path)
     steps = steps_of(rows)
-    name = path.name.removesuffix(".gz").removesuffix(".csv")
-    topic = Topic(
-        id=re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")[:64] or "counts",
-        name=name,
-        query=name,
-        pages_per_week=settings.detect.pages_per_week,
-    )
+    topic = _topic_of(path, taken, settings.detect.pages_per_week)
     run = PastRun(settings, (topic,), keep_windows=with_rows)
     others = OtherBudgets(run, settings, (topic,), budgets)
     paged: set[int] = set()
@@ -196,6 +195,18 @@ def backtest_mentions(
         )
     told = {topic_id: tuple(windows) for topic_id, windows in rows.items()} if with_rows else {}
     return Report(tuple(pages), told, reader.read, reader.unreadable, tuple(reader.refusals), topics, others.pages())
+
+
+def _topic_of(path: Path, taken: Collection[str], pages_per_week: float) -> Topic:
+    name = name_of_counts(path)
+    plain = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")[:_LONGEST_ID] or "counts"
+    suffix = next(suffix for suffix in _numbers() if plain + suffix not in taken)
+    return Topic(id=plain + suffix, name=name + suffix, query="", pages_per_week=pages_per_week)
+
+
+def _numbers() -> Iterator[str]:
+    yield ""
+    yield from (f"-{number}" for number in itertools.count(2))
 
 
 class _Reader:

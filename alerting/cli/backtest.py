@@ -46,33 +46,40 @@ def backtest(
     import msgspec
 
     from streams.backtest import backtest_counts, backtest_mentions
-    from streams.history import is_counts
+    from streams.count_table import is_counts, name_of_counts
     from streams.sentiment.registry import scorer_of
 
     with explained():
         settings = settings_from(config)
         missing = [file for file in files if not file.is_file()]
         if missing:
-            _refuse(f"no such file, or a folder: {', '.join(map(str, missing))}")
+            _refuse(f"no such file, or a folder or a pipe: {', '.join(map(str, missing))}")
         counted = [file for file in files if source == "files" and is_counts(file)]
         mentions = [open_source(source, file, column) for file in files if file not in counted]
         if mentions and not settings.topics:
-            tables = [file for file in files if file not in counted and _stem(file) != file.name]
-            why = f"{tables[0]}:1: the header does not name timestamp and value; " if tables else ""
+            why = _why_no_counts(files, counted)
             _refuse(f"{why}mentions need topics to be matched to: name a configuration with --config")
-        stems = [_stem(file) for file in counted]
+        stems = [name_of_counts(file) for file in counted]
         if mentions:
             stems += [topic.id for topic in settings.topics]
         if out is not None:
             _keep_apart(out, files, stems)
+            out.mkdir(parents=True, exist_ok=True)  # now, and not after an hour of work
         budgets = () if out is None else OTHER_BUDGETS
         with _shown() as watch:
-            reports = [
-                backtest_counts(
-                    file, settings=settings, budgets=budgets, progress=watch(file.name), with_rows=out is not None
+            taken = {topic.id for topic in settings.topics} if mentions else set()
+            reports = []
+            for file in counted:
+                report = backtest_counts(
+                    file,
+                    settings=settings,
+                    budgets=budgets,
+                    progress=watch(file.name),
+                    with_rows=out is not None,
+                    taken=taken,
                 )
-                for file in counted
-            ]
+                taken.add(report.topics[0].id)
+                reports.append(report)
             if mentions:
                 scorer = scorer_of(settings.score)
                 told = watch("mentions")
@@ -90,13 +97,18 @@ def backtest(
         if out is not None:
             _write(out, reports, stems)
     pages = [page for report in reports for page in report.pages]
+    unreadable = sum(report.unreadable for report in reports)
     for report in reports:
         for refusal in report.refusals:
             complain(refusal)
+    if unreadable:
+        complain(f"left out because unreadable: {unreadable} mention{'s'[: unreadable != 1]}")
     if as_json:
         show_json(msgspec.to_builtins(pages))
     else:
         _show(pages, reports)
+    if unreadable and not any(report.mentions for report in reports):
+        raise SystemExit(Exit.FAILED)
 
 
 def _show(pages: "Sequence[Page]", reports: "Sequence[Report]") -> None:
@@ -122,7 +134,6 @@ def _write(out: Path, reports: "Sequence[Report]", stems: Sequence[str]) -> None
     from alerting.cli.backtest_files import REPORT, table_names, write_table
     from alerting.cli.backtest_report import report_page
 
-    out.mkdir(parents=True, exist_ok=True)
     names = iter(table_names(stems))
     pages = [_by_topic(report.pages) for report in reports]
     pasts = [
@@ -159,16 +170,19 @@ def _keep_apart(out: Path, files: Sequence[Path], stems: Sequence[str]) -> None:
         _refuse(f"--out {out} would write over {', '.join(map(str, lost))}: name another folder")
 
 
+def _why_no_counts(files: Sequence[Path], counted: Sequence[Path]) -> str:
+    from streams.count_table import name_of_counts
+
+    file = next((file for file in files if file not in counted and name_of_counts(file) != file.name), None)
+    if file is None:
+        return ""
+    lack = "it is empty" if file.stat().st_size == 0 else "the header does not name timestamp and value"
+    return f"{file}:1: {lack}; "
+
+
 def _refuse(reason: str) -> None:
     complain(reason)
     raise SystemExit(Exit.USAGE)
-
-
-def _stem(file: Path) -> str:
-    name = file.name
-    for suffix in (".gz", ".csv"):
-        name = name[: -len(suffix)] if name.lower().endswith(suffix) else name
-    return name or "counts"
 
 
 @contextmanager

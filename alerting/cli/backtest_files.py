@@ -36,7 +36,7 @@ def write_table(rows: Sequence[Row], path: Path) -> None:
         OSError: The file cannot be written.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
+        table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
         for row in rows:
             figures = [_figure(value) for value in (row.expected, row.low, row.high, row.score)]

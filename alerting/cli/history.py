@@ -32,7 +32,8 @@ def load(
     Load a topic's history once, before its first live mention; what comes later is passed over.
     """
     from streams.broker.registry import open_broker
-    from streams.history import partials_of_counts, partials_of_mentions, read_counts
+    from streams.count_table import read_counts
+    from streams.history import partials_of_counts, partials_of_mentions
     from streams.matching import TopicMatcher
     from streams.mention import Mention
     from streams.produce import load_history

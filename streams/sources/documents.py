@@ -9,6 +9,7 @@ from typing import IO, Any, Final, cast
 from streams import codec
 from streams.errors import InvalidMention
 from streams.mention import Mention
+from streams.sources.legible import require_legible
 
 Reader = Callable[[Any], Iterator[Mention | InvalidMention]]
 
@@ -42,10 +43,14 @@ def read_documents(path: Path, mentions_of: Reader) -> Iterator[Mention | Invali
     """
     kind, packed = kind_of(path, ".json", ".jsonl", ".ndjson")
     with path.open("rb") as plain:
-        stream = cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if packed else plain
+        unpacked = gzip.GzipFile(fileobj=plain) if packed else plain
+        stream = cast("IO[bytes]", unpacked)
         try:
+            require_legible(unpacked)
             for place, text in _whole(path, stream) if kind == ".json" else _lines(path, stream):
                 yield from _placed(place, text, mentions_of)
+        except InvalidMention as exc:
+            yield InvalidMention(f"{path.name}: {exc.reason}")
         except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
             yield InvalidMention(f"{path.name}: the compressed file is damaged: {exc}")
 

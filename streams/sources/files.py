@@ -17,6 +17,8 @@ from streams import codec
 from streams.errors import InvalidMention
 from streams.mention import Author, Mention
 from streams.mention_fields import mention_from
+from streams.sources.bounded_lines import BoundedLines
+from streams.sources.legible import require_legible
 
 MAX_LINE_BYTES: Final = codec.MAX_MENTION_BYTES + 1
 _NUMBERS: Final = frozenset({"likes", "reposts", "replies", "quotes", "views", "reach", "seq"})
@@ -59,9 +61,13 @@ class FileSource:
             OSError: The file cannot be read.
         """
         with self.path.open("rb") as plain:
-            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if self._packed else plain
+            packed = gzip.GzipFile(fileobj=plain) if self._packed else plain
+            stream = cast("IO[bytes]", packed)
             try:
+                require_legible(packed)
                 yield from self._rows(stream) if self._csv else self._lines(stream)
+            except InvalidMention as exc:
+                yield InvalidMention(f"{self.path.name}: {exc.reason}")
             except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
                 yield InvalidMention(f"{self.path.name}: the compressed file is damaged: {exc}")
 
@@ -81,7 +87,7 @@ class FileSource:
     def _rows(self, stream: IO[bytes]) -> Iterator[Mention | InvalidMention]:
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
         try:
-            yield from self._parsed(csv.DictReader(text))
+            yield from self._parsed(csv.DictReader(BoundedLines(text)))
         finally:
             text.detach()
 

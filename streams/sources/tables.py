@@ -3,12 +3,15 @@
 import csv
 import gzip
 import io
+import itertools
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final, cast
 
 from streams.errors import InvalidMention
+from streams.sources.bounded_lines import BoundedLines
+from streams.sources.legible import require_legible
 
 Row = tuple[int, list[str]]
 MAX_CELL_CHARACTERS: Final = 131_072
@@ -23,10 +26,13 @@ def rows_of(path: Path, *, packed: bool) -> Iterator[Row | InvalidMention]:
         OSError: The file cannot be read.
     """
     with path.open("rb") as plain:
-        stream = cast("IO[bytes]", gzip.GzipFile(fileobj=plain)) if packed else plain
-        text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+        stream = gzip.GzipFile(fileobj=plain) if packed else plain
+        text = io.TextIOWrapper(cast("IO[bytes]", stream), encoding="utf-8-sig", errors="replace", newline="")
         try:
+            require_legible(stream)
             yield from _read(path, text)
+        except InvalidMention as exc:
+            yield InvalidMention(f"{path.name}: {exc.reason}")
         except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
             yield InvalidMention(f"{path.name}: the compressed file is damaged: {exc}")
         finally:
@@ -35,8 +41,8 @@ def rows_of(path: Path, *, packed: bool) -> Iterator[Row | InvalidMention]:
 
 def _read(path: Path, text: io.TextIOWrapper) -> Iterator[Row | InvalidMention]:
     first = text.readline(MAX_CELL_CHARACTERS)
-    separator = max(",;\t", key=first.count)
-    rows = csv.reader(_after(first, text), delimiter=separator)
+    lines: Iterable[str] = BoundedLines(text)
+    rows = csv.reader(itertools.chain((first,), lines) if first else lines, delimiter=separator_of(first))
     while True:
         try:
             cells = next(rows)
@@ -49,10 +55,13 @@ def _read(path: Path, text: io.TextIOWrapper) -> Iterator[Row | InvalidMention]:
             yield rows.line_num, cells
 
 
-def _after(first: str, text: io.TextIOWrapper) -> Iterator[str]:
-    if first:
-        yield first
-    yield from text
+def separator_of(header: str) -> str:
+    """What separates the cells of a table: comma, semicolon or tab, whichever its first line has most of.
+
+    >>> separator_of("timestamp;value")
+    ';'
+    """
+    return max(",;\t", key=header.count)
 
 
 def named(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:

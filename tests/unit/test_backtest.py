@@ -126,6 +126,23 @@ def test_progress_is_told_in_rows(tmp_path: Path) -> None:
     assert told == [(0, 500)]
 
 
+@pytest.mark.parametrize("name", ['He said "no', "NOT", "a(b", "x:y", "-"])
+def test_a_file_may_be_called_what_no_query_could_be(tmp_path: Path, name: str) -> None:
+    report = backtest_counts(counts(tmp_path, f"{name}.csv"))
+
+    assert len(report.pages) == 1
+    assert report.topics[0].name == name
+
+
+def test_files_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
+    path = counts(tmp_path, "acme.csv")
+
+    report = backtest_counts(path, taken={"acme", "acme-2"})
+
+    assert report.topics[0].id == report.topics[0].name == "acme-3"
+    assert {page.topic for page in report.pages} == set(report.rows) == {"acme-3"}
+
+
 def test_a_file_that_holds_no_counts_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from streams.count_table import CountRow, is_counts, read_counts, steps_of
 from streams.errors import InvalidInput
 from streams.events import Tally
-from streams.history import CountRow, is_counts, partials_of_counts, partials_of_mentions, read_counts, steps_of
+from streams.history import partials_of_counts, partials_of_mentions
 from streams.matching import TopicMatcher
 from streams.mention import Mention
 from streams.settings import StreamSettings
@@ -62,6 +63,7 @@ class TestCounts:
             ("timestamp,value,sentiment\n2026-01-01 00:00:00,1,2\n", ":2: sentiment is 2.0"),
             ("timestamp,value,sentiment\n2026-01-01 00:00:00,1,nan\n", ":2: sentiment is nan"),
             ("timestamp,value,sentiment\n2026-01-01 00:00:00,1,good\n", ":2: sentiment is 'good', not a number"),
+            ("timestamp,value,Value\n2026-01-01 00:00:00,1,2\n", ":1: the header has value more than once"),
             ("timestamp,value\n2026-01-01 00:00:00,many\n", ":2: value is 'many', not a number"),
         ],
     )
@@ -76,6 +78,42 @@ class TestCounts:
 
         assert is_counts(path)
         assert read_counts(path) == (CountRow(START, 5, 2),)
+
+    @pytest.mark.parametrize("separator", [",", ";", "\t"])
+    def test_cells_are_separated_as_those_of_the_header(self, tmp_path: Path, separator: str) -> None:
+        path = write(tmp_path, "timestamp,value,negative\n2026-01-01 00:00:00,5,2\n".replace(",", separator))
+
+        assert is_counts(path)
+        assert read_counts(path) == (CountRow(START, 5, 2),)
+
+    @pytest.mark.parametrize(
+        ("start", "reason"),
+        [
+            (b"\xff\xfet\0i\0", "it is UTF-16: save it as UTF-8"),
+            (b"\xfe\xff\0t\0i", "it is UTF-16: save it as UTF-8"),
+            (b"t\0i\0m\0", "it is UTF-16 or no text: save it as UTF-8"),
+            (b"\xff\xfe\0\0t\0\0\0", "it is UTF-32: save it as UTF-8"),
+            (gzip.compress(b"timestamp,value\n"), "it is gzipped: let its name end in .gz"),
+            (b"PK\x03\x04\x14\0", "it is a spreadsheet or a ZIP archive: export CSV or JSON lines from it"),
+        ],
+    )
+    def test_a_file_that_is_no_text_of_ours_says_what_it_is(self, tmp_path: Path, start: bytes, reason: str) -> None:
+        path = tmp_path / "counts.csv"
+        path.write_bytes(start)
+
+        with pytest.raises(InvalidInput) as refused:
+            is_counts(path)
+
+        assert refused.value.problems == (f"{path}: {reason}",)
+
+    def test_a_line_without_end_is_refused_without_holding_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "counts.csv"
+        path.write_bytes(b"timestamp,value\n2026-01-01 00:00:00," + b"1" * 3_000_000)
+
+        with pytest.raises(InvalidInput) as refused:
+            read_counts(path)
+
+        assert refused.value.problems == (f"{path}: not CSV: a line has more than 1,000,000 characters",)
 
     def test_a_gzip_file_that_is_cut_off_is_refused(self, tmp_path: Path) -> None:
         path = tmp_path / "counts.csv.gz"
@@ -105,6 +143,11 @@ class TestCounts:
         rows = tuple(CountRow(START + at, 1) for at in (0, 300, 600, 9000, 9300))
 
         assert steps_of(rows) == (300, 300, 300, 300, 300)
+
+    def test_a_row_of_a_week_covers_the_week(self) -> None:
+        week = 7 * 86_400
+
+        assert steps_of(tuple(CountRow(START + number * week, 1) for number in range(3))) == (week, week, week)
 
     def test_are_spread_over_the_minutes_of_their_row_and_add_up(self) -> None:
         rows = (CountRow(START, 7, 3, 1), CountRow(START + 300, 2, 1, 0))

@@ -70,3 +70,36 @@ def test_unpacks_gzip_and_says_when_it_is_damaged(tmp_path: Path) -> None:
 def test_refuses_a_file_of_unknown_kind(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"known are \.jsonl"):
         FileSource(tmp_path / "mentions.parquet")
+
+
+@pytest.mark.parametrize("name", ["mentions.jsonl", "mentions.csv", "mentions.jsonl.gz"])
+def test_a_file_in_another_encoding_is_one_sentence_and_not_one_a_line(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    content = (GOOD * 3).decode().encode("utf-16")
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+
+    (refusal,) = FileSource(path).read()
+
+    assert isinstance(refusal, InvalidMention)
+    assert refusal.reason == f"{name}: it is UTF-16: save it as UTF-8"
+
+
+def test_a_byte_order_mark_costs_no_mention(tmp_path: Path) -> None:
+    path = tmp_path / "mentions.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD)
+
+    (mention,) = FileSource(path).read()
+
+    assert isinstance(mention, Mention)
+
+
+def test_a_row_longer_than_any_mention_is_passed_over_without_loading_it(tmp_path: Path) -> None:
+    path = tmp_path / "mentions.csv"
+    header, row = "id,platform,published_at,text\n", "1,x,2026-01-01T00:00:00Z,hi\n"
+    path.write_text(header + "x" * 3_000_000 + "\n" + row, encoding="utf-8")
+
+    bad, good = FileSource(path).read()
+
+    assert isinstance(bad, InvalidMention)
+    assert "a line has more than 1,000,000 characters" in bad.reason
+    assert isinstance(good, Mention)
