@@ -74,6 +74,7 @@ class Report(msgspec.Struct, frozen=True):
         unreadable: How many could not be read.
         refusals: Why, for the first 20 of them.
         topics: What was watched, each with the budget that was in force.
+        newest: When the newest of what was read is dated; None where nothing was.
         pages_by_budget: By topic id, how many pages each of the other budgets would have sent, in pages a week.
     """
 
@@ -84,6 +85,7 @@ class Report(msgspec.Struct, frozen=True):
     refusals: tuple[str, ...] = ()
     topics: tuple[Topic, ...] = ()
     pages_by_budget: dict[str, dict[float, int]] = {}
+    newest: datetime | None = None
 
 
 def backtest_counts(
@@ -140,6 +142,7 @@ def backtest_counts(
         sum(row.value for row in rows),
         topics=(topic,),
         pages_by_budget=others.pages(),
+        newest=_time(rows[-1].at),
     )
 
 
@@ -194,7 +197,16 @@ def backtest_mentions(
             )
         )
     told = {topic_id: tuple(windows) for topic_id, windows in rows.items()} if with_rows else {}
-    return Report(tuple(pages), told, reader.read, reader.unreadable, tuple(reader.refusals), topics, others.pages())
+    return Report(
+        tuple(pages),
+        told,
+        reader.read,
+        reader.unreadable,
+        tuple(reader.refusals),
+        topics,
+        others.pages(),
+        reader.newest,
+    )
 
 
 def _topic_of(path: Path, taken: Collection[str], pages_per_week: float) -> Topic:
@@ -216,6 +228,7 @@ class _Reader:
         self.read = 0
         self.unreadable = 0
         self.refusals: list[str] = []
+        self.newest: datetime | None = None
 
     def mentions(self) -> Iterator[Mention]:
         for source in self._sources:
@@ -226,6 +239,7 @@ class _Reader:
                         self.refusals.append(mention.reason)
                 else:
                     self.read += 1
+                    self.newest = max(self.newest or mention.published_at, mention.published_at)
                     if self._progress is not None and self.read % _TELL_EVERY == 0:
                         self._progress(self.read, None)
                     yield mention

@@ -21,6 +21,7 @@ from alerting.console.page import Pages
 from alerting.console.pulse import Pulse
 from alerting.console.topic_form import TopicForm, Trial, caught, fields_of, trial
 from alerting.errors import OutOfScope
+from alerting.incidents.usual import usual
 from alerting.incidents.wording import count, odds
 from streams.clock import Clock
 from streams.errors import BrokerUnavailable, InvalidQuery, TopicChanged, TopicRefused
@@ -135,7 +136,7 @@ def topic_pages_router(
         seen = await tried(previews, wanted)
         now = clock.now()
         lines = [
-            f"{page.at:%d %b %H:%M} UTC: {count(page.observed)} mentions where {page.expected:.3g} were expected, "
+            f"{page.at:%d %b %H:%M} UTC: {count(page.observed)} mentions where {usual(page.expected)} were expected, "
             f"{odds(page.false_pages_per_week)}"
             for page in seen.pages
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -46,7 +47,9 @@ def backtest(
     import msgspec
 
     from streams.backtest import backtest_counts, backtest_mentions
+    from streams.clock import SystemClock
     from streams.count_table import is_counts, name_of_counts
+    from streams.recorded_past import RecordedPast
     from streams.sentiment.registry import scorer_of
 
     with explained():
@@ -85,7 +88,7 @@ def backtest(
                 told = watch("mentions")
                 reports.append(
                     backtest_mentions(
-                        mentions,
+                        [RecordedPast(mentions, grace_seconds=settings.time.grace_seconds)],
                         settings=settings,
                         scorer=scorer,
                         budgets=budgets,
@@ -97,21 +100,28 @@ def backtest(
         if out is not None:
             _write(out, reports, stems)
     pages = [page for report in reports for page in report.pages]
-    unreadable = sum(report.unreadable for report in reports)
-    for report in reports:
-        for refusal in report.refusals:
-            complain(refusal)
-    if unreadable:
-        complain(f"left out because unreadable: {unreadable} mention{'s'[: unreadable != 1]}")
+    _complain_of(reports, SystemClock().now())
     if as_json:
         show_json(msgspec.to_builtins(pages))
     else:
         _show(pages, reports)
-    if unreadable and not any(report.mentions for report in reports):
+    if all(report.unreadable and not report.mentions for report in reports):
         raise SystemExit(Exit.FAILED)
 
 
+def _complain_of(reports: "Sequence[Report]", now: datetime) -> None:
+    for report in reports:
+        for refusal in report.refusals:
+            complain(refusal)
+        if report.unreadable:
+            complain(f"left out because unreadable: {report.unreadable} mention{'s'[: report.unreadable != 1]}")
+        if report.newest is not None and report.newest > now:
+            name = f"topic {report.topics[0].id}" if len(report.topics) == 1 else "mentions"
+            complain(f"{name}: dated in the future, up to {report.newest:%Y-%m-%d %H:%M} UTC")
+
+
 def _show(pages: "Sequence[Page]", reports: "Sequence[Report]") -> None:
+    from alerting.incidents.usual import usual
     from alerting.incidents.wording import odds
 
     rows = [
@@ -120,7 +130,7 @@ def _show(pages: "Sequence[Page]", reports: "Sequence[Report]") -> None:
             page.topic,
             page.direction,
             page.observed,
-            f"{page.expected:.1f}",
+            usual(page.expected),
             odds(page.false_pages_per_week).removesuffix(" for this topic"),
         )
         for page in pages

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from alerting.charts.svg import render, text
 from alerting.cli.backtest_charts import TopicPast, page_chart, whole_chart
 from alerting.cli.backtest_style import STYLE
+from alerting.incidents.usual import usual
 from alerting.incidents.wording import count, duration, odds, plain
 from streams.backtest import Page
 
@@ -112,7 +113,7 @@ def _topic(number: int, past: TopicPast) -> Iterator[str]:
 
 def _page(place: int, past: TopicPast, page: Page) -> Iterator[str]:
     yield f'<li><h3><span class="number">{place}</span> · {page.at:%Y-%m-%d %H:%M} · {text(page.direction)}</h3>'
-    yield f"<p>{count(page.observed)} mentions where {page.expected:.3g} were usual, since about {page.onset:%H:%M}"
+    yield f"<p>{count(page.observed)} mentions where {usual(page.expected)} were usual, since about {page.onset:%H:%M}"
     yield f"{'' if page.onset.date() == page.at.date() else f' on {page.onset:%Y-%m-%d}'}.</p>"
     yield f'<p class="soft">With nothing going on: {text(odds(page.false_pages_per_week))} ({text(page.detector)}).</p>'
     if place <= MOST_DRAWN:

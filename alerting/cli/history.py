@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from streams.events import PartialCount
 
 _MOST_REFUSALS: Final = 20
+_AHEAD: Final = timedelta(hours=1)  # what clocks may be apart
+_FUTURE: Final = "in the future; a past that reaches beyond the present would be forgotten as a whole"
 
 app = typer.Typer(help="Teach detectors a past before they page.", no_args_is_help=True)
 
@@ -32,7 +35,9 @@ def load(
     Load a topic's history once, before its first live mention; what comes later is passed over.
     """
     from streams.broker.registry import open_broker
+    from streams.clock import SystemClock
     from streams.count_table import read_counts
+    from streams.errors import InvalidInput
     from streams.history import partials_of_counts, partials_of_mentions
     from streams.matching import TopicMatcher
     from streams.mention import Mention
@@ -42,13 +47,19 @@ def load(
     def partials() -> "Iterator[PartialCount]":
         if topic is not None:
             for file in files:
-                for _, partial in partials_of_counts(known[topic], read_counts(file)):
+                rows = read_counts(file)
+                if rows[-1].at > latest.timestamp():
+                    last = datetime.fromtimestamp(rows[-1].at, UTC)
+                    raise InvalidInput((f"{file}: the last row is dated {last:%Y-%m-%d %H:%M} UTC, {_FUTURE}",))
+                for _, partial in partials_of_counts(known[topic], rows):
                     yield partial
             return
         mentions: list[Mention] = []
-        refused = 0
+        refused = ahead = 0
         for item in chain.from_iterable(open_source(source, file, column).read() for file in files):
-            if isinstance(item, Mention):
+            if isinstance(item, Mention) and item.published_at > latest:
+                ahead += 1
+            elif isinstance(item, Mention):
                 mentions.append(item)
             else:
                 refused += 1
@@ -56,6 +67,8 @@ def load(
                     complain(item.reason)
         if refused:
             complain(f"{refused} unreadable mentions are left out")
+        if ahead:
+            complain(f"{ahead} mention{'s'[: ahead != 1]} left out: dated {_FUTURE}")
         mentions.sort(key=lambda mention: mention.published_at)
         yield from partials_of_mentions(
             mentions,
@@ -69,6 +82,7 @@ def load(
             return await load_history(partials(), broker, settings)
 
     with explained():
+        latest = SystemClock().now() + _AHEAD
         settings = settings_from(config)
         known = {value.id: value for value in settings.topic_values()}
         if topic is not None and topic not in known:

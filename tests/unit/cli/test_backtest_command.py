@@ -1,6 +1,7 @@
 """`tocsin backtest` on what people give it: each file is read as meant, or refused in a sentence."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,12 @@ def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def tocsin(*words: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, words)], env={"COLUMNS": "250"})
+
+
 def backtest(*words: object) -> Result:
-    return CliRunner().invoke(app, ["backtest", *map(str, words)], env={"COLUMNS": "250"})
+    return tocsin("backtest", *words)
 
 
 def written(path: Path, text: str) -> Path:
@@ -87,3 +92,34 @@ def test_one_bad_line_among_good_ones_is_told_and_costs_nothing_else(tmp_path: P
     assert result.exit_code == Exit.DONE, result.output
     assert "left out because unreadable: 1 mention\n" in result.output
     assert "1 mentions, 0 pages" in result.output
+
+
+def test_one_date_in_the_future_is_told_and_costs_no_page(tmp_path: Path) -> None:
+    at = [datetime(2024, 1, 5, tzinfo=UTC) + timedelta(minutes=minute) for minute in range(600)]
+    at += [at[-1] + timedelta(seconds=second) for second in range(300)]  # one a minute, then one a second
+    at.insert(300, datetime(9000, 1, 1, tzinfo=UTC))
+    lines = [
+        json.dumps({"id": str(number), "platform": "x", "published_at": moment.isoformat(), "text": "refund"})
+        for number, moment in enumerate(at)
+    ]
+    mentions = written(tmp_path / "mentions.jsonl", "\n".join(lines))
+
+    result = backtest(mentions, "--config", written(tmp_path / "c.yaml", CONFIG), "--json")
+
+    assert "topic refunds: dated in the future, up to 9000-01-01 00:00 UTC" in result.stderr
+    (page,) = json.loads(result.stdout)
+    assert page["at"].startswith("2024-01-05T09:59")  # the burst begins in minute 599
+
+
+def test_history_that_goes_on_into_the_future_is_told(tmp_path: Path) -> None:
+    config = written(tmp_path / "c.yaml", f"{CONFIG}kafka: {{bootstrap_servers: memory}}\n")
+    ahead = written(tmp_path / "ahead.csv", "timestamp,value\n2024-01-05,7\n9000-01-01,9\n")
+    mention = {"id": "1", "platform": "x", "published_at": "9000-01-01T00:00:00Z", "text": "refund"}
+    mentions = written(tmp_path / "mentions.jsonl", json.dumps(mention))
+
+    counts = tocsin("history", "load", "--topic", "refunds", ahead, "--config", config)
+    told = tocsin("history", "load", mentions, "--config", config)
+
+    assert counts.exit_code == Exit.FAILED
+    assert "the last row is dated 9000-01-01 00:00 UTC, in the future" in counts.stderr
+    assert "1 mention left out: dated in the future" in told.stderr

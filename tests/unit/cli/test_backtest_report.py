@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from alerting.charts.chart import MarkerKind
@@ -61,6 +62,11 @@ class TestReport:
         assert "1 · 2026-01-08 11:20 · crisis" in seen.text  # row 1000: 5000 minutes, 3 days 11 h 20 min
         assert "240 mentions where 20 were usual, since about 11:10." in seen.text
         assert "With nothing going on: about once in 40 weeks for this topic (volume)." in seen.text
+
+    def test_thousands_are_told_as_people_read_them(self) -> None:
+        great = msgspec.structs.replace(page(), observed=5_455, expected=2_723.6)
+
+        assert "5,455 mentions where 2,724 were usual" in Seen(report_page([past(great)], BUDGETS)).text
 
     def test_tells_what_other_budgets_would_have_sent(self) -> None:
         document = report_page([past(page()), past()], BUDGETS)

@@ -116,7 +116,7 @@ def test_files_that_are_no_such_thing_are_named_by_line(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "counts.csv:1: the header"),
+        ("", "counts.csv:1: it is empty"),
         ("a,b\n1,2\n", "counts.csv:1: the header"),
         ("timestamp,value\n", "no row below"),
     ],
