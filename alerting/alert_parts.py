@@ -29,7 +29,6 @@ from alerting.hand_over import HandOver
 from alerting.inbound.build import build_inbound
 from alerting.intake_probe import intake_probe
 from alerting.notifiers.egress import Egress
-from alerting.oidc.provider import Provider
 from alerting.own_part_desk import OwnPartDesk
 from alerting.pictures import Pictures
 from alerting.receiver_parts import receivers_from
@@ -204,6 +203,8 @@ def _sign_in(settings: Settings, clock: Clock) -> SignIn | None:
     oidc, url = settings.api.oidc, settings.api.public_url
     if oidc is None or url is None:
         return None
+    from alerting.oidc.provider import Provider  # noqa: PLC0415 - its signatures take 10 MiB, and only who configures it needs them
+
     try:
         provider = Provider(oidc, clock, trust_proxy=settings.delivery.trust_proxy)
     except InvalidConfig as exc:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -21,10 +21,12 @@ from alerting.api.sessions import COOKIE, FORM_COOKIE, FORM_LIFETIME, LIFETIME, 
 from alerting.console.page import Pages
 from alerting.errors import DirectiveRefused, ProviderUnavailable, SignInRefused
 from alerting.oidc.admission import Admission, admitted
-from alerting.oidc.provider import Provider
 from alerting.oidc_settings import OidcSettings
 from alerting.teams import Teams
 from streams.clock import Clock
+
+if TYPE_CHECKING:
+    from alerting.oidc.provider import Provider
 
 START: Final = "/login/oidc"
 BACK: Final = "/login/oidc/callback"
@@ -62,7 +64,7 @@ class SignIn:
         public_url: Of the console, without a slash at its end; the provider leads back below it.
     """
 
-    def __init__(self, settings: OidcSettings, provider: Provider, teams: Teams, public_url: str) -> None:
+    def __init__(self, settings: OidcSettings, provider: "Provider", teams: Teams, public_url: str) -> None:
         self.settings = settings
         self.provider = provider
         self.teams = teams

@@ -25,7 +25,6 @@ from alerting.notifiers.log import LogNotifier
 from alerting.notifiers.ntfy import NtfyNotifier
 from alerting.notifiers.pagerduty import PagerDutyNotifier
 from alerting.notifiers.pagerduty_rest import PagerDutyRest
-from alerting.notifiers.slack import SlackNotifier
 from alerting.notifiers.smtp import MailServer
 from alerting.notifiers.teams import TeamsNotifier
 from alerting.notifiers.webhook import WebhookNotifier
@@ -85,6 +84,8 @@ def _knowing(settings: NotifierSettings, people: Sequence[PersonSettings]) -> No
 def _slack(settings: NotifierSettings, clock: Clock, egress: Egress) -> Notifier:
     if not isinstance(settings, SlackSettings):
         raise TypeError(f"expected SlackSettings, got {type(settings).__name__}")
+    from alerting.notifiers.slack import SlackNotifier  # noqa: PLC0415 - Slack's client takes 3 MiB
+
     token = read_secret(settings.token, settings.token_file, name="token")
     return SlackNotifier(
         channel=settings.channel,

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from alerting.errors import DeliveryInDoubt, DeliveryRejected, DeliveryRetryable
 from alerting.inbound_settings import PersonSettings
 from alerting.notifiers.egress import Egress
 from alerting.notifiers.http import Outbound
-from alerting.oncall.calendar import CalendarShifts
 from alerting.oncall.pagerduty import MOST_PAGES, ON_CALLS, PAGE, KnownShifts, packed, read_on_calls, unpacked
 from alerting.oncall.roster import AHEAD, Shifts
 from alerting.oncall.shift import Shift
@@ -17,6 +16,9 @@ from alerting.oncall_settings import CalendarSettings, PagerDutyScheduleSettings
 from streams.clock import Clock
 from streams.errors import InvalidConfig
 from streams.secret import read_secret
+
+if TYPE_CHECKING:
+    from alerting.oncall.calendar import CalendarShifts
 
 MAX_BYTES: Final = 2_000_000
 TIMEOUT_SECONDS: Final = 10.0
@@ -52,7 +54,11 @@ class ScheduleSource(Protocol):
 
 
 class CalendarSource:
-    """An iCalendar file at an address or on disk."""
+    """An iCalendar file at an address or on disk.
+
+    Args:
+        read: What makes shifts of the file, for these people in this time zone.
+    """
 
     def __init__(
         self,
@@ -60,10 +66,12 @@ class CalendarSource:
         people: Sequence[PersonSettings],
         time_zone: str,
         *,
+        read: "type[CalendarShifts]",
         clock: Clock,
         egress: Egress,
     ) -> None:
         self._settings = settings
+        self._shifts = read
         self._people = people
         self._time_zone = time_zone
         self._clock = clock
@@ -85,7 +93,7 @@ class CalendarSource:
 
     def parse(self, content: bytes) -> Shifts:
         """Events as shifts; a recurrence that cannot be followed is found here."""
-        shifts = CalendarShifts(content, self._people, self._time_zone)
+        shifts = self._shifts(content, self._people, self._time_zone)
         now = self._clock.now()
         shifts.remember(now - _BEHIND, now + AHEAD + _BEHIND)
         return shifts
@@ -164,7 +172,10 @@ def source_of(
 ) -> ScheduleSource | None:
     """Where the schedule is read; None for a rotation, which stands in the configuration."""
     if schedule.calendar is not None:
-        return CalendarSource(schedule.calendar, people, schedule.time_zone, clock=clock, egress=egress)
+        from alerting.oncall.calendar import CalendarShifts  # noqa: PLC0415 - the reader of calendars takes 3 MiB
+
+        zone = schedule.time_zone
+        return CalendarSource(schedule.calendar, people, zone, read=CalendarShifts, clock=clock, egress=egress)
     if schedule.pagerduty is not None:
         return PagerDutySource(schedule.pagerduty, people, clock=clock, egress=egress)
     return None

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from alerting.errors import DatabaseUnavailable
 from alerting.incidents.sql.database import Database
-from alerting.incidents.sql.migrating import migrate
 from alerting.incidents.sql.postgres import PostgresDatabase
 from alerting.incidents.sql.sqlite import SqliteDatabase
+from alerting.incidents.sql.version import is_newest
 from alerting.settings import DatabaseSettings
 from streams.clock import Clock, SystemClock
 from streams.errors import InvalidConfig
@@ -55,7 +55,7 @@ async def open_database(settings: DatabaseSettings, clock: Clock | None = None) 
     )
     try:
         async with asyncio.timeout(_OPEN_SECONDS), database.transaction() as transaction:
-            await transaction.run(migrate)
+            await transaction.run(_bring_up)
     except TimeoutError as exc:
         await database.close()
         raise DatabaseUnavailable(f"the database {_place(url)} took over {_OPEN_SECONDS} s to migrate") from exc
@@ -63,6 +63,13 @@ async def open_database(settings: DatabaseSettings, clock: Clock | None = None) 
         await database.close()
         raise
     return database
+
+
+def _bring_up(connection: Connection) -> None:
+    if not is_newest(connection):
+        from alerting.incidents.sql.migrating import migrate  # noqa: PLC0415 - only the first start of a version needs it
+
+        migrate(connection)
 
 
 def expect_made(settings: DatabaseSettings) -> None:

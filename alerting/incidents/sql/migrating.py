@@ -1,6 +1,5 @@
 """Brings the tables up to this code's version."""
 
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -10,10 +9,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-import alerting.incidents
+from alerting.incidents.sql.version import SCRIPTS
 from streams.errors import InvalidConfig
 
-_SCRIPTS: Final = Path(alerting.incidents.__file__).with_name("migrations")
 _MIGRATION_LOCK: Final = 0x746F6373696E_02
 
 log = structlog.get_logger()
@@ -48,5 +46,5 @@ def migrate(connection: Connection) -> None:
 def migration_config() -> Config:
     """Alembic's configuration for the migrations that are shipped with this package."""
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     return config
