@@ -118,9 +118,12 @@ def backtest_counts(
     others = OtherBudgets(run, settings, (topic,), budgets)
     paged: set[int] = set()
     expected: dict[int, tuple[float, float, float] | None] = {}
+    newest = -1
     for index, partial in partials_of_counts(topic, rows):
-        if index not in expected:
-            expected[index] = run.expected(topic.id, steps[index])
+        if index != newest:
+            newest = index
+            if with_rows:
+                expected[index] = run.expected(topic.id, steps[index])
             if progress is not None and index % _TELL_EVERY == 0:
                 progress(index, len(rows))
         if run.add(partial):

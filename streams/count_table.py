@@ -21,6 +21,7 @@ from streams.sources.tables import separator_of
 from streams.windows import MINUTE
 
 _LARGEST_COUNT: Final = 10**9
+_SURELY_COUNTS: Final = 9  # digits of a number that is no larger
 _LONGEST_STEP: Final = 31 * 86_400  # weeks and months are counted too; what else is apart was not counted in between
 _YEARS: Final = range(2, 9999)  # what lies a day beside them can be told in every zone
 _MOST_PROBLEMS: Final = 20
@@ -176,6 +177,8 @@ def _count_of(cells: Mapping[str, str], name: str) -> int | None:
     cell = cells.get(name, "").strip()
     if not cell:
         return None
+    if len(cell) <= _SURELY_COUNTS and cell.isascii() and cell.isdigit():
+        return int(cell)
     number = _number(cell, name)
     if not 0 <= number <= _LARGEST_COUNT or number != int(number):
         raise ValueError(f"{name} is {cell[:40]!r}; allowed are whole numbers from 0 to {_LARGEST_COUNT}")

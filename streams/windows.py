@@ -136,7 +136,13 @@ class TopicWindows:
 
     def unlearned(self) -> list[Slot]:
         """The minutes with mentions that are not final yet, oldest first."""
-        return [self._slot(start) for start in self._unlearned]
+        minutes = self._minutes
+        return [minutes[start].slot or self._slot(start) for start in self._unlearned]
+
+    def is_learned(self, now: int | None) -> bool:
+        """All minutes that are final at `now` were handed out."""
+        until = self.final_until(now)
+        return until is None or (self.learned_until is not None and until <= self.learned_until)
 
     def final(self, now: int | None, begin: int | None = None) -> Iterator[Slot]:
         """Minutes that have become final, oldest first, silent ones too; each is handed out once.
@@ -148,7 +154,7 @@ class TopicWindows:
             begin: Where the very first minute lies; None is the first mention.
         """
         until = self.final_until(now)
-        if until is None or (self.learned_until is not None and until <= self.learned_until):
+        if until is None:
             return
         if self.learned_until is None:
             if not self._unlearned or (begin is None and self._unlearned[0] >= until):
@@ -175,11 +181,15 @@ class TopicWindows:
         self._unlearned.clear()
         self.learned_until = None
 
-    def closings(self, now: int | None) -> list[Closing]:
-        """Windows whose count has to be told now that event time stands at `now`, oldest first."""
+    def closings(self, now: int | None, *, told: bool = True) -> list[Closing]:
+        """Windows whose count has to be told now that event time stands at `now`, oldest first.
+
+        Args:
+            told: Nobody asks for their counts else; time passes all the same.
+        """
         if now is None:
             return []
-        told = []
+        closings = []
         remaining = []
         for start in self._untold:
             minute = self._minutes.get(start)
@@ -191,11 +201,12 @@ class TopicWindows:
             if minute.revision < 0 and minute.counts[0] <= 0:
                 continue  # came and was deleted before anybody heard of it
             minute.revision += 1
-            final = self.learned_until is not None and start < self.learned_until
-            told.append(Closing(Slot(start, MINUTE, tally_of(minute.counts)), minute.revision, final))
+            if told:
+                final = self.learned_until is not None and start < self.learned_until
+                closings.append(Closing(Slot(start, MINUTE, tally_of(minute.counts)), minute.revision, final))
         self._untold = remaining
         self._forget(max(now, self.newest or 0) - KEPT_SECONDS)
-        return told
+        return closings
 
     def mentions(self, start: int, end: int) -> int:
         """Mentions in the kept minutes that begin in `[start, end)`, without those that are no news."""

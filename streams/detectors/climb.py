@@ -43,7 +43,9 @@ class Climb(msgspec.Struct, frozen=True):
             start = slot.start
             if nats > 0.0 and position is not None and start > position:
                 nats = max(nats - drain * (start - position) / MINUTE, 0.0)
-            seconds = min(slot.seconds, max(at - start, 0) + 1)
+            seconds = slot.seconds
+            if at - start + 1 < seconds:
+                seconds = max(at - start, 0) + 1
             if nats <= 0.0:
                 nats, since = 0.0, start
             nats = nats + slot.tally.mentions * PER_MENTION - drain * seconds / MINUTE

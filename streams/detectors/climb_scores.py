@@ -78,12 +78,12 @@ class ClimbScores:
             return
         climb = self.climb.after(start, MINUTE, mentions, per_minute)
         self._maxima.add(math.log1p(climb.nats))
-        if climb.nats > 0.0:
+        if climb.nats > 1.0:
             # unbounded, one great day would hide the next storm for days
-            most = math.expm1(self._maxima.level(self._level) + self._maxima.scale)
             floor = math.log(max(per_minute * _MINUTES_PER_WEEK / self._level, 1.0)) + 1.0
-            if climb.nats > max(most, floor):
-                climb = Climb(max(most, floor), climb.since)
+            if climb.nats > floor:
+                most = max(math.expm1(self._maxima.level(self._level) + self._maxima.scale), floor)
+                climb = Climb(most, climb.since) if climb.nats > most else climb
         self.climb = climb
 
     def close_block(self) -> None:

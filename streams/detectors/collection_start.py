@@ -39,6 +39,9 @@ class Verdict(NamedTuple):
     begin: int = 0
 
 
+_NO_JUMP: Final = Verdict(Jump.NONE)
+
+
 class CollectionStart:
     """Tells an event on a quiet topic from the start of collection, as far as the past allows.
 
@@ -98,12 +101,13 @@ class CollectionStart:
                 return
         self._minutes = self._minutes or array("q")
         self._minutes.extend((start, mentions))
-        del self._minutes[: -2 * _KEPT]
+        if len(self._minutes) > 2 * _KEPT:
+            del self._minutes[: -2 * _KEPT]
 
     def judge(self, recent: Sequence[Slot], at: int, per_minute: float) -> Verdict:
         """The newest jump over the usual `per_minute`, seen at second `at`; `recent` are minutes not added yet."""
         if self._proven or per_minute * DAY / MINUTE >= self._mentions:
-            return Verdict(Jump.NONE)
+            return _NO_JUMP
         minutes = [minute for minute in self._pairs() if minute[0] >= self._not_before]
         minutes += [(slot.start, slot.tally.mentions) for slot in recent if slot.tally.mentions > 0]
         least = max(_JUMP * per_minute, self._mentions * MINUTE / DAY)

@@ -34,12 +34,12 @@ class LastDay:
         """One more final minute with mentions."""
         if self._few.may_judge_soon(rate):
             self._few.add(slot)
+            if self._few.judges(rate):
+                self._busy.clear()
+                return
         else:
             self._few.clear()
-        if self._few.judges(rate):
-            self._busy.clear()
-        else:
-            self._busy.add(slot, rate)
+        self._busy.add(slot, rate)
 
     def pages(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> tuple[float, int]:
         """False pages a week of the last day's mentions, in (0, 14], and where that day begins."""

@@ -41,6 +41,7 @@ class Mood:
     __slots__ = (
         "_block",
         "_drift",
+        "_known",
         "_open",
         "_storm",
         "_sums",
@@ -58,6 +59,7 @@ class Mood:
         self._block: int | None = None
         self._open = _SILENT
         self._storm = False
+        self._known = 1.0  # mentions that stand behind the mean
         self.scored = 0
         self.polarity: float | None = None
         self.negative_share: float | None = None
@@ -76,9 +78,13 @@ class Mood:
         if slot.tally.mentions:
             if self._open is _SILENT:
                 self._open = array("q", _SILENT)
-            for column, value in enumerate(sums_of(slot.tally)[1:]):
-                self._open[column] += value
-            self._open[-1] += slot.tally.positive
+            counts, (_, scored, negative, polarity, squares) = self._open, sums_of(slot.tally)
+            if scored or negative or polarity or squares:
+                counts[0] += scored
+                counts[1] += negative
+                counts[2] += polarity
+                counts[3] += squares
+            counts[4] += slot.tally.positive
 
     def compared(self, sums: Sums) -> Comparison:
         """What a window's sums say beside what is usual, as evidence names it."""
@@ -109,6 +115,7 @@ class Mood:
         values = (scored, negative, polarity / _MICRO, squares / _MICRO, positive)
         self._sums.update([float(value) for value in values])
         self.scored += max(scored, 0)
+        self._weigh()
         per_block = self._sums.get(0)
         if per_block > 0.0:
             self.polarity = self._sums.get(2) / per_block
@@ -118,8 +125,10 @@ class Mood:
 
     def error(self, scored: int) -> float:
         """Standard error of the mean polarity of `scored` mentions around the usual one."""
-        own = max(self._sums.get(0) * self._sums.weight, 1.0)
-        return math.sqrt(self.variance * (1.0 / scored + 1.0 / own) + self.drift)
+        return math.sqrt(self.variance * (1.0 / scored + 1.0 / self._known) + self.drift)
+
+    def _weigh(self) -> None:
+        self._known = max(self._sums.get(0) * self._sums.weight, 1.0)
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
@@ -140,6 +149,7 @@ class Mood:
         """
         try:
             self._sums.restore(state["sums"])
+            self._weigh()
             self._drift.restore(state["drifts"])
             self._block = state["block"]
             self._open = array("q", state["open"])

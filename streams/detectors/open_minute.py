@@ -1,5 +1,6 @@
 """What the past means for decisions of the open minute, kept for as long as it holds."""
 
+import math
 from array import array
 from collections.abc import Sequence
 from typing import Final
@@ -9,34 +10,37 @@ from streams.detectors.minute_memo import MinuteMemo
 from streams.detectors.rate import Rate
 from streams.detectors.trail import Trail
 from streams.detectors.window_scores import SCALES, WindowScores
-from streams.detectors.window_stand import Stand, stand_of
-from streams.windows import Slot
+from streams.detectors.window_stand import Stand, finals_of, rate_lately, stand_of
+from streams.windows import MINUTE, Slot
 
 _HALF_HOUR: Final = 30
 _PLAIN: Final = float(BLOCKS_PER_WEEK)
+_BACK: Final = tuple((minutes - 1) * MINUTE for minutes in SCALES)  # a window begins so long before the open minute
 
 
 class OpenMinute:
     """Works out where windows stand, and what they may hold and be as usual, as seldom as it can."""
 
-    __slots__ = ("_bands", "_limits", "_rate", "_scores", "_stand", "_trail")
+    __slots__ = ("_bands", "_limits", "_plain", "_rate", "_scores", "_stand", "_trail")
 
     def __init__(self, trail: Trail, rate: Rate, scores: WindowScores) -> None:
         self._trail, self._rate, self._scores = trail, rate, scores
         self._stand: MinuteMemo[Stand] = MinuteMemo()
         self._bands: tuple[tuple[int, tuple[float, float, float]], ...] = ()  # by minutes: a dictionary of two is large
-        self._limits: array[float] | None = None
+        self._plain: array[float] | None = None  # of each window, how many mentions are surely plain
+        self._limits: array[float] | None = None  # and how many are usual at the odds that stand last
 
     def learned(self) -> None:
         """One more minute is final; with a rhythm of the week that alone makes something else usual."""
-        self._stand.forget()
         if self._rate.has_season:
             self.revised()
+        else:
+            self._stand.forget()
 
     def recalibrated(self) -> None:
         """What the windows' scores are measured with is another one."""
         self._stand.forget()
-        self._limits = None
+        self._limits = self._plain = None
 
     def revised(self) -> None:
         """The rate is another one."""
@@ -60,27 +64,36 @@ class OpenMinute:
         return stand_of(
             open_minute,
             trail=self._trail,
-            plain=self._up_to(_PLAIN)[: len(SCALES)],
+            plain=self._plain_up_to(),
             rate=self._rate,
             half_hour=self.band(_HALF_HOUR),
             not_before=not_before,
         )
 
-    def room(self, stand: Stand, recent: Sequence[Slot], pages: float) -> float:
+    def _plain_up_to(self) -> "array[float]":
+        if self._plain is None:
+            self._plain = array("d", self._up_to(_PLAIN))
+        return self._plain
+
+    def room(self, open_minute: int, recent: Sequence[Slot], pages: float) -> tuple[float, float]:
         """How many more mentions, wherever they come, leave every window above so many false pages a week.
 
-        Below 0 where one may not be now.
+        Below 0 where one may not be now. And the usual rate, as a stand has it lately.
         """
-        room = float("inf")
-        for window, limit in zip(stand.windows, self._up_to(pages)[len(SCALES) :], strict=False):
-            room = min(room, limit - window.through(recent))
-        return room
+        limits = self._limits
+        if limits is None or pages != limits[-1]:
+            limits = self._limits = array("d", [*self._up_to(pages), pages])
+        *finals, lately = finals_of(open_minute, self._trail)
+        room, heard, left = math.inf, 0, len(recent)
+        for final, limit, back in zip(finals, limits, _BACK, strict=False):
+            begin = open_minute - back
+            while left and (slot := recent[left - 1]).start >= begin:  # each window is wider than the one before
+                heard += slot.tally.mentions
+                left -= 1
+            if (more := limit - (final + heard)) < room:
+                room = more
+        return room, rate_lately(lately, self._rate)
 
-    def _up_to(self, pages: float) -> "array[float]":
-        """Of each window, how many mentions are surely plain; how many are usual at these odds; and these."""
-        known = self._limits
-        if known is None or (pages != known[-1] and pages != _PLAIN):
-            each = range(len(SCALES))
-            of_both = [[self._scores.usual_up_to(at, self._rate, odds) for at in each] for odds in (_PLAIN, pages)]
-            known = self._limits = array("d", [*of_both[0], *of_both[1], pages])
-        return known
+    def _up_to(self, pages: float) -> "list[float]":
+        """Of each window, how many mentions are surely usual at these odds."""
+        return [self._scores.usual_up_to(place, self._rate, pages) for place in range(len(SCALES))]

@@ -10,6 +10,8 @@ from streams.windows import Slot
 
 ODDS: Final = 2.5  # times the usual odds of a negative mention: 20 % become 38 %
 THINNED: Final = math.sqrt(ODDS)  # complaints that are read as neutral thin praise out, half as much in the logarithm
+_NATS: Final = math.log(ODDS)
+_PRAISE_THINNED: Final = math.exp(-_NATS / 2.0)
 _NOISE: Final = 1.0  # nats: what is left of one negative mention does not begin an event
 _LEAST_SHARE: Final = 0.01
 _MOST_SHARE: Final = 0.8
@@ -34,8 +36,9 @@ def tilt_of(share: float, weight: float, praise: float, odds: float = ODDS) -> T
     usual = max(share, _LEAST_SHARE)
     glad = min(praise, 1.0 - usual)
     # the tilted shares have to sum to one
-    nats = math.log(odds)
-    neutral = -weight * math.log(1.0 + (odds - 1.0) * usual + (math.exp(-nats / 2.0) - 1.0) * glad)
+    nats = _NATS if odds == ODDS else math.log(odds)
+    thinned = _PRAISE_THINNED if odds == ODDS else math.exp(-nats / 2.0)
+    neutral = -weight * math.log(1.0 + (odds - 1.0) * usual + (thinned - 1.0) * glad)
     return Tilt(neutral + weight * nats, neutral, neutral - weight * nats / 2.0)
 
 
@@ -75,8 +78,10 @@ class Souring(msgspec.Struct, frozen=True):
             tally = slot.tally
             if nats <= _NOISE:
                 since = slot.start
-            rest = tally.scored - tally.negative - tally.positive
-            nats = max(nats + tally.negative * gain + rest * neutral + tally.positive * loss, 0.0)
+            negative, positive = tally.negative, tally.positive
+            rest = tally.mentions - tally.unscored - negative - positive
+            nats = nats + negative * gain + rest * neutral + positive * loss
+            nats = max(0.0, nats)
         return Souring(nats, since) if nats > 0.0 else CALM
 
     def at_most(self, nats: float) -> "Souring":

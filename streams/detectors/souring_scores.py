@@ -84,9 +84,11 @@ class SouringScores:
         """Final minutes with scored mentions, as `Souring.through` takes them."""
         souring = self.souring.through(slots, share, weight, praise)
         self._maxima.add(souring.nats)
-        # unbounded, one bad day would hide the next
-        most = self._maxima.level(self._level) + self._maxima.scale
-        self.souring = souring.at_most(max(most, 1.0))
+        if souring.nats > 1.0:
+            # unbounded, one bad day would hide the next
+            most = self._maxima.level(self._level) + self._maxima.scale
+            souring = souring.at_most(max(most, 1.0))
+        self.souring = souring
 
     def learn_mood(self, slot: Slot, share: float) -> None:
         """A final minute without a storm, with mentions or without.

@@ -57,12 +57,16 @@ class Trail:
             self._tell(self._minutes, sums_of(slot.tally))
 
     def _tell(self, minute: int, row: Sequence[int]) -> None:
-        if self._empty:
-            self._empty = False
+        self._empty = False
+        sums = self._sums
         self._told.append(minute)
-        self._before.extend(self._sums)
-        for column, value in enumerate(row):
-            self._sums[column] += value
+        self._before.extend(sums)
+        a, b, c, d, e = row
+        sums[0] += a
+        sums[1] += b
+        sums[2] += c
+        sums[3] += d
+        sums[4] += e
         if len(self._told) > _ROOM:
             stale = bisect_right(self._told, minute - MINUTES)
             del self._told[:stale]
@@ -84,6 +88,8 @@ class Trail:
         """Mentions in the last so many minutes, 180 at most, for each of `widths`."""
         told, before, total, last = self._told, self._before, self._sums[0], self._minutes + 1
         spoken = len(told)
+        if spoken >= MINUTES and told[-MINUTES] == last - MINUTES:  # somebody spoke in every minute
+            return [total - before[(spoken - minutes) * _COLUMNS] if minutes > 0 else 0 for minutes in widths]
         tails = []
         for minutes in widths:
             oldest = last - minutes

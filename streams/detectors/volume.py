@@ -122,10 +122,9 @@ class VolumeDetector:
         if self._warm_up is not None:
             return ANY_NUMBER
         open_minute = at - at % MINUTE
-        stand = self._open.stand(open_minute, self._not_before)
-        room = self._open.room(stand, recent, pages)
+        room, lately = self._open.room(open_minute, recent, pages)
         if room >= 0.0:
-            room = min(room, self._climbs.room(self._climbs.through(recent, self._trail.end, at, stand.lately), pages))
+            room = min(room, self._climbs.room(self._climbs.through(recent, self._trail.end, at, lately), pages))
         if room >= 0.0:
             room = min(room, self._day.room(recent, open_minute, self._rate, self._not_before, pages))
         return int(room) if room >= 0.0 else None

@@ -54,8 +54,10 @@ class Wander:
             share: Of the scored mentions so many are usually negative.
         """
         self._minutes += 1
-        self._scored += slot.tally.scored
-        self._negative += slot.tally.negative
+        tally = slot.tally
+        if tally.mentions != tally.unscored:
+            self._scored += tally.scored
+        self._negative += tally.negative
         if self._minutes >= HALF_DAY_MINUTES:
             self._close(share)
             self._minutes = self._scored = self._negative = 0

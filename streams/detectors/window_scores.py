@@ -88,9 +88,9 @@ class WindowScores:
         Args:
             tails: The mentions in each of them.
         """
-        beaten = self._beaten
+        beaten, level = self._beaten, None if rate.has_season else rate.level
         for index, mentions in enumerate(tails):
-            mean = rate.mean(SCALES[index])
+            mean = rate.mean(SCALES[index]) if level is None else level * SCALES[index]
             if mentions > mean:
                 ratio = (mentions + 1.0) / (mean + 1.0)
                 if ratio > beaten[index]:  # else the open block has seen as much

@@ -13,6 +13,7 @@ from streams.windows import MINUTE, Slot
 TELLING: Final = 8.0  # usual mentions in half an hour; with fewer, a slow rise to three times as many looks calm
 _SURELY: Final = 3.0
 _HALF_HOUR: Final = SCALES.index(30)
+_UP_TO_NOW: Final = (*(minutes - 1 for minutes in SCALES), MINUTES)
 
 
 class WindowStand(NamedTuple):
@@ -63,7 +64,9 @@ def rate_lately(lately: int, rate: Rate) -> float:
     Args:
         lately: Mentions in the last three hours.
     """
-    return max(rate.per_minute, (lately - _SURELY * math.sqrt(lately)) / MINUTES if lately > 0 else 0.0)
+    surely = (lately - _SURELY * math.sqrt(lately)) / MINUTES if lately > 0 else 0.0
+    usual = rate.per_minute
+    return max(usual, surely)
 
 
 def stand_of(
@@ -82,8 +85,7 @@ def stand_of(
         half_hour: Mean, low and high of the mentions expected in half an hour.
         not_before: Windows that begin before this hold an event that was told.
     """
-    ahead = ((trail.end or open_minute) - open_minute) // MINUTE - 1  # how much of a window is not open yet, or final
-    *finals, lately = trail.tails([*(min(minutes + ahead, MINUTES) for minutes in SCALES), MINUTES])
+    *finals, lately = finals_of(open_minute, trail)
     windows = []
     for place, minutes in enumerate(SCALES):
         begin = open_minute - (minutes - 1) * MINUTE
@@ -91,6 +93,15 @@ def stand_of(
     usual, _, high = half_hour
     calm_up_to = (usual + high) / 2.0 if usual >= TELLING else -math.inf
     return Stand(open_minute, rate_lately(lately, rate), calm_up_to, tuple(windows))
+
+
+def finals_of(open_minute: int, trail: Trail) -> list[int]:
+    """Mentions in the final minutes of each window that ends with the open minute, and in the last three hours."""
+    end = trail.end
+    if end is None or end == open_minute:
+        return trail.tails(_UP_TO_NOW)
+    ahead = (end - open_minute) // MINUTE - 1  # how much of a window is not open yet, or final
+    return trail.tails([*(min(minutes + ahead, MINUTES) for minutes in SCALES), MINUTES])
 
 
 def rarest(stand: Stand, recent: Sequence[Slot], scores: WindowScores, rate: Rate) -> tuple[float, WindowStand | None]:

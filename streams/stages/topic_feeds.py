@@ -31,6 +31,8 @@ class TopicFeeds:
 
     def is_unheard(self, slot: Slot) -> bool:
         """Whether a feed that the topic depends on was silent then."""
+        if not self._brought:
+            return False
         least = sum(self._brought.values()) * _LEAST_SHARE
         return self._feeds.missing((name for name, count in self._brought.items() if count >= least), slot.start)
 

@@ -167,19 +167,20 @@ class TopicWatch:
         return told
 
     def _learn(self, now: int | None, told: list[Told]) -> None:
-        for slot in self._windows.final(now, self._begin):
+        budget, live = self._budget, self._live
+        for slot in () if self._windows.is_learned(now) else self._windows.final(now, self._begin):
             self._last_look.forget()
-            if self._budget.unconfirmed(slot.start):
+            if budget.is_open and budget.unconfirmed(slot.start):
                 self._confirm(slot, now, told)
             if self._feeds.is_unheard(slot):
                 continue  # what was missing is no calm: it was not observed
-            if self._live and self._budget.is_count_due(end := slot.start + MINUTE):
-                self._tell(self._budget.count(end, (then := self._end_of(slot)).readings()), then, told)
-            storm = self._budget.storm(slot.start)
+            if live and budget.is_open and budget.is_count_due(end := slot.start + MINUTE):
+                self._tell(budget.count(end, (then := self._end_of(slot)).readings()), then, told)
+            storm = budget.storm(slot.start)
             for detector in self._detectors:
                 detector.learn_one(slot, storm=storm)
         if self._detail.evidence and self._windows.learned_until is not None:
-            self.context.learn(self._windows.learned_until, storm_since=self._budget.onset)
+            self.context.learn(self._windows.learned_until, storm_since=budget.onset)
 
     def _confirm(self, slot: Slot, now: int | None, told: list[Told]) -> None:
         at = max(self._windows.newest or 0, now or 0)
@@ -222,9 +223,7 @@ class TopicWatch:
         return self._tier.is_on
 
     def _counts(self, now: int) -> list[Told]:
-        closings, told = self._windows.closings(now), self._verdicts
-        if not self._detail.counts:
-            return []
+        closings, told = self._windows.closings(now, told=self._detail.counts), self._verdicts
         return [count_of(self._topic, one, told.of(one, self._verdict), history=not self._live) for one in closings]
 
     def _verdict(self, slot: Slot) -> Verdict:

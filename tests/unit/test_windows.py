@@ -194,6 +194,18 @@ def test_memory_is_bounded_by_the_kept_hours() -> None:
     assert len(one.snapshot()["minutes"]) <= KEPT_SECONDS // MINUTE + 2
 
 
+def test_time_passes_alike_whether_counts_are_asked_for_or_not() -> None:
+    one, other = windows(), windows()
+    for each in (one, other):
+        each.add(START, tally(2), None)
+        each.add(START + MINUTE, tally(1), None)
+
+    asked, unasked = one.closings(START + 90), other.closings(START + 90, told=False)
+
+    assert (len(asked), unasked) == (1, [])
+    assert one.snapshot() == other.snapshot()
+
+
 def test_goes_on_from_a_snapshot() -> None:
     one, copy = windows(), windows()
     one.add(START, tally(2), None)

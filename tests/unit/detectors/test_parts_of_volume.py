@@ -255,6 +255,22 @@ class TestWarmUp:
 
 
 class TestTrail:
+    @given(
+        past=st.lists(st.integers(1, 9) | st.sampled_from([0, 0, 1]), max_size=20).map(lambda some: some * 25),
+        widths=st.lists(st.integers(-1, 180), min_size=1, max_size=4),
+    )
+    @settings(deadline=None, max_examples=60)
+    def test_its_tails_are_the_sums_of_the_last_minutes_whether_somebody_spoke_in_each_or_not(
+        self, past: list[int], widths: list[int]
+    ) -> None:
+        trail = Trail()
+        for number, mentions in enumerate(past):
+            trail.append(Slot(START + number * MINUTE, MINUTE, tally(mentions)))
+
+        tails = trail.tails(widths)
+
+        assert tails == [sum(past[-width:]) if width > 0 else 0 for width in widths]
+
     def test_sums_any_tail_and_forgets_what_is_older_than_three_hours(self) -> None:
         trail = Trail()
         slots = minutes(7, 400, 1.0)
