@@ -11,7 +11,7 @@ from streams.claim import Claim, Moment, rarest
 from streams.detectors.base import Reading
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.detectors.lasting import lasting_below
-from streams.episode import Episode
+from streams.episode import FEWEST_TO_GROW, Episode
 from streams.errors import StateCorrupted
 from streams.events import Direction, Phase
 
@@ -20,9 +20,6 @@ _MEMORY_SHARE: Final = 0.5
 _MOST_REMEMBERED: Final = 12.0  # nats; beyond, one great event would hide another of its kind for days
 _GREW_FACTOR: Final = 2.0
 _MOST_GROWTH: Final = 4
-_FEWEST_TO_GROW: Final = 10
-_PEAK_SHARE: Final = 0.5
-_PEAK_SECONDS: Final = 900
 _LEVEL_SECONDS: Final = 300
 _JUDGE_SECONDS: Final = 300
 _CALMER_TIMES: Final = 3
@@ -35,8 +32,9 @@ class Budget:
     """One topic's episodes, over all its detectors.
 
     An episode opens when the least of the readings' false pages a week falls below `pages_per_week`; it grows when the
-    count of five minutes has doubled since the last claim, when another detector joins or when joy turns into anger;
-    it peaks when that count has fallen to half; it ends `quiet_seconds` after evidence was last seen. Evidence that
+    count of five minutes has doubled since the last claim, when another detector joins, when joy turns into anger or
+    when it rises again, a second wave: it was past its peak, stood at a quarter for ten minutes and is back at half.
+    It peaks when that count has fallen to half; it ends `quiet_seconds` after evidence was last seen. Evidence that
     lies before a calm half hour is not seen any more, and windows with an episode in them open no other one. While
     the memory of an episode fades, by half every two days, a new one needs half of its evidence. A budget sets
     thresholds; it is no quota that swallows a page.
@@ -114,7 +112,7 @@ class Budget:
             sequence=0,
             direction=direction.value,
             detectors=sorted(self._above(readings)),
-            marker=max(level * _LEVEL_SECONDS / shown, float(_FEWEST_TO_GROW)),
+            marker=max(level * _LEVEL_SECONDS / shown, float(FEWEST_TO_GROW)),
             growths=0,
             highest=float(level),
             highest_at=at,
@@ -140,8 +138,7 @@ class Budget:
         if self._seen(readings):
             episode.seen_at = at
         episode.peak_score = max(episode.peak_score, reading.score)
-        if level > episode.highest:
-            episode.highest, episode.highest_at = float(level), at
+        episode.follow(level, at)
         if at - episode.seen_at >= self._quiet:
             claim = self._claim(episode, Phase.ENDED, detector, reading)
             self._past_score = max(min(episode.peak_score, _MOST_REMEMBERED), 2.0 * self._remembered(at))
@@ -150,10 +147,10 @@ class Budget:
             return [claim]
         grown = self._grown(episode, at, readings, level, moment)
         if grown is not None:
-            return [self._claim(episode, Phase.GREW, *grown)]
+            name, reading, again = grown
+            return [self._claim(episode, Phase.GREW, name, reading, again=again)]
         self._ease(episode, at, readings, moment)
-        if not episode.peaked and at - episode.highest_at >= _PEAK_SECONDS and level <= _PEAK_SHARE * episode.highest:
-            episode.peaked = True
+        if episode.passes_peak(level, at):
             return [self._claim(episode, Phase.PEAKED, detector, reading)]
         return []
 
@@ -164,27 +161,25 @@ class Budget:
 
     def _grown(
         self, episode: Episode, at: int, readings: Sequence[tuple[str, Reading]], level: int, moment: Moment
-    ) -> tuple[str, Reading] | None:
-        doubled = level >= _GREW_FACTOR * episode.marker and episode.growths < _MOST_GROWTH
+    ) -> tuple[str, Reading, bool] | None:
+        may_grow, again = episode.growths < _MOST_GROWTH, episode.rises_again(level)
+        larger = may_grow and (again or level >= _GREW_FACTOR * episode.marker)
         for name, reading in readings:
             if reading.false_pages_per_week >= self._pages_per_week:
                 continue
             joined = name not in episode.detectors
             viral = episode.direction == Direction.VIRAL.value and episode.turns < _MOST_TURNS
             soured = viral and self._soured(episode, name, reading, moment)
-            if not (joined or soured or doubled):
+            if not (joined or soured or larger):
                 continue
             if joined:
                 episode.detectors.append(name)
             if soured:
                 episode.direction = Direction.CRISIS.value
                 episode.turns += 1
-            if doubled:
-                episode.growths += 1
-            episode.marker = max(episode.marker, float(level))
-            episode.highest, episode.highest_at = float(level), at
-            episode.peaked = False
-            return name, reading
+            episode.growths += larger
+            episode.grow(level, at)
+            return name, reading, again
         return None
 
     @staticmethod
@@ -212,11 +207,11 @@ class Budget:
             episode.direction, episode.calmer = Direction.VIRAL.value, 0
             episode.turns += 1
 
-    def _claim(self, episode: Episode, phase: Phase, detector: str, reading: Reading) -> Claim:
+    def _claim(self, episode: Episode, phase: Phase, detector: str, reading: Reading, *, again: bool = False) -> Claim:
         episode.sequence += 1
         direction = Direction(episode.direction)
         told = _told(reading)
-        return Claim(phase, episode.sequence, episode.began, episode.opened, detector, direction, told)
+        return Claim(phase, episode.sequence, episode.began, episode.opened, detector, direction, told, again)
 
     def is_count_due(self, end: int) -> bool:
         """The episode that is going on is to be counted at the end of the minute before `end`, by what is final."""

@@ -16,6 +16,7 @@ class Claim(msgspec.Struct, frozen=True):
     Attributes:
         onset: Estimated start of the event and its interval; the same for all claims of an episode.
         opened: When the episode was opened.
+        again: It grew after it had been past its peak and almost over: a second wave.
     """
 
     phase: Phase
@@ -25,6 +26,7 @@ class Claim(msgspec.Struct, frozen=True):
     detector: str
     direction: Direction
     reading: Reading
+    again: bool = False
 
 
 def rarest(readings: Iterable[tuple[str, Reading]]) -> tuple[str, Reading]:

@@ -10,6 +10,11 @@ from streams.windows import EVENT_SECONDS
 
 _HOUR: Final = 60  # minutes
 _COUNTED_AFTER: Final = (3, 10, 30)  # minutes; then every hour
+_PEAK_SHARE: Final = 0.5
+_PEAK_SECONDS: Final = 900
+_TROUGH_SHARE: Final = 0.25  # half of what is past the peak: a rate that only scatters does not keep so low
+_TROUGH_SECONDS: Final = 600
+FEWEST_TO_GROW: Final = 10
 
 
 class Episode(msgspec.Struct):
@@ -24,6 +29,8 @@ class Episode(msgspec.Struct):
         judged_at: When it was last asked whether it is joy after all.
         calmer: How often in a row the answer was yes.
         turns: How often the verdict on anger or joy turned.
+        low_since: Since when the count of five minutes stands at a quarter of the highest or less; 0 where it does not.
+        fell: It stood so for ten minutes.
     """
 
     onset: int
@@ -44,11 +51,44 @@ class Episode(msgspec.Struct):
     judged_at: int = 0
     calmer: int = 0
     turns: int = 0
+    low_since: int = 0
+    fell: bool = False
 
     @property
     def began(self) -> Onset:
         """The estimated start with its interval."""
         return Onset(self.earliest, self.onset, self.latest)
+
+    def follow(self, level: int, at: int) -> None:
+        """Remember how high it came and how low it fell.
+
+        Args:
+            level: Mentions in the five minutes before `at`.
+        """
+        if level > self.highest:
+            self.highest, self.highest_at = float(level), at
+        if level > _TROUGH_SHARE * self.highest:
+            self.low_since = 0
+        else:
+            self.low_since = self.low_since or at
+            self.fell = self.fell or at - self.low_since >= _TROUGH_SECONDS
+
+    def grow(self, level: int, at: int) -> None:
+        """What is told now is what its next growth and its next peak are measured against."""
+        self.marker = max(self.marker, float(level))
+        self.highest, self.highest_at = float(level), at
+        self.peaked = self.fell = False
+        self.low_since = 0
+
+    def passes_peak(self, level: int, at: int) -> bool:
+        """Whether it has just become clear that the peak is past."""
+        calmer = at - self.highest_at >= _PEAK_SECONDS and level <= _PEAK_SHARE * self.highest
+        passes, self.peaked = calmer and not self.peaked, self.peaked or calmer
+        return passes
+
+    def rises_again(self, level: int) -> bool:
+        """Whether this is a second wave: it was past the peak, fell to a quarter and is back at half."""
+        return self.peaked and self.fell and level >= max(_PEAK_SHARE * self.highest, FEWEST_TO_GROW)
 
     def count_due(self, end: int) -> int:
         """The number, from 1 on, of the count that is due at the end of the minute before `end`; 0 where none is.

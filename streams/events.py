@@ -272,6 +272,7 @@ class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         accepted_ms: When the broker accepted the mention that made the score cross, milliseconds since 1970.
         history: It was found while loading past data and pages nobody.
         basis: Every number behind the decision; None where no topic's detectors made it, and of a `canary`.
+        again: It grew after it had been past its peak and almost over: a second wave.
     """
 
     id: str
@@ -293,3 +294,4 @@ class Detection(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     onset_latest: datetime | None = None
     basis: Basis | None = None
     canary: Canary | None = None
+    again: bool = False

@@ -169,7 +169,7 @@ def _go_on(incident: Incident, detection: Detection, topic: Topic | None, now: d
     elif detection.phase is Phase.PEAKED:
         transition, text = Transition.PEAKED, f"Past its peak of {peak(seen)}: {why}"
     else:
-        transition, text = Transition.GREW, f"Grew: {why}"
+        transition, text = Transition.GREW, f"{'Rises again' if detection.again else 'Grew'}: {why}"
     if detection.topic == seen.topic or seen.severity != incident.severity:
         return changed(seen, transition, text, now)
     return in_silence(changed(seen, transition, _in_topic(seen, detection, text), now))
@@ -221,11 +221,16 @@ def _end_quietly(incident: Incident, detection: Detection, now: datetime) -> Out
 
 
 def _outgrow(incident: Incident, detection: Detection, topic: Topic | None, now: datetime) -> Outcome:
-    """An episode goes on after its incident was resolved: a person's word stands until it got worse than they knew."""
+    """An episode goes on after its incident was resolved.
+
+    A person's word stands until it got worse than they knew, or begins again.
+    """
     if topic is None and detection.direction is not Direction.QUIET:
         return unchanged(incident)  # it was removed, and this was on its way already
     if incident.resolved_by == SYSTEM:
         return _reopen(incident, detection, topic, now, "The event goes on")
+    if detection.again and incident.resolved_at is not None and detection.at > incident.resolved_at:
+        return _reopen(incident, detection, topic, now, "The topic rises again")
     severity = assess(detection.evidence, stronger(incident.direction, detection.direction)).severity
     if worse(severity, incident.severity) == incident.severity:
         return unchanged(incident)

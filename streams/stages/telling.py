@@ -44,6 +44,7 @@ def detection_of(
         accepted_ms=accepted_ms,
         history=history,
         basis=basis,
+        again=claim.again,
     )
 
 

@@ -198,6 +198,58 @@ def test_peaks_once_when_the_count_has_halved() -> None:
     assert (early, phases(late), again) == ([], [Phase.PEAKED], [])
 
 
+def levels(one: Budget, *told: tuple[int, int]) -> list[Claim]:
+    """What is claimed while so many mentions come in five minutes, by the minute after the start."""
+    return [
+        claim
+        for minute, level in told
+        for claim in one.decide(START + 60 * minute, volume(0.1), Moment(level))
+        if claim.phase is not Phase.PEAKED
+    ]
+
+
+def test_a_second_wave_is_told_once_while_the_evidence_of_the_first_still_lasts() -> None:
+    one = opened(level=100)
+    fell = [(20, 25), (25, 20), (30, 25)]  # a quarter for ten minutes, past the peak of 100
+
+    claims = levels(one, *fell, (35, 49), (36, 50), (37, 60), (40, 100))
+
+    assert [(claim.phase, claim.again) for claim in claims] == [(Phase.GREW, True)]
+
+
+@pytest.mark.parametrize(
+    "fell",
+    [[(20, 30), (25, 26), (30, 30)], [(20, 25), (25, 20), (29, 30), (30, 25)]],
+    ids=["not to a quarter", "not for ten minutes"],
+)
+def test_a_rate_that_scatters_is_no_second_wave(fell: list[tuple[int, int]]) -> None:
+    assert levels(opened(level=100), *fell, (35, 100)) == []
+
+
+def test_a_third_wave_is_told_too_and_a_fifth_growth_is_not() -> None:
+    one = opened(level=100)
+    waves = [(60 * hour + minute, level) for hour in range(8) for minute, level in ((20, 20), (30, 20), (40, 90))]
+
+    claims = levels(one, *waves)
+
+    assert [claim.again for claim in claims] == [True] * 4
+
+
+def test_a_wave_of_next_to_nothing_is_none() -> None:
+    one = opened(level=12)
+
+    assert levels(one, (20, 2), (30, 2), (40, 9)) == []
+
+
+def test_a_second_wave_is_known_after_a_restart() -> None:
+    one, other = opened(level=100), budget()
+    levels(one, (20, 20), (30, 20))
+
+    other.restore(one.snapshot())
+
+    assert [claim.again for claim in levels(other, (35, 80))] == [True]
+
+
 def test_ends_after_the_quiet_time_and_not_before() -> None:
     one = opened(at=START)
 

@@ -305,6 +305,33 @@ def test_a_resolved_incident_cannot_be_acknowledged_and_the_message_says_what_ca
         acknowledge(over, "Lee", START)
 
 
+class TestASecondWaveOfTheSameEvent:
+    def test_is_told_in_an_open_incident(self) -> None:
+        outcome = applied(
+            incident_after(detection()), replace(detection(Phase.GREW, sequence=1, minutes=5), again=True)
+        )
+
+        assert outcome.transition is Transition.GREW
+        assert outcome.entries[0].text.startswith("Rises again: ")
+
+    def test_opens_again_what_somebody_resolved_after_the_first_one(self) -> None:
+        resolved = resolve(incident_after(detection()), "Ana", START + timedelta(minutes=4)).incident
+        second = replace(detection(Phase.GREW, sequence=1, minutes=5), again=True)
+
+        outcome = applied(resolved, second, START + timedelta(minutes=5))
+
+        assert outcome.transition is Transition.REOPENED
+        assert outcome.incident is not None
+        assert outcome.incident.state is IncidentState.TRIGGERED
+
+    @pytest.mark.parametrize(("again", "resolved"), [(False, 4), (True, 6)], ids=["growth", "known to who resolved it"])
+    def test_and_nothing_less_does(self, again: bool, resolved: int) -> None:  # noqa: FBT001
+        closed = resolve(incident_after(detection()), "Ana", START + timedelta(minutes=resolved)).incident
+        claim = replace(detection(Phase.GREW, sequence=1, minutes=5), again=again)
+
+        assert applied(closed, claim, START + timedelta(minutes=7)).transition is Transition.UNCHANGED
+
+
 def test_an_acknowledged_incident_stays_acknowledged_while_it_grows() -> None:
     taken = acknowledge(incident_after(detection()), "Kim", START).incident
 
