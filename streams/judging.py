@@ -40,6 +40,7 @@ class KindScore(msgspec.Struct, frozen=True):
 
     Attributes:
         found: Of `events`, those with at least one page.
+        viral: Of those found, where every page says that it is joy or a cascade and no crisis.
         median_delay_seconds: From the onset to the first page, over those found; None where none was.
         p90_delay_seconds: Nine of ten were found within this.
     """
@@ -50,6 +51,7 @@ class KindScore(msgspec.Struct, frozen=True):
     found: int
     median_delay_seconds: float | None = None
     p90_delay_seconds: float | None = None
+    viral: int = 0
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -58,6 +60,7 @@ class Judgement(msgspec.Struct, frozen=True):
     Attributes:
         right: Crisis pages within an event that somebody wants to be woken for.
         wrong_kind: Crisis pages within an event that should page nobody, and no other.
+        viral: Pages within an event that say that it is no crisis.
         false: Pages at which nothing was planted.
         precision: `right` over all crisis pages; None without any.
         recall: Of the events that should page, those with a crisis page; None without any.
@@ -67,6 +70,7 @@ class Judgement(msgspec.Struct, frozen=True):
     pages: int
     right: int
     wrong_kind: int
+    viral: int
     false: int
     precision: float | None
     recall: float | None
@@ -90,6 +94,7 @@ def judge(pages: Sequence[Claimed], labels: Sequence[Labelled]) -> Judgement:
         pages=len(pages),
         right=right,
         wrong_kind=somewhere - right,
+        viral=len(pages) - somewhere - false,
         false=false,
         precision=precision,
         recall=recall,
@@ -99,11 +104,12 @@ def judge(pages: Sequence[Claimed], labels: Sequence[Labelled]) -> Judgement:
 
 
 def _of_kind(kind: str, pages: Sequence[Claimed], labels: Sequence[Labelled]) -> KindScore:
-    delays = []
+    delays, viral = [], 0
     for label in labels:
-        inside = [page.at for page in pages if _within(page, label)]
+        inside = [page for page in pages if _within(page, label)]
         if inside:
-            delays.append(max(min(inside) - label.onset, 0.0))
+            delays.append(max(min(page.at for page in inside) - label.onset, 0.0))
+            viral += not any(page.crisis for page in inside)
     delays.sort()
     return KindScore(
         kind,
@@ -112,6 +118,7 @@ def _of_kind(kind: str, pages: Sequence[Claimed], labels: Sequence[Labelled]) ->
         len(delays),
         delays[(len(delays) - 1) // 2] if delays else None,
         delays[math.ceil(0.9 * len(delays)) - 1] if delays else None,
+        viral,
     )
 
 

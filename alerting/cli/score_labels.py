@@ -40,15 +40,17 @@ def _show(judgement: "Judgement") -> None:
             one.kind,
             "pages" if one.pages else "pages nobody",
             f"{one.found} of {one.events}",
+            one.viral,
             _minutes(one.median_delay_seconds),
             _minutes(one.p90_delay_seconds),
         )
         for one in judgement.kinds
     ]
-    columns = ("kind", "should be", "paged", "median delay", "90 % within")
+    columns = ("kind", "should be", "paged", "as viral", "median delay", "90 % within")
     typer.echo(
         f"{judgement.pages} pages: {judgement.right} right, {judgement.wrong_kind} about what should page nobody, "
-        f"{judgement.false} about nothing; precision {_share(judgement.precision)}, recall {_share(judgement.recall)}"
+        f"{judgement.viral} told as viral, {judgement.false} about nothing; "
+        f"precision {_share(judgement.precision)}, recall {_share(judgement.recall)}"
     )
     show_table("Events", columns, rows, empty=_EMPTY)
 

@@ -22,8 +22,16 @@ def test_a_page_about_nothing_and_one_about_another_topic_are_false() -> None:
 def test_a_crisis_page_about_joy_is_of_the_wrong_kind_and_a_viral_one_is_not() -> None:
     judged = judge([Claimed("campaign", 11_000), Claimed("campaign", 11_000, crisis=False)], [JOY])
 
-    assert (judged.wrong_kind, judged.false, judged.precision) == (1, 0, 0.0)
+    assert (judged.wrong_kind, judged.viral, judged.false, judged.precision) == (1, 1, 0, 0.0)
     assert judged.recall is None
+    assert (judged.kinds[0].found, judged.kinds[0].viral) == (1, 0)
+
+
+def test_joy_that_was_told_as_joy_is_told_apart_from_joy_that_woke_somebody() -> None:
+    judged = judge([Claimed("campaign", 11_000, crisis=False)], [JOY])
+
+    assert (judged.pages, judged.viral, judged.wrong_kind) == (1, 1, 0)
+    assert (judged.kinds[0].found, judged.kinds[0].viral) == (1, 1)
 
 
 def test_a_feed_that_stopped_is_about_every_topic() -> None:

@@ -82,7 +82,7 @@ def test_pages_are_scored_against_labels(tmp_path: Path) -> None:
     shown = tocsin("score-labels", pages, written(tmp_path / "labels.jsonl", LABEL))
     as_json = tocsin("score-labels", pages, tmp_path / "labels.jsonl", "--json")
 
-    assert "2 pages: 1 right, 0 about what should page nobody, 1 about nothing" in shown.output
+    assert "2 pages: 1 right, 0 about what should page nobody, 0 told as viral, 1 about nothing" in shown.output
     assert json.loads(as_json.output)["precision"] == 0.5
 
 
