@@ -1,14 +1,15 @@
 """What final minutes leave of the mood in each window: worked out once for all decisions until the next is learned."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+import msgspec
 
 from streams.detectors.souring import Tilt
 from streams.detectors.trail import Sums, Trail
 from streams.windows import MINUTE
 
 
-class MoodWindow(NamedTuple):
+class MoodWindow(msgspec.Struct, frozen=True, gc=False):
     """One window that ends with the open minute.
 
     Attributes:
@@ -24,7 +25,7 @@ class MoodWindow(NamedTuple):
     told: bool
 
 
-class MoodStand(NamedTuple):
+class MoodStand(msgspec.Struct, frozen=True, gc=False):
     """What all decisions of an open minute share.
 
     Attributes:
@@ -44,10 +45,11 @@ def mood_stand_of(
     Args:
         not_before: Windows that begin before this hold an event that was told.
     """
-    windows = []
+    windows, end = [], trail.end
     for place, minutes in enumerate(scales):
         begin = open_minute - (minutes - 1) * MINUTE
-        windows.append(MoodWindow(place, minutes, begin, trail.window((), begin), begin < not_before))
+        final = trail.sums(0 if end is None else (end - begin) // MINUTE)
+        windows.append(MoodWindow(place, minutes, begin, final, begin < not_before))
     return MoodStand(open_minute, tilt, tuple(windows))
 
 

@@ -1,6 +1,5 @@
 """What the past means for decisions of the open minute, kept for as long as it holds."""
 
-import math
 from array import array
 from collections.abc import Sequence
 from typing import Final
@@ -10,12 +9,11 @@ from streams.detectors.minute_memo import MinuteMemo
 from streams.detectors.rate import Rate
 from streams.detectors.trail import Trail
 from streams.detectors.window_scores import SCALES, WindowScores
-from streams.detectors.window_stand import Stand, finals_of, rate_lately, stand_of
-from streams.windows import MINUTE, Slot
+from streams.detectors.window_stand import Stand, finals_of, rate_lately, stand_of, through
+from streams.windows import Slot
 
 _HALF_HOUR: Final = 30
 _PLAIN: Final = float(BLOCKS_PER_WEEK)
-_BACK: Final = tuple((minutes - 1) * MINUTE for minutes in SCALES)  # a window begins so long before the open minute
 
 
 class OpenMinute:
@@ -84,14 +82,8 @@ class OpenMinute:
         if limits is None or pages != limits[-1]:
             limits = self._limits = array("d", [*self._up_to(pages), pages])
         *finals, lately = finals_of(open_minute, self._trail)
-        room, heard, left = math.inf, 0, len(recent)
-        for final, limit, back in zip(finals, limits, _BACK, strict=False):
-            begin = open_minute - back
-            while left and (slot := recent[left - 1]).start >= begin:  # each window is wider than the one before
-                heard += slot.tally.mentions
-                left -= 1
-            if (more := limit - (final + heard)) < room:
-                room = more
+        mentions = through(finals, open_minute, recent)
+        room = min([limit - count for limit, count in zip(limits, mentions, strict=False)])
         return room, rate_lately(lately, self._rate)
 
     def _up_to(self, pages: float) -> "list[float]":

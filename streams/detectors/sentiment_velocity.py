@@ -121,12 +121,13 @@ class SentimentVelocityDetector:
         stand = self._stand.of(at - at % MINUTE, self._look)
         heard = [(slot.start, sums_of(slot.tally)) for slot in recent]
         room = math.inf if self._is_young else self._climb_room(recent, stand, pages)
+        share = self.mood.negative_share or 0.0
         for window in stand.windows:
             sums = with_recent(window, heard)
-            few = max(_FEWEST_SCORED - 1 - sums[1], _FEWEST_NEGATIVE - 1 - sums[2])
-            errors = self._windows[window.place].level(pages / _WINDOWS)
-            within = room_within_share(sums, self.mood.negative_share or 0.0)
-            room = min(room, max(few, within, room_before_fall(sums, self.mood, _SMALLEST_TURN, errors)))
+            few = max(_FEWEST_SCORED - 1 - sums[1], _FEWEST_NEGATIVE - 1 - sums[2], room_within_share(sums, share))
+            if few < room:  # else there is more than elsewhere already
+                errors = self._windows[window.place].level(pages / _WINDOWS)
+                room = min(room, max(few, room_before_fall(sums, self.mood, _SMALLEST_TURN, errors)))
         return int(room) if room >= 0.0 else None
 
     def _climb_room(self, recent: Sequence[Slot], stand: MoodStand, pages: float) -> float:

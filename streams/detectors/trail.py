@@ -72,14 +72,6 @@ class Trail:
             del self._told[:stale]
             del self._before[: stale * _COLUMNS]
 
-    def _first(self, minutes: int) -> int:
-        """Where the minutes begin that are not older than `minutes`."""
-        oldest = self._minutes - min(minutes, MINUTES) + 1
-        first = len(self._told) - minutes
-        if first >= 0 and self._told[first] == oldest:
-            return first  # somebody spoke in every minute
-        return bisect_left(self._told, oldest)
-
     def mentions(self, minutes: int) -> int:
         """Mentions in the last `minutes` minutes; everything kept where that is less."""
         return self.tails((min(minutes, MINUTES),))[0]
@@ -101,8 +93,11 @@ class Trail:
 
     def sums(self, minutes: int) -> Sums:
         """All sums over the last `minutes` minutes."""
-        first = self._first(minutes) if minutes > 0 else 0
-        if minutes <= 0 or first >= len(self._told):
+        told, minutes = self._told, min(minutes, MINUTES)
+        first, oldest = len(told) - minutes, self._minutes - minutes + 1
+        if not (0 <= first < len(told) and told[first] == oldest):  # else somebody spoke in every minute
+            first = bisect_left(told, oldest)
+        if minutes <= 0 or first >= len(told):
             return (0, 0, 0, 0, 0)
         first *= _COLUMNS
         a, b, c, d, e = self._before[first : first + _COLUMNS]

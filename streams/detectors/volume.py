@@ -23,7 +23,7 @@ from streams.detectors.snapshots import require
 from streams.detectors.trail import MINUTES, Trail
 from streams.detectors.warm_up import WarmUp
 from streams.detectors.window_scores import SCALES, WindowScores
-from streams.detectors.window_stand import TELLING, is_calm, rarest, rate_lately
+from streams.detectors.window_stand import TELLING, is_calm, rarest, rate_lately, through
 from streams.errors import StateCorrupted
 from streams.events import Evidence
 from streams.windows import MINUTE, Slot
@@ -103,9 +103,10 @@ class VolumeDetector:
         pages = self._climb_pages(climb)
         start = max(climb.since - climb.since % MINUTE, open_minute - (MINUTES - 1) * MINUTE)
         since, seconds = max(start, climb.since), at - start + 1
-        by_window, window = rarest(stand, recent, self._windows, self._rate)
-        if window is not None and by_window < pages:
-            pages, start, seconds = by_window, window.begin, window.minutes * MINUTE
+        mentions = through(stand.finals, open_minute, recent)
+        by_window, place = rarest(stand, mentions, self._windows, self._rate)
+        if place is not None and by_window < pages:
+            pages, start, seconds = by_window, stand.begin(place), SCALES[place] * MINUTE
             since = max(start, climb.since) if climb.nats > 0.0 else start
         by_day, begin = self._day.pages(recent, open_minute, self._rate, self._not_before)
         if by_day < pages:
@@ -115,7 +116,7 @@ class VolumeDetector:
             if jump in {Jump.OPEN, Jump.STAYS}:
                 return None
         score = max(math.log(BLOCKS_PER_WEEK / pages), 0.0)
-        return Reading(score, pages, since, start, seconds, is_calm(stand, recent))
+        return Reading(score, pages, since, start, seconds, is_calm(stand, mentions))
 
     def room(self, recent: Sequence[Slot], at: int, pages: float) -> int | None:
         """As many as every window, the climb and the day have room for; any number while warming up."""
@@ -158,9 +159,8 @@ class VolumeDetector:
         stand = self._open.stand(at - at % MINUTE, self._not_before)
         climb = self._climbs.through(recent, self._trail.end, at, stand.lately)
         weighed = [self._climbs.weighed(climb, self._climb_pages(climb))]
-        for window in stand.windows:
-            mentions = window.through(recent)
-            weighed.append(self._windows.weighed(window.place, mentions, self._rate, told=window.told))
+        for place, mentions in enumerate(through(stand.finals, stand.open_minute, recent)):
+            weighed.append(self._windows.weighed(place, mentions, self._rate, told=stand.is_told(place)))
         weighed.append(self._day.weighed(recent, stand.open_minute, self._rate, self._not_before))
         return tuple(weighed)
 

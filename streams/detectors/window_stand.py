@@ -1,8 +1,10 @@
 """What final minutes leave in each window: worked out once for all decisions until the next minute is learned."""
 
 import math
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
 
 from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.detectors.rate import Rate
@@ -13,47 +15,52 @@ from streams.windows import MINUTE, Slot
 TELLING: Final = 8.0  # usual mentions in half an hour; with fewer, a slow rise to three times as many looks calm
 _SURELY: Final = 3.0
 _HALF_HOUR: Final = SCALES.index(30)
+_BACK: Final = tuple((minutes - 1) * MINUTE for minutes in SCALES)  # a window begins so long before the open minute
 _UP_TO_NOW: Final = (*(minutes - 1 for minutes in SCALES), MINUTES)
 
 
-class WindowStand(NamedTuple):
-    """One window that ends with the open minute.
-
-    Attributes:
-        begin: Its first second.
-        final: Mentions in its final minutes.
-        plain: With up to so many mentions its odds are those of any half day.
-        told: It holds an event that was told already.
-    """
-
-    place: int
-    minutes: int
-    begin: int
-    final: int
-    plain: float
-    told: bool
-
-    def through(self, recent: Sequence[Slot]) -> int:
-        """Mentions of the whole window, with those minutes of `recent` that lie in it."""
-        begin, mentions = self.begin, self.final
-        for slot in recent:
-            if slot.start >= begin:
-                mentions += slot.tally.mentions
-        return mentions
-
-
-class Stand(NamedTuple):
-    """What all decisions of an open minute share.
+class Stand(msgspec.Struct, frozen=True, gc=False):
+    """What all decisions of an open minute share; its windows are those of `SCALES`, each ends with that minute.
 
     Attributes:
         lately: The usual rate, or a higher one of the last hours, mentions a minute.
         calm_up_to: Half an hour with up to so many mentions is like any other; -inf where that is too short to tell.
+        finals: Mentions in the final minutes of each window.
+        plain: With up to so many mentions a window's odds are those of any half day.
+        not_before: Windows that begin before this hold an event that was told.
     """
 
     open_minute: int
     lately: float
     calm_up_to: float
-    windows: tuple[WindowStand, ...]
+    finals: Sequence[int]
+    plain: Sequence[float]
+    not_before: int
+
+    def begin(self, place: int) -> int:
+        """First second of a window."""
+        return self.open_minute - _BACK[place]
+
+    def is_told(self, place: int) -> bool:
+        """It holds an event that was told already."""
+        return self.begin(place) < self.not_before
+
+
+def through(finals: Iterable[int], open_minute: int, recent: Sequence[Slot]) -> list[int]:
+    """Mentions of the whole windows that end with the open minute.
+
+    Args:
+        finals: Mentions in the final minutes of each.
+        recent: Minutes that are not final, oldest first.
+    """
+    heard, left, mentions = 0, len(recent), []
+    for final, back in zip(finals, _BACK, strict=True):
+        begin = open_minute - back
+        while left and (slot := recent[left - 1]).start >= begin:  # each window is wider than the one before
+            heard += slot.tally.mentions
+            left -= 1
+        mentions.append(final + heard)
+    return mentions
 
 
 def rate_lately(lately: int, rate: Rate) -> float:
@@ -86,13 +93,9 @@ def stand_of(
         not_before: Windows that begin before this hold an event that was told.
     """
     *finals, lately = finals_of(open_minute, trail)
-    windows = []
-    for place, minutes in enumerate(SCALES):
-        begin = open_minute - (minutes - 1) * MINUTE
-        windows.append(WindowStand(place, minutes, begin, finals[place], plain[place], begin < not_before))
     usual, _, high = half_hour
     calm_up_to = (usual + high) / 2.0 if usual >= TELLING else -math.inf
-    return Stand(open_minute, rate_lately(lately, rate), calm_up_to, tuple(windows))
+    return Stand(open_minute, rate_lately(lately, rate), calm_up_to, finals, plain, not_before)
 
 
 def finals_of(open_minute: int, trail: Trail) -> list[int]:
@@ -104,19 +107,22 @@ def finals_of(open_minute: int, trail: Trail) -> list[int]:
     return trail.tails([*(min(minutes + ahead, MINUTES) for minutes in SCALES), MINUTES])
 
 
-def rarest(stand: Stand, recent: Sequence[Slot], scores: WindowScores, rate: Rate) -> tuple[float, WindowStand | None]:
-    """The least false pages a week of all windows, and which of them it is; None where all are plain."""
+def rarest(stand: Stand, mentions: Sequence[int], scores: WindowScores, rate: Rate) -> tuple[float, int | None]:
+    """The least false pages a week of all windows, and which of them it is; None where all are plain.
+
+    Args:
+        mentions: Of the whole windows.
+    """
     least, found = float(BLOCKS_PER_WEEK), None
-    for window in stand.windows:
-        mentions = window.through(recent)
-        if window.told or mentions <= window.plain:
-            continue  # the last event is told already, and what is plain decides nothing
-        pages = scores.pages(window.place, mentions, rate)
+    for place, count in enumerate(mentions):
+        if count <= stand.plain[place] or stand.is_told(place):
+            continue  # what is plain decides nothing, and the last event is told already
+        pages = scores.pages(place, count, rate)
         if pages < least:
-            least, found = pages, window
+            least, found = pages, place
     return least, found
 
 
-def is_calm(stand: Stand, recent: Sequence[Slot]) -> bool:
-    """Whether the last half hour is like any other."""
-    return stand.windows[_HALF_HOUR].through(recent) <= stand.calm_up_to
+def is_calm(stand: Stand, mentions: Sequence[int]) -> bool:
+    """Whether the last half hour is like any other; args as of `rarest`."""
+    return mentions[_HALF_HOUR] <= stand.calm_up_to

@@ -15,6 +15,7 @@ from streams.budget import Budget
 from streams.charges import Charges
 from streams.claim import Claim
 from streams.detectors.base import Reading
+from streams.detectors.block_maxima import BLOCKS_PER_WEEK
 from streams.detectors.onset import Onset
 from streams.detectors.registry import SHARES, build_detectors
 from streams.events import Direction, Phase, Tally
@@ -39,7 +40,9 @@ class MinuteFold:
         topic = Topic(id="topic", name="Topic", query="topic", pages_per_week=pages_per_week, members=members)
         self._detectors = build_detectors(topic, settings)
         quiet_seconds = settings.quiet_hours_to_end * 3600
-        self._budget = Budget(pages_per_week=pages_per_week, quiet_seconds=quiet_seconds, charges=Charges(SHARES))
+        charges = Charges(SHARES)
+        self._rare = charges.uncharged(pages_per_week)
+        self._budget = Budget(pages_per_week=pages_per_week, quiet_seconds=quiet_seconds, charges=charges)
         self._last = [0] * _LEVEL_MINUTES
         self._at = start
         self._begun = False
@@ -86,9 +89,17 @@ class MinuteFold:
 
     def _decide(self, recent: tuple[Slot, ...], at: int) -> list[Claim]:
         self._recent = recent
+        if not self._budget.is_open and self._has_room(recent, at):
+            return []
         readings = [(known.name, known.score_one(recent, at)) for known in self._detectors]
         claims = self._budget.decide(at, [(name, found) for name, found in readings if found is not None], self)
         return [claim for claim in claims if claim.phase is Phase.OPENED]
+
+    def _has_room(self, recent: tuple[Slot, ...], at: int) -> bool:
+        """No reading can be rare enough, so that none is needed: as live."""
+        if self._rare >= BLOCKS_PER_WEEK:
+            return False
+        return all(known.room(recent, at, self._rare) is not None for known in self._detectors)
 
 
 def tally_of(mentions: int, negative: int) -> Tally:

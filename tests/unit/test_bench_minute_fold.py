@@ -1,5 +1,7 @@
 """The fast path of the benchmarks decides as the whole fold does."""
 
+import pytest
+
 from streams.events import Detection, PartialCount, Phase
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.topic_watch import TopicWatch
@@ -8,12 +10,12 @@ from streams.windows import MINUTE
 from tests.bench.minute_fold import MinuteFold
 from tests.fakes.streams_of_counts import START, minutes
 
-OFTEN = 20.0  # pages a week, so that three days hold some
 
-
-def test_whole_minutes_page_as_the_same_minutes_in_the_whole_fold() -> None:
-    slots = minutes(5, 3 * 1440, 1.0, dispersion=0.5)
-    topic = Topic(id="topic", name="Topic", query="topic", pages_per_week=OFTEN)
+# Pages a week: so many that every minute is read, so few that most need no reading, and days that hold some pages.
+@pytest.mark.parametrize(("pages_per_week", "days"), [(20.0, 3), (10.0, 6)])
+def test_whole_minutes_page_as_the_same_minutes_in_the_whole_fold(pages_per_week: float, days: int) -> None:
+    slots = minutes(5, days * 1440, 1.0, dispersion=0.5)
+    topic = Topic(id="topic", name="Topic", query="topic", pages_per_week=pages_per_week)
     watch = TopicWatch(topic, time=TimeSettings(grace_seconds=0), detect=DetectSettings())
     told: list[object] = []
     for slot in slots:
@@ -24,7 +26,7 @@ def test_whole_minutes_page_as_the_same_minutes_in_the_whole_fold() -> None:
             told += watch.tick(end + 1)
     expected = [int(found.at.timestamp()) for found in told if isinstance(found, Detection) and found.sequence == 0]
 
-    fold = MinuteFold(pages_per_week=OFTEN, start=START)
+    fold = MinuteFold(pages_per_week=pages_per_week, start=START)
     opened = fold.run([(slot.tally.mentions, slot.tally.negative) for slot in slots])
 
     assert len(expected) >= 3
