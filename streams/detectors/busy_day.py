@@ -107,14 +107,14 @@ class BusyDay:
         for slot in recent:
             mentions += slot.tally.mentions
         minutes = (open_minute - begin) // MINUTE + 1
-        usual = rate.level * minutes
+        usual = rate.daily * minutes
         if mentions <= usual:
             return BLOCKS_PER_WEEK, begin
         pages = self._maxima.false_pages_per_week(_score(mentions, usual))
         if pages <= _WORTH_A_CHECK:
             # what is not known of the rate itself scatters what is to be expected of a day
             unknown = 1.0 + DAY_MINUTES / max(rate.known_minutes, 1.0)
-            by_chance = passages_per_week(mentions, minutes, rate.level, unknown * rate.clumping(DAY_MINUTES))
+            by_chance = passages_per_week(mentions, minutes, rate.daily, unknown * rate.clumping(DAY_MINUTES))
             pages = max(pages, by_chance, SMALLEST_PAGES)
         return min(TOGETHER * pages, BLOCKS_PER_WEEK), begin
 
@@ -126,7 +126,7 @@ class BusyDay:
         mentions = self._seen(open_minute)
         for slot in recent:
             mentions += slot.tally.mentions
-        usual = rate.level * ((open_minute - begin) // MINUTE + 1)
+        usual = rate.daily * ((open_minute - begin) // MINUTE + 1)
         score = min(self._maxima.level(pages / TOGETHER), _FARTHEST)
         return max(usual, (usual + 1.0) * math.exp(score) * (1.0 - 1e-9) - 1.0) - mentions
 
@@ -134,7 +134,7 @@ class BusyDay:
         """The last day's mentions beside the usual ones, as in `pages`."""
         pages, begin = self.pages(recent, open_minute, rate, not_before)
         mentions = self._seen(open_minute) + sum(slot.tally.mentions for slot in recent)
-        usual = rate.level * ((open_minute - begin) // MINUTE + 1)
+        usual = rate.daily * ((open_minute - begin) // MINUTE + 1)
         score = _score(max(mentions, 0), usual)
         return self._maxima.weighed("day", mentions, usual, score, pages, told=begin < not_before)
 

@@ -33,6 +33,11 @@ class FadingMean:
         self._mean = faded(self._mean, value, self._keep)
         self.steps += 1
 
+    def begin(self, mean: float, steps: int) -> None:
+        """Forget what came before, and take over this mean as if it were that of `steps` values."""
+        self.steps = steps
+        self._mean = mean * (1.0 - self._keep**steps)
+
     @property
     def weight(self) -> float:
         """How many steps the memory is worth, from 0 to about 1.44 half-lives."""

@@ -30,6 +30,11 @@ class FadingMeans:
             self._means[series] = faded(self._means[series], value, self._keep)
         self._steps += 1
 
+    def begin(self, means: Sequence[float], steps: int) -> None:
+        """Forget what came before, and take over these means as if they were those of `steps` values."""
+        self._steps = steps
+        self._means = array("d", [mean * (1.0 - self._keep**steps) for mean in means])
+
     @property
     def weight(self) -> float:
         """How many steps the memory is worth, from 0 to about 1.44 half-lives."""

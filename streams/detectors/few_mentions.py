@@ -86,11 +86,11 @@ class FewMentions:
         mentions = self._seen(begin)
         mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)
         minutes = (open_minute - begin) // MINUTE + 1
-        if mentions < _FEWEST or mentions <= rate.level * minutes:
+        if mentions < _FEWEST or mentions <= rate.daily * minutes:
             return BLOCKS_PER_WEEK, begin
         # what is not known of the rate itself scatters what is to be expected of a day
         unknown = 1.0 + DAY_MINUTES / max(rate.known_minutes, 1.0)
-        pages = passages_per_week(mentions, DAY_MINUTES, rate.level, unknown * rate.clumping(DAY_MINUTES))
+        pages = passages_per_week(mentions, DAY_MINUTES, rate.daily, unknown * rate.clumping(DAY_MINUTES))
         return max(min(TOGETHER * pages, BLOCKS_PER_WEEK), SMALLEST_PAGES), begin
 
     def room(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int, pages: float) -> float:
@@ -100,7 +100,7 @@ class FewMentions:
         for slot in recent:
             if slot.start >= begin:
                 mentions += slot.tally.mentions
-        usual = max(_FEWEST - 1.0, rate.level * ((open_minute - begin) // MINUTE + 1))
+        usual = max(_FEWEST - 1.0, rate.daily * ((open_minute - begin) // MINUTE + 1))
         if mentions <= usual:
             return usual - mentions
         return 0.0 if self.pages(recent, open_minute, rate, not_before)[0] > pages else -1.0
@@ -110,7 +110,7 @@ class FewMentions:
         pages, begin = self.pages(recent, open_minute, rate, not_before)
         mentions = self._seen(begin)
         mentions += sum(slot.tally.mentions for slot in recent if slot.start >= begin)
-        usual = rate.level * ((open_minute - begin) // MINUTE + 1)
+        usual = rate.daily * ((open_minute - begin) // MINUTE + 1)
         return Weighed("day", mentions, usual, math.log((max(mentions, 0) + 1.0) / (usual + 1.0)), pages)
 
     def clear(self) -> None:

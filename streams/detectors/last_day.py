@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from streams.basis import Weighed
-from streams.detectors.busy_day import BUSY_DAY, BusyDay
+from streams.detectors.busy_day import BUSY_DAY, HALF_HOUR, BusyDay
 from streams.detectors.few_mentions import DAY_MINUTES, KEPT_MINUTES, FewMentions
+from streams.detectors.lasting import lasting_below
+from streams.detectors.new_level import DAY_SECONDS, NewLevel
 from streams.detectors.prior import Lean, Prior
 from streams.detectors.rate import Rate
 from streams.detectors.trail import Sums, sums_of
-from streams.windows import Slot
+from streams.windows import MINUTE, Slot
 
 
 class LastDay:
@@ -19,11 +21,12 @@ class LastDay:
         prior: What its peers teach.
     """
 
-    __slots__ = ("_busy", "_few")
+    __slots__ = ("_busy", "_few", "_new")
 
     def __init__(self, prior: Prior | None = None) -> None:
         self._few = FewMentions()
         self._busy = BusyDay(prior)
+        self._new = NewLevel()
 
     def leans(self) -> dict[str, Lean]:
         """How the topic's own days lie beside the prior of its rate, by name; empty before a week of them."""
@@ -40,6 +43,37 @@ class LastDay:
         else:
             self._few.clear()
         self._busy.add(slot, rate)
+
+    def is_told(self, start: int, *, storm: bool) -> bool:
+        """An event that somebody was told of ended before the final minute at `start`, or has lasted for a day."""
+        return self._new.is_told(start, storm=storm)
+
+    def tell(self, end: int, rate: Rate, *, lately: float) -> bool:
+        """What was told of is the last day's, up to second `end`; whether the rate began anew from what has lasted.
+
+        Args:
+            lately: Mentions a minute of the last hours; what fades is no level.
+        """
+        return self._new.tell(end, self._per_minute(end, rate), rate, lately=lately)
+
+    def settle(self, end: int, rate: Rate, not_before: int, pages_per_week: float) -> bool:
+        """Whether the rate began anew: at second `end` a whole day after an event shows that its level stays.
+
+        Args:
+            not_before: There was no event from here on.
+            pages_per_week: The topic's budget, > 0.
+        """
+        if end % HALF_HOUR or not self._new.is_due(end, not_before):
+            return False
+
+        def lasts() -> bool:
+            return self.pages((), end - MINUTE, rate, not_before)[0] < lasting_below(pages_per_week)
+
+        return self._new.settle(end, self._per_minute(end, rate), rate, lasts=lasts)
+
+    def _per_minute(self, end: int, rate: Rate) -> float:
+        rows = self._of(rate).minutes_since(-(-(end - DAY_SECONDS) // HALF_HOUR) * HALF_HOUR)
+        return sum(sums[0] for _, sums in rows) / DAY_MINUTES
 
     def pages(self, recent: Sequence[Slot], open_minute: int, rate: Rate, not_before: int) -> tuple[float, int]:
         """False pages a week of the last day's mentions, in (0, 14], and where that day begins."""
@@ -83,14 +117,15 @@ class LastDay:
         """Where the scores of half a day should lie for a stream of this rate, as far as nothing better is known."""
         self._busy.expect(rate, margin)
 
-    def clear(self) -> None:
-        """Forget all: time was not observed."""
+    def clear(self, start: int) -> None:
+        """Forget the day: time before second `start` was not observed."""
+        self._new.observed_from(start)
         self._few.clear()
         self._busy.clear()
 
     def snapshot(self) -> dict[str, Any]:
         """The state as plain values."""
-        return {"few": self._few.snapshot(), "busy": self._busy.snapshot()}
+        return {"few": self._few.snapshot(), "busy": self._busy.snapshot(), "new": self._new.snapshot()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over a snapshot.
@@ -100,3 +135,4 @@ class LastDay:
         """
         self._few.restore(state["few"])
         self._busy.restore(state["busy"])
+        self._new.restore(state["new"])

@@ -6,6 +6,7 @@ from typing import Any, Final, TypedDict
 
 from streams.detectors.fading_mean import FadingMean
 from streams.detectors.fading_means import FadingMeans
+from streams.detectors.new_mood import DAY_BLOCKS, NewMood
 from streams.detectors.share import at_least
 from streams.detectors.trail import Sums, sums_of
 from streams.errors import StateCorrupted
@@ -33,7 +34,7 @@ class Comparison(TypedDict):
 
 
 class Mood:
-    """Fading averages per mention, learned in half-hour blocks; a block with a storm in it teaches nothing.
+    """Fading averages per mention, learned in half-hour blocks; one with a storm in it teaches nothing until it stays.
 
     `drift` is how much the mean of whole half-hours varies beyond what the number of mentions explains.
     """
@@ -42,6 +43,7 @@ class Mood:
         "_block",
         "_drift",
         "_known",
+        "_new",
         "_open",
         "_storm",
         "_sums",
@@ -60,6 +62,7 @@ class Mood:
         self._open = _SILENT
         self._storm = False
         self._known = 1.0  # mentions that stand behind the mean
+        self._new: NewMood | None = None
         self.scored = 0
         self.polarity: float | None = None
         self.negative_share: float | None = None
@@ -103,8 +106,15 @@ class Mood:
         scored, negative, polarity, squares, positive = self._open
         storm, self._storm = self._storm, False
         self._open = _SILENT
-        if storm or self._block is None or (scored <= 0 and not self.scored):
+        values = [float(scored), float(negative), polarity / _MICRO, squares / _MICRO, float(positive)]
+        if storm:
+            self._new = self._new or NewMood()
+            self._new.add(values)
             return
+        if self._block is None or (scored <= 0 and not self.scored):
+            return
+        if self._new is not None:
+            self._settle(self._new)
         if scored >= _FEWEST_IN_BLOCK and self.polarity is not None:
             explained = self.variance / scored
             apart = (polarity / _MICRO / scored - self.polarity) ** 2
@@ -112,9 +122,18 @@ class Mood:
             known = self._drift.weight
             drift = (_PRIOR_BLOCKS * _PRIOR_DRIFT + known * max(self._drift.get(), 0.0)) / (_PRIOR_BLOCKS + known)
             self.drift = drift
-        values = (scored, negative, polarity / _MICRO, squares / _MICRO, positive)
-        self._sums.update([float(value) for value in values])
+        self._sums.update(values)
         self.scored += max(scored, 0)
+        self._revise()
+
+    def _settle(self, new: NewMood) -> None:
+        if self.negative_share is not None and (means := new.calm(self.negative_share)) is not None:
+            self._sums.begin(means, DAY_BLOCKS)
+            self._revise()
+        if new.is_over:
+            self._new = None
+
+    def _revise(self) -> None:
         self._weigh()
         per_block = self._sums.get(0)
         if per_block > 0.0:
@@ -138,6 +157,7 @@ class Mood:
             "block": self._block,
             "open": list(self._open),
             "storm": self._storm,
+            "new": None if self._new is None else self._new.snapshot(),
             "now": [self.scored, self.polarity, self.negative_share, self.positive_share, self.variance, self.drift],
         }
 
@@ -154,6 +174,9 @@ class Mood:
             self._block = state["block"]
             self._open = array("q", state["open"])
             self._storm = bool(state["storm"])
+            self._new = None if (new := state["new"]) is None else NewMood()
+            if self._new is not None:
+                self._new.restore(new)
             self.scored, self.polarity, self.negative_share, self.positive_share, *rest = state["now"]
             self.variance, self.drift = rest
         except (KeyError, OverflowError, TypeError, ValueError) as exc:

@@ -12,7 +12,6 @@ from streams.detectors.window_scores import SCALES, WindowScores
 from streams.detectors.window_stand import Stand, finals_of, rate_lately, stand_of, through
 from streams.windows import Slot
 
-_HALF_HOUR: Final = 30
 _PLAIN: Final = float(BLOCKS_PER_WEEK)
 
 
@@ -64,7 +63,6 @@ class OpenMinute:
             trail=self._trail,
             plain=self._plain_up_to(),
             rate=self._rate,
-            half_hour=self.band(_HALF_HOUR),
             not_before=not_before,
         )
 

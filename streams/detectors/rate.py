@@ -16,7 +16,8 @@ _CLIP_ROOM: Final = 3.0
 _YOUNG_BLOCKS: Final = 288
 _LARGEST_DISPERSION: Final = 3.0
 _WIDE_MINUTES: Final = 180
-_WIDE_HALF_LIFE: Final = 28 * 8
+_WIDE_A_DAY: Final = 8
+_WIDE_HALF_LIFE: Final = 28 * _WIDE_A_DAY
 _WIDE_ROOM: Final = 8.0
 _PRIOR_CLUMPING: Final = 1.3
 _PRIOR_WIDE: Final = 24.0  # windows of three hours, three days
@@ -32,7 +33,8 @@ class Rate:
     Args:
         prior: What its peers' counts scatter like.
 
-    Where the hours of the week have earned it, `per_minute` is what is usual now and `level` what is on the whole.
+    Where the hours of the week have earned it, `per_minute` is what is usual now and `level` what is on the whole;
+    `daily` is what a whole day may come to without being news: the level, or more where that was told already.
 
     Source:
         Lawless, "Negative binomial and mixed Poisson regression", Can. J. Stat. 15(3), 1987 (moments).
@@ -48,6 +50,7 @@ class Rate:
         "_narrow_clumping",
         "_season",
         "_squares",
+        "_told",
         "_usual_narrow",
         "_usual_wide",
         "_wide_blocks",
@@ -55,6 +58,7 @@ class Rate:
         "_wide_count",
         "_wide_mean",
         "_wide_squares",
+        "daily",
         "dispersion",
         "level",
         "per_minute",
@@ -76,7 +80,7 @@ class Rate:
         self._minutes = 0
         self._season = Season()
         self._end = 0
-        self.level = self.per_minute = 0.0
+        self.level = self.per_minute = self.daily = self._told = 0.0
         self.dispersion = 0.0
 
     @property
@@ -97,7 +101,7 @@ class Rate:
     def begin(self, per_minute: float) -> None:
         """Say what rate to start from; it limits what the first day's counts are clipped at, and wears off."""
         self._anchor = per_minute * BLOCK_MINUTES
-        self.level = self.per_minute = per_minute
+        self.level = self.per_minute = self.daily = per_minute
 
     def learn(self, start: int, mentions: int, *, storm: bool) -> bool:
         """One minute; whether the rate was revised. An incomplete block, or one with a storm in it, teaches nothing."""
@@ -123,6 +127,22 @@ class Rate:
         self._widen(float(max(self._count, 0)))
         self._revise()
         return True
+
+    def tell(self, per_minute: float) -> None:
+        """Somebody was told of a day with so many; 0 where that is over."""
+        self._told = per_minute
+        self.daily = max(self.level, per_minute)
+
+    def adopt(self, per_minute: float) -> None:
+        """Begin anew with a rate that lasted for a day; counts scatter beside it as they did, in proportion."""
+        mean, times = per_minute * BLOCK_MINUTES, per_minute / self.level if self.level > 0.0 else 1.0
+        self._mean.begin(mean, _YOUNG_BLOCKS)
+        self._squares.begin(mean * (1.0 + mean + self.dispersion * mean), _YOUNG_BLOCKS)
+        wide, clumping = per_minute * _WIDE_MINUTES, 1.0 + (self._wide_clumping - 1.0) * times
+        self._wide_mean.begin(wide, _WIDE_A_DAY)
+        self._wide_squares.begin(wide * (clumping + wide), _WIDE_A_DAY)
+        self._wide_clumping, self._wide_count, self._wide_blocks = clumping, 0.0, 0
+        self._revise()
 
     def _widen(self, count: float) -> None:
         """Gathers 36 blocks, three hours where none was left out, and learns how much their sum scatters."""
@@ -172,6 +192,7 @@ class Rate:
         mean = max(self._mean.get(), 0.5 / self._mean.weight)
         variance = self._squares.get() - mean * mean
         self.level = mean / BLOCK_MINUTES
+        self.daily = max(self.level, self._told)
         self.per_minute = self.level * self._season.factor(self._end)
         known = self._mean.weight
         own = max(variance / mean, 1.0)
@@ -204,6 +225,7 @@ class Rate:
             "per_minute": self.per_minute,
             "dispersion": self.dispersion,
             "level": self.level,
+            "told": self._told,
             "end": self._end,
             "season": self._season.snapshot(),
             "wide": [self._wide_mean.snapshot(), self._wide_squares.snapshot(), self._wide_count, self._wide_blocks],
@@ -226,6 +248,7 @@ class Rate:
             self.per_minute = float(state["per_minute"])
             self.dispersion = float(state["dispersion"])
             self.level, self._end = float(state["level"]), int(state["end"])
+            self.tell(float(state["told"]))
             self._season.restore(state["season"])
             mean, squares, count, blocks = state["wide"]
             self._wide_mean.restore(mean)

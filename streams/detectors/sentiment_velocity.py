@@ -16,14 +16,14 @@ from streams.detectors.onset import onset_of_souring
 from streams.detectors.prior import NO_LEAN, Lesson, Prior
 from streams.detectors.share import at_least
 from streams.detectors.snapshots import require
-from streams.detectors.souring import Souring, tilt_of
+from streams.detectors.souring import Souring, is_soured, tilt_of
 from streams.detectors.souring_scores import SOURING, SouringScores
 from streams.detectors.trail import MINUTES, Sums, Trail, sums_of
 from streams.errors import StateCorrupted
 from streams.events import Direction, Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 6
+_VERSION: Final = 7
 _SCALES: Final = (30, MINUTES)
 _FALLS: Final = tuple(f"fall-{minutes}" for minutes in _SCALES)
 _MICRO: Final = 1_000_000
@@ -42,9 +42,7 @@ _WORTH_A_CHECK: Final = 5.0  # false pages a week
 _WEEK_MINUTES: Final = 7 * 24 * 60
 _CALM: Final = 1.5  # standard errors
 _TELLING: Final = 8  # scored mentions in half an hour; with fewer, a soured mood looks calm
-_FEWEST_LOOKS: Final = (
-    72  # minutes with a mood to compare; a block of near silence says nothing about how moods scatter
-)
+_FEWEST_LOOKS: Final = 72  # minutes with a mood to compare; near silence says nothing about how moods scatter
 
 
 class SentimentVelocityDetector:
@@ -86,8 +84,7 @@ class SentimentVelocityDetector:
         if self.mood.scored < self._warm_up_mentions or self.mood.polarity is None:
             return None
         pages, seconds = float(BLOCKS_PER_WEEK), _SCALES[0] * MINUTE
-        calm = False
-        scored = 0
+        calm, scored = False, 0
         open_minute = at - at % MINUTE
         stand = self._stand.of(open_minute, self._look)
         heard = [(slot.start, sums_of(slot.tally)) for slot in recent]
@@ -95,7 +92,7 @@ class SentimentVelocityDetector:
             sums = with_recent(window, heard)
             scored = sums[1]
             if not window.place:
-                calm = scored >= _TELLING and self._fall(sums) < _CALM
+                calm = self._is_calm(sums)
             if window.told:
                 continue  # the last event is told already
             by_window = self._pages(window.place, sums)
@@ -109,6 +106,10 @@ class SentimentVelocityDetector:
             start = max(since, at - at % MINUTE - (MINUTES - 1) * MINUTE)
             seconds = at - at % MINUTE - start + MINUTE
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
+
+    def _is_calm(self, sums: Sums) -> bool:
+        sour = is_soured(sums[1], sums[2], self.mood.negative_share or 0.0)
+        return sums[1] >= _TELLING and not sour and self._fall(sums) < _CALM
 
     def _look(self, open_minute: int) -> MoodStand:
         tilt = tilt_of(self._usual_share, self._sourings.weight(self._trail.sums(MINUTES)[1]), self.mood.positive_share)

@@ -42,6 +42,11 @@ def tilt_of(share: float, weight: float, praise: float, odds: float = ODDS) -> T
     return Tilt(neutral + weight * nats, neutral, neutral - weight * nats / 2.0)
 
 
+def is_soured(scored: int, negative: int, share: float) -> bool:
+    """So many negative ones speak for the odds that are looked for rather than for the usual share of them."""
+    return negative * _NATS > scored * math.log(1.0 + (ODDS - 1.0) * share)
+
+
 class Souring(msgspec.Struct, frozen=True):
     """Evidence for negative mentions at two and a half times their usual odds, gathered since it last was zero.
 

@@ -10,25 +10,21 @@ from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK
 from streams.detectors.climb import Climb
 from streams.detectors.climb_scores import CLIMB, ClimbScores
 from streams.detectors.collection_start import CollectionStart, Jump
-from streams.detectors.direction import direction_of
-from streams.detectors.excess import excess_of
 from streams.detectors.last_day import LastDay
 from streams.detectors.mood import Mood
-from streams.detectors.motion import motion_of
 from streams.detectors.open_minute import OpenMinute
 from streams.detectors.prior import Lesson, Prior, Scatter
 from streams.detectors.rate import Rate
-from streams.detectors.rise import onset_seen
 from streams.detectors.snapshots import require
 from streams.detectors.trail import MINUTES, Trail
+from streams.detectors.volume_evidence import explanation_of
 from streams.detectors.warm_up import WarmUp
 from streams.detectors.window_scores import SCALES, WindowScores
 from streams.detectors.window_stand import TELLING, is_calm, rarest, rate_lately, through
 from streams.errors import StateCorrupted
-from streams.events import Evidence
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 6
+_VERSION: Final = 7
 _HALF_HOUR: Final = 30
 _YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, nobody needs to ask whether collection began
@@ -79,7 +75,7 @@ class VolumeDetector:
         self._start = CollectionStart(warm_up_mentions, warm_up_days)
         if collected:
             self._start.believe()
-        self._in_doubt, self._stormy, self._not_before = False, False, 0
+        self._in_doubt, self._not_before = False, 0
         self._know_nothing()
 
     def share_mood(self, mood: Mood) -> None:
@@ -136,21 +132,15 @@ class VolumeDetector:
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
         """The counts of the deciding window beside the usual ones, and whether it is anger or joy."""
-        wide, start = reading.window_seconds > MINUTES * MINUTE, reading.window_start
-        sums = self._day.window(recent, start, self._rate) if wide else self._trail.window(recent, start)
-        mean, low, high = self._rate.band(reading.window_seconds / MINUTE)
-        evidence = Evidence(
-            observed=sums[0],
-            expected=mean,
-            low=low,
-            high=high,
-            window_seconds=reading.window_seconds,
-            **self._mood.compared(sums),
-            **motion_of(self._trail, recent, reading.window_start + reading.window_seconds),
+        return explanation_of(
+            reading,
+            recent,
+            trail=self._trail,
+            day=self._day,
+            rate=self._rate,
+            mood=self._mood,
+            not_before=self._not_before,
         )
-        onset = onset_seen(self._trail, self._day, recent, reading, self._not_before, self._rate)
-        excess = excess_of(sums, self._mood, mean)
-        return Explanation(direction_of(excess), evidence, onset, excess)
 
     def weigh(self, recent: Sequence[Slot], at: int) -> tuple[Weighed, ...]:
         """The four windows, the climb and the day, as `score_one` sees them; empty while warming up."""
@@ -177,13 +167,19 @@ class VolumeDetector:
             return
         if slot.start != self._trail.end:
             self._climbs.climb = Climb()
-            self._day.clear()
-        self._not_before = slot.start if self._stormy and not storm else self._not_before
-        self._stormy = storm
+            self._day.clear(slot.start)
+        if self._day.is_told(slot.start, storm=storm):
+            self._not_before = slot.start
+            if self._day.tell(slot.start, self._rate, lately=self._trail.mentions(MINUTES) / MINUTES):
+                self._begin_anew()
         self._trail.append(slot)
         if not self._start.is_proven:
             self._prove(slot, storm=storm)
         self._absorb(slot, storm=storm or self._in_doubt)
+
+    def _begin_anew(self) -> None:
+        self._revise_priors()
+        self._open.revised()
 
     def _prove(self, slot: Slot, *, storm: bool) -> None:
         self._start.add(slot.start, slot.tally.mentions, storm=storm)
@@ -225,6 +221,9 @@ class VolumeDetector:
             self._climbs.close_block()
             self._day.close_block()
             self._open.recalibrated()
+        end = start + MINUTE
+        if not storm and self._day.settle(end, self._rate, self._not_before, self._pages_per_week):
+            self._begin_anew()
         if self._rate.learn(start, mentions, storm=storm):
             self._open.revised()
             if self._rate.blocks % 12 == 0:
@@ -263,7 +262,6 @@ class VolumeDetector:
             "trail": self._trail.snapshot(),
             "start": self._start.snapshot(),
             "in_doubt": self._in_doubt,
-            "stormy": self._stormy,
             "not_before": self._not_before,
             "climbs": self._climbs.snapshot(),
             "windows": self._windows.snapshot(),
@@ -287,8 +285,7 @@ class VolumeDetector:
             self._mood.restore(state["mood"])
             self._trail.restore(state["trail"])
             self._start.restore(state["start"])
-            self._in_doubt, self._stormy = bool(state["in_doubt"]), bool(state["stormy"])
-            self._not_before = int(state["not_before"])
+            self._in_doubt, self._not_before = bool(state["in_doubt"]), int(state["not_before"])
             self._climbs.restore(state["climbs"])
             self._windows.restore(state["windows"])
             self._day.restore(state["day"])

@@ -14,7 +14,8 @@ from streams.windows import MINUTE, Slot
 
 TELLING: Final = 8.0  # usual mentions in half an hour; with fewer, a slow rise to three times as many looks calm
 _SURELY: Final = 3.0
-_HALF_HOUR: Final = SCALES.index(30)
+HALF_HOUR: Final = 30
+_PLACE: Final = SCALES.index(HALF_HOUR)
 _BACK: Final = tuple((minutes - 1) * MINUTE for minutes in SCALES)  # a window begins so long before the open minute
 _UP_TO_NOW: Final = (*(minutes - 1 for minutes in SCALES), MINUTES)
 
@@ -24,7 +25,8 @@ class Stand(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         lately: The usual rate, or a higher one of the last hours, mentions a minute.
-        calm_up_to: Half an hour with up to so many mentions is like any other; -inf where that is too short to tell.
+        calm_up_to: Half an hour with up to so many mentions, a standard deviation above the mean, is like any other;
+            -inf where that is too short to tell.
         finals: Mentions in the final minutes of each window.
         plain: With up to so many mentions a window's odds are those of any half day.
         not_before: Windows that begin before this hold an event that was told.
@@ -82,19 +84,17 @@ def stand_of(
     trail: Trail,
     plain: Sequence[float],
     rate: Rate,
-    half_hour: tuple[float, float, float],
     not_before: int,
 ) -> Stand:
     """Where all windows stand.
 
     Args:
         plain: Of each window, how many mentions are surely plain.
-        half_hour: Mean, low and high of the mentions expected in half an hour.
         not_before: Windows that begin before this hold an event that was told.
     """
     *finals, lately = finals_of(open_minute, trail)
-    usual, _, high = half_hour
-    calm_up_to = (usual + high) / 2.0 if usual >= TELLING else -math.inf
+    usual = rate.mean(HALF_HOUR)
+    calm_up_to = usual + math.sqrt(rate.clumping(HALF_HOUR) * usual) if usual >= TELLING else -math.inf
     return Stand(open_minute, rate_lately(lately, rate), calm_up_to, finals, plain, not_before)
 
 
@@ -125,4 +125,4 @@ def rarest(stand: Stand, mentions: Sequence[int], scores: WindowScores, rate: Ra
 
 def is_calm(stand: Stand, mentions: Sequence[int]) -> bool:
     """Whether the last half hour is like any other; args as of `rarest`."""
-    return mentions[_HALF_HOUR] <= stand.calm_up_to
+    return mentions[_PLACE] <= stand.calm_up_to

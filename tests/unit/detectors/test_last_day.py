@@ -114,7 +114,7 @@ def test_a_topic_that_grew_busy_begins_its_day_then() -> None:
 def test_unobserved_time_makes_it_forget() -> None:
     day, rate, now = learned(BUSY, 2)
 
-    day.clear()
+    day.clear(0)
 
     assert day.minutes_since(now - DAY, rate) == []
     assert day.pages([], now, rate, 0)[0] == BLOCKS_PER_WEEK

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from streams.detectors.souring import CALM, Souring
+from streams.detectors.souring import CALM, Souring, is_soured
 from streams.events import Tally
 from streams.windows import MINUTE, Slot
 from tests.fakes.streams_of_counts import START, minutes, silence, tally
@@ -75,3 +75,9 @@ def test_praise_counts_against_and_thin_praise_for() -> None:
 
     none = Tally(mentions=5, negative=3, neutral=2, polarity_sum=-1.5, polarity_squares=0.75)
     assert CALM.through([Slot(START, MINUTE, none)], 0.2, praise=0.3).nats > souring.nats
+
+
+@pytest.mark.parametrize(("negative", "soured"), [(28, False), (29, True)])
+def test_a_half_hour_is_sour_where_more_odds_explain_it_better(negative: int, *, soured: bool) -> None:
+    # of 100 with a usual fifth: likelihoods meet at ln(1 + 1.5 * 0.2) / ln(2.5) = 28.6
+    assert is_soured(100, negative, 0.2) is soured
