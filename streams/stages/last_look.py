@@ -1,8 +1,11 @@
 """What the last look at a topic left: that nobody need look again for a while, and what was seen at a minute's end."""
 
+from collections.abc import Sequence
+
+from streams.detectors.base import Detector
 from streams.events import Tally
 from streams.stages.moment import WatchedMoment
-from streams.windows import MINUTE
+from streams.windows import MINUTE, Slot, TopicWindows
 
 
 class LastLook:
@@ -27,9 +30,13 @@ class LastLook:
         self._minute = None
         self._moment = moment if moment.at % MINUTE == MINUTE - 1 else None
 
-    def at(self, second: int) -> WatchedMoment | None:
-        """The moment that was kept of this second, unless anything came since."""
-        return self._moment if self._moment is not None and self._moment.at == second else None
+    def at_end_of(self, slot: Slot, windows: TopicWindows, detectors: Sequence[Detector]) -> WatchedMoment:
+        """The last second of the slot, as it was seen then unless anything came since."""
+        last = slot.start + slot.seconds - 1
+        if self._moment is not None and self._moment.at == last:
+            return self._moment
+        known = [recent for recent in windows.unlearned() if recent.start <= last]
+        return WatchedMoment(windows, detectors, known, last)
 
     def finds_room(self, moment: WatchedMoment, pages: float) -> bool:
         """Whether no reading of the moment is of so few false pages a week; then more mentions may come."""

@@ -18,6 +18,7 @@ from streams.evidence.context import Context
 from streams.feeds import Feeds
 from streams.settings import DetectSettings, TimeSettings
 from streams.stages.detail import FULL, Detail
+from streams.stages.hole import is_hole
 from streams.stages.last_look import LastLook
 from streams.stages.moment import WatchedMoment
 from streams.stages.telling import count_of, detection_of, watched_of
@@ -59,8 +60,7 @@ class TopicWatch:
         self._grace, self._windows = time.grace_seconds, TopicWindows(time.grace_seconds)
         self._settings, self._detectors = detect, build_detectors(topic, detect, prior)
         self._charges = Charges(SHARES, topic.caution)
-        self._budget = self._new_budget()
-        self._tier = WatchTier(topic.pages_per_week, topic.caution)
+        self._budget, self._tier = self._new_budget(), WatchTier(topic.pages_per_week, topic.caution)
         self.context = Context(detect.folded_themes)
         self._live = self._history = self._afresh = False
         self._verdicts, self._last_look = ToldVerdicts(), LastLook()
@@ -117,7 +117,8 @@ class TopicWatch:
             partial: Not history once the topic is live.
             now: Event time of the partition, whole seconds since 1970; None before it began.
         """
-        told: list[Told] = []
+        hole = partial.history and is_hole(self._windows.learned_until, partial.second, self.expected)
+        told = self._break_off() if hole else []
         if partial.history:
             self._history = True
             newest = self._windows.newest or partial.second
@@ -150,20 +151,25 @@ class TopicWatch:
     def _go_live(self, present: int) -> list[Told]:
         """Finish history; the time between its end and now was not observed and teaches nothing."""
         told: list[Told] = []
-        if self._history and self._windows.newest is not None:
+        if self._history:
+            self._afresh = self._afresh or (self._windows.newest or 0) > present + _MOST_AHEAD
+            told = self._break_off()
+            self._begin_afresh()
+        self._live, self._history = True, False
+        return told
+
+    def _break_off(self) -> list[Told]:
+        """Finish what was heard: the time until more is heard was not observed and teaches nothing."""
+        told: list[Told] = []
+        if self._windows.newest is not None:
             end = self._windows.newest - self._windows.newest % MINUTE + MINUTE
             told += self._counts(end)
             moment = WatchedMoment(self._windows, self._detectors, self._windows.unlearned(), end - 1)
             if readings := moment.readings():
                 self._tell(self._budget.close(end, *rarest(readings)), moment, told)
             self._learn(int(end + self._grace) + MINUTE, told)
-        if self._history:
-            self._afresh = self._afresh or (self._windows.newest or 0) > present + _MOST_AHEAD
-            self._windows = TopicWindows(self._grace)
-            self.context.skip()
-            self._verdicts, self._last_look = ToldVerdicts(), LastLook()
-            self._begin_afresh()
-        self._live, self._history = True, False
+        self._windows, self._verdicts, self._last_look = TopicWindows(self._grace), ToldVerdicts(), LastLook()
+        self.context.skip()
         return told
 
     def _learn(self, now: int | None, told: list[Told]) -> None:
@@ -227,14 +233,9 @@ class TopicWatch:
         return [count_of(self._topic, one, told.of(one, self._verdict), history=not self._live) for one in closings]
 
     def _verdict(self, slot: Slot) -> Verdict:
-        expectation = self.expected(slot.seconds)
-        if expectation is None:
+        if (expectation := self.expected(slot.seconds)) is None:
             return (None, None, None, None)
-        last = slot.start + slot.seconds - 1
-        moment = self._last_look.at(last)
-        if moment is None:
-            known = [recent for recent in self._windows.unlearned() if recent.start <= last]
-            moment = WatchedMoment(self._windows, self._detectors, known, last)
+        moment = self._last_look.at_end_of(slot, self._windows, self._detectors)
         return (*expectation, moment.score_of_counts(slot.seconds))
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:

@@ -1,5 +1,5 @@
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -141,6 +141,28 @@ def test_files_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
 
     assert report.topics[0].id == report.topics[0].name == "acme-3"
     assert {page.topic for page in report.pages} == set(report.rows) == {"acme-3"}
+
+
+def hourly(path: Path, hours: Mapping[int, int]) -> Path:
+    first = datetime.fromtimestamp(START, UTC)
+    lines = [f"{first + timedelta(hours=hour):%Y-%m-%d %H:%M:%S},{value}" for hour, value in sorted(hours.items())]
+    path.write_text("\n".join(["timestamp,value", *lines]), encoding="utf-8")
+    return path
+
+
+def test_weeks_without_rows_are_unknown_and_weeks_of_zeros_are_calm(tmp_path: Path) -> None:
+    steady = {hour: 240 + hour % 7 for hour in (*range(96), *range(336, 348))}  # four days, ten of none, half a day
+    calm = dict.fromkeys(range(96, 336), 0)
+
+    hole = backtest_counts(hourly(tmp_path / "hole.csv", steady))
+    zeros = backtest_counts(hourly(tmp_path / "zeros.csv", {**steady, **calm}))
+
+    after, after_calm = hole.rows["hole"][96], zeros.rows["zeros"][336]
+    assert after.at == after_calm.at
+    assert after.expected == pytest.approx(240, rel=0.2)
+    assert hole.pages == ()
+    assert after_calm.expected is not None
+    assert after_calm.expected < 120  # ten days of fourteen were silent
 
 
 def test_a_file_that_holds_no_counts_is_refused(tmp_path: Path) -> None:
