@@ -58,6 +58,8 @@ circle.dot { fill: var(--curve); }
   .card { padding: 14px; }
   .wide { display: none; }
   .narrow { display: block; }
-  td, th { padding-left: 8px; }
+  td, th { padding-left: 6px; }
+  tbody th, tfoot th { min-width: 4.6em; hyphens: auto; }
+  thead th { font-size: 11px; }
 }
 """

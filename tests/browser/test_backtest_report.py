@@ -52,3 +52,16 @@ async def test_is_silent_calls_nobody_and_fits(
     assert await page.locator("section h2").count() == 1 + len(pasts)
     assert await page.locator("script").count() == 0
     await page.close()
+
+
+async def test_a_phone_breaks_no_word_of_a_topics_name(browser: Browser, tmp_path: Path) -> None:
+    document = tmp_path / "report.html"
+    document.write_text(report_page([past("Refunds")], (0.1, 0.25, 1.0, 4.0)), encoding="utf-8")
+    page = await browser.new_page(viewport={"width": 320, "height": 800})
+
+    await page.goto(document.as_uri())
+
+    name = page.locator("tbody th a")
+    assert await name.evaluate("link => link.getClientRects().length") == 1  # one line
+    assert await page.locator("table").evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+    await page.close()
