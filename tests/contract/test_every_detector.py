@@ -252,6 +252,22 @@ class TestEveryDetector:
 
         assert packed(copy) == packed(original)
 
+    @pytest.mark.parametrize("cut", [700, 1440, 1470, 2880])
+    def test_a_snapshot_of_an_event_that_lasts_behaves_the_same(self, name: str, cut: int) -> None:
+        original, copy = taught(name), fresh(name)
+        lasting = minutes(4, 3000, 5.0, negative_share=0.6, start=NOW)
+        for number, one in enumerate(lasting[:cut]):
+            original.learn_one(one, storm=number < 1440)
+
+        copy.restore(msgspec.msgpack.decode(packed(original)))
+
+        for number, one in enumerate(lasting[cut:], start=cut):
+            for detector in (original, copy):
+                detector.learn_one(one, storm=number < 1440)
+        assert packed(copy) == packed(original)
+        if (expected := original.expected(MINUTE)) is not None:
+            assert expected[0] == pytest.approx(5.0, rel=0.1)
+
     def test_a_storm_is_not_taken_for_the_new_normal(self, name: str) -> None:
         detector = taught(name)
         before = detector.score_one(OUTCRY, NOW + 90)
