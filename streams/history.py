@@ -95,15 +95,12 @@ def _partial(topic: Topic, second: int, tally: Tally) -> PartialCount:
 
 
 def _share(row: CountRow, part: int, parts: int) -> Tally:
-    def of(total: int) -> int:
-        return total * (part + 1) // parts - total * part // parts
-
-    mentions = of(row.value)
+    before, after = (row.value * edge // parts for edge in (part, part + 1))
+    mentions = after - before
     if row.negative is None and row.positive is None and row.sentiment is None:
         return Tally(mentions=mentions, unscored=mentions)
-    # minutes are cut from each count by itself; where a cut does not fit into its minute, the rest counts as neutral
-    negative = min(of(row.negative or 0), mentions)
-    positive = min(of(row.positive or 0), mentions - negative)
+    (negative_before, positive_before), (negative_after, positive_after) = _moods(row, before), _moods(row, after)
+    negative, positive = negative_after - negative_before, positive_after - positive_before
     if row.sentiment is None:
         polarity, squares = _TYPICAL_POLARITY * (positive - negative), _TYPICAL_POLARITY**2 * (positive + negative)
     else:
@@ -116,3 +113,21 @@ def _share(row: CountRow, part: int, parts: int) -> Tally:
         polarity_sum=polarity,
         polarity_squares=squares,
     )
+
+
+def _moods(row: CountRow, mentions: int) -> tuple[int, int]:
+    """How many of the row's first mentions are negative, and how many positive: spread evenly over them, none lost.
+
+    First what has a mood is spread over the mentions, then the negative over these, so that no minute has more moods
+    than mentions. Where only the mean polarity is known, they are those that it takes at least: no negative mention at
+    all is something else than an unknown number.
+    """
+    negative, positive = row.negative or 0, row.positive or 0
+    if row.negative is None and row.positive is None and row.sentiment is not None:
+        least = min(round(abs(row.sentiment) / _TYPICAL_POLARITY * row.value), row.value)
+        negative, positive = (least, 0) if row.sentiment < 0 else (0, least)
+    moods = negative + positive
+    if moods == 0:
+        return 0, 0
+    so_far = moods * mentions // row.value
+    return negative * so_far // moods, so_far - negative * so_far // moods

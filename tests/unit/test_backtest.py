@@ -88,6 +88,21 @@ def test_a_mood_that_turns_at_flat_volume_pages_where_the_columns_tell_of_it(tmp
     assert page.direction is Direction.CRISIS
 
 
+def test_a_mood_that_turns_pages_where_only_its_mean_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "means.csv"
+    lines = ["timestamp,value,sentiment"]
+    for row in range(500):
+        at = datetime.fromtimestamp(START, UTC) + timedelta(minutes=5 * row)
+        lines.append(f"{at:%Y-%m-%dT%H:%M:%SZ},40,{(-0.4 if row >= BURST_ROW else -0.05) + 0.02 * (row % 5 - 2):.2f}")
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+    (page,) = backtest_counts(path).pages
+
+    turned = START + 300 * BURST_ROW
+    assert turned <= page.at.timestamp() <= turned + 3600
+    assert page.direction is Direction.CRISIS
+
+
 def test_rows_may_come_at_any_distance(tmp_path: Path) -> None:
     path = tmp_path / "irregular.csv"
     lines, at = ["timestamp,value"], START

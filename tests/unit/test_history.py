@@ -161,10 +161,35 @@ class TestCounts:
         assert (total.mentions, total.negative, total.positive, total.neutral) == (7, 3, 1, 3)
         assert all(partial.history and partial.revision == 4 for _, partial in partials)
 
+    @pytest.mark.parametrize(
+        ("value", "negative", "positive"), [(5, 2, 1), (2, 1, 1), (5, 5, 0), (40, 13, 27), (1, 0, 1)]
+    )
+    def test_no_mood_is_lost_where_minutes_are_more_than_mentions(
+        self, value: int, negative: int, positive: int
+    ) -> None:
+        rows = (CountRow(START, value, negative, positive), CountRow(START + 900, 0))
+
+        tallies = [partial.tally for _, partial in partials_of_counts(TOPIC, rows)]
+
+        total = sum(tallies, Tally())
+        assert (total.mentions, total.negative, total.positive) == (value, negative, positive)
+        assert all(min(tally.negative, tally.neutral, tally.positive) >= 0 for tally in tallies)
+
     def test_unknown_sentiment_is_unscored_not_neutral(self) -> None:
         ((_, partial),) = partials_of_counts(TOPIC, (CountRow(START, 7),))
 
         assert (partial.tally.unscored, partial.tally.polarity_mean) == (7, None)
+
+    @pytest.mark.parametrize(
+        ("sentiment", "negative", "positive"), [(-0.25, 4, 0), (0.25, 0, 4), (0.0, 0, 0), (-1.0, 8, 0)]
+    )
+    def test_a_mean_alone_tells_how_many_moods_it_takes_at_least(
+        self, sentiment: float, negative: int, positive: int
+    ) -> None:
+        ((_, partial),) = partials_of_counts(TOPIC, (CountRow(START, 8, sentiment=sentiment),))
+
+        assert (partial.tally.negative, partial.tally.positive) == (negative, positive)  # a mood counts for a half
+        assert partial.tally.polarity_mean == sentiment
 
     def test_mean_sentiment_is_kept(self) -> None:
         ((_, partial),) = partials_of_counts(TOPIC, (CountRow(START, 8, sentiment=-0.5),))
