@@ -9,7 +9,7 @@ from alerting.incidents.sql.store import open_store
 from alerting.settings import DatabaseSettings
 from tests.fakes.clock import FakeClock
 
-_NEEDLESS: Final = ("alembic", "cryptography", "icalendar", "joserfc", "slack_sdk")
+_NEEDLESS: Final = ("alembic", "cryptography", "icalendar", "joserfc", "slack_sdk", "sqlalchemy.orm")
 _SHOWN: Final = f"print(*(name for name in {_NEEDLESS} if name in sys.modules))"
 
 _OPENING: Final = """

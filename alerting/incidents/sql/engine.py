@@ -9,11 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from alerting.errors import DatabaseUnavailable
 from alerting.incidents.sql.database import Database
-from alerting.incidents.sql.postgres import PostgresDatabase
 from alerting.incidents.sql.sqlite import SqliteDatabase
 from alerting.incidents.sql.version import is_newest
 from alerting.settings import DatabaseSettings
@@ -128,6 +126,10 @@ def _sqlite(url: URL, settings: DatabaseSettings) -> Database:
 
 
 def _postgres(url: URL, pool_size: int, clock: Clock) -> Database:
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - brings all of the ORM along
+
+    from alerting.incidents.sql.postgres import PostgresDatabase  # noqa: PLC0415 - likewise
+
     engine = create_async_engine(
         url,
         pool_size=pool_size,
