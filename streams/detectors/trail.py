@@ -74,7 +74,10 @@ class Trail:
 
     def mentions(self, minutes: int) -> int:
         """Mentions in the last `minutes` minutes; everything kept where that is less."""
-        return self.tails((min(minutes, MINUTES),))[0]
+        if self._empty or minutes <= 0:
+            return 0
+        first = bisect_left(self._told, self._minutes - min(minutes, MINUTES) + 1)
+        return self._sums[0] - self._before[first * _COLUMNS] if first < len(self._told) else 0
 
     def tails(self, widths: Sequence[int]) -> list[int]:
         """Mentions in the last so many minutes, 180 at most, for each of `widths`."""

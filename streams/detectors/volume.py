@@ -173,8 +173,8 @@ class VolumeDetector:
             if self._day.tell(slot.start, self._rate, lately=self._trail.mentions(MINUTES) / MINUTES):
                 self._begin_anew()
         self._trail.append(slot)
-        if not self._start.is_proven:
-            self._prove(slot, storm=storm)
+        if not self._start.is_proven and (slot.tally.mentions or storm or self._in_doubt):
+            self._prove(slot, storm=storm)  # silence proves nothing
         self._absorb(slot, storm=storm or self._in_doubt)
 
     def _begin_anew(self) -> None:
@@ -208,12 +208,13 @@ class VolumeDetector:
     def _absorb(self, slot: Slot, *, storm: bool) -> None:
         """What the minute teaches, measured against what was usual before it."""
         start, mentions = slot.start, slot.tally.mentions
-        if mentions or self._climbs.climb.nats:
+        if mentions:
             tails = self._trail.tails(SCALES)
             self._climbs.learn(start, mentions, rate_lately(tails[-1], self._rate))
-            if mentions:
-                self._day.add(slot, self._rate)
-                self._windows.learn(tails, self._rate)
+            self._day.add(slot, self._rate)
+            self._windows.learn(tails, self._rate)
+        elif self._climbs.climb.nats:
+            self._climbs.learn(start, mentions, rate_lately(self._trail.mentions(MINUTES), self._rate))
         self._block_minutes += 1
         if self._block_minutes >= BLOCK_MINUTES:
             self._block_minutes = 0
