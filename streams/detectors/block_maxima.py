@@ -98,8 +98,10 @@ class BlockMaxima:
         self._highest = 0.0
         self._fit()
 
-    def expect(self, location: float, scale: float) -> None:
-        """Replace the prior."""
+    def expect(self, location: float, scale: float, *, least_scale: float | None = None) -> None:
+        """Replace the prior, and what the scale is at least where that is told."""
+        if least_scale is not None:
+            self._least_scale = least_scale
         self._prior_location = location
         self._prior_scale = scale
         self._fit()

@@ -9,6 +9,7 @@ import msgspec
 from streams.basis import Weighed
 from streams.detectors.base import ANY_NUMBER, Detector, Explanation, Reading
 from streams.detectors.block_maxima import BLOCK_MINUTES, BLOCKS_PER_WEEK, BlockMaxima
+from streams.detectors.dependence import Dependence
 from streams.detectors.direction import direction_of
 from streams.detectors.excess import NOTHING, Excess, excess_of_all
 from streams.detectors.peer import RISING_BELOW, Peer, Standing
@@ -22,9 +23,8 @@ from streams.events import Direction, Tally
 from streams.findings import PeerShare
 from streams.windows import MINUTE, Slot
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _PRIOR_LOCATION: Final = 2.0
-_PRIOR_SCALE: Final = 1.0
 _SMALLEST: Final = 1e-12
 # Of the budget, as a topic divides it between its volume and its mood: a nat more costs small turns many mentions.
 _SHARE_OF_EVIDENCE: Final = 0.7
@@ -37,8 +37,8 @@ class IndustryDetector:
     A member's evidence is ln of how much rarer its moment is than what half a day shows by chance. Summed up is the
     evidence of all members but the one that has most, so that what a single brand shows counts for nothing, however
     much it is: that at least two of them rise is what is tested. What a sum means in false pages a week is read from
-    the group's own block maxima, for members share the news of the day. Turns of mood too small for any member are
-    summed up likewise (see `shared_turns`).
+    the group's own block maxima, for members share the news of the day; its scale is never taken for less than that
+    makes it (see `dependence`). Turns of mood too small for any member are summed up likewise (see `shared_turns`).
 
     Args:
         members: By the id of the topic.
@@ -54,7 +54,9 @@ class IndustryDetector:
     def __init__(self, members: Mapping[str, Peer], whole: Detector) -> None:
         self._members = dict(sorted(members.items()))
         self._whole = whole
-        self._maxima = BlockMaxima(_PRIOR_LOCATION, _PRIOR_SCALE)
+        self._dependence = Dependence()
+        scale = self._dependence.scale(len(self._members) - 1)
+        self._maxima = BlockMaxima(_PRIOR_LOCATION, scale, least_scale=scale)
         self._block_minutes = 0
         self._turns = SharedTurns()
         self._stormy = False
@@ -205,9 +207,14 @@ class IndustryDetector:
         if len(standings) < FEWEST:
             return
         self._maxima.add(_shared(standings))
+        if not storm:
+            self._dependence.learn({name: standing.nats for name, standing in standings.items()})
         self._block_minutes += 1
         if self._block_minutes >= BLOCK_MINUTES:
             self._block_minutes = 0
+            self._dependence.close_block()
+            scale = self._dependence.scale(len(standings) - 1)
+            self._maxima.expect(_PRIOR_LOCATION, scale, least_scale=scale)
             self._maxima.close_block()
 
     def expected(self, seconds: int) -> tuple[float, float, float] | None:
@@ -227,6 +234,7 @@ class IndustryDetector:
             "whole": self._whole.snapshot(),
             "maxima": self._maxima.snapshot(),
             "block_minutes": self._block_minutes,
+            "dependence": self._dependence.snapshot(),
             "turns": self._turns.snapshot(),
             "stormy": self._stormy,
         }
@@ -245,6 +253,7 @@ class IndustryDetector:
             self._whole.restore(state["whole"])
             self._maxima.restore(state["maxima"])
             self._block_minutes = int(state["block_minutes"])
+            self._dependence.restore(state["dependence"])
             self._turns.restore(state["turns"])
             self._stormy = bool(state["stormy"])
         except (KeyError, TypeError, ValueError) as exc:
