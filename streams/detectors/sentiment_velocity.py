@@ -108,7 +108,7 @@ class SentimentVelocityDetector:
         return Reading(max(math.log(BLOCKS_PER_WEEK / pages), 0.0), pages, since, start, seconds, calm)
 
     def _is_calm(self, sums: Sums) -> bool:
-        sour = is_soured(sums[1], sums[2], self.mood.negative_share or 0.0)
+        sour = is_soured(sums[1], sums[2], self._usual_share)
         return sums[1] >= _TELLING and not sour and self._fall(sums) < _CALM
 
     def _look(self, open_minute: int) -> MoodStand:

@@ -13,6 +13,7 @@ THINNED: Final = math.sqrt(ODDS)  # complaints that are read as neutral thin pra
 _NATS: Final = math.log(ODDS)
 _PRAISE_THINNED: Final = math.exp(-_NATS / 2.0)
 _NOISE: Final = 1.0  # nats: what is left of one negative mention does not begin an event
+_SURELY: Final = 2.0  # nats: chance comes that far once in exp(2) climbs
 _LEAST_SHARE: Final = 0.01
 _MOST_SHARE: Final = 0.8
 
@@ -43,8 +44,8 @@ def tilt_of(share: float, weight: float, praise: float, odds: float = ODDS) -> T
 
 
 def is_soured(scored: int, negative: int, share: float) -> bool:
-    """So many negative ones speak for the odds that are looked for rather than for the usual share of them."""
-    return negative * _NATS > scored * math.log(1.0 + (ODDS - 1.0) * share)
+    """So many negative ones speak for the odds that are looked for, by more than chance does in a usual hour."""
+    return negative * _NATS - scored * math.log(1.0 + (ODDS - 1.0) * share) > _SURELY
 
 
 class Souring(msgspec.Struct, frozen=True):

@@ -77,7 +77,7 @@ def test_praise_counts_against_and_thin_praise_for() -> None:
     assert CALM.through([Slot(START, MINUTE, none)], 0.2, praise=0.3).nats > souring.nats
 
 
-@pytest.mark.parametrize(("negative", "soured"), [(28, False), (29, True)])
-def test_a_half_hour_is_sour_where_more_odds_explain_it_better(negative: int, *, soured: bool) -> None:
-    # of 100 with a usual fifth: likelihoods meet at ln(1 + 1.5 * 0.2) / ln(2.5) = 28.6
+@pytest.mark.parametrize(("negative", "soured"), [(30, False), (31, True)])
+def test_a_half_hour_is_sour_where_more_odds_explain_it_surely_better(negative: int, *, soured: bool) -> None:
+    # of 100 with a usual fifth: two nats lie at (100 ln(1 + 1.5 * 0.2) + 2) / ln(2.5) = 30.8
     assert is_soured(100, negative, 0.2) is soured
