@@ -44,9 +44,9 @@ class LastDay:
             self._few.clear()
         self._busy.add(slot, rate)
 
-    def is_told(self, start: int, *, storm: bool) -> bool:
-        """An event that somebody was told of ended before the final minute at `start`, or has lasted for a day."""
-        return self._new.is_told(start, storm=storm)
+    def follow(self, start: int, *, storm: bool) -> bool:
+        """One more final minute; whether an event that was told ended before it, or has lasted for a day."""
+        return self._new.follow(start, storm=storm)
 
     def tell(self, end: int, rate: Rate, *, lately: float) -> bool:
         """What was told of is the last day's, up to second `end`; whether the rate began anew from what has lasted.
@@ -63,7 +63,7 @@ class LastDay:
             not_before: There was no event from here on.
             pages_per_week: The topic's budget, > 0.
         """
-        if end % HALF_HOUR or not self._new.is_due(end, not_before):
+        if end % HALF_HOUR or not self._new.is_due(end, not_before, rate):
             return False
 
         def lasts() -> bool:

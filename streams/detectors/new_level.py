@@ -20,16 +20,16 @@ class NewLevel:
     level that falls back within a week, by half of the way in logarithms, is given up in the same manner.
     """
 
-    __slots__ = ("_adopted", "_before", "_event", "_from", "_seconds", "_told")
+    __slots__ = ("_adopted", "_before", "_event", "_from", "_seconds")
 
     def __init__(self) -> None:
-        self._told = self._before = 0.0  # mentions a minute
+        self._before = 0.0  # mentions a minute
         self._adopted = self._from = 0
         self._event: int | None = None  # where the one that is going on began
         self._seconds = 0  # how long the last one was seen for
 
-    def is_told(self, start: int, *, storm: bool) -> bool:
-        """An event that somebody was told of ended before the final minute at `start`, or has lasted for a day."""
+    def follow(self, start: int, *, storm: bool) -> bool:
+        """One more final minute; whether an event that was told ended before it, or has lasted for a day."""
         since = self._event
         if storm:
             self._event = start if since is None else since
@@ -53,21 +53,20 @@ class NewLevel:
             per_minute: What the last day came to.
             lately: What the last hours came to; what fades is no level.
         """
-        told = max(self._told, per_minute)
+        told = max(rate.told, per_minute)
         stays = min(per_minute, lately) if self._seconds >= _LASTED else 0.0
         if anew := stays > math.sqrt(rate.level * told):
             self._begin_anew(stays, rate, end)
-        self._told = told
         rate.tell(told)
         return anew
 
-    def is_due(self, end: int, not_before: int) -> bool:
+    def is_due(self, end: int, not_before: int, rate: Rate) -> bool:
         """There is something to settle, and the day that ends at second `end` has no event in it.
 
         Args:
             not_before: There was no event from here on.
         """
-        if self._told <= 0.0 and self._before <= 0.0:
+        if rate.told <= 0.0 and self._before <= 0.0:
             return False
         return end - max(not_before, self._from) >= DAY_SECONDS
 
@@ -84,24 +83,24 @@ class NewLevel:
             self._begin_anew(per_minute, rate, end)
             self._before = 0.0
             return True
-        told = self._told
+        told = rate.told
         rate.tell(0.0)
         if per_minute <= math.sqrt(rate.level * told) or told <= rate.level:
-            self._told = 0.0  # it fell back, or is nothing special any more
-        elif lasts():
+            return False  # it fell back, or is nothing special any more
+        if lasts():
             self._begin_anew(per_minute, rate, end)
             return True
-        rate.tell(self._told)
+        rate.tell(told)
         return False
 
     def _begin_anew(self, per_minute: float, rate: Rate, end: int) -> None:
-        self._told, self._before, self._adopted = 0.0, self._before or rate.level, end
+        self._before, self._adopted = self._before or rate.level, end
         rate.tell(0.0)
         rate.adopt(per_minute)
 
     def snapshot(self) -> list[float | None]:
         """The state as plain values."""
-        return [self._told, self._before, self._adopted, self._from, self._event, self._seconds]
+        return [self._before, self._adopted, self._from, self._event, self._seconds]
 
     def restore(self, state: Any) -> None:
         """Take over a snapshot.
@@ -110,8 +109,8 @@ class NewLevel:
             StateCorrupted: It is no snapshot of a new level.
         """
         try:
-            told, before, adopted, observed, event, seconds = state
-            self._told, self._before = float(told), float(before)
+            before, adopted, observed, event, seconds = state
+            self._before = float(before)
             self._adopted, self._from, self._seconds = int(adopted), int(observed), int(seconds)
             self._event = None if event is None else int(event)
         except (TypeError, ValueError) as exc:

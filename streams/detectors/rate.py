@@ -34,7 +34,7 @@ class Rate:
         prior: What its peers' counts scatter like.
 
     Where the hours of the week have earned it, `per_minute` is what is usual now and `level` what is on the whole;
-    `daily` is what a whole day may come to without being news: the level, or more where that was told already.
+    `daily` is what a whole day may come to without being news: the level, or `told` where somebody was told of more.
 
     Source:
         Lawless, "Negative binomial and mixed Poisson regression", Can. J. Stat. 15(3), 1987 (moments).
@@ -50,7 +50,6 @@ class Rate:
         "_narrow_clumping",
         "_season",
         "_squares",
-        "_told",
         "_usual_narrow",
         "_usual_wide",
         "_wide_blocks",
@@ -62,6 +61,7 @@ class Rate:
         "dispersion",
         "level",
         "per_minute",
+        "told",
     )
 
     def __init__(self, prior: Prior | None = None) -> None:
@@ -80,7 +80,7 @@ class Rate:
         self._minutes = 0
         self._season = Season()
         self._end = 0
-        self.level = self.per_minute = self.daily = self._told = 0.0
+        self.level = self.per_minute = self.daily = self.told = 0.0
         self.dispersion = 0.0
 
     @property
@@ -130,7 +130,7 @@ class Rate:
 
     def tell(self, per_minute: float) -> None:
         """Somebody was told of a day with so many; 0 where that is over."""
-        self._told = per_minute
+        self.told = per_minute
         self.daily = max(self.level, per_minute)
 
     def adopt(self, per_minute: float) -> None:
@@ -192,7 +192,7 @@ class Rate:
         mean = max(self._mean.get(), 0.5 / self._mean.weight)
         variance = self._squares.get() - mean * mean
         self.level = mean / BLOCK_MINUTES
-        self.daily = max(self.level, self._told)
+        self.daily = max(self.level, self.told)
         self.per_minute = self.level * self._season.factor(self._end)
         known = self._mean.weight
         own = max(variance / mean, 1.0)
@@ -225,7 +225,7 @@ class Rate:
             "per_minute": self.per_minute,
             "dispersion": self.dispersion,
             "level": self.level,
-            "told": self._told,
+            "told": self.told,
             "end": self._end,
             "season": self._season.snapshot(),
             "wide": [self._wide_mean.snapshot(), self._wide_squares.snapshot(), self._wide_count, self._wide_blocks],

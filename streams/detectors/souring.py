@@ -45,7 +45,8 @@ def tilt_of(share: float, weight: float, praise: float, odds: float = ODDS) -> T
 
 def is_soured(scored: int, negative: int, share: float) -> bool:
     """So many negative ones speak for the odds that are looked for, by more than chance does in a usual hour."""
-    return negative * _NATS - scored * math.log(1.0 + (ODDS - 1.0) * share) > _SURELY
+    tilt = tilt_of(share, 1.0, 0.0)
+    return tilt is not None and negative * tilt.gain + (scored - negative) * tilt.neutral > _SURELY
 
 
 class Souring(msgspec.Struct, frozen=True):

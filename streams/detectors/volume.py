@@ -20,12 +20,11 @@ from streams.detectors.trail import MINUTES, Trail
 from streams.detectors.volume_evidence import explanation_of
 from streams.detectors.warm_up import WarmUp
 from streams.detectors.window_scores import SCALES, WindowScores
-from streams.detectors.window_stand import TELLING, is_calm, rarest, rate_lately, through
+from streams.detectors.window_stand import HALF_HOUR, TELLING, is_calm, rarest, rate_lately, through
 from streams.errors import StateCorrupted
 from streams.windows import MINUTE, Slot
 
 _VERSION: Final = 7
-_HALF_HOUR: Final = 30
 _YOUNG_MARGIN: Final = 0.5  # a day not seen yet may hold a daily rhythm
 _WORTH_A_CHECK: Final = 5.0  # false pages a week; above, nobody needs to ask whether collection began
 _BLOCKS_OF_A_YOUNG_TOPIC: Final = 288
@@ -127,7 +126,7 @@ class VolumeDetector:
         return int(room) if room >= 0.0 else None
 
     def _climb_pages(self, climb: Climb) -> float:
-        told = climb.since < self._not_before and self._rate.per_minute * _HALF_HOUR >= TELLING
+        told = climb.since < self._not_before and self._rate.per_minute * HALF_HOUR >= TELLING
         return BLOCKS_PER_WEEK if told else self._climbs.pages(climb, self._rate.per_minute)
 
     def explain_one(self, reading: Reading, recent: Sequence[Slot]) -> Explanation:
@@ -168,7 +167,7 @@ class VolumeDetector:
         if slot.start != self._trail.end:
             self._climbs.climb = Climb()
             self._day.clear(slot.start)
-        if self._day.is_told(slot.start, storm=storm):
+        if self._day.follow(slot.start, storm=storm):
             self._not_before = slot.start
             if self._day.tell(slot.start, self._rate, lately=self._trail.mentions(MINUTES) / MINUTES):
                 self._begin_anew()

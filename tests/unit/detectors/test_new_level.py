@@ -19,8 +19,8 @@ def steady() -> Rate:
 
 
 def after_event(new: NewLevel, rate: Rate, *, seconds: int, day: float, lately: float) -> bool:
-    new.is_told(START, storm=True)
-    assert new.is_told(START + seconds, storm=False)
+    new.follow(START, storm=True)
+    assert new.follow(START + seconds, storm=False)
     return new.tell(START + seconds, day, rate, lately=lately)
 
 
@@ -92,8 +92,8 @@ def test_nothing_is_settled_by_a_day_that_was_not_observed() -> None:
 
     new.observed_from(end - HALF_A_DAY)
 
-    assert not new.is_due(end, START)
-    assert new.is_due(end + HALF_A_DAY, START)
+    assert not new.is_due(end, START, rate)
+    assert new.is_due(end + HALF_A_DAY, START, rate)
 
 
 def test_counts_scatter_beside_a_new_level_in_proportion() -> None:
